@@ -1,0 +1,143 @@
+"""The extract contract as typed objects.
+
+``extracts.yml`` is the one definition of what the core-banking side delivers; every reader, check
+and document takes it from :func:`load_contract`.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ColumnType = Literal[
+    "id", "text", "code", "money", "rate", "ratio", "quantity", "integer", "boolean", "date", "timestamp"
+]
+Kind = Literal["F", "D", "E"]
+Load = Literal["full", "delta", "append"]
+
+OP_COLUMN = "op"
+"""Last column of a delta load: I, U or D."""
+
+OP_VALUES = ("I", "U", "D")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TypeSpec(_Strict):
+    """How one contract type is stored in the lake."""
+
+    lake: str
+    about: str
+
+
+class Column(_Strict):
+    """One column of an extract.
+
+    Attributes:
+        nullable: An empty field is allowed and stays null.
+        values: Closed list of codes, as text; empty means open.
+        default: Text that an empty field stands for.
+        references: ``table.column`` that has to know the value.
+        past: A date that cannot lie after the business date.
+        minimum: Least value allowed, as text.
+        group: Columns whose rows must add to 1 in this column.
+        overdraft_of: ``table.column`` of the account whose product says whether a negative value is allowed.
+    """
+
+    name: str
+    type: ColumnType
+    zh: str
+    about: str
+    key: bool = False
+    nullable: bool = False
+    values: tuple[str, ...] = ()
+    default: str | None = None
+    references: str | None = None
+    past: bool = False
+    minimum: str | None = None
+    group: tuple[str, ...] = ()
+    overdraft_of: str | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether an empty field is a fault."""
+        return not self.nullable and self.default is None
+
+
+class Table(_Strict):
+    """One extract table."""
+
+    name: str
+    zh: str
+    kind: Kind
+    about: str
+    columns: tuple[Column, ...]
+    optional: bool = False
+    initial_only: bool = False
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the columns that identify a row within one batch."""
+        return tuple(column.name for column in self.columns if column.key)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Column names in contract order, without the ``op`` column of deltas."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> bool:
+        """Whether every batch has to deliver the table."""
+        return not (self.optional or self.initial_only)
+
+    def column(self, name: str) -> Column:
+        """The column called ``name``; KeyError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name}.{name} is not in the contract")
+
+
+class Contract(_Strict):
+    """All extract tables, by delivery order."""
+
+    version: int
+    types: dict[ColumnType, TypeSpec]
+    tables: tuple[Table, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> "Contract":
+        for table in self.tables:
+            for column in table.columns:
+                for target in (column.references, column.overdraft_of):
+                    if target is not None:
+                        name, _, target_column = target.partition(".")
+                        self.table(name).column(target_column)
+        return self
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """Names of all tables in contract order."""
+        return tuple(table.name for table in self.tables)
+
+    def table(self, name: str) -> Table:
+        """The table called ``name``; KeyError if there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(f"{name} is not a table of the contract")
+
+    def lake_type(self, column: Column) -> str:
+        """DuckDB type of the column in the lake."""
+        return self.types[column.type].lake
+
+
+@cache
+def load_contract() -> Contract:
+    """The contract shipped with the project."""
+    path = Path(__file__).with_name("extracts.yml")
+    return Contract.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -1,0 +1,55 @@
+"""What a violation gets: block the batch, quarantine the rows, or warn.
+
+Severity is data, in ``seeds/rules/check_rules.csv``, so that a bank can change it without code. A row
+for a table overrides the row for ``*``.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+Severity = Literal["block", "quarantine", "warn"]
+
+CHECK_RULES = Path(__file__).parents[1] / "seeds" / "rules" / "check_rules.csv"
+
+
+class CheckRule(BaseModel):
+    """One row of the rule table.
+
+    Attributes:
+        limit_share: Fraction of a table's rows (or of a total) up to which the rule lets the batch go on.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    check_code: str
+    table_name: str
+    severity_code: Severity
+    limit_share: float | None
+    description: str
+
+    @field_validator("limit_share", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def limit(self) -> float:
+        """The share allowed; none given means none allowed."""
+        return self.limit_share or 0.0
+
+
+@cache
+def _rules() -> dict[tuple[str, str], CheckRule]:
+    with CHECK_RULES.open(encoding="utf-8", newline="") as lines:
+        rows = [CheckRule.model_validate(row) for row in csv.DictReader(lines)]
+    return {(row.check_code, row.table_name): row for row in rows}
+
+
+def rule_for(check_code: str, table_name: str = "*") -> CheckRule:
+    """The rule in force for a check on a table; KeyError for an unknown check."""
+    rules = _rules()
+    return rules.get((check_code, table_name)) or rules[check_code, "*"]

@@ -1,0 +1,1 @@
+"""The stations of a night and what schedules them."""

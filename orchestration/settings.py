@@ -1,0 +1,154 @@
+"""Where a warehouse lives and what its bank has chosen.
+
+``ACRM_HOME`` (default ``var/`` in the project) holds everything a run makes. ``bank.yml`` in it, if
+present, holds the bank's choices; every one has a default.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from orchestration.errors import ConfigurationError
+
+PROJECT = Path(__file__).parents[1]
+"""The project's root: dbt project, seeds, models."""
+
+PRIVATE_DIR = 0o700
+PRIVATE_FILE = 0o600
+
+
+class Bank(BaseModel):
+    """A bank's choices, from ``bank.yml``.
+
+    Attributes:
+        time_zone: IANA zone of timestamps without offset and of the nightly schedule.
+        reporting_currency: Currency of every ``_amt`` column; its rate is 1 by definition.
+        rulebook: ``rulebook_code`` of ``seeds/rules/tier_rulebooks.csv`` that the live marts use.
+        keep_releases: Releases kept after a publication, the current one included.
+        memory_limit: DuckDB's memory limit for one connection.
+        threads: Threads DuckDB and dbt may use.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    time_zone: str = "Asia/Shanghai"
+    reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
+    rulebook: str = Field(default="documents", pattern=r"^[a-z][a-z0-9_]*$")
+    keep_releases: int = Field(default=7, ge=1)
+    memory_limit: str = Field(default="6GB", pattern=r"^\d+(MB|GB)$")
+    threads: int = Field(default=2, ge=1)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value} is not an IANA time zone") from error
+        return value
+
+
+@dataclass(frozen=True)
+class BatchId:
+    """One delivery: a business date and its sequence number; orders by both."""
+
+    business_date: date
+    sequence: int
+
+    def __str__(self) -> str:
+        return f"{self.business_date} sequence {self.sequence}"
+
+    def __lt__(self, other: Self) -> bool:
+        return (self.business_date, self.sequence) < (other.business_date, other.sequence)
+
+    @property
+    def folder(self) -> Path:
+        """Relative folder of the batch in landing, of a table in the lake, and in quarantine."""
+        return Path(f"business_date={self.business_date}", f"sequence={self.sequence}")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders of one warehouse and the bank's choices."""
+
+    home: Path
+    bank: Bank
+
+    @classmethod
+    def load(cls, home: Path | None = None) -> Self:
+        """Read the settings of ``home``, else of ``ACRM_HOME``, else of ``var/``.
+
+        Raises:
+            ConfigurationError: ``bank.yml`` cannot be read or has a wrong value.
+        """
+        folder = (home or Path(os.environ.get("ACRM_HOME") or PROJECT / "var")).expanduser().absolute()
+        path = folder / "bank.yml"
+        try:
+            choices = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+            return cls(folder, Bank.model_validate(choices or {}))
+        except (OSError, yaml.YAMLError, ValidationError) as error:
+            raise ConfigurationError(
+                f"{path}: {error}. Mend the file or remove it for the defaults."
+            ) from error
+
+    @property
+    def landing(self) -> Path:
+        """What the bank sent, never changed."""
+        return self.home / "landing"
+
+    @property
+    def lake(self) -> Path:
+        """Typed, immutable rows; the source of truth."""
+        return self.home / "lake"
+
+    @property
+    def quarantine(self) -> Path:
+        """Rows that a rule refused, with the rule."""
+        return self.home / "quarantine"
+
+    @property
+    def quality(self) -> Path:
+        """Gate results per batch and Great Expectations' pages."""
+        return self.home / "quality"
+
+    @property
+    def database(self) -> Path:
+        """The private build database; can be thrown away and rebuilt from the lake."""
+        return self.home / "build" / "warehouse.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Immutable releases and the ``current`` link."""
+        return self.home / "published"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Dbt's compiled files and artefacts."""
+        return self.home / "dbt" / "target"
+
+    @property
+    def dbt_logs(self) -> Path:
+        """Dbt's log."""
+        return self.home / "dbt" / "logs"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance folder."""
+        return self.home / "dagster"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one writer."""
+        return self.home / "writer.lock"
+
+
+def private_folder(path: Path) -> Path:
+    """Create a folder that only its owner can read, parents included, and return it."""
+    path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    return path
