@@ -5,6 +5,7 @@ for a table overrides the row for ``*``.
 """
 
 import csv
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,7 @@ class CheckRule(BaseModel):
 
     Attributes:
         limit_share: Fraction of a table's rows (or of a total) up to which the rule lets the batch go on.
+        limit_amt: Amount, in the reporting currency, up to which a difference is let through.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,9 +31,10 @@ class CheckRule(BaseModel):
     table_name: str
     severity_code: Severity
     limit_share: float | None
+    limit_amt: Decimal | None
     description: str
 
-    @field_validator("limit_share", mode="before")
+    @field_validator("limit_share", "limit_amt", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -53,3 +56,8 @@ def rule_for(check_code: str, table_name: str = "*") -> CheckRule:
     """The rule in force for a check on a table; KeyError for an unknown check."""
     rules = _rules()
     return rules.get((check_code, table_name)) or rules[check_code, "*"]
+
+
+def tables_with_rule(check_code: str) -> tuple[str, ...]:
+    """Tables that the rule table names for a check, in its order; ``*`` is not one of them."""
+    return tuple(table for code, table in _rules() if code == check_code and table != "*")

@@ -1,0 +1,134 @@
+"""What is written from the contract: dbt's sources and the contract's documentation page.
+
+Both files are kept in the project, so that they can be read and reviewed; a test fails when they are
+out of date. ``acrm contract --write`` writes them anew.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from contract.model import OP_COLUMN, Column, Contract, Table, load_contract
+
+PROJECT = Path(__file__).parents[1]
+SOURCES_FILE = PROJECT / "models" / "staging" / "core_banking" / "_core_banking__sources.yml"
+PAGE_FILE = PROJECT / "docs" / "extract-contract.md"
+
+_HEAD = "# Written from contract/extracts.yml by `acrm contract --write`; change it there.\n"
+_KINDS = {"F": "full daily", "D": "delta daily, full on the first batch", "E": "events appended"}
+_LINEAGE = (
+    ("source_file", "VARCHAR", "File of the batch that held the row (来源文件)"),
+    ("source_row", "BIGINT", "Number of the record in that file (来源行号)"),
+)
+
+
+def dbt_sources() -> str:
+    """YAML of the dbt source ``core_banking``: tonight's rows of every extract table."""
+    contract = load_contract()
+    source = {
+        "name": "core_banking",
+        "schema": "lake",
+        "description": "Tonight's batch as views over the lake: typed rows that no rule refused.",
+        "tables": [_source_table(contract, table) for table in contract.tables],
+    }
+    text = yaml.safe_dump(
+        {"version": 2, "sources": [source]}, sort_keys=False, allow_unicode=True, width=110
+    )
+    return _HEAD + text
+
+
+def _source_table(contract: Contract, table: Table) -> dict[str, object]:
+    columns = [
+        {
+            "name": column.name,
+            "description": f"{column.about} ({column.zh})",
+            "data_type": contract.lake_type(column),
+        }
+        for column in table.columns
+    ]
+    if table.kind == "D":
+        columns.append(
+            {"name": OP_COLUMN, "description": "I added, U changed, D deleted", "data_type": "VARCHAR"}
+        )
+    columns += [
+        {"name": name, "description": about, "data_type": data_type} for name, data_type, about in _LINEAGE
+    ]
+    return {"name": table.name, "description": f"{table.about} ({table.zh})", "columns": columns}
+
+
+def contract_page() -> str:
+    """Markdown page of the contract, for the people who write the extracts."""
+    contract = load_contract()
+    lines = [
+        "# The extract contract",
+        "",
+        "Written from `contract/extracts.yml` by `acrm contract --write`; change it there.",
+        "How a batch is delivered is in [extracts.md](extracts.md). Check a delivery without loading it:",
+        "`acrm validate FOLDER`.",
+        "",
+        "## Types",
+        "",
+        "| type | stored as | meaning |",
+        "|---|---|---|",
+        *(f"| {name} | `{spec.lake}` | {spec.about} |" for name, spec in contract.types.items()),
+        "",
+    ]
+    for table in contract.tables:
+        lines += _page_of_table(table)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _page_of_table(table: Table) -> list[str]:
+    notes = [_KINDS[table.kind]]
+    if table.optional:
+        notes.append("optional")
+    if table.initial_only:
+        notes.append("initial load only")
+    return [
+        f"## {table.name} {table.zh}",
+        "",
+        f"{table.about} ({', '.join(notes)}; key: {', '.join(table.key)})",
+        "",
+        "| column | 中文 | type | empty | rules | meaning |",
+        "|---|---|---|---|---|---|",
+        *(
+            f"| {'**' + column.name + '**' if column.key else column.name} | {column.zh} | {column.type} "
+            f"| {_empty(column)} | {_rules(column)} | {column.about} |"
+            for column in table.columns
+        ),
+        "",
+    ]
+
+
+def _empty(column: Column) -> str:
+    if column.default is not None:
+        return f"means {column.default}"
+    return "null" if column.nullable else "refused"
+
+
+def _rules(column: Column) -> str:
+    rules = []
+    if column.values:
+        rules.append("one of " + ", ".join(column.values))
+    if column.references:
+        rules.append(f"known in {column.references}")
+    if column.past:
+        rules.append("not after the business date")
+    if column.minimum is not None:
+        rules.append(f"at least {column.minimum}")
+    if column.group:
+        rules.append(f"adds to 1 per {', '.join(column.group)}")
+    if column.overdraft_of:
+        rules.append("negative only where the product allows overdraft")
+    return "; ".join(rules)
+
+
+def write_files() -> list[Path]:
+    """Write both files; returns those whose content changed."""
+    changed = []
+    for path, text in ((SOURCES_FILE, dbt_sources()), (PAGE_FILE, contract_page())):
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            changed.append(path)
+    return changed

@@ -1,0 +1,203 @@
+"""Great Expectations on the build database: engine, datasource, and the expectation that suites use.
+
+Importing this takes some ten seconds, because it imports Great Expectations; the gates do it late.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+import duckdb
+import great_expectations as gx
+import great_expectations.expectations as gxe
+import sqlalchemy as sa
+from duckdb_sqlalchemy import ConnectionWrapper
+from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
+from great_expectations.datasource.fluent import SQLDatasource
+from great_expectations.exceptions import GreatExpectationsError
+from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
+
+from expectations.check import Check, FailingRows, RowCount, Suite
+from expectations.results import CheckResult, did_not_run, ran
+
+_log = logging.getLogger(__name__)
+
+# counts only: nothing of a row reaches a result or a page
+_RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
+class DuckDBExecutionEngine(SqlAlchemyExecutionEngine):
+    """Keeps one connection: handing it back before its rows are read would discard them in DuckDB."""
+
+    _connection: sa.Connection | None = None
+
+    @contextmanager
+    def get_connection(self) -> Iterator[sa.Connection]:
+        """The connection of all queries."""
+        if self._connection is None or self._connection.closed:
+            self._connection = self.engine.connect()
+        yield self._connection
+
+
+_Engine = type[DuckDBExecutionEngine]
+
+
+class DuckDBDatasource(SQLDatasource):
+    """Registers itself as ``add_or_update_duckdb``."""
+
+    type: Literal["duckdb"] = "duckdb"
+
+    @property
+    def execution_engine_type(self) -> _Engine:
+        """The engine that Great Expectations builds for it."""
+        return DuckDBExecutionEngine
+
+
+class FailingRowsCounts(MetricProvider):
+    """Rows checked and rows failing, counted by one query in the database."""
+
+    metric_name = "failing_rows.counts"
+    domain_keys = ("batch_id",)
+    value_keys = ("query",)
+
+    @metric_value(engine=SqlAlchemyExecutionEngine)
+    def _sqlalchemy(
+        cls,  # noqa: N805 - Great Expectations calls it as a class method
+        execution_engine: SqlAlchemyExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> list[Any]:
+        # a colon would begin a parameter
+        query = sa.text(metric_value_kwargs["query"].replace(":", r"\:"))
+        row = execution_engine.execute_query(query).fetchone()
+        checked, failing, *observed = row
+        if checked is None or failing is None:
+            raise ValueError("the query of the check gives no counts")
+        return [int(checked), int(failing), observed[0] if observed else None]
+
+
+class ExpectFailingRowsWithinLimit(BatchExpectation):
+    """At most the allowed share of rows fails.
+
+    Args:
+        claim: What is expected, for the pages.
+        query: One row: rows checked, rows failing, and as an option a text to keep.
+        limit_share: Share of failing rows that is let through, as text; exact.
+    """
+
+    claim: str
+    query: str
+    limit_share: str = "0"
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("failing_rows.counts",)
+    success_keys: ClassVar[tuple[str, ...]] = ("query", "limit_share")
+    domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
+
+    def _validate(
+        self,
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any] | None = None,
+        execution_engine: SqlAlchemyExecutionEngine | None = None,
+    ) -> dict[str, Any]:
+        checked, failing, observed = metrics["failing_rows.counts"]
+        return {
+            "success": failing <= checked * Decimal(self.limit_share),
+            "result": {"element_count": checked, "unexpected_count": failing, "observed_value": observed},
+        }
+
+
+class Validator:
+    """Runs suites on one open build database."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._context = gx.get_context(mode="ephemeral")
+        self._context.variables.progress_bars = {"globally": False}
+        # autocommit: a query that fails does not take the following ones with it
+        self._datasource = self._context.data_sources.add_or_update_duckdb(
+            "build",
+            connection_string="duckdb://",
+            kwargs={
+                "creator": lambda: ConnectionWrapper(connection),
+                "poolclass": sa.StaticPool,
+                "isolation_level": "AUTOCOMMIT",
+            },
+        )
+
+    def run(self, suite: Suite) -> tuple[list[CheckResult], ExpectationSuiteValidationResult | None]:
+        """Run a suite; a check without an answer counts as a failure."""
+        try:
+            validation = self._validate(suite)
+        except (GreatExpectationsError, sa.exc.SQLAlchemyError, ValueError) as error:
+            return [did_not_run(check, type(error).__name__) for check in suite.checks], None
+        answers = {result.expectation_config.meta["check"]: result for result in validation.results}
+        results = [_result(check, answers.get(number)) for number, check in enumerate(suite.checks)]
+        return results, validation
+
+    def _validate(self, suite: Suite) -> ExpectationSuiteValidationResult:
+        with warnings.catch_warnings():
+            # schema_name moves into the connection string some day; here one connection has many schemas
+            warnings.simplefilter("ignore", DeprecationWarning)
+            asset = self._datasource.add_table_asset(
+                suite.name, table_name=suite.table, schema_name=suite.schema
+            )
+        expectations = [_expectation(check, number) for number, check in enumerate(suite.checks)]
+        batch = asset.add_batch_definition_whole_table("tonight").get_batch()
+        return batch.validate(
+            gx.ExpectationSuite(suite.name, expectations=expectations), result_format=_RESULT_FORMAT
+        )
+
+
+def _expectation(check: Check, number: int) -> gxe.Expectation:
+    common = {
+        "meta": {"check": number, "check_code": check.check_code},
+        "severity": "warning" if check.rule.severity_code == "warn" else "critical",
+    }
+    match check:
+        case RowCount():
+            return gxe.ExpectTableRowCountToBeBetween(min_value=check.least, max_value=check.most, **common)
+        case FailingRows():
+            return ExpectFailingRowsWithinLimit(
+                claim=_claim(check), query=check.query, limit_share=str(check.limit or 0), **common
+            )
+        case _:
+            raise TypeError(f"no expectation for {type(check).__name__}")
+
+
+def _claim(check: Check) -> str:
+    place = f"{check.table}.{check.column}" if check.column else check.table or "batch"
+    return f"{place}: none of the {check.unit} breaks {check.check_code}"
+
+
+def _result(check: Check, answer: ExpectationValidationResult | None) -> CheckResult:
+    if answer is None:
+        return did_not_run(check, "it gave no result")
+    if _raised(answer):
+        # the exception's text may quote a value
+        _log.debug("%s on %s: %s", check.check_code, check.table, answer.exception_info)
+        return did_not_run(check, "it raised an exception")
+    expectation_type, found = answer.expectation_config.type, answer.result
+    if isinstance(check, RowCount):
+        checked = int(found["observed_value"])
+        return ran(check, expectation_type, checked, int(not answer.success), passed=answer.success)
+    return ran(
+        check,
+        expectation_type,
+        found["element_count"],
+        found["unexpected_count"],
+        passed=answer.success,
+        observed=found["observed_value"],
+    )
+
+
+def _raised(answer: ExpectationValidationResult) -> bool:
+    """Whether the expectation ended in an exception, which GX files per expectation or per metric."""
+    found = answer.exception_info or {}
+    infos = [found] if "raised_exception" in found else list(found.values())
+    return any(info["raised_exception"] for info in infos)

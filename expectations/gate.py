@@ -1,0 +1,141 @@
+"""The two gates: may the batch be loaded, may the marts be published.
+
+A gate never raises for a check that fails: it returns what it found, and the night decides.
+"""
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+
+import duckdb
+
+from contract.model import load_contract
+from expectations.check import Check, Suite
+from expectations.results import CheckResult, Gate, GateResult, prepare, ran, record
+from expectations.suites import extract, marts, restatement, tonight
+from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
+from orchestration.ingestion.lake import BatchReport
+from orchestration.settings import BatchId, Settings
+from orchestration.sql import Sql, fill
+from orchestration.warehouse import open_database
+
+
+def fit_to_load(
+    settings: Settings, batch: BatchId, report: BatchReport, previous_report: BatchReport | None = None
+) -> GateResult:
+    """Gate 1: arrival, keys, values, references, what was refused, and what the batch adds up to.
+
+    Args:
+        settings: The warehouse.
+        batch: The batch in the ``lake`` views, screened.
+        report: What ingestion said of the batch.
+        previous_report: The same of the batch before, if there was one.
+    """
+    with _build_database(settings) as connection:
+        contract = load_contract()
+        for referenced in sorted(referenced_tables(contract)):
+            collect_keys(connection, contract.table(referenced))
+        tonight.collect_totals(connection, batch.business_date, settings.bank.reporting_currency)
+        totals = tonight.checks_by_table(report)
+        suites = [tonight.refused_suite(report, connection)]
+        for table in contract.tables:
+            if table.name not in report.tables:
+                continue
+            before = previous_report.tables.get(table.name) if previous_report is not None else None
+            suite = extract.extract_suite(
+                table,
+                connection,
+                is_initial=report.is_initial,
+                previous_rows=None if before is None else before.accepted_rows,
+            )
+            suites.append(replace(suite, checks=[*suite.checks, *totals.get(table.name, [])]))
+        return _run(connection, settings, batch, "fit_to_load", suites, _unknown_columns(report))
+
+
+def fit_to_publish(
+    settings: Settings, batch: BatchId, restated_by: Sequence[BatchId], months_rebuilt: Sequence[date]
+) -> GateResult:
+    """Gate 2: the marts against the holdings, the rulebook, the last release and closed months.
+
+    Args:
+        settings: The warehouse.
+        batch: The night's batch.
+        restated_by: Re-sent or late batches that may change closed months.
+        months_rebuilt: First days of the months that tonight's build wrote.
+    """
+    with _build_database(settings) as connection:
+        changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by)
+        suites = [
+            *marts.customer_value_suites(connection, batch.business_date, months_rebuilt),
+            *restatement.closed_month_suites(changes),
+        ]
+        outcome = _run(connection, settings, batch, "fit_to_publish", suites, [])
+        if not outcome.faults:
+            restatement.record_restatements(connection, changes)
+        return outcome
+
+
+@contextmanager
+def _build_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        with open_database(settings) as connection:
+            prepare(connection)
+            restatement.prepare_restatements(connection)
+            yield connection
+    finally:
+        # Great Expectations keeps cycles that hold the connection, and with it the writer's lock
+        gc.collect()
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    batch: BatchId,
+    gate: Gate,
+    suites: list[Suite],
+    facts: list[CheckResult],
+) -> GateResult:
+    from expectations.datasource import Validator
+
+    validator = Validator(connection)
+    results = list(facts)
+    validations = []
+    for suite in suites:
+        answers, validation = validator.run(suite)
+        results += [
+            _located(connection, answer, check.locate)
+            for check, answer in zip(suite.checks, answers, strict=True)
+        ]
+        if validation is not None:
+            validations.append(validation)
+    declared = len(facts) + sum(len(suite.checks) for suite in suites)
+    outcome = GateResult(gate, declared, results, validations)
+    record(connection, settings, batch, outcome)
+    return outcome
+
+
+def _located(connection: duckdb.DuckDBPyConnection, result: CheckResult, locate: Sql | None) -> CheckResult:
+    """The result with file and row of the first failing row, where the check can tell."""
+    if locate is None or not (result.blocks and result.has_run):
+        return result
+    first = connection.execute(
+        fill("select source_file, source_row from ({rows}) order by all limit 1", rows=locate)
+    ).fetchone()
+    return result if first is None else replace(result, file=first[0], row=first[1])
+
+
+def _unknown_columns(report: BatchReport) -> list[CheckResult]:
+    """What the batch report says of columns that are not in the contract, by count: a name may be a value."""
+    found = {table: len(columns) for table, columns in report.unknown_columns.items() if columns} or {"": 0}
+    return [
+        ran(
+            Check(check_code="column_unknown", table=table, unit="columns"),
+            "fact",
+            count,
+            count,
+            passed=not count,
+        )
+        for table, count in found.items()
+    ]

@@ -1,0 +1,42 @@
+"""What an operator does next, by the rule that was broken."""
+
+_SOURCE = "Ask the core-banking side to send the batch again with a higher sequence number"
+_QUARANTINE = "See the batch's quarantine files for the rows"
+_MODELS = "Nothing was published: the fault is in the models, not in the delivery; see models/README.md"
+
+_REMEDIES = {
+    "arrival": f"{_SOURCE}, with the table filled.",
+    "key_not_unique": f"{_SOURCE}, each key once.",
+    "rows_lost": "Delete the batch's folders in lake and quarantine and run again; if it stays, report it.",
+    "check_not_run": "Run again; if it stays, the check or a relation that it reads is broken.",
+    "ledger_control": f"Compare the books with the extract by org and class. {_SOURCE}.",
+    "reference_rate_missing": f"{_SOURCE}, with a rate for every currency in use.",
+    "reference_unknown": f"{_QUARANTINE}. {_SOURCE}, with the row that is referred to.",
+    "negative_balance": f"{_QUARANTINE}. Have the balance or the product's overdraft flag mended.",
+    "shares_not_one": f"{_QUARANTINE}. Have the shares mended and the whole group sent again.",
+    "row_shape": f"{_QUARANTINE}. Check delimiter and quoting. {_SOURCE}.",
+    "text_undecodable": f"{_QUARANTINE}. Check the declared encoding. {_SOURCE}.",
+    "aum_moved": "Look at the largest changes before anybody relies on the totals.",
+    "row_count_moved": "Ask the core-banking side whether the table is complete.",
+    "column_unknown": "The column was left out; add it to the contract if it is needed.",
+    "certificate_duplicate": "Have the branch check whether the customers are one person.",
+    "earlier_batch_missing": "Wait for the earlier batch, or have the calendar mended.",
+    **dict.fromkeys(
+        (
+            "aum_not_conserved",
+            "amount_rounding",
+            "parts_not_total",
+            "month_after_business_date",
+            "tier_rows_off",
+        ),
+        f"{_MODELS}.",
+    ),
+    "tier_unknown": f"{_MODELS}, or the rulebook lacks the tier.",
+    "closed_month_changed": "Nothing was published: find what changed the month; a correction comes as a "
+    "re-sent batch of that month.",
+}
+
+
+def remedy_for(check_code: str) -> str:
+    """The next step: the rule's own, else the one for rows that had to be taken out of a batch."""
+    return _REMEDIES.get(check_code, f"{_QUARANTINE}. {_SOURCE}.")

@@ -1,0 +1,1 @@
+"""The suites, as short functions: one module per kind of table."""

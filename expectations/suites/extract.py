@@ -1,0 +1,120 @@
+"""Gate 1: what the contract says of every delivered table, read from ``extracts.yml``.
+
+Rows that break a rule for single rows were taken out before; these checks find what was left in.
+"""
+
+from math import ceil, floor
+
+import duckdb
+
+from contract.model import Column, Table
+from contract.severity import rule_for, tables_with_rule
+from expectations.check import Check, FailingRows, RowCount, Suite, exact
+from orchestration.ingestion.cross_rules import CrossRule, group_rules, not_deleted, row_rules
+from orchestration.sql import Sql, fill, join, name, value
+
+
+def extract_suite(
+    table: Table, connection: duckdb.DuckDBPyConnection, *, is_initial: bool, previous_rows: int | None
+) -> Suite:
+    """Arrival, key, values and references of one delivered table.
+
+    ``previous_rows`` are the table's rows in the batch before, if there was one.
+    """
+    checks: list[Check] = [*arrival(table, is_initial=is_initial), *row_count(table, previous_rows)]
+    checks += [key_unique(table), *required_filled(table), *codes_in_list(table)]
+    checks += [none_left(rule) for rule in (*row_rules(table), *group_rules(table, connection))]
+    return Suite("lake", table.name, checks)
+
+
+def arrival(table: Table, *, is_initial: bool) -> list[Check]:
+    """A table that the rule table names cannot be empty; a delta only on the initial load."""
+    if table.name not in tables_with_rule("arrival") or (table.kind == "D" and not is_initial):
+        return []
+    return [RowCount(check_code="arrival", table=table.name, least=1)]
+
+
+def row_count(table: Table, previous_rows: int | None) -> list[Check]:
+    """A full table holds about as many rows as the night before."""
+    if table.kind != "F" or not previous_rows:
+        return []
+    limit = exact(rule_for("row_count_moved", table.name).limit)
+    least, most = ceil(previous_rows * (1 - limit)), floor(previous_rows * (1 + limit))
+    return [RowCount(check_code="row_count_moved", table=table.name, least=least, most=most)]
+
+
+def key_unique(table: Table) -> Check:
+    """No two rows share a key."""
+    parts = {"rows": name("lake", table.name), "key": join(", ", map(name, table.key))}
+    return FailingRows(
+        check_code="key_not_unique",
+        table=table.name,
+        column=table.key[0] if len(table.key) == 1 else None,
+        query=fill(
+            """
+            select coalesce(sum(same_key_cnt), 0), coalesce(sum(same_key_cnt - 1), 0)
+            from (select count(*) as same_key_cnt from {rows} group by {key})
+            """,
+            **parts,
+        ),
+        locate=fill(
+            """
+            select source_file, source_row
+            from (
+                select source_file, source_row,
+                    row_number() over (partition by {key} order by source_file, source_row) as same_key_number
+                from {rows}
+            )
+            where same_key_number > 1
+            """,
+            **parts,
+        ),
+    )
+
+
+def required_filled(table: Table) -> list[Check]:
+    """No column is empty that cannot be."""
+    empty = [fill("tonight.{c} is null", c=name(c.name)) for c in table.columns if not c.nullable]
+    return [_filtered("value_missing", table, empty)]
+
+
+def codes_in_list(table: Table) -> list[Check]:
+    """Every code is in its closed list."""
+    outside = [_outside(column) for column in table.columns if column.values]
+    return [_filtered("value_not_in_list", table, outside)] if outside else []
+
+
+def none_left(rule: CrossRule) -> Check:
+    """The screening has left no row that breaks the rule."""
+    return FailingRows(
+        check_code=rule.check_code,
+        table=rule.table,
+        column=rule.column,
+        query=fill(
+            "select (select count(*) from {table}), (select count(*) from ({rows}))",
+            table=name("lake", rule.table),
+            rows=rule.rows,
+        ),
+        locate=rule.rows,
+    )
+
+
+def _outside(column: Column) -> Sql:
+    return fill(
+        "cast(tonight.{column} as varchar) not in ({values})",
+        column=name(column.name),
+        values=join(", ", map(value, column.values)),
+    )
+
+
+def _filtered(check_code: str, table: Table, conditions: list[Sql]) -> Check:
+    parts = {
+        "rows": name("lake", table.name),
+        "fails": fill("({any}) {not_deleted}", any=join(" or ", conditions), not_deleted=not_deleted(table)),
+    }
+    return FailingRows(
+        check_code=check_code,
+        table=table.name,
+        query=fill("select count(*), count(*) filter (where {fails}) from {rows} as tonight", **parts),
+        locate=fill("select source_file, source_row from {rows} as tonight where {fails}", **parts),
+    )

@@ -1,0 +1,307 @@
+"""Gate 2: what has to hold about the customer-value marts, on the months that tonight's build wrote.
+
+Closed months that were not written again are not read: the cost does not grow with history.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from contract.severity import rule_for
+from expectations.check import Check, FailingRows, Suite, exact
+from orchestration.sql import Sql, fill, join, name, value
+
+AUM = "fct_customer_aum_monthly"
+TIER = "fct_customer_tier_monthly"
+TIER_STATUS = "fct_customer_tier_status_monthly"
+TIER_REASON = "fct_tier_reason"
+MARTS = "customer_value"
+LAST_RELEASE = "last_release"
+
+_CUSTOMER_MONTH = ("customer_id", "month_start_date")
+
+
+def customer_value_suites(
+    connection: duckdb.DuckDBPyConnection, business_date: date, months_rebuilt: Sequence[date]
+) -> list[Suite]:
+    """Suites over AUM and tiers of the months written tonight."""
+    open_month = business_date.replace(day=1)
+    months = months_in(months_rebuilt)
+    aum = [
+        key_unique(AUM, _CUSTOMER_MONTH, months),
+        no_later_month(AUM, open_month),
+        *(conserved(column, business_date) for column in ("aum_unrounded_amt", "balance_sum_unrounded_amt")),
+        rounded_once(months),
+        *(parts_add_up(period, months) for period in ("end", "month_avg")),
+    ]
+    if has_last_release(connection):
+        aum += [rows_steady(open_month), total_steady(open_month)]
+    tier = [
+        key_unique(TIER, _CUSTOMER_MONTH, months),
+        no_later_month(TIER, open_month),
+        tier_in_rulebook(TIER, months),
+        tier_per_customer(months),
+        corporate_untiered(months),
+    ]
+    status = [
+        key_unique(TIER_STATUS, ("customer_id", "tier_code", "month_start_date"), months),
+        no_later_month(TIER_STATUS, open_month),
+    ]
+    reason = [key_unique(TIER_REASON, _CUSTOMER_MONTH, months), reason_per_tier(months)]
+    return [
+        Suite(MARTS, AUM, aum),
+        Suite(MARTS, TIER, tier),
+        Suite(MARTS, TIER_STATUS, status),
+        Suite(MARTS, TIER_REASON, reason),
+    ]
+
+
+def months_in(months: Sequence[date]) -> Sql:
+    """Condition that a row's month is one of these."""
+    listed = join(", ", (value(month) for month in sorted(months)))
+    return fill("month_start_date in ({listed})", listed=listed) if months else Sql("false")
+
+
+def has_last_release(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a release can be compared with; the first night has none."""
+    found = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+        [LAST_RELEASE, AUM],
+    ).fetchone()
+    return found is not None and found[0] > 0
+
+
+def key_unique(table: str, key: Sequence[str], months: Sql) -> Check:
+    """No two rows of a mart share its grain."""
+    return FailingRows(
+        check_code="key_not_unique",
+        table=table,
+        query=fill(
+            """
+            select coalesce(sum(same_key_cnt), 0), coalesce(sum(same_key_cnt - 1), 0)
+            from (select count(*) as same_key_cnt from {rows} where {months} group by {key})
+            """,
+            rows=name(MARTS, table),
+            months=months,
+            key=join(", ", map(name, key)),
+        ),
+    )
+
+
+def no_later_month(table: str, open_month: date) -> Check:
+    """No row is for a month after the business date's."""
+    return FailingRows(
+        check_code="month_after_business_date",
+        table=table,
+        # counted from the open month on, so that only its blocks are read
+        query=fill(
+            """
+            select count(*), count(*) filter (where month_start_date > {month})
+            from {rows}
+            where month_start_date >= {month}
+            """,
+            rows=name(MARTS, table),
+            month=value(open_month),
+        ),
+    )
+
+
+def conserved(column: str, business_date: date) -> Check:
+    """What the customers have is what their holdings are worth, to the last digit."""
+    customers_column = {"aum_unrounded_amt": "aum_end_unrounded_amt"}.get(column, column)
+    return FailingRows(
+        check_code="aum_not_conserved",
+        table=AUM,
+        column=customers_column,
+        unit="totals",
+        query=fill(
+            """
+            select 1, cast(customers.total <> holdings.total as integer)
+            from (
+                select coalesce(sum({customers_column}), 0) as total
+                from intermediate.int_aum__customer_month
+                where month_start_date = {month}
+            ) as customers
+            cross join (
+                select coalesce(sum({column}), 0) as total
+                from intermediate.int_aum__holding_day
+                where business_date = {business_date} and month_start_date = {month}
+            ) as holdings
+            """,
+            column=name(column),
+            customers_column=name(customers_column),
+            business_date=value(business_date),
+            month=value(business_date.replace(day=1)),
+        ),
+    )
+
+
+def rounded_once(months: Sql) -> Check:
+    """Every customer's published amounts are the exact ones, rounded once; nobody is left out."""
+    return FailingRows(
+        check_code="amount_rounding",
+        table=AUM,
+        unit="customer months",
+        query=fill(
+            """
+            select
+                count(*),
+                count(*) filter (
+                    where published.customer_id is null or exact.customer_id is null
+                        or abs(published.aum_end_amt - exact.aum_end_unrounded_amt) > {limit}
+                        or abs(published.balance_sum_amt - exact.balance_sum_unrounded_amt) > {limit}
+                )
+            from (select * from {published} where {months}) as published
+            full outer join (select * from intermediate.int_aum__customer_month where {months}) as exact
+                on published.customer_id = exact.customer_id
+                    and published.month_start_date = exact.month_start_date
+            """,
+            published=name(MARTS, AUM),
+            months=months,
+            limit=value(rule_for("amount_rounding", AUM).limit_amt or Decimal(0)),
+        ),
+    )
+
+
+def parts_add_up(period: str, months: Sql) -> Check:
+    """Deposits and investments are the whole."""
+    return FailingRows(
+        check_code="parts_not_total",
+        table=AUM,
+        column=f"aum_{period}_amt",
+        query=fill(
+            "select count(*), count(*) filter (where {whole} is distinct from {deposits} + {investments}) "
+            "from {rows} where {months}",
+            whole=name(f"aum_{period}_amt"),
+            deposits=name(f"deposit_{period}_amt"),
+            investments=name(f"investment_{period}_amt"),
+            rows=name(MARTS, AUM),
+            months=months,
+        ),
+    )
+
+
+def rows_steady(open_month: date) -> Check:
+    """About as many customers have a row as in the last release."""
+    return _steady("row_count_moved", open_month, Sql("count(*)"))
+
+
+def total_steady(open_month: date) -> Check:
+    """The bank's AUM is about that of the last release."""
+    return _steady("aum_moved", open_month, Sql("sum(aum_end_amt)"))
+
+
+def tier_in_rulebook(table: str, months: Sql) -> Check:
+    """Every tier is one of the rulebook's that the row names."""
+    return FailingRows(
+        check_code="tier_unknown",
+        table=table,
+        column="tier_code",
+        query=fill(
+            """
+            select count(*), count(*) filter (where rulebook.tier_code is null)
+            from {rows} as tiers
+            left join rules.tier_rules as rulebook
+                on tiers.rulebook_version = rulebook.rulebook_version and tiers.tier_code = rulebook.tier_code
+            where tiers.{months}
+            """,
+            rows=name(MARTS, table),
+            months=months,
+        ),
+    )
+
+
+def tier_per_customer(months: Sql) -> Check:
+    """Personal customers with an AUM row have a tier, and no tier is without its AUM row."""
+    return FailingRows(
+        check_code="tier_rows_off",
+        table=TIER,
+        unit="customer months",
+        query=fill(
+            """
+            select
+                count(*),
+                count(*) filter (
+                    where aum.customer_id is null
+                        or (tiers.customer_id is null and customers.customer_type = 'P')
+                )
+            from (select customer_id, month_start_date from {aum} where {months}) as aum
+            full outer join (select customer_id, month_start_date from {tiers} where {months}) as tiers
+                on aum.customer_id = tiers.customer_id and aum.month_start_date = tiers.month_start_date
+            left join known.customer as customers on aum.customer_id = customers.customer_id
+            """,
+            aum=name(MARTS, AUM),
+            tiers=name(MARTS, TIER),
+            months=months,
+        ),
+    )
+
+
+def corporate_untiered(months: Sql) -> Check:
+    """Corporate customers have no tier."""
+    return FailingRows(
+        check_code="tier_rows_off",
+        table=TIER,
+        column="customer_id",
+        query=fill(
+            """
+            select count(*), count(*) filter (where customers.customer_id is not null)
+            from {tiers} as tiers
+            left join (select customer_id from known.customer where customer_type = 'C') as customers
+                on tiers.customer_id = customers.customer_id
+            where tiers.{months}
+            """,
+            tiers=name(MARTS, TIER),
+            months=months,
+        ),
+    )
+
+
+def reason_per_tier(months: Sql) -> Check:
+    """Every tier has its reason, and no reason is without its tier."""
+    return FailingRows(
+        check_code="tier_rows_off",
+        table=TIER_REASON,
+        unit="customer months",
+        query=fill(
+            """
+            select count(*), count(*) filter (where tiers.customer_id is null or reasons.customer_id is null)
+            from (select customer_id, month_start_date from {tiers} where {months}) as tiers
+            full outer join (select customer_id, month_start_date from {reasons} where {months}) as reasons
+                on tiers.customer_id = reasons.customer_id
+                    and tiers.month_start_date = reasons.month_start_date
+            """,
+            tiers=name(MARTS, TIER),
+            reasons=name(MARTS, TIER_REASON),
+            months=months,
+        ),
+    )
+
+
+def _steady(check_code: str, open_month: date, measure: Sql) -> Check:
+    """A measure of the open month, against the newest month of the last release."""
+    return FailingRows(
+        check_code=check_code,
+        table=AUM,
+        unit="totals",
+        query=fill(
+            """
+            select
+                1,
+                cast(abs(tonight.measure - earlier.measure) > abs(earlier.measure) * {limit} as integer),
+                cast(tonight.measure as varchar)
+            from (select {measure} as measure from {tonight} where month_start_date = {month}) as tonight
+            cross join (
+                select {measure} as measure from {earlier}
+                where month_start_date = (select max(month_start_date) from {earlier})
+            ) as earlier
+            """,
+            measure=measure,
+            tonight=name(MARTS, AUM),
+            earlier=name(LAST_RELEASE, AUM),
+            month=value(open_month),
+            limit=value(exact(rule_for(check_code, AUM).limit)),
+        ),
+    )

@@ -1,0 +1,187 @@
+"""Gate 2: a closed month stays as it was published, unless a re-sent or late batch explains the change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from expectations.check import FailingRows, Suite
+from expectations.suites.marts import AUM, LAST_RELEASE, MARTS, TIER, has_last_release
+from orchestration.settings import BatchId
+from orchestration.sql import Sql, fill, name, value
+
+FCT_RESTATEMENT = name("quality", "fct_restatement")
+
+
+@dataclass(frozen=True)
+class ClosedMonth:
+    """What tonight's build did to a month that the last release holds as final.
+
+    Attributes:
+        aum_change_amt: Change of the customers' monthly averages, in total.
+        cause: First batch that may change the month, if there is one.
+    """
+
+    month: date
+    customers: int
+    customers_changed: int
+    aum_change_amt: Decimal
+    cause: BatchId | None
+
+
+def closed_month_changes(
+    connection: duckdb.DuckDBPyConnection, months_rebuilt: Sequence[date], restated_by: Sequence[BatchId]
+) -> list[ClosedMonth]:
+    """Compare the final months of the last release that tonight wrote again."""
+    if not months_rebuilt or not has_last_release(connection):
+        return []
+    final = connection.execute(
+        fill(
+            """
+            select month_start_date
+            from {earlier}
+            where list_contains(?, month_start_date)
+            group by month_start_date
+            having not bool_or(is_provisional)
+            order by month_start_date
+            """,
+            earlier=name(LAST_RELEASE, AUM),
+        ),
+        [list(months_rebuilt)],
+    ).fetchall()
+    return [_compare(connection, month, restated_by) for (month,) in final]
+
+
+def closed_month_suites(changes: Sequence[ClosedMonth]) -> list[Suite]:
+    """One check for each closed month; a change that a batch explains passes."""
+    checks = [
+        FailingRows(
+            check_code="closed_month_changed",
+            table=AUM,
+            unit="customers",
+            detail=f"month {change.month:%Y-%m}",
+            query=fill(
+                "select {customers}, {unexplained}, {observed}",
+                customers=value(change.customers),
+                unexplained=value(0 if change.cause else change.customers_changed),
+                observed=value(f"{change.customers_changed} customers changed"),
+            ),
+        )
+        for change in changes
+    ]
+    return [Suite("quality", "fct_restatement", list(checks))] if checks else []
+
+
+def prepare_restatements(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the table of restated months where there is none."""
+    connection.execute("create schema if not exists quality")
+    connection.execute(
+        fill(
+            """
+            create table if not exists {table} (
+                month_start_date date not null,
+                customers_changed bigint not null,
+                aum_change_amt decimal(18, 2) not null,
+                caused_by_business_date date not null,
+                caused_by_sequence integer not null,
+                explanation varchar not null
+            )
+            """,
+            table=FCT_RESTATEMENT,
+        )
+    )
+
+
+def record_restatements(connection: duckdb.DuckDBPyConnection, changes: Sequence[ClosedMonth]) -> None:
+    """Keep which closed months changed, by how much, and because of which batch.
+
+    A rerun finds nothing more to change; it leaves what the first run kept.
+    """
+    for change in changes:
+        if change.cause is None or not change.customers_changed:
+            continue
+        key = [change.month, change.cause.business_date, change.cause.sequence]
+        connection.execute(
+            fill(
+                """
+                delete from {table}
+                where month_start_date = ? and caused_by_business_date = ? and caused_by_sequence = ?
+                """,
+                table=FCT_RESTATEMENT,
+            ),
+            key,
+        )
+        connection.execute(
+            fill("insert into {table} values (?, ?, ?, ?, ?, ?)", table=FCT_RESTATEMENT),
+            [
+                change.month,
+                change.customers_changed,
+                change.aum_change_amt,
+                change.cause.business_date,
+                change.cause.sequence,
+                f"Batch {change.cause} came late or was sent again",
+            ],
+        )
+
+
+def _compare(
+    connection: duckdb.DuckDBPyConnection, month: date, restated_by: Sequence[BatchId]
+) -> ClosedMonth:
+    changed = " union ".join(_changed_customers(connection, table, month) for table in (AUM, TIER))
+    row = connection.execute(
+        fill(
+            """
+            select
+                (select count(*) from {now} where month_start_date = {month}),
+                (select count(*) from ({changed})),
+                (select coalesce(sum(aum_month_avg_amt), 0) from {now} where month_start_date = {month})
+                - (select coalesce(sum(aum_month_avg_amt), 0) from {earlier} where month_start_date = {month})
+            """,
+            now=name(MARTS, AUM),
+            earlier=name(LAST_RELEASE, AUM),
+            changed=Sql(changed),
+            month=value(month),
+        )
+    ).fetchone()
+    assert row is not None
+    # a batch of a later month cannot have changed this one
+    causes = sorted(batch for batch in restated_by if batch.business_date.replace(day=1) <= month)
+    customers, changed_cnt, aum_change = row
+    return ClosedMonth(month, customers, changed_cnt, aum_change, causes[0] if causes else None)
+
+
+def _changed_customers(connection: duckdb.DuckDBPyConnection, table: str, month: date) -> Sql:
+    """Customers with a row in one version of the month that the other has not."""
+    columns = connection.execute(
+        """
+        select column_name from information_schema.columns
+        where table_name = ? and table_schema in (?, ?)
+        group by column_name having count(*) = 2
+        order by column_name
+        """,
+        [table, MARTS, LAST_RELEASE],
+    ).fetchall()
+    parts = {
+        "columns": Sql(", ".join(name(column) for (column,) in columns)),
+        "month": value(month),
+        "now": name(MARTS, table),
+        "earlier": name(LAST_RELEASE, table),
+    }
+    return fill(
+        """
+        select customer_id from (
+            select {columns} from {now} where month_start_date = {month}
+            except
+            select {columns} from {earlier} where month_start_date = {month}
+        )
+        union
+        select customer_id from (
+            select {columns} from {earlier} where month_start_date = {month}
+            except
+            select {columns} from {now} where month_start_date = {month}
+        )
+        """,
+        **parts,
+    )

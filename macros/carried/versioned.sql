@@ -1,0 +1,104 @@
+{# What a delta table says of each key, from when to when.
+
+   Appends a version where tonight's batch says something new, ends the version it replaces, and ends what
+   a batch deletes or a full load no longer holds. Because every version keeps its dates, the state of any
+   past night can be had back (see orchestration/warehouse.py: rewind). #}
+
+{% macro versioned(staged, table_name, key, attributes) %}
+
+{%- set columns = key + attributes -%}
+
+with changes as (
+
+    select * from {{ staged }}
+
+),
+
+{% if has_state() %}
+
+is_full_load as (
+
+    select count(*) > 0 as is_full
+    from {{ source('pipeline', 'delivered_table') }}
+    where table_name = '{{ table_name }}' and load_code = 'full'
+
+),
+
+open_versions as (
+
+    select * from {{ this }} where known_to_date is null
+
+),
+
+new_versions as (
+
+    select
+        {% for column in columns %}changes.{{ column }},
+        {% endfor %}{{ business_date() }} as known_from_date,
+        cast(null as date) as known_to_date
+    from changes
+    left join open_versions
+        on {% for column in key %}changes.{{ column }} = open_versions.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    where
+        changes.op_code <> 'D'
+        and (
+            open_versions.{{ key[0] }} is null
+            {% for column in attributes %}or changes.{{ column }} is distinct from open_versions.{{ column }}
+            {% endfor %}
+        )
+
+),
+
+ended_keys as (
+
+    select {% for column in key %}{{ column }}{{ ', ' if not loop.last }}{% endfor %} from new_versions
+    union
+    select {% for column in key %}{{ column }}{{ ', ' if not loop.last }}{% endfor %} from changes where op_code = 'D'
+    union
+    select {% for column in key %}open_versions.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    from open_versions
+    cross join is_full_load
+    left join changes
+        on {% for column in key %}open_versions.{{ column }} = changes.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    where is_full_load.is_full and changes.{{ key[0] }} is null
+
+),
+
+ended_versions as (
+
+    select
+        {% for column in columns %}open_versions.{{ column }},
+        {% endfor %}open_versions.known_from_date,
+        {{ business_date() }} as known_to_date
+    from open_versions
+    inner join ended_keys
+        on {% for column in key %}open_versions.{{ column }} = ended_keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+
+),
+
+versions as (
+
+    select * from new_versions
+    union all
+    select * from ended_versions
+
+)
+
+{% else %}
+
+versions as (
+
+    select
+        {% for column in columns %}{{ column }},
+        {% endfor %}{{ business_date() }} as known_from_date,
+        cast(null as date) as known_to_date
+    from changes
+    where op_code <> 'D'
+
+)
+
+{% endif %}
+
+select * from versions
+
+{% endmacro %}

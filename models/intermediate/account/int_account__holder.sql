@@ -1,0 +1,40 @@
+-- One row per account and owner as of tonight, with what values its balances: currency, product, share.
+-- An account with no owner rows belongs wholly to its holder.
+
+{{ config(materialized='view') }}
+
+with accounts as (
+
+    select * from {{ ref('int_account__versions') }} where known_to_date is null
+
+),
+
+owners as (
+
+    select * from {{ ref('int_account__owner_versions') }} where known_to_date is null
+
+)
+
+select
+    -- ids
+    accounts.account_id,
+    coalesce(owners.customer_id, accounts.customer_id) as customer_id,
+    accounts.product_code,
+    accounts.org_id,
+
+    -- codes
+    accounts.currency_code,
+
+    -- dates
+    accounts.open_date,
+    -- closed without a date counts as closed tonight
+    case
+        when accounts.status_code = 'closed' then coalesce(accounts.close_date, {{ business_date() }})
+        else accounts.close_date
+    end as close_date,
+
+    -- measures
+    coalesce(owners.ownership_share, cast(1 as decimal(9, 6))) as ownership_share
+
+from accounts
+left join owners on accounts.account_id = owners.account_id

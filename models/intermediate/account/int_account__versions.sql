@@ -1,0 +1,15 @@
+-- One row per account and version: what the bank said of the account, from when to when.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['account_id', 'known_from_date'], meta={'carried': 'versions'},
+) }}
+
+{{ versioned(
+    ref('stg_core_banking__accounts'), 'account',
+    key=['account_id'],
+    attributes=[
+        'customer_id', 'product_code', 'org_id', 'currency_code', 'status_code', 'open_date', 'close_date',
+        'maturity_date', 'interest_rate',
+    ],
+) }}

@@ -1,0 +1,34 @@
+-- One row per customer and month that is over: what later months need of it for their averages.
+-- Written once, on the night that ends the month, so that no ordinary night reads past months.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
+    meta={'carried': 'month_end'},
+) }}
+
+with ended as (
+
+    select * from {{ ref('int_aum__customer_month') }} where not is_provisional
+
+)
+
+select
+    -- ids
+    customer_id,
+
+    -- dates
+    month_start_date,
+    month_end_date,
+    month_index,
+    elapsed_days,
+
+    -- measures
+    {{ divide_round('balance_sum_unrounded_amt', 'elapsed_days') }} as aum_month_avg_amt,
+    -- the sum as published, and what rounding took off it: quarter and year averages round once
+    cast(balance_sum_unrounded_amt as {{ amount_type() }}) as balance_sum_amt,
+    cast(
+        balance_sum_unrounded_amt - cast(balance_sum_unrounded_amt as {{ amount_type() }})
+        as decimal(20, 20)
+    ) as balance_sum_remainder_amt
+
+from ended

@@ -1,0 +1,283 @@
+-- One row per holding (account × product × owner) and month that tonight computes: what it is worth and
+-- its balance sum (积数) so far. This is the state that nights carry: tonight = last night's sums, plus
+-- last night's balance for the days without a batch, plus tonight's balance. No day is read twice.
+
+{{ config(
+    materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
+) }}
+
+with holders as (
+
+    select * from {{ ref('int_account__holder') }}
+
+),
+
+products as (
+
+    select * from {{ ref('stg_core_banking__products') }} where is_in_aum
+
+),
+
+months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_fx__rate_by_day') }}
+
+),
+
+balances as (
+
+    select
+        deposits.account_id,
+        cast(null as varchar) as product_code,
+        'deposit' as balance_source,
+        deposits.balance_ccy_amt
+    from {{ ref('stg_core_banking__deposit_balances') }} as deposits
+    union all
+    select
+        account_id,
+        product_code,
+        'investment' as balance_source,
+        market_value_ccy_amt as balance_ccy_amt
+    from {{ ref('stg_core_banking__investment_positions') }}
+
+),
+
+tonight as (
+
+    select
+        balances.account_id,
+        products.product_code,
+        balances.balance_source,
+        holders.customer_id,
+        holders.org_id,
+        products.asset_class_code,
+        holders.currency_code,
+        -- an overdrawn balance is a liability and a closed account is empty, whatever the table says
+        case
+            when holders.close_date <= {{ business_date() }} then cast(0 as {{ base_type() }})
+            else cast(
+                cast(greatest(balances.balance_ccy_amt, 0) as decimal(38, 2))
+                * products.aum_weight * holders.ownership_share as {{ base_type() }}
+            )
+        end as base_ccy_amt
+    from balances
+    inner join holders on balances.account_id = holders.account_id
+    inner join products on coalesce(balances.product_code, holders.product_code) = products.product_code
+
+),
+
+{% if has_state() %}
+
+last_night as (
+
+    select *
+    from {{ this }}
+    where
+        business_date = {{ previous_business_date() }}
+        and month_start_date = {{ month_start(previous_business_date()) }}
+
+),
+
+-- a balance in quarantine is not a balance of 0: the holding keeps its last one
+refused as (
+
+    select distinct table_name, row_key
+    from {{ source('pipeline', 'rejected_row') }}
+    where table_name in ('deposit_balance', 'investment_position')
+
+),
+
+{% else %}
+
+-- the initial load's row of the running month covers the days before tonight
+last_night as (
+
+    select
+        history.account_id,
+        history.product_code,
+        case when products.asset_class_code = 'wealth' then 'investment' else 'deposit' end as balance_source,
+        holders.customer_id,
+        holders.org_id,
+        products.asset_class_code,
+        holders.currency_code,
+        cast(0 as {{ base_type() }}) as base_ccy_amt,
+        cast(
+            cast(
+                cast(greatest(history.balance_sum_ccy_amt, 0) as decimal(38, 2))
+                * products.aum_weight * holders.ownership_share as {{ base_type() }}
+            ) * rates.mid_rate as {{ exact_type() }}
+        ) as balance_sum_unrounded_amt
+    from {{ ref('stg_core_banking__monthly_balances') }} as history
+    inner join holders on history.account_id = holders.account_id
+    inner join products on history.product_code = products.product_code
+    inner join rates
+        on
+            holders.currency_code = rates.currency_code
+            and rates.calendar_date = {{ add_days(business_date(), -1) }}
+    where history.month_start_date = {{ month_start(business_date()) }}
+
+),
+
+{% endif %}
+
+holdings as (
+
+    select
+        coalesce(tonight.account_id, last_night.account_id) as account_id,
+        coalesce(tonight.product_code, last_night.product_code) as product_code,
+        coalesce(tonight.balance_source, last_night.balance_source) as balance_source,
+        coalesce(tonight.customer_id, last_night.customer_id) as customer_id,
+        coalesce(tonight.org_id, last_night.org_id) as org_id,
+        coalesce(tonight.asset_class_code, last_night.asset_class_code) as asset_class_code,
+        coalesce(tonight.currency_code, last_night.currency_code) as currency_code,
+        coalesce(
+            tonight.base_ccy_amt,
+            {% if has_state() %}
+            case when refused.row_key is not null then last_night.base_ccy_amt end,
+            {% endif %}
+            cast(0 as {{ base_type() }})
+        ) as base_ccy_amt,
+        coalesce(last_night.base_ccy_amt, cast(0 as {{ base_type() }})) as carried_base_ccy_amt,
+        coalesce(last_night.balance_sum_unrounded_amt, cast(0 as {{ exact_type() }})) as carried_sum_amt
+    from tonight
+    full outer join last_night
+        on
+            tonight.account_id = last_night.account_id
+            and tonight.product_code = last_night.product_code
+            and tonight.balance_source = last_night.balance_source
+            and tonight.customer_id = last_night.customer_id
+    {% if has_state() %}
+    left join refused
+        on
+            refused.table_name = case
+                when last_night.balance_source = 'deposit' then 'deposit_balance' else 'investment_position'
+            end
+            and refused.row_key = case
+                when last_night.balance_source = 'deposit' then last_night.account_id
+                else last_night.account_id || '|' || last_night.product_code
+            end
+    {% endif %}
+
+),
+
+-- Σ of rates over the days without a batch, up to each day on which an account may have closed
+silent_days as (
+
+    select * from rates
+    where
+        calendar_date > {{ previous_business_date() }}
+        and calendar_date < {{ business_date() }}
+
+),
+
+silent_sums as (
+
+    select
+        last_days.currency_code,
+        {{ month_start('silent_days.calendar_date') }} as month_start_date,
+        last_days.calendar_date as last_open_date,
+        sum(cast(silent_days.mid_rate as decimal(38, 6))) as rate_sum,
+        max(
+            case
+                when silent_days.calendar_date = last_day(silent_days.calendar_date) then silent_days.mid_rate
+            end
+        ) as month_end_rate
+    from silent_days as last_days
+    inner join silent_days
+        on
+            last_days.currency_code = silent_days.currency_code
+            and last_days.calendar_date >= silent_days.calendar_date
+    group by
+        last_days.currency_code,
+        {{ month_start('silent_days.calendar_date') }},
+        last_days.calendar_date
+
+),
+
+-- the last day without a batch on which each account was still open
+closings as (
+
+    select account_id, max(close_date) as close_date
+    from holders
+    where close_date > {{ previous_business_date() }} and close_date < {{ business_date() }}
+    group by account_id
+
+),
+
+by_month as (
+
+    select
+        holdings.*,
+        months.month_start_date,
+        months.is_current,
+        silent_sums.rate_sum,
+        silent_sums.month_end_rate,
+        rates.mid_rate
+    from holdings
+    -- nights after the first one compute past months from what they carry; the first reads them as history
+    inner join months on {% if is_first_night() %}months.is_current{% else %}true{% endif %}
+    left join closings on holdings.account_id = closings.account_id
+    left join silent_sums
+        on
+            holdings.currency_code = silent_sums.currency_code
+            and months.month_start_date = silent_sums.month_start_date
+            and silent_sums.last_open_date = {{ add_days(
+                'coalesce(closings.close_date, ' ~ business_date() ~ ')', -1
+            ) }}
+    inner join rates
+        on
+            holdings.currency_code = rates.currency_code
+            and rates.calendar_date = {{ business_date() }}
+
+),
+
+summed as (
+
+    select
+        -- ids
+        account_id,
+        product_code,
+        customer_id,
+        org_id,
+
+        -- codes
+        balance_source,
+        asset_class_code,
+        currency_code,
+
+        -- dates
+        {{ business_date() }} as business_date,
+        month_start_date,
+
+        -- measures
+        base_ccy_amt,
+        cast(
+            case
+                when is_current then base_ccy_amt * mid_rate
+                else carried_base_ccy_amt * coalesce(month_end_rate, 0)
+            end as {{ exact_type() }}
+        ) as aum_unrounded_amt,
+        cast(
+            case
+                when month_start_date = {{ month_start(
+                    'coalesce(' ~ previous_business_date() ~ ', ' ~ business_date() ~ ')'
+                ) }} then carried_sum_amt
+                else 0
+            end
+            + carried_base_ccy_amt * coalesce(rate_sum, 0)
+            + case when is_current then base_ccy_amt * mid_rate else 0 end
+            as {{ exact_type() }}
+        ) as balance_sum_unrounded_amt
+
+    from by_month
+
+)
+
+select * from summed
+where base_ccy_amt <> 0 or aum_unrounded_amt <> 0 or balance_sum_unrounded_amt <> 0

@@ -1,0 +1,33 @@
+-- One row per card transaction, with the night that brought it; a transaction sent twice counts once.
+
+{{ config(
+    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+) }}
+
+with tonight as (
+
+    select * from {{ ref('stg_core_banking__card_transactions') }}
+
+)
+
+select
+    -- ids
+    tonight.txn_id,
+    tonight.card_id,
+    tonight.reversed_txn_id,
+
+    -- dates
+    tonight.txn_date,
+    {{ business_date() }} as business_date,
+
+    -- measures
+    tonight.amount_ccy_amt,
+
+    -- flags
+    tonight.is_consumption
+
+from tonight
+{% if has_state() %}
+left join {{ this }} as earlier on tonight.txn_id = earlier.txn_id
+where earlier.txn_id is null
+{% endif %}

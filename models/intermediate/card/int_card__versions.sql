@@ -1,0 +1,15 @@
+-- One row per card and version: what the bank said of the card, from when to when.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['card_id', 'known_from_date'], meta={'carried': 'versions'},
+) }}
+
+{{ versioned(
+    ref('stg_core_banking__cards'), 'card',
+    key=['card_id'],
+    attributes=[
+        'customer_id', 'org_id', 'card_kind_code', 'card_grade_code', 'status_code', 'issue_date',
+        'expiry_date', 'credit_limit_ccy_amt',
+    ],
+) }}

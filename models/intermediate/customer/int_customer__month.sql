@@ -1,0 +1,95 @@
+-- One row per customer and month that tonight computes: every month from the first recorded one to the
+-- one in which a batch says closed, whether or not there is a balance.
+
+with months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+current_versions as (
+
+    select * from {{ ref('int_customer__versions') }} where known_to_date is null
+
+),
+
+first_month as (
+
+    select min(month_start_date) as first_month_date from months
+
+),
+
+-- customers who are not active now: the last day on which they were, else the day they became known
+departed as (
+
+    select
+        versions.customer_id,
+        coalesce(
+            max(case when versions.status_code = 'active' then versions.known_to_date end),
+            min(versions.known_from_date)
+        ) as last_active_date
+    from {{ ref('int_customer__versions') }} as versions
+    left join current_versions
+        on versions.customer_id = current_versions.customer_id and current_versions.status_code = 'active'
+    where current_versions.customer_id is null
+    group by versions.customer_id
+
+),
+
+-- the last thing known of each customer; a deleted one has no current version
+last_versions as (
+
+    select
+        customer_id,
+        customer_type_code,
+        first_open_date,
+        home_org_id,
+        cast(null as date) as last_active_date
+    from current_versions
+    where status_code = 'active'
+    union all
+    select
+        customer_id,
+        customer_type_code,
+        first_open_date,
+        home_org_id,
+        last_active_date
+    from (
+        select
+            versions.*,
+            departed.last_active_date,
+            row_number() over (
+                partition by versions.customer_id order by versions.known_from_date desc nulls last
+            ) as recency
+        from {{ ref('int_customer__versions') }} as versions
+        inner join departed on versions.customer_id = departed.customer_id
+        inner join first_month on departed.last_active_date >= first_month.first_month_date
+    ) as departed_versions
+    where recency = 1
+
+)
+
+select
+    -- ids
+    last_versions.customer_id,
+    last_versions.home_org_id,
+
+    -- codes
+    last_versions.customer_type_code,
+
+    -- dates
+    months.month_start_date,
+    months.month_index,
+    last_versions.first_open_date,
+    recorded_since.first_month_date
+
+from last_versions
+inner join {{ ref('int_customer__recorded_since') }} as recorded_since
+    on last_versions.customer_id = recorded_since.customer_id
+inner join months
+    on
+        months.month_start_date >= recorded_since.first_month_date
+        and (
+            last_versions.last_active_date is null
+            or months.month_start_date <= last_versions.last_active_date
+        )

@@ -1,0 +1,103 @@
+-- One row per customer as of tonight: the org that owns the relationship (客户归属机构): that of the largest
+-- loan, else of the largest credit-card balance, else of the largest deposit, else the home org.
+-- Ties go to the earliest opening, then to the smallest org.
+
+with rates as (
+
+    select currency_code, mid_rate
+    from {{ ref('int_fx__rate_by_day') }}
+    where calendar_date = {{ business_date() }}
+
+),
+
+loan_balances as (
+
+    select
+        loans.customer_id,
+        loans.org_id,
+        loans.start_date as open_date,
+        cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as balance_amt
+    from {{ ref('stg_core_banking__loan_balances') }} as balances
+    inner join {{ ref('int_loan__versions') }} as loans
+        on balances.loan_id = loans.loan_id and loans.known_to_date is null
+    inner join rates on loans.currency_code = rates.currency_code
+    where balances.balance_ccy_amt > 0
+
+),
+
+card_balances as (
+
+    select
+        cards.customer_id,
+        cards.org_id,
+        cards.issue_date as open_date,
+        cast(balances.balance_ccy_amt as decimal(38, 2)) as balance_amt
+    from {{ ref('stg_core_banking__card_balances') }} as balances
+    inner join {{ ref('int_card__versions') }} as cards
+        on balances.card_id = cards.card_id and cards.known_to_date is null
+    where cards.card_kind_code = 'credit' and balances.balance_ccy_amt > 0
+
+),
+
+deposit_balances as (
+
+    select
+        holdings.customer_id,
+        holdings.org_id,
+        accounts.open_date,
+        holdings.aum_unrounded_amt as balance_amt
+    from {{ ref('int_aum__holding_day') }} as holdings
+    inner join {{ ref('int_calendar__open_months') }} as months
+        on holdings.month_start_date = months.month_start_date and months.is_current
+    inner join {{ ref('int_account__versions') }} as accounts
+        on holdings.account_id = accounts.account_id and accounts.known_to_date is null
+    where
+        holdings.business_date = {{ business_date() }}
+        and holdings.balance_source = 'deposit'
+        and holdings.aum_unrounded_amt > 0
+
+),
+
+by_loan as (
+
+    select
+        customer_id,
+        {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
+    from loan_balances
+    group by customer_id
+
+),
+
+by_card as (
+
+    select
+        customer_id,
+        {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
+    from card_balances
+    group by customer_id
+
+),
+
+by_deposit as (
+
+    select
+        customer_id,
+        {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
+    from deposit_balances
+    group by customer_id
+
+),
+
+customers as (
+
+    select distinct customer_id, home_org_id from {{ ref('int_customer__month') }}
+
+)
+
+select
+    customers.customer_id,
+    coalesce(by_loan.org_id, by_card.org_id, by_deposit.org_id, customers.home_org_id) as owning_org_id
+from customers
+left join by_loan on customers.customer_id = by_loan.customer_id
+left join by_card on customers.customer_id = by_card.customer_id
+left join by_deposit on customers.customer_id = by_deposit.customer_id

@@ -1,0 +1,57 @@
+-- One row per customer: the first month with a row, from the first recorded balance or the first opening
+-- within the recorded history, whichever is earlier; else the month of the batch that names the customer.
+
+{{ config(
+    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+) }}
+
+with customers as (
+
+    select customer_id, first_open_date
+    from {{ ref('int_customer__versions') }}
+    where known_to_date is null
+
+),
+
+history as (
+
+    select holders.customer_id, min(balances.month_start_date) as first_balance_month
+    from {{ ref('stg_core_banking__monthly_balances') }} as balances
+    inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id
+    group by holders.customer_id
+
+),
+
+recorded_history as (
+
+    select * from {{ ref('int_calendar__recorded_history') }}
+
+),
+
+starts as (
+
+    select
+        customers.customer_id,
+        least(
+            coalesce(history.first_balance_month, {{ month_start(business_date()) }}),
+            case
+                when customers.first_open_date > recorded_history.history_start_date
+                    then {{ month_start('customers.first_open_date') }}
+                else {{ month_start(business_date()) }}
+            end
+        ) as first_month_date
+    from customers
+    cross join recorded_history
+    left join history on customers.customer_id = history.customer_id
+
+)
+
+select
+    starts.customer_id,
+    starts.first_month_date,
+    {{ business_date() }} as business_date
+from starts
+{% if has_state() %}
+left join {{ this }} as earlier on starts.customer_id = earlier.customer_id
+where earlier.customer_id is null
+{% endif %}

@@ -1,0 +1,107 @@
+-- One row per customer and month with loans or a top card: the factors beside AUM and card spend, at the
+-- last day of the month that a batch covered. A month that ended without a batch keeps what the last
+-- night saw.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
+    meta={'carried': 'month_start'},
+) }}
+
+with months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+rates as (
+
+    select currency_code, mid_rate
+    from {{ ref('int_fx__rate_by_day') }}
+    where calendar_date = {{ business_date() }}
+
+),
+
+loans as (
+
+    select
+        loans.customer_id,
+        factors.factor_code,
+        cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as balance_amt
+    from {{ ref('stg_core_banking__loan_balances') }} as balances
+    inner join {{ ref('int_loan__versions') }} as loans
+        on balances.loan_id = loans.loan_id and loans.known_to_date is null
+    inner join {{ ref('loan_factor_rules') }} as factors on loans.loan_class_code = factors.loan_class_code
+    inner join rates on loans.currency_code = rates.currency_code
+
+),
+
+cards as (
+
+    select distinct cards.customer_id
+    from {{ ref('int_card__versions') }} as cards
+    inner join {{ ref('card_factor_rules') }} as factors
+        on
+            cards.card_kind_code = factors.card_kind_code
+            and cards.card_grade_code = factors.card_grade_code
+    where
+        cards.known_to_date is null
+        and cards.status_code = 'valid'
+        and cards.expiry_date >= {{ business_date() }}
+
+),
+
+loan_totals as (
+
+    select
+        customer_id,
+        sum(case when factor_code = 'mortgage' then balance_amt else 0 end) as mortgage_balance_amt,
+        sum(case when factor_code = 'credit_loan' then balance_amt else 0 end) as credit_loan_balance_amt
+    from loans
+    group by customer_id
+
+),
+
+tonight as (
+
+    select
+        coalesce(loan_totals.customer_id, cards.customer_id) as customer_id,
+        months.month_start_date,
+        cast(coalesce(loan_totals.mortgage_balance_amt, 0) as {{ amount_type() }}) as mortgage_balance_amt,
+        cast(coalesce(loan_totals.credit_loan_balance_amt, 0) as {{ amount_type() }})
+            as credit_loan_balance_amt,
+        cards.customer_id is not null as has_diamond_card
+    from loan_totals
+    full outer join cards on loan_totals.customer_id = cards.customer_id
+    inner join months on months.is_current
+
+),
+
+{% if has_state() %}
+
+ended_since as (
+
+    select
+        last_night.customer_id,
+        months.month_start_date,
+        last_night.mortgage_balance_amt,
+        last_night.credit_loan_balance_amt,
+        last_night.has_diamond_card
+    from {{ this }} as last_night
+    inner join months on not months.is_current
+    where last_night.month_start_date = {{ month_start(previous_business_date()) }}
+
+),
+
+{% endif %}
+
+all_months as (
+
+    select * from tonight
+    {% if has_state() %}
+    union all
+    select * from ended_since
+    {% endif %}
+
+)
+
+select * from all_months

@@ -1,0 +1,96 @@
+-- One row per customer per calendar month, to the business date: assets under management at the end of
+-- the month, on average, and over trailing months. Each amount is rounded once, at the customer's total;
+-- deposits are rounded likewise and investments are the rest, so that the parts add up.
+
+{{ config(unique_key='month_start_date', meta={
+    'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
+}) }}
+
+with customer_months as (
+
+    select * from {{ ref('int_aum__customer_month') }}
+
+),
+
+months as (
+
+    select
+        open_months.*,
+        -- average days run from the start of the quarter or year, but not from before recorded history
+        {{ days_between(
+            "greatest(cast(date_trunc('quarter', open_months.month_start_date) as date), "
+            ~ month_start('recorded_history.history_start_date') ~ ")", 'open_months.through_date'
+        ) }} + 1 as quarter_days,
+        {{ days_between(
+            "greatest(cast(date_trunc('year', open_months.month_start_date) as date), "
+            ~ month_start('recorded_history.history_start_date') ~ ")", 'open_months.through_date'
+        ) }} + 1 as year_days
+    from {{ ref('int_calendar__open_months') }} as open_months
+    cross join {{ ref('int_calendar__recorded_history') }} as recorded_history
+
+),
+
+averaged as (
+
+    select
+        customer_months.customer_id,
+        customer_months.month_start_date,
+        customer_months.is_provisional,
+        cast(customer_months.aum_end_unrounded_amt as {{ amount_type() }}) as aum_end_amt,
+        cast(customer_months.deposit_end_unrounded_amt as {{ amount_type() }}) as deposit_end_amt,
+        cast(customer_months.balance_sum_unrounded_amt as {{ amount_type() }}) as balance_sum_amt,
+        {{ divide_round('customer_months.balance_sum_unrounded_amt', 'customer_months.elapsed_days') }}
+            as aum_month_avg_amt,
+        {{ divide_round('customer_months.balance_sum_unrounded_amt', '30') }} as aum_month_avg_30_amt,
+        {{ divide_round('customer_months.deposit_sum_unrounded_amt', 'customer_months.elapsed_days') }}
+            as deposit_month_avg_amt,
+        customer_months.balance_sum_unrounded_amt + coalesce(earlier.quarter_balance_sum_amt, 0)
+            as quarter_sum_amt,
+        customer_months.balance_sum_unrounded_amt + coalesce(earlier.year_balance_sum_amt, 0) as year_sum_amt,
+        months.quarter_days,
+        months.year_days,
+        -- a customer who is new this month has no earlier months
+        coalesce(earlier.aum_avg_sum_5m_amt, 0) as aum_avg_sum_5m_amt,
+        coalesce(earlier.months_5m_cnt, 0) as months_5m_cnt,
+        coalesce(earlier.aum_max_5m_amt, 0) as aum_max_5m_amt,
+        coalesce(earlier.aum_avg_sum_11m_amt, 0) as aum_avg_sum_11m_amt,
+        coalesce(earlier.months_11m_cnt, 0) as months_11m_cnt,
+        coalesce(earlier.aum_max_11m_amt, 0) as aum_max_11m_amt
+    from customer_months
+    inner join months on customer_months.month_start_date = months.month_start_date
+    left join {{ ref('int_aum__earlier_months') }} as earlier
+        on
+            customer_months.customer_id = earlier.customer_id
+            and customer_months.month_start_date = earlier.month_start_date
+
+)
+
+select
+    -- ids
+    customer_id,
+
+    -- dates
+    month_start_date,
+
+    -- measures
+    aum_end_amt,
+    aum_month_avg_amt,
+    aum_month_avg_30_amt,
+    {{ divide_round('quarter_sum_amt', 'quarter_days') }} as aum_quarter_avg_amt,
+    {{ divide_round('year_sum_amt', 'year_days') }} as aum_year_avg_amt,
+    {{ divide_round('(aum_month_avg_amt + aum_avg_sum_5m_amt)', '(months_5m_cnt + 1)') }} as aum_avg_6m_amt,
+    {{ divide_round('(aum_month_avg_amt + aum_avg_sum_11m_amt)', '(months_11m_cnt + 1)') }} as aum_avg_12m_amt,
+    greatest(aum_month_avg_amt, aum_max_5m_amt) as aum_max_6m_amt,
+    greatest(aum_month_avg_amt, aum_max_11m_amt) as aum_max_12m_amt,
+    balance_sum_amt,
+    deposit_end_amt,
+    cast(aum_end_amt - deposit_end_amt as {{ amount_type() }}) as investment_end_amt,
+    deposit_month_avg_amt,
+    cast(aum_month_avg_amt - deposit_month_avg_amt as {{ amount_type() }}) as investment_month_avg_amt,
+    months_11m_cnt + 1 as months_12m_cnt,
+
+    -- flags
+    months_11m_cnt = 11 as is_full_12m_window,
+    is_provisional
+
+from averaged

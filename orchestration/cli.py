@@ -1,0 +1,175 @@
+"""The command line. Commands only read arguments and print; the work is in the modules they call."""
+
+import os
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from orchestration.errors import AcrmError, ConfigurationError, ExitCode
+from orchestration.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="An analytical-CRM warehouse for banks. Everything lives in ACRM_HOME (default ./var).",
+)
+imports = typer.Typer(no_args_is_help=True, help="Turn public bank data sets into landing batches.")
+app.add_typer(imports, name="import")
+
+Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
+
+
+def main() -> None:
+    """Run a command; an error that an operator can act on is one line and an exit code."""
+    # all that a run makes is private to the user who runs it
+    os.umask(0o077)
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    try:
+        app()
+    except AcrmError as error:
+        _fail(error)
+
+
+def _fail(error: AcrmError) -> NoReturn:
+    from orchestration.console import err
+
+    for line in str(error).splitlines():
+        err.print(line, highlight=False, markup=False)
+    raise SystemExit(int(error.exit_code))
+
+
+def _day(text: str | None, option: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not a date", param_hint=option) from error
+
+
+@app.command()
+def run(
+    again: Annotated[str | None, typer.Option("--date", help="Run this business date once more.")] = None,
+    until: Annotated[str | None, typer.Option(help="Leave later business dates waiting.")] = None,
+) -> None:
+    """Run every batch that is waiting, in order of business date, and publish each night."""
+    from orchestration.console import out, progress, show_results, show_tiers
+    from orchestration.night import available_batches, run_waiting
+
+    settings = Settings.load()
+    repeated = _day(again, "--date")
+    if repeated is not None and repeated not in {b.business_date for b in available_batches(settings)}:
+        raise typer.BadParameter(f"no complete batch of {repeated} in {settings.landing}", param_hint="--date")
+    with progress() as on_event:
+        results = run_waiting(settings, on_event=on_event, until=_day(until, "--until"), again=repeated)
+    if not results:
+        out.print("Nothing is waiting.")
+        return
+    show_results(results)
+    show_tiers(settings)
+
+
+@app.command()
+def backfill(
+    first: Annotated[str | None, typer.Option("--from", help="Start here, even if nothing new arrived.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Leave later business dates waiting.")] = None,
+) -> None:
+    """Run many nights in one process, oldest first: one start-up, one release per night."""
+    run(again=first, until=last)
+
+
+@app.command()
+def status() -> None:
+    """Show what has arrived, what was run and what is published."""
+    from orchestration.status import show_status
+
+    show_status(Settings.load())
+
+
+@app.command()
+def validate(
+    folder: Annotated[Path, typer.Argument(help="A batch's folder: landing/business_date=…/sequence=…")],
+) -> None:
+    """Check a delivery against the contract without loading it, for those who write the extracts."""
+    from orchestration.console import out
+    from orchestration.ingestion.validate import validate_folder
+
+    findings = validate_folder(folder, Settings.load())
+    for finding in findings:
+        out.print(str(finding), highlight=False, markup=False, soft_wrap=True)
+    blocking = any(finding.severity == "block" for finding in findings)
+    out.print(f"{len(findings)} findings" + (", the batch would be blocked." if blocking else "."))
+    if blocking:
+        raise typer.Exit(int(ExitCode.BAD_BATCH))
+
+
+@app.command()
+def contract(
+    write: Annotated[bool, typer.Option("--write", help="Write dbt's sources and the page anew.")] = False,
+) -> None:
+    """Print the extract contract, or write the files made from it."""
+    from contract.render import contract_page, write_files
+    from orchestration.console import out
+
+    if write:
+        for path in write_files():
+            out.print(f"wrote {path.name}")
+    else:
+        out.print(contract_page(), highlight=False, markup=False)
+
+
+@app.command()
+def releases() -> None:
+    """List the releases that are kept."""
+    from orchestration.status import show_releases
+
+    show_releases(Settings.load())
+
+
+@app.command()
+def rollback(
+    name: Annotated[str | None, typer.Argument(help="A release; without it, the one before.")] = None,
+) -> None:
+    """Switch `current` to an earlier release; the releases themselves stay."""
+    from orchestration.console import out
+    from orchestration.night import writer_lock
+    from orchestration.publication.release import rollback as switch_back
+
+    settings = Settings.load()
+    with writer_lock(settings):
+        release = switch_back(settings, name)
+    out.print(f"current is now {release.name}, data as of {release.business_date}.")
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
+) -> None:
+    """Serve Dagster's pages on the loopback address, with its schedule and sensor."""
+    from orchestration.serving import serve_pages
+
+    serve_pages(Settings.load(), port)
+
+
+@imports.command("berka")
+def import_berka_command(
+    folder: Annotated[Path, typer.Argument(help="Folder with the data set's tables.")],
+    first: Annotated[str, typer.Option("--from", help="First nightly batch.")] = "1994-01-01",
+    last: Annotated[str, typer.Option("--to", help="Last nightly batch.")] = "1994-03-30",
+) -> None:
+    """Turn the Berka data set (PKDD'99) into landing batches, one a night."""
+    from orchestration.console import out
+    from sample_bank.berka import import_berka
+
+    if not folder.is_dir():
+        raise ConfigurationError(f"{folder}: no such folder. Name the folder with the data set's tables.")
+    first_night, last_night = _day(first, "--from"), _day(last, "--to")
+    assert first_night is not None and last_night is not None
+    settings = Settings.load()
+    batches = import_berka(folder, settings, first_night=first_night, last_night=last_night)
+    out.print(f"{len(batches)} batches written to {settings.landing}. Run them: acrm run", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""What a person sees of a run: one live line per night, a table at the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchestration.night import STATIONS, Event, NightResult, OnEvent
+from orchestration.settings import Settings
+
+out = Console()
+err = Console(stderr=True, soft_wrap=True)
+
+
+@contextmanager
+def progress() -> Iterator[OnEvent]:
+    """Show where a run is; a line per finished station where the output is not a terminal."""
+    live = out.is_terminal
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=out,
+        disable=not live,
+        transient=True,
+    ) as bar:
+        line = bar.add_task("starting", total=None)
+
+        def show(event: Event) -> None:
+            place = f"{event.batch.business_date}.{event.batch.sequence} · {event.station}"
+            bar.update(line, description=f"{place} · {event.detail}" if event.detail else place)
+            if event.seconds is not None and not live:
+                out.print(f"{place} · {event.seconds:.1f} s", highlight=False)
+            elif not event.detail and not live:
+                out.print(f"{place} …", highlight=False)
+
+        yield show
+
+
+def show_results(results: list[NightResult]) -> None:
+    """A table of nights with the time of each station, and what the gates warn of."""
+    table = Table(title="Nights", title_justify="left")
+    for column in ("business date", "seq", "release", "checks"):
+        table.add_column(column)
+    for station in STATIONS:
+        table.add_column(station, justify="right")
+    for result in results:
+        table.add_row(
+            str(result.batch.business_date),
+            str(result.batch.sequence),
+            result.release or "replayed",
+            f"{result.checks_ran} of {result.checks_declared}",
+            *(f"{result.seconds[station]:.1f} s" for station in STATIONS),
+        )
+    out.print(table)
+    for result in results[-1:]:
+        for warning in result.warnings:
+            out.print(f"[yellow]warning[/yellow] {warning}", highlight=False)
+
+
+TIERS_QUERY = """
+select tier_code, status_code, count(*) as customers
+from customer_value.fct_customer_tier_monthly
+where month_start_date = (select max(month_start_date) from customer_value.fct_customer_tier_monthly)
+group by tier_code, status_code, tier_rank
+order by tier_rank desc, status_code
+"""
+
+
+def show_tiers(settings: Settings) -> None:
+    """Customers by tier and status in the current release, where it is and a query to try."""
+    database = settings.published / "current" / "acrm.duckdb"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        as_of = connection.execute("select business_date from quality.data_as_of").fetchone()
+        counts = connection.execute(
+            """
+            select
+                tier_code,
+                max(tier_rank),
+                count(*) filter (status_code = 'normal'),
+                count(*) filter (status_code = 'observe'),
+                count(*) filter (status_code = 'attention'),
+                count(*),
+                sum(assessment_aum_amt)
+            from customer_value.fct_customer_tier_monthly
+            where month_start_date = (
+                select max(month_start_date) from customer_value.fct_customer_tier_monthly
+            )
+            group by tier_code
+            order by 2 desc
+            """
+        ).fetchall()
+        lost = dict(
+            connection.execute(
+                """
+                select tier_code, count(*)
+                from customer_value.fct_customer_tier_status_monthly
+                where
+                    status_code = 'lost'
+                    and month_start_date = (
+                        select max(month_start_date) from customer_value.fct_customer_tier_monthly
+                    )
+                group by tier_code
+                """
+            ).fetchall()
+        )
+    total = sum(row[5] for row in counts) or 1
+    table = Table(title=f"Customer tiers as of {as_of[0] if as_of else '?'}", title_justify="left")
+    table.add_column("tier")
+    for column in ("normal", "observe", "attention", "customers", "AUM judged", "lost"):
+        table.add_column(column, justify="right")
+    table.add_column("share")
+    for tier, _, normal, observe, attention, customers, aum in counts:
+        table.add_row(
+            tier,
+            f"{normal:,}",
+            f"{observe:,}",
+            f"{attention:,}",
+            f"{customers:,}",
+            f"{aum:,.2f}",
+            f"{lost.get(tier, 0):,}",
+            "█" * max(1, round(30 * customers / total)),
+        )
+    out.print(table)
+    out.print(f"Published database: {_shortened(database)}", highlight=False, soft_wrap=True)
+    out.print("Query to try:", highlight=False)
+    out.print(
+        f'  .venv/bin/python -m duckdb_cli -readonly {_shortened(database)} "{" ".join(TIERS_QUERY.split())}"',
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _shortened(path: Path) -> Path:
+    try:
+        return path.relative_to(Path.cwd())
+    except ValueError:
+        return path

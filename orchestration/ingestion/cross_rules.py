@@ -1,0 +1,184 @@
+"""Rules that need more than one row or table: which rows of tonight's batch break them, as SQL.
+
+Read twice: the screening takes such rows out, gate 1 checks that none is left. Rows come from the
+``lake`` views, what may be referred to from the ``known`` views.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from contract.model import OP_COLUMN, Column, Contract, Table
+from orchestration.sql import Sql, fill, join, name, value
+
+REFERENCE = "reference_unknown"
+OVERDRAFT = "negative_balance"
+SHARES = "shares_not_one"
+CROSS_CODES = (REFERENCE, OVERDRAFT, SHARES)
+
+
+@dataclass(frozen=True)
+class CrossRule:
+    """One rule on one column.
+
+    Attributes:
+        rows: Query for source_file and source_row of the rows that break it.
+    """
+
+    check_code: str
+    table: str
+    column: str
+    rows: Sql
+
+
+def row_rules(table: Table) -> list[CrossRule]:
+    """Rules that judge each row by itself against what is known."""
+    rules = []
+    for column in table.columns:
+        if column.references is not None:
+            rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown(table, column)))
+        if column.overdraft_of is not None:
+            rules.append(CrossRule(OVERDRAFT, table.name, column.name, _overdrawn(table, column)))
+    return rules
+
+
+def group_rules(table: Table, connection: duckdb.DuckDBPyConnection) -> list[CrossRule]:
+    """Rules that judge a group of rows by its state after tonight's batch."""
+    return [
+        CrossRule(SHARES, table.name, column.name, _shares(table, column, _state(table, connection)))
+        for column in table.columns
+        if column.group
+    ]
+
+
+def key_relation(table: str) -> Sql:
+    """Where the known keys of a table are collected for the time of one connection."""
+    return name("temp", f"known_{table}_key")
+
+
+def collect_keys(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Read the known keys of a table once; every reference to it asks these instead of the view."""
+    connection.execute(
+        fill(
+            "create or replace temp table {relation} as select {key} from {known} where {key} is not null",
+            relation=name(f"known_{table.name}_key"),
+            key=name(table.key[0]),
+            known=name("known", table.name),
+        )
+    )
+
+
+def referenced_tables(contract: Contract) -> set[str]:
+    """Tables that other tables refer to."""
+    return {
+        column.references.partition(".")[0]
+        for table in contract.tables
+        for column in table.columns
+        if column.references is not None
+    }
+
+
+def _unknown(table: Table, column: Column) -> Sql:
+    assert column.references is not None
+    target, _, target_column = column.references.partition(".")
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        where tonight.{column} is not null {not_deleted}
+            and not exists (
+                select 1 from {known} as known where known.{target_column} = tonight.{column}
+            )
+        """,
+        rows=name("lake", table.name),
+        column=name(column.name),
+        # the table's own keys are only complete once it has been screened
+        known=name("known", target) if target == table.name else key_relation(target),
+        target_column=name(target_column),
+        not_deleted=not_deleted(table),
+    )
+
+
+def _overdrawn(table: Table, column: Column) -> Sql:
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        inner join known.account as account on tonight.account_id = account.account_id
+        inner join known.product as product on account.product_code = product.product_code
+        where tonight.{column} < 0 and not product.allows_overdraft
+        """,
+        rows=name("lake", table.name),
+        column=name(column.name),
+    )
+
+
+def _state(table: Table, connection: duckdb.DuckDBPyConnection) -> Sql:
+    """All rows of the table after tonight's batch; tonight's rows where no view carries the state."""
+    known = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = 'known' and table_name = ?",
+        [table.name],
+    ).fetchone()
+    if known is not None and known[0]:
+        return fill("select * from {known}", known=name("known", table.name))
+    return fill(
+        "select * from {rows} as tonight where true {not_deleted}",
+        rows=name("lake", table.name),
+        not_deleted=not_deleted(table),
+    )
+
+
+def _shares(table: Table, column: Column, state: Sql) -> Sql:
+    """Every row of tonight whose group does not add to 1 on each day that it is valid.
+
+    All of tonight's rows of such a group go, deletions too: the group stays as it was known before.
+    """
+    has_interval = "valid_from" in column.group and "valid_to" in table.column_names
+    keys = [key for key in column.group if not (has_interval and key == "valid_from")]
+    parts = {
+        "rows": name("lake", table.name),
+        "state": state,
+        "column": name(column.name),
+        "keys": join(", ", map(name, keys)),
+        "state_keys": join(", ", (fill("state.{key}", key=name(key)) for key in keys)),
+        "same_day": join(" and ", (fill("state.{key} = days.{key}", key=name(key)) for key in keys)),
+        "same_group": join(" and ", (fill("tonight.{key} = broken.{key}", key=name(key)) for key in keys)),
+    }
+    if not has_interval:
+        broken = fill("select {keys} from touched group by {keys} having sum({column}) <> 1", **parts)
+    else:
+        # shares only change on a day on which a row begins or ends
+        broken = fill(
+            """
+            select {state_keys}
+            from touched as state
+            inner join (
+                select {keys}, valid_from as day from touched
+                union
+                select {keys}, valid_to as day from touched where valid_to is not null
+            ) as days on {same_day}
+            where state.valid_from <= days.day and (state.valid_to is null or state.valid_to > days.day)
+            group by {state_keys}, days.day
+            having sum(state.{column}) <> 1
+            """,
+            **parts,
+        )
+    return fill(
+        """
+        with touched as (
+            select state.* from ({state}) as state
+            where ({state_keys}) in (select ({keys}) from {rows})
+        ),
+        broken as ({broken})
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        where exists (select 1 from broken where {same_group})
+        """,
+        broken=broken,
+        **parts,
+    )
+
+
+def not_deleted(table: Table) -> Sql:
+    """Condition that leaves out deletions, of which only the key counts."""
+    return fill("and tonight.{op} <> {d}", op=name(OP_COLUMN), d=value("D")) if table.kind == "D" else Sql("")

@@ -1,0 +1,152 @@
+"""From the bytes of a CSV file to UTF-8 blocks of whole records.
+
+Decoding comes before any splitting: in GB18030 a delimiter such as ``|`` can be the second byte of a
+character. Only the newline never is, so the raw bytes are cut there.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from orchestration.ingestion.manifest import Format
+from orchestration.ingestion.records import Records, first_record, split_records
+
+BLOCK_BYTES = 32 * 2**20
+"""Decompressed bytes read at once: a few hundred thousand rows, some hundred MiB of work space."""
+
+MAX_RECORD_BYTES = 2 * BLOCK_BYTES
+"""A file without a line end in this many bytes is no CSV file."""
+
+UNDECODABLE = "\ufffd"
+"""Stands for bytes that are no text in the declared encoding."""
+
+_BOM = "\ufeff".encode()
+_STAND_INS = bytes([0x1F, 0x1E, 0x1D, 0x1C, *range(1, 9), *range(0x0E, 0x1C), 0x7F])
+
+
+class UnreadableFileError(Exception):
+    """A file cannot be read as its format says.
+
+    Attributes:
+        check_code: The rule violated.
+        column: The column concerned, if it is one.
+    """
+
+    def __init__(self, what: str, check_code: str = "file_unreadable", column: str | None = None) -> None:
+        super().__init__(what)
+        self.check_code = check_code
+        self.column = column
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """Whole records of a file.
+
+    Attributes:
+        separator: The one byte that stands between fields.
+        restore: Text that the separator stands for inside quoted fields; None if for itself.
+    """
+
+    records: Records
+    separator: int
+    restore: str | None
+
+
+class CsvText:
+    """The records of one CSV file, block by block.
+
+    Attributes:
+        header: Names in the first record; None if the format has no header or the file is empty.
+    """
+
+    def __init__(self, path: Path, layout: Format) -> None:
+        self._layout = layout
+        self._delimiter = layout.delimiter.encode()
+        self._texts = _decoded(_lines(path, layout), layout.encoding)
+        self._text, self._final = next(self._texts, (b"", True))
+        self._text = self._text.removeprefix(_BOM)
+        self.header: list[str] | None = None
+        if layout.header and self._text:
+            normal, separator = self._normalised(self._text)
+            names, end = first_record(normal, separator)
+            self.header = [name.decode("utf-8", "replace") for name in names]
+            self._text = normal[end:].replace(bytes([separator]), self._delimiter)
+
+    def blocks(self, width: int) -> Iterator[TextBlock]:
+        """The records, those with other than ``width`` fields set apart."""
+        text, final = self._text, self._final
+        while True:
+            normal, separator = self._normalised(text)
+            records = split_records(normal, separator, width, final=final)
+            stand_in = bytes([separator])
+            is_itself = stand_in == self._delimiter
+            yield TextBlock(records, separator, None if is_itself else self._layout.delimiter)
+            if final:
+                return
+            rest = normal[records.consumed :]
+            rest = rest if is_itself else rest.replace(stand_in, self._delimiter)
+            if len(rest) > MAX_RECORD_BYTES:
+                raise UnreadableFileError(f"a record of more than {MAX_RECORD_BYTES} bytes")
+            del normal, records
+            text, final = next(self._texts)
+            text = rest + text
+
+    def _normalised(self, text: bytes) -> tuple[bytes, int]:
+        """The text with one byte for the delimiter; longer ones no splitter in reach understands."""
+        if len(self._delimiter) == 1:
+            return text, self._delimiter[0]
+        stand_in = next((code for code in _STAND_INS if code not in text), None)
+        if stand_in is None:
+            raise UnreadableFileError("every control character occurs in it: no text")
+        return text.replace(self._delimiter, bytes([stand_in])), stand_in
+
+
+def _lines(path: Path, layout: Format) -> Iterator[tuple[bytes, bool]]:
+    """Raw bytes in blocks of whole lines, each with whether it is the last."""
+    compression = None if layout.compression == "none" else layout.compression
+    try:
+        with pa.input_stream(str(path), compression=compression) as stream:
+            rest = b""
+            block = _filled(stream)
+            while block:
+                following = _filled(stream)
+                cut = block.rfind(b"\n") + 1
+                if not following:
+                    yield rest + block, True
+                elif cut:
+                    yield rest + block[:cut], False
+                    rest = block[cut:]
+                else:
+                    rest += block
+                    if len(rest) > MAX_RECORD_BYTES:
+                        raise UnreadableFileError(f"no line end in {MAX_RECORD_BYTES} bytes")
+                block = following
+    except (OSError, pa.ArrowException) as error:
+        raise UnreadableFileError("it cannot be read or decompressed to the end") from error
+
+
+def _filled(stream: pa.NativeFile) -> bytes:
+    # a decompressor gives less than it is asked for; whole blocks make the lake's files the same every time
+    parts = []
+    missing = BLOCK_BYTES
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def _decoded(blocks: Iterator[tuple[bytes, bool]], encoding: str) -> Iterator[tuple[bytes, bool]]:
+    """The blocks as UTF-8, bytes that are no text replaced."""
+    for block, final in blocks:
+        if block.isascii():
+            yield block, final
+            continue
+        try:
+            text = block.decode(encoding)
+        except UnicodeDecodeError:
+            text = block.decode(encoding, "replace")
+            yield text.encode(), final
+        else:
+            yield block if encoding == "utf-8" else text.encode(), final

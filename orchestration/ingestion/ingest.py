@@ -1,0 +1,203 @@
+"""Takes a landed batch into the lake: good rows typed, bad rows to quarantine, or not at all."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+from contract.model import OP_COLUMN, OP_VALUES, Column, Table
+from orchestration.errors import BadBatchError, Fault
+from orchestration.ingestion.decoding import UnreadableFileError
+from orchestration.ingestion.lake import (
+    BatchReport,
+    TableReport,
+    TableWriter,
+    admit,
+    incoming_folder,
+    lake_batches,
+    read_report,
+    replace_quarantine,
+)
+from orchestration.ingestion.manifest import (
+    MANIFEST,
+    FileDelivery,
+    TableDelivery,
+    check_file,
+    check_manifest,
+    file_digest,
+    read_manifest,
+)
+from orchestration.ingestion.parsing import Typing, shape_violations
+from orchestration.ingestion.reader import read_file
+from orchestration.settings import BatchId, Settings, private_folder
+
+T = TypeVar("T")
+
+OnTable = Callable[[str, int], None]
+"""Told of progress: the table, and how many of its rows have been read so far."""
+
+RECEIVED = Column(name=OP_COLUMN, type="code", zh="变更标志", about="Change", values=OP_VALUES)
+
+
+@dataclass
+class TableOutcome:
+    """What reading one table came to.
+
+    Attributes:
+        faults: What blocks the batch.
+    """
+
+    delivered: int = 0
+    accepted: int = 0
+    bytes_read: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    unknown_columns: set[str] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = None) -> BatchReport:
+    """Take a landed batch into the lake; a batch that is in is left as it is.
+
+    Args:
+        settings: Where the warehouse lives.
+        batch: The delivery.
+        on_table: Told of progress.
+
+    Raises:
+        BadBatchError: With everything that is wrong; the lake is as before, quarantine has the rows refused.
+    """
+    stored = read_report(settings, batch)
+    if stored is not None:
+        return stored
+    folder = settings.landing / batch.folder
+    manifest = read_manifest(folder, batch)
+    is_initial = all(known.business_date >= batch.business_date for known in lake_batches(settings))
+    faults = check_manifest(manifest, folder, is_initial=is_initial)
+    incoming = incoming_folder(settings, batch)
+    refused = private_folder(incoming / "_refused")
+    outcomes = {}
+    for table, delivery in manifest.deliveries:
+        writer = TableWriter(table, incoming / table.name, refused / f"{table.name}.parquet")
+        outcome = read_table(settings, folder, batch.business_date, delivery, writer, on_table)
+        outcomes[table.name] = outcome
+        faults += outcome.faults
+    replace_quarantine(settings, batch, refused)
+    if faults:
+        raise BadBatchError(faults)
+    report = BatchReport(
+        business_date=batch.business_date,
+        sequence=batch.sequence,
+        is_initial=is_initial,
+        manifest_sha256=file_digest(folder / MANIFEST),
+        unknown_columns={t: sorted(o.unknown_columns) for t, o in outcomes.items() if o.unknown_columns},
+        ignored_tables=manifest.ignored_tables,
+        tables={
+            name: TableReport(
+                load=manifest.tables[name].load,
+                delivered_rows=outcome.delivered,
+                accepted_rows=outcome.accepted,
+                quarantined=dict(sorted(outcome.quarantined.items())),
+                bytes_read=outcome.bytes_read,
+            )
+            for name, outcome in outcomes.items()
+        },
+    )
+    admit(settings, batch, incoming, report)
+    return report
+
+
+def read_table(
+    settings: Settings,
+    folder: Path,
+    business_date: date,
+    delivery: TableDelivery,
+    writer: TableWriter,
+    on_table: OnTable | None = None,
+) -> TableOutcome:
+    """Read the files of a table, hand its rows to the writer and compare with the manifest's totals."""
+    table = writer.table
+    names = table.column_names
+    typing = Typing(
+        table=table,
+        is_delta=delivery.load == "delta",
+        business_date=business_date,
+        time_zone=settings.bank.time_zone,
+        summed=tuple(sorted(delivery.control_sums.keys() & set(names))),
+    )
+    outcome = TableOutcome(sums={name: Decimal(0) for name in typing.summed})
+    for file in delivery.files:
+        fault = check_file(folder, table.name, file)
+        if fault is not None:
+            outcome.faults.append(fault)
+            continue
+        outcome.bytes_read += (folder / file.name).stat().st_size
+        try:
+            _read_file(folder, file, delivery, typing, writer, outcome, on_table)
+        except UnreadableFileError as error:
+            remedy = "Have the batch sent again as the contract says"
+            outcome.faults.append(
+                Fault(error.check_code, str(error), remedy, table.name, file.name, column=error.column)
+            )
+    writer.close()
+    if not outcome.faults:
+        # totals of a table that could not be read whole would only repeat that
+        outcome.faults += _total_faults(table, delivery, outcome)
+    return outcome
+
+
+def _read_file(
+    folder: Path,
+    file: FileDelivery,
+    delivery: TableDelivery,
+    typing: Typing,
+    writer: TableWriter,
+    outcome: TableOutcome,
+    on_table: OnTable | None,
+) -> None:
+    columns = (*typing.table.columns, *([RECEIVED] if typing.is_delta else []))
+    for chunk in _ahead(read_file(folder / file.name, delivery.format, columns)):
+        typed = typing.apply(chunk.rows)
+        if typed.accepted.height:
+            writer.accept(typed.accepted, file.name)
+        writer.refuse(shape_violations(chunk.misshapen), file.name)
+        writer.refuse(typed.violations, file.name)
+        outcome.delivered += chunk.count
+        outcome.accepted += typed.accepted.height
+        outcome.quarantined.update(typed.quarantined)
+        if chunk.misshapen.height:
+            outcome.quarantined["row_shape"] += chunk.misshapen.height
+        for name, total in typed.sums.items():
+            outcome.sums[name] += total
+        outcome.unknown_columns.update(chunk.unknown_columns)
+        if on_table is not None:
+            on_table(typing.table.name, outcome.delivered)
+
+
+def _total_faults(table: Table, delivery: TableDelivery, outcome: TableOutcome) -> list[Fault]:
+    faults = []
+    remedy = "Have the batch sent again"
+    if outcome.delivered != delivery.row_count:
+        what = f"{outcome.delivered} rows delivered, the manifest says {delivery.row_count}"
+        faults.append(Fault("row_count", what, remedy, table.name))
+    refused = outcome.delivered - outcome.accepted
+    for name, total in sorted(outcome.sums.items()):
+        if total != delivery.control_sums[name]:
+            what = f"the rows add to {total}, the manifest says {delivery.control_sums[name]}"
+            if refused:
+                what += f"; {refused} rows are in quarantine, values that do not parse are not in the total"
+            faults.append(Fault("control_sum", what, remedy, table.name, column=name))
+    return faults
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The items, the next one made while the last one is in use."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = pool.submit(next, items, None)
+            yield item

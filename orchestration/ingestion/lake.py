@@ -1,0 +1,196 @@
+"""The lake's layout: typed parts per table and batch, and the marker that says a batch is in.
+
+A batch is written under ``_incoming``, moved table by table, and its marker comes last: whatever a
+kill leaves behind has no marker and is replaced by the next run.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field
+
+from contract.model import OP_COLUMN, Load, Table, load_contract
+from orchestration.ingestion.parsing import SOURCE_ROW, VIOLATIONS, lake_dtype
+from orchestration.settings import BatchId, Settings, private_folder
+
+SOURCE_FILE = "source_file"
+MARKERS = "_batches"
+INCOMING = "_incoming"
+
+
+class TableReport(BaseModel):
+    """What became of one table of a batch.
+
+    Attributes:
+        quarantined: Rows refused per rule; a row that breaks two rules counts under both.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    load: Load
+    delivered_rows: int
+    accepted_rows: int
+    quarantined: dict[str, int] = Field(default_factory=dict)
+    bytes_read: int
+
+
+class BatchReport(BaseModel):
+    """What became of a batch; kept as its marker in the lake.
+
+    Attributes:
+        unknown_columns: Columns per table that are not in the contract and were left out.
+        ignored_tables: Tables of the batch that no model reads yet.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    business_date: date
+    sequence: int
+    is_initial: bool
+    manifest_sha256: str
+    unknown_columns: dict[str, list[str]] = Field(default_factory=dict)
+    ignored_tables: list[str] = Field(default_factory=list)
+    tables: dict[str, TableReport]
+
+
+def schema_sql(table: Table) -> list[tuple[str, str]]:
+    """Columns of a table in the lake with their DuckDB types, lineage last."""
+    contract = load_contract()
+    columns = [(column.name, contract.lake_type(column)) for column in table.columns]
+    if table.kind == "D":
+        columns.append((OP_COLUMN, "VARCHAR"))
+    return [*columns, (SOURCE_FILE, "VARCHAR"), (SOURCE_ROW, "BIGINT")]
+
+
+def table_folder(settings: Settings, table: str, batch: BatchId) -> Path:
+    """Where the parts of a table and batch lie."""
+    return settings.lake / table / batch.folder
+
+
+def table_files(settings: Settings, table: str, batch: BatchId) -> list[Path]:
+    """The parts of a table and batch; none if the batch did not bring the table or is not in."""
+    if not _marker(settings, batch).exists():
+        return []
+    return sorted(table_folder(settings, table, batch).glob("part-*.parquet"))
+
+
+def lake_batches(settings: Settings) -> list[BatchId]:
+    """Every batch in the lake, oldest first."""
+    batches = []
+    for path in (settings.lake / MARKERS).glob("business_date=*/sequence=*.json"):
+        day = date.fromisoformat(path.parent.name.removeprefix("business_date="))
+        batches.append(BatchId(day, int(path.stem.removeprefix("sequence="))))
+    return sorted(batches)
+
+
+def read_report(settings: Settings, batch: BatchId) -> BatchReport | None:
+    """The report of a batch in the lake; None if it is not in."""
+    path = _marker(settings, batch)
+    return BatchReport.model_validate_json(path.read_bytes()) if path.exists() else None
+
+
+def incoming_folder(settings: Settings, batch: BatchId) -> Path:
+    """An empty folder for the parts of a batch that is on its way in."""
+    folder = settings.lake / INCOMING / batch.folder
+    shutil.rmtree(folder, ignore_errors=True)
+    return private_folder(folder)
+
+
+def admit(settings: Settings, batch: BatchId, incoming: Path, report: BatchReport) -> None:
+    """Move the parts of a batch to their place, the marker last."""
+    for table in load_contract().table_names:
+        folder = table_folder(settings, table, batch)
+        shutil.rmtree(folder, ignore_errors=True)
+        if (incoming / table).exists():
+            private_folder(folder.parent)
+            (incoming / table).rename(folder)
+            _sync(folder.parent)
+    shutil.rmtree(incoming)
+    marker = _marker(settings, batch)
+    private_folder(marker.parent)
+    unfinished = marker.with_suffix(".unfinished")
+    with unfinished.open("wb") as content:
+        content.write(report.model_dump_json(indent=2).encode())
+        os.fsync(content.fileno())
+    unfinished.replace(marker)
+    _sync(marker.parent)
+
+
+def replace_quarantine(settings: Settings, batch: BatchId, refused: Path) -> None:
+    """Put the rows refused in this run in the place of those of an earlier one."""
+    folder = settings.quarantine / batch.folder
+    shutil.rmtree(folder, ignore_errors=True)
+    private_folder(folder.parent)
+    refused.rename(folder)
+
+
+@dataclass
+class TableWriter:
+    """Writes the accepted and the refused rows of one table.
+
+    Attributes:
+        parts: Folder for the parts.
+        refused: File for the refused rows; not written while there are none.
+    """
+
+    table: Table
+    parts: Path
+    refused: Path
+    _count: int = 0
+    _refused: pq.ParquetWriter | None = field(default=None, repr=False)
+
+    def accept(self, rows: pl.DataFrame, source_file: str) -> None:
+        """Write typed rows as one more part."""
+        rows = rows.with_columns(pl.lit(source_file).alias(SOURCE_FILE))
+        schema = {name: lake_dtype(dtype) for name, dtype in schema_sql(self.table)}
+        rows = rows.select(*schema)
+        assert rows.schema == pl.Schema(schema), f"{self.table.name}: {rows.schema}"
+        private_folder(self.parts)
+        self._count += 1
+        path = self.parts / f"part-{self._count:04d}.parquet"
+        rows.write_parquet(path, compression="zstd", compression_level=1, row_group_size=250_000)
+        _sync(path)
+
+    def refuse(self, violations: pl.DataFrame, source_file: str) -> None:
+        """Write violations to quarantine."""
+        if violations.is_empty():
+            return
+        rows = violations.with_columns(
+            pl.lit(self.table.name).alias("table_name"), pl.lit(source_file).alias("source_file")
+        ).select(*VIOLATIONS)
+        if self._refused is None:
+            private_folder(self.refused.parent)
+            self._refused = pq.ParquetWriter(self.refused, _VIOLATIONS_SCHEMA, compression="zstd")
+        self._refused.write_table(rows.to_arrow().cast(_VIOLATIONS_SCHEMA))
+
+    def close(self) -> None:
+        """Finish; a table without rows gets one empty part, so that its schema is there."""
+        if not self._count:
+            schema = {name: lake_dtype(dtype) for name, dtype in schema_sql(self.table)}
+            self.accept(pl.DataFrame(schema=schema).drop(SOURCE_FILE), "")
+        if self._refused is not None:
+            self._refused.close()
+
+
+_VIOLATIONS_SCHEMA = pa.schema(
+    [(name, pa.int64() if dtype == pl.Int64 else pa.string()) for name, dtype in VIOLATIONS.items()]
+)
+
+
+def _marker(settings: Settings, batch: BatchId) -> Path:
+    return settings.lake / MARKERS / batch.folder.parent / f"{batch.folder.name}.json"
+
+
+def _sync(path: Path) -> None:
+    """Have a file or a folder's entries on the disk before the marker says that they are."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,296 @@
+"""What a delivery says about itself, and whether it may.
+
+Everything in a manifest was written by somebody else: names are checked before a path is made of
+them, and messages show an odd name escaped and cut.
+"""
+
+import hashlib
+import json
+import re
+import stat
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from contract.model import Load, Table, load_contract
+from orchestration.errors import BadBatchError, Fault
+from orchestration.settings import BatchId, Settings
+
+MANIFEST = "manifest.json"
+
+STAGE_TWO_TABLES = frozenset(
+    {
+        "customer_relation", "org_change", "repayment_schedule", "channel_contract", "channel_usage",
+        "campaign", "campaign_target", "campaign_response", "contact_log", "opportunity", "visit",
+        "plan_target", "service_case", "consent",
+    }
+)  # fmt: skip
+"""Tables of the specification that no model reads yet: a manifest may name them, they are left alone."""
+
+MAX_MANIFEST_BYTES = 64 * 2**20
+
+_ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
+_NUMERIC = ("money", "rate", "ratio", "quantity", "integer")
+
+
+def _file_name(value: str) -> str:
+    unsafe = value in ("", ".", "..", MANIFEST) or "/" in value or "\\" in value or len(value) > 200
+    if unsafe or not value.isprintable():
+        raise ValueError("must be a plain file name in the batch's folder")
+    return value
+
+
+def _delimiter(value: object) -> object:
+    r"""A delimiter given as itself, or spelt ``\t``, ``0x01``, ``\x01`` or ``\u0001``."""
+    if not isinstance(value, str):
+        return value
+    if value == "\\t":
+        return "\t"
+    if spelt := re.fullmatch(r"(?:0x|\\x)([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})", value):
+        return chr(int(spelt[1] or spelt[2], 16))
+    return value
+
+
+def _plain_delimiter(value: str) -> str:
+    if not value or len(value) > 16 or set(value) & set('"\r\n\ufffd'):
+        raise ValueError("must be 1 to 16 characters without quote or line end")
+    return value
+
+
+def _encoding(value: object) -> object:
+    lower = value.lower() if isinstance(value, str) else ""
+    return _ENCODINGS.get(lower, lower) or value
+
+
+class _Delivered(BaseModel):
+    # a bank may add keys of its own
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Format(_Delivered):
+    """How the files of a table are written; all but ``kind`` is for CSV."""
+
+    kind: Literal["parquet", "csv"]
+    delimiter: Annotated[str, BeforeValidator(_delimiter), AfterValidator(_plain_delimiter)] = ","
+    encoding: Annotated[Literal["utf-8", "gb18030"], BeforeValidator(_encoding)] = "utf-8"
+    header: bool = False
+    compression: Literal["none", "gzip", "zstd"] = "none"
+
+    @model_validator(mode="after")
+    def _csv_is_described(self) -> Self:
+        # a wrong guess would shift columns or lose the first row
+        missing = {"delimiter", "encoding", "header"} - self.model_fields_set
+        if self.kind == "csv" and missing:
+            raise ValueError(f"csv needs {', '.join(sorted(missing))}")
+        return self
+
+
+class FileDelivery(_Delivered):
+    """One file of a table."""
+
+    name: Annotated[str, AfterValidator(_file_name)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+
+
+class TableDelivery(_Delivered):
+    """One table of a batch."""
+
+    load: Load
+    format: Format
+    files: tuple[FileDelivery, ...]
+    row_count: Annotated[int, Field(ge=0)]
+    control_sums: dict[str, Decimal] = Field(default_factory=dict)
+
+
+class Manifest(_Delivered):
+    """A batch as the bank describes it."""
+
+    business_date: date
+    sequence: Annotated[int, Field(ge=1)]
+    produced_at: datetime
+    tables: dict[str, TableDelivery]
+
+    @property
+    def ignored_tables(self) -> list[str]:
+        """Tables of stage 2 that the batch brings."""
+        return sorted(STAGE_TWO_TABLES & self.tables.keys())
+
+    @property
+    def deliveries(self) -> list[tuple[Table, TableDelivery]]:
+        """The contract's tables that the batch brings, in contract order."""
+        return [(t, self.tables[t.name]) for t in load_contract().tables if t.name in self.tables]
+
+
+def landed_batches(settings: Settings) -> list[BatchId]:
+    """Every complete batch in landing, oldest first; a folder without manifest is not there yet."""
+    found = []
+    for path in settings.landing.glob(f"business_date=*/sequence=*/{MANIFEST}"):
+        batch = batch_of(path.parent)
+        if batch is not None:
+            found.append(batch)
+    return sorted(found)
+
+
+def batch_of(folder: Path) -> BatchId | None:
+    """The batch that a folder's path names; None if it names none."""
+    try:
+        day = date.fromisoformat(folder.parent.name.removeprefix("business_date="))
+        batch = BatchId(day, int(folder.name.removeprefix("sequence=")))
+    except ValueError:
+        return None
+    return batch if batch.sequence >= 1 and folder.parts[-2:] == batch.folder.parts else None
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def read_manifest(folder: Path, batch: BatchId | None = None) -> Manifest:
+    """Read the manifest of a delivery.
+
+    Args:
+        folder: The batch's folder.
+        batch: The batch that the folder is for, to compare date and sequence with.
+
+    Raises:
+        BadBatchError: It cannot be read, lacks a key, or is for another batch.
+    """
+    path = folder / MANIFEST
+    try:
+        details = path.lstat()
+        if not stat.S_ISREG(details.st_mode) or details.st_size > MAX_MANIFEST_BYTES:
+            raise BadBatchError([_manifest_fault("it is a link, no file, or larger than 64 MiB")])
+        content = json.loads(
+            path.read_text(encoding="utf-8-sig"), parse_float=Decimal, object_pairs_hook=_no_key_twice
+        )
+        manifest = Manifest.model_validate(content)
+    except ValidationError as error:
+        raise BadBatchError([_manifest_fault(reason) for reason in _reasons(error)]) from error
+    except OSError as error:
+        raise BadBatchError([_manifest_fault(f"{error.strerror}")]) from error
+    except (ValueError, RecursionError) as error:
+        # the decoder's own message can quote the text
+        raise BadBatchError([_manifest_fault("not JSON in UTF-8, or a key occurs twice")]) from error
+    if batch is not None and batch != BatchId(manifest.business_date, manifest.sequence):
+        told = f"{manifest.business_date} sequence {manifest.sequence}"
+        what = f"the manifest is for {told}, its folder for {batch}"
+        raise BadBatchError([Fault("manifest_date", what, "Have the batch sent again", file=MANIFEST)])
+    return manifest
+
+
+def check_manifest(manifest: Manifest, folder: Path, *, is_initial: bool | None) -> list[Fault]:
+    """Everything that is wrong with a delivery before a data file is opened.
+
+    Args:
+        manifest: What the bank says it sent.
+        folder: The batch's folder.
+        is_initial: Whether it is the first batch of all; None if that is not known.
+    """
+    contract = load_contract()
+    faults = []
+    for name in sorted(manifest.tables.keys() - set(contract.table_names) - STAGE_TWO_TABLES):
+        what = f"the manifest names {shown(name)}, which is not in the contract"
+        faults.append(Fault("manifest_table_unknown", what, "Have it left out or the name mended"))
+    for table in contract.tables:
+        if table.name in manifest.tables:
+            faults += _table_faults(table, manifest.tables[table.name], is_initial)
+        elif table.required:
+            what = "the manifest does not name this table"
+            faults.append(Fault("manifest_table_missing", what, "Have the batch sent again", table.name))
+    return faults + _folder_faults(manifest, folder)
+
+
+def shown(name: str) -> str:
+    """A name from outside, safe to print."""
+    return f"{name[:60]!a}"
+
+
+def _table_faults(table: Table, delivery: TableDelivery, is_initial: bool | None) -> list[Fault]:
+    faults = []
+    if table.initial_only and is_initial is False:
+        what = "the table belongs to the initial load only"
+        faults.append(Fault("manifest_table_unknown", what, "Have it left out", table.name, MANIFEST))
+    if delivery.load not in _loads(table, is_initial):
+        allowed = " or ".join(_loads(table, is_initial))
+        what = f"load is {delivery.load}; this batch needs {allowed}"
+        faults.append(_manifest_fault(what, table.name))
+    numeric = {column.name for column in table.columns if column.type in _NUMERIC}
+    for name in sorted(delivery.control_sums.keys() - numeric):
+        what = f"control sum of {shown(name)}, which is no numeric column"
+        faults.append(Fault("control_sum", what, "Have the manifest mended", table.name, MANIFEST))
+    return faults
+
+
+def _loads(table: Table, is_initial: bool | None) -> tuple[Load, ...]:
+    """Kinds of load that a table may come as."""
+    if table.kind == "F":
+        return ("full",)
+    if table.kind == "D":
+        return ("full",) if is_initial else ("delta", "full")
+    # all that happened so far is both the whole table and rows to append; later the whole would come twice
+    return ("append",) if is_initial is False else ("append", "full")
+
+
+def _folder_faults(manifest: Manifest, folder: Path) -> list[Fault]:
+    owner: dict[str, str] = {}
+    faults = []
+    for table, delivery in manifest.tables.items():
+        for file in delivery.files:
+            if file.name in owner:
+                what = f"the manifest names the file twice, also for {shown(owner[file.name])}"
+                faults.append(_manifest_fault(what, shown(table), file.name))
+            owner[file.name] = table
+    for path in sorted(folder.iterdir()):
+        if path.name != MANIFEST and path.name not in owner:
+            name = path.name if path.name.isprintable() else shown(path.name)
+            what = "the manifest does not name this file"
+            faults.append(Fault("file_extra", what, "Have it named or taken away", file=name))
+    return faults
+
+
+def check_file(folder: Path, table: str, file: FileDelivery) -> Fault | None:
+    """Whether a file is there and is the one that the manifest describes."""
+    path = folder / file.name
+    try:
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            what = "it is a link or a folder, not a file"
+            return Fault("file_unreadable", what, "Have the file itself sent", table, file.name)
+        if file_digest(path) != file.sha256.lower():
+            what = "the file is truncated or changed: its sha256 is not the manifest's"
+            return Fault("file_checksum", what, "Have the batch sent again", table, file.name)
+    except FileNotFoundError:
+        what = "the manifest names this file, it is not there"
+        return Fault("file_missing", what, "Have the batch sent again", table, file.name)
+    except OSError as error:
+        return Fault("file_unreadable", f"{error.strerror}", "Mend the landing folder", table, file.name)
+    return None
+
+
+def _manifest_fault(what: str, table: str | None = None, file: str = MANIFEST) -> Fault:
+    return Fault("manifest_unreadable", what, "Have the manifest mended and sent again", table, file)
+
+
+def _reasons(error: ValidationError) -> list[str]:
+    """What is wrong where, without the values that pydantic would add."""
+    return [f"{shown('.'.join(map(str, detail['loc'])))}: {detail['msg']}" for detail in error.errors()]
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return content

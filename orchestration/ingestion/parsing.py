@@ -1,0 +1,240 @@
+"""From text to typed values, by expressions over whole columns; nothing is rounded or guessed.
+
+A value that is not exactly what its type allows is null here and named in the violations.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+import polars as pl
+
+from contract.model import OP_COLUMN, OP_VALUES, Column, Table, load_contract
+from orchestration.ingestion.decoding import UNDECODABLE
+
+SOURCE_ROW = "source_row"
+EARLIEST = date(1900, 1, 1)
+
+VIOLATIONS = {
+    "table_name": pl.String,
+    "source_file": pl.String,
+    "source_row": pl.Int64,
+    "column_name": pl.String,
+    "value": pl.String,
+    "rule_code": pl.String,
+    "row_key": pl.String,
+    "record": pl.String,
+}
+"""Columns of a quarantine file: one row per row, column and rule violated."""
+
+_TRUE, _FALSE = ["true", "1", "y"], ["false", "0", "n"]
+_INTEGER = r"^[+-]?[0-9]+(?:\.0*)?$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-5][0-9](?:\.[0-9]{1,9})?)?"
+_OFFSET = r"(?:[Zz]|[+-][0-2][0-9](?::?[0-5][0-9])?)$"
+_TIMESTAMP = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:$|{_OFFSET})"
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Rows of one chunk after typing.
+
+    Attributes:
+        accepted: Rows without violation, typed, with ``source_row``.
+        violations: One row per row, column and rule violated; without table and file.
+        quarantined: Rows refused per rule.
+        sums: Exact totals of the numeric columns asked for, over all rows.
+    """
+
+    accepted: pl.DataFrame
+    violations: pl.DataFrame
+    quarantined: dict[str, int]
+    sums: dict[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Typing:
+    """How the rows of a table become typed.
+
+    Attributes:
+        is_delta: Whether the rows have an ``op`` column; a deleted row is judged by its key alone.
+        business_date: Day of the batch, for dates that cannot lie after it.
+        time_zone: Zone of timestamps without offset.
+        summed: Columns whose totals are wanted.
+    """
+
+    table: Table
+    is_delta: bool
+    business_date: date
+    time_zone: str
+    summed: tuple[str, ...] = ()
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Columns that a file of the table has to have, in contract order."""
+        return (*self.table.column_names, *([OP_COLUMN] if self.is_delta else []))
+
+    def apply(self, texts: pl.DataFrame) -> Typed:
+        """Type the rows of a frame of text columns and ``source_row``."""
+        typed = texts.select(*self._values, SOURCE_ROW)
+        totals = typed.select(pl.col(name).cast(pl.Decimal(38, 6)).sum() for name in self.summed)
+        sums = dict(zip(self.summed, totals.row(0) if self.summed else (), strict=True))
+        rules = texts.select(pl.all().name.prefix("text ")).hstack(typed).select(self._rules)
+        counts = dict(zip(rules.columns, rules.select(pl.all().count()).row(0), strict=True))
+        broken = [name for name, count in counts.items() if count]
+        accepted = self._lake_rows(typed)
+        if not broken:
+            return Typed(accepted, _no_violations(), {}, sums)
+        is_good = rules.select(pl.all_horizontal(pl.col(broken).is_null())).to_series()
+        violations = self._violations(texts, rules, broken)
+        per_rule = violations.group_by("rule_code").agg(pl.col(SOURCE_ROW).n_unique()).sort("rule_code")
+        return Typed(accepted.filter(is_good), violations, dict(per_rule.iter_rows()), sums)
+
+    def _lake_rows(self, typed: pl.DataFrame) -> pl.DataFrame:
+        defaults = [
+            pl.col(c.name).fill_null(parsed(pl.lit(c.default), c, self.time_zone))
+            for c in self.table.columns
+            if c.default is not None
+        ]
+        # a table that can come as delta has the column always, so that the lake has one schema
+        op = [pl.lit("I").alias(OP_COLUMN)] if self.table.kind == "D" and not self.is_delta else []
+        return typed.with_columns(*defaults, *op)
+
+    @cached_property
+    def _values(self) -> list[pl.Expr]:
+        values = [parsed(pl.col(c.name), c, self.time_zone).alias(c.name) for c in self.table.columns]
+        return values + ([pl.col(OP_COLUMN)] if self.is_delta else [])
+
+    @cached_property
+    def _rules(self) -> list[pl.Expr]:
+        is_delete = pl.col(OP_COLUMN).eq_missing("D") if self.is_delta else None
+        rules = []
+        for column in self.table.columns:
+            rule = self._rule(column)
+            if is_delete is not None and not column.key:
+                rule = pl.when(~is_delete).then(rule)
+            rules.append(rule.alias(column.name))
+        if self.is_delta:
+            op = Column(name=OP_COLUMN, type="code", zh="", about="", values=OP_VALUES)
+            rules.append(self._rule(op).alias(OP_COLUMN))
+        return rules
+
+    def _rule(self, column: Column) -> pl.Expr:
+        """Code of the first rule that the value breaks; null if none."""
+        text, value = pl.col(f"text {column.name}"), pl.col(column.name)
+        rules = [("text_undecodable", text.str.contains(UNDECODABLE, literal=True))]
+        if column.required:
+            rules.append(("value_missing", text.is_null()))
+        if column.type not in ("id", "text", "code"):
+            rules.append(("value_not_parsed", text.is_not_null() & value.is_null()))
+        if column.values:
+            listed = pl.Series(column.values)
+            listed = listed.cast(pl.Int32) if column.type == "integer" else listed
+            rules.append(("value_not_in_list", ~value.is_in(listed.implode())))
+        if column.minimum is not None:
+            least = parsed(pl.lit(column.minimum), column, self.time_zone)
+            rules.append(("value_below_minimum", value < least))
+        if column.type in ("date", "timestamp"):
+            impossible = value.cast(pl.Date) < pl.lit(EARLIEST)
+            if column.past:
+                impossible |= value.cast(pl.Date) > pl.lit(self.business_date)
+            rules.append(("date_out_of_range", impossible))
+        return pl.coalesce(pl.when(is_broken).then(pl.lit(code)) for code, is_broken in rules)
+
+    def _violations(self, texts: pl.DataFrame, rules: pl.DataFrame, broken: list[str]) -> pl.DataFrame:
+        is_bad = rules.select(pl.any_horizontal(pl.col(broken).is_not_null())).to_series()
+        bad, rules = texts.filter(is_bad), rules.filter(is_bad)
+        key = pl.concat_str([pl.col(k).fill_null("") for k in self.table.key], separator="|")
+        rows = bad.with_columns(row_key=key, record=pl.struct(self.text_columns).struct.json_encode())
+        found = [
+            rows.select(
+                SOURCE_ROW,
+                pl.lit(name).alias("column_name"),
+                pl.col(name).alias("value"),
+                rules[name].alias("rule_code"),
+                "row_key",
+                "record",
+            ).filter(pl.col("rule_code").is_not_null())
+            for name in broken
+        ]
+        return pl.concat(found).sort(SOURCE_ROW, maintain_order=True)
+
+
+def shape_violations(misshapen: pl.DataFrame) -> pl.DataFrame:
+    """The violations of records with more or fewer fields than the contract.
+
+    Args:
+        misshapen: ``source_row`` and ``record``, the record as text.
+    """
+    nothing = pl.lit(None, pl.String)
+    return misshapen.select(
+        SOURCE_ROW,
+        nothing.alias("column_name"),
+        nothing.alias("value"),
+        pl.lit("row_shape").alias("rule_code"),
+        nothing.alias("row_key"),
+        # a JSON string, as other records are JSON objects
+        pl.struct("record").struct.json_encode().alias("record"),
+    )
+
+
+def parsed(text: pl.Expr, column: Column, time_zone: str) -> pl.Expr:
+    """The typed value of a text; null where the text is not exactly a value of the type."""
+    if column.type in ("id", "text", "code"):
+        return text
+    if column.type == "boolean":
+        lower = text.str.to_lowercase()
+        return pl.when(lower.is_in(_TRUE)).then(True).when(lower.is_in(_FALSE)).then(False)
+    if column.type == "integer":
+        # by way of a decimal: 30.00 is whole, 30.50 never gets here
+        return _matching(text, _INTEGER).cast(pl.Decimal(38, 2), strict=False).cast(pl.Int32, strict=False)
+    if column.type == "date":
+        return _matching(text, _DATE).str.to_date("%Y-%m-%d", strict=False)
+    if column.type == "timestamp":
+        return _timestamp(_matching(text, _TIMESTAMP), time_zone)
+    dtype = lake_dtype(load_contract().lake_type(column))
+    assert isinstance(dtype, pl.Decimal)
+    # surplus decimals are lost money unless they are zeros
+    exact = rf"^[+-]?(?:[0-9]+(?:\.[0-9]{{0,{dtype.scale}}}0*)?|\.[0-9]{{1,{dtype.scale}}}0*)$"
+    return _matching(text, exact).cast(dtype, strict=False)
+
+
+def lake_dtype(lake_type: str) -> pl.DataType:
+    """The Polars type that is written as a DuckDB type of the lake."""
+    if lake_type.startswith("DECIMAL("):
+        precision, scale = lake_type.removeprefix("DECIMAL(").removesuffix(")").split(",")
+        return pl.Decimal(int(precision), int(scale))
+    return {
+        "VARCHAR": pl.String(),
+        "INTEGER": pl.Int32(),
+        "BIGINT": pl.Int64(),
+        "BOOLEAN": pl.Boolean(),
+        "DATE": pl.Date(),
+        "TIMESTAMP": pl.Datetime("us"),
+    }[lake_type]
+
+
+def _matching(text: pl.Expr, pattern: str) -> pl.Expr:
+    return pl.when(text.str.contains(pattern)).then(text)
+
+
+def _timestamp(text: pl.Expr, time_zone: str) -> pl.Expr:
+    """UTC of an ISO timestamp; without offset it is bank-local, the earlier one where clocks go back."""
+    offset = text.str.extract(f"({_OFFSET})")
+    clock = text.str.replace(_OFFSET, "").str.replace(" ", "T", literal=True)
+    with_seconds = pl.when(clock.str.len_chars() == 16).then(clock + ":00").otherwise(clock)
+    local = with_seconds.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    zoned = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
+    digits = offset.str.replace(":", "", literal=True)
+    sign = pl.when(digits.str.starts_with("-")).then(-1).otherwise(1)
+    hours = digits.str.slice(1, 2).cast(pl.Int32, strict=False).fill_null(0)
+    minutes = digits.str.slice(3, 2).cast(pl.Int32, strict=False).fill_null(0)
+    shift = pl.duration(minutes=sign * (hours * 60 + minutes), time_unit="us")
+    utc = zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return pl.when(offset.is_null()).then(utc).otherwise(local - shift)
+
+
+def _no_violations() -> pl.DataFrame:
+    columns = {name: t for name, t in VIOLATIONS.items() if name not in ("table_name", "source_file")}
+    return pl.DataFrame(schema=columns)

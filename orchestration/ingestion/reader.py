@@ -1,0 +1,226 @@
+"""Files of a delivery as chunks of text columns, whatever they were written as.
+
+A Parquet file is read as text too, exactly, so that one set of rules types and judges every value
+and quarantine can show it.
+"""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contract.model import Column, ColumnType
+from orchestration.ingestion.decoding import CsvText, TextBlock, UnreadableFileError
+from orchestration.ingestion.manifest import Format, shown
+from orchestration.ingestion.parsing import SOURCE_ROW
+
+CELLS_PER_BATCH = 4_000_000
+"""Values taken from a Parquet file at once."""
+
+_BOM = codecs.BOM_UTF8
+_EXACT_NUMBERS: tuple[ColumnType, ...] = ("money", "rate", "ratio", "quantity", "integer")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some records of a file.
+
+    Attributes:
+        rows: The columns asked for as text, empty ones null, and ``source_row``.
+        misshapen: ``source_row`` and ``record`` of records with another number of fields.
+        unknown_columns: Columns of the file that were not asked for.
+    """
+
+    rows: pl.DataFrame
+    misshapen: pl.DataFrame
+    unknown_columns: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        """Records delivered, misshapen ones included."""
+        return self.rows.height + self.misshapen.height
+
+
+def read_file(path: Path, layout: Format, columns: tuple[Column, ...]) -> Iterator[Chunk]:
+    """Read a file chunk by chunk, in its own order; at least one chunk.
+
+    Args:
+        path: The file.
+        layout: How the manifest says it is written.
+        columns: Columns it has to have; without header it has them in this order.
+
+    Raises:
+        UnreadableFileError: It is not written that way, lacks a column or has one of an inexact type.
+    """
+    if layout.kind == "parquet":
+        return _parquet_chunks(path, columns)
+    return _csv_chunks(path, layout, [column.name for column in columns])
+
+
+def _csv_chunks(path: Path, layout: Format, wanted: list[str]) -> Iterator[Chunk]:
+    text = CsvText(path, layout)
+    names = wanted
+    if text.header is not None:
+        names = _matched(text.header, wanted)
+    unknown = tuple(name for name in names if name not in wanted)
+    done = 0
+    for block in text.blocks(len(names)):
+        records = block.records
+        index = pl.int_range(records.count, dtype=pl.Int64, eager=True)
+        numbers = index if records.rows is None else pl.Series(records.rows)
+        rows = _split(block, names, wanted).with_columns((numbers + done + 1).alias(SOURCE_ROW))
+        misshapen = pl.DataFrame(
+            [(done + 1 + i, record.decode("utf-8", "replace")) for i, record in records.misshapen],
+            schema={SOURCE_ROW: pl.Int64, "record": pl.String},
+            orient="row",
+        )
+        done += records.count
+        yield Chunk(rows, misshapen, unknown)
+
+
+def _matched(header: list[str], wanted: list[str]) -> list[str]:
+    """Contract names for the names of a header, which may differ in case and order."""
+    lower = [name.lower() for name in header]
+    for name in wanted:
+        if lower.count(name) != 1:
+            told = "is missing" if name not in lower else "occurs twice"
+            raise UnreadableFileError(f"the column {told} in the file", "column_missing", name)
+    # two unknown columns may share a name
+    return [
+        name if name in wanted else f"{position + 1} {header[position]}"
+        for position, name in enumerate(lower)
+    ]
+
+
+def _split(block: TextBlock, names: list[str], wanted: list[str]) -> pl.DataFrame:
+    clean = block.records.clean
+    if not clean:
+        return pl.DataFrame(schema=dict.fromkeys(wanted, pl.String))
+    frame = pl.read_csv(
+        # the reader takes a byte order mark off, which can only be text here
+        _BOM + clean if clean.startswith(_BOM) else clean,
+        has_header=False,
+        separator=chr(block.separator),
+        quote_char='"' if block.records.quoted else None,
+        schema=dict.fromkeys(names, pl.String),
+    ).select(wanted)
+    expected = block.records.count - len(block.records.misshapen)
+    if frame.height != expected:
+        raise UnreadableFileError(f"{expected} records found, {frame.height} could be split")
+    if not block.records.quoted:
+        return frame
+    texts = pl.col(wanted)
+    if block.restore is not None:
+        texts = texts.str.replace_all(chr(block.separator), block.restore, literal=True)
+    return frame.select(texts).select(_empty_is_null(pl.col(wanted)))
+
+
+def _empty_is_null(text: pl.Expr) -> pl.Expr:
+    return pl.when(text.str.len_bytes() > 0).then(text)
+
+
+def _parquet_chunks(path: Path, columns: tuple[Column, ...]) -> Iterator[Chunk]:
+    wanted = [column.name for column in columns]
+    try:
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=2**20) as file:
+            found = {field.name.lower(): field for field in file.schema_arrow}
+            unknown = tuple(field.name for field in file.schema_arrow if field.name.lower() not in wanted)
+            for column in columns:
+                _check_type(column, found.get(column.name), file.schema_arrow.names)
+            done = 0
+            batches = file.iter_batches(
+                max(1, CELLS_PER_BATCH // len(wanted)), columns=[found[name].name for name in wanted]
+            )
+            for batch in batches:
+                texts = [
+                    _text(batch.column(found[column.name].name), column).alias(column.name)
+                    for column in columns
+                ]
+                frame = pl.DataFrame(texts).select(_empty_is_null(pl.col(wanted)))
+                yield _whole(frame, done, unknown)
+                done += frame.height
+            if not done:
+                yield _whole(pl.DataFrame(schema=dict.fromkeys(wanted, pl.String)), 0, unknown)
+    except (OSError, pa.ArrowException) as error:
+        raise UnreadableFileError("it is no Parquet file, or damaged") from error
+
+
+def _whole(frame: pl.DataFrame, done: int, unknown: tuple[str, ...]) -> Chunk:
+    numbers = pl.int_range(done + 1, done + 1 + frame.height, dtype=pl.Int64, eager=True)
+    nothing = pl.DataFrame(schema={SOURCE_ROW: pl.Int64, "record": pl.String})
+    return Chunk(frame.with_columns(numbers.alias(SOURCE_ROW)), nothing, unknown)
+
+
+def _check_type(column: Column, field: pa.Field | None, names: list[str]) -> None:
+    if field is None or [name.lower() for name in names].count(column.name) > 1:
+        told = "is missing" if field is None else "occurs twice"
+        raise UnreadableFileError(f"the column {told} in the file", "column_missing", column.name)
+    dtype = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if not _is_exact(dtype, column.type):
+        what = f"its type {shown(str(dtype))} cannot hold {column.type} exactly"
+        raise UnreadableFileError(what, "column_type", column.name)
+
+
+def _is_exact(dtype: pa.DataType, column_type: ColumnType) -> bool:
+    if _is_text(dtype) or pa.types.is_null(dtype):
+        return True
+    if column_type in _EXACT_NUMBERS:
+        return bool(pa.types.is_integer(dtype) or pa.types.is_decimal(dtype))
+    if column_type in ("id", "text", "code"):
+        is_whole = pa.types.is_decimal(dtype) and dtype.scale == 0
+        return bool(pa.types.is_integer(dtype) or is_whole)
+    if column_type == "boolean":
+        return bool(pa.types.is_boolean(dtype) or pa.types.is_integer(dtype))
+    if column_type == "date":
+        # the day of an instant depends on the zone; a zoned one is left for the bank to cut
+        return bool(pa.types.is_date(dtype) or (pa.types.is_timestamp(dtype) and dtype.tz is None))
+    return bool(pa.types.is_timestamp(dtype))
+
+
+def _is_text(dtype: pa.DataType) -> bool:
+    kinds = pa.types
+    return bool(
+        kinds.is_string(dtype) or kinds.is_large_string(dtype) or kinds.is_string_view(dtype)
+        or kinds.is_binary(dtype) or kinds.is_large_binary(dtype) or kinds.is_binary_view(dtype)
+    )  # fmt: skip
+
+
+def _text(array: pa.Array, column: Column) -> pl.Series:
+    """The values as text, exactly."""
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if _is_text(array.type):
+        return _checked_text(array)
+    if pa.types.is_decimal(array.type):
+        array = array.cast(pa.decimal128(38, array.type.scale))
+    values = _series(array)
+    if isinstance(values.dtype, pl.Datetime):
+        zoned = "Z" if values.dtype.time_zone else ""
+        if zoned:
+            values = values.dt.convert_time_zone("UTC")
+        texts = values.dt.to_string(f"%Y-%m-%dT%H:%M:%S%.6f{zoned}")
+        if column.type == "date":
+            # a day held as its midnight
+            return texts.str.replace(r"T00:00:00\.000000$", "")
+        return texts
+    return values.cast(pl.String)
+
+
+def _checked_text(array: pa.Array) -> pl.Series:
+    """Text that is UTF-8 for certain; other bytes replaced."""
+    raw = array.cast(pa.large_binary())
+    try:
+        return _series(raw.cast(pa.large_string()))
+    except pa.ArrowInvalid:
+        decoded = [None if value is None else value.decode("utf-8", "replace") for value in raw.to_pylist()]
+        return pl.Series(decoded, dtype=pl.String)
+
+
+def _series(array: pa.Array) -> pl.Series:
+    series = pl.from_arrow(array)
+    assert isinstance(series, pl.Series)
+    return series

@@ -1,0 +1,322 @@
+"""One night from station to station: ingest, gate 1, build, gate 2, publish.
+
+Each station leaves a state from which the next run comes out right, wherever a run is killed: the lake's
+marker is written last, the build database is set back before it is built on, a release is one rename.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from time import perf_counter
+from typing import Any, Literal
+
+import duckdb
+
+from orchestration.errors import BadBatchError, BusyError, Fault, NotFitToLoadError, NotFitToPublishError
+from orchestration.ingestion.ingest import ingest_batch
+from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
+from orchestration.ingestion.manifest import landed_batches
+from orchestration.plan import Night, Processed, highest_sequences, kept_states, nights_to_run
+from orchestration.settings import BatchId, Settings, private_folder
+from orchestration.transform import Transform
+from orchestration.warehouse import (
+    carried_tables,
+    forget_old_state,
+    open_database,
+    prepare_night,
+)
+
+Station = Literal["ingest", "gate 1", "build", "gate 2", "publish"]
+STATIONS: tuple[Station, ...] = ("ingest", "gate 1", "build", "gate 2", "publish")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Progress of a run: a station begins, advances or ends.
+
+    Attributes:
+        detail: What it is at, or what came out of it; never a private value.
+        seconds: Time the station took, once it has ended.
+    """
+
+    batch: BatchId
+    station: Station
+    detail: str = ""
+    seconds: float | None = None
+
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class NightResult:
+    """What came out of a night.
+
+    Attributes:
+        release: Name of the release; None if the night was replayed without one.
+        seconds: Time per station.
+    """
+
+    batch: BatchId
+    release: str | None
+    checks_declared: int
+    checks_ran: int
+    warnings: tuple[str, ...]
+    seconds: dict[Station, float]
+
+
+@contextmanager
+def writer_lock(settings: Settings) -> Iterator[None]:
+    """Be the one writer of a warehouse.
+
+    Raises:
+        BusyError: Another process is.
+    """
+    private_folder(settings.home)
+    with settings.lock.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(
+                f"{settings.home}: another run is writing. Wait for it, or see `acrm status`."
+            ) from error
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def available_batches(settings: Settings) -> list[BatchId]:
+    """Complete batches in landing and lake, each once."""
+    return sorted({*landed_batches(settings), *lake_batches(settings)})
+
+
+def processed_nights(settings: Settings) -> list[Processed]:
+    """Nights that the build database holds; none if it was thrown away."""
+    if not settings.database.exists():
+        return []
+    with open_database(settings) as connection:
+        try:
+            rows = connection.execute(
+                "select business_date, sequence, has_state from pipeline.night order by business_date"
+            ).fetchall()
+        except duckdb.CatalogException:
+            return []
+    return [Processed(BatchId(row[0], row[1]), row[2]) for row in rows]
+
+
+def run_waiting(
+    settings: Settings,
+    *,
+    on_event: OnEvent | None = None,
+    until: date | None = None,
+    again: date | None = None,
+) -> list[NightResult]:
+    """Run every night that is waiting, in order of business date.
+
+    Args:
+        until: Leave later business dates waiting.
+        again: Run this business date once more, and all after it.
+
+    Raises:
+        AcrmError: A night cannot be run or published; the nights before it stand.
+    """
+    with writer_lock(settings):
+        available = [
+            batch for batch in available_batches(settings) if until is None or batch.business_date <= until
+        ]
+        nights = nights_to_run(available, processed_nights(settings), again)
+        if not nights:
+            return []
+        run = Run(settings, on_event)
+        return [run.night(night, is_last=night is nights[-1]) for night in nights]
+
+
+class Run:
+    """Nights of one process: dbt is parsed once, Great Expectations is imported once."""
+
+    def __init__(self, settings: Settings, on_event: OnEvent | None = None) -> None:
+        self._settings = settings
+        self._on_event = on_event
+        self._transform: Transform | None = None
+
+    @property
+    def transform(self) -> Transform:
+        """dbt, parsed when it is first needed."""
+        if self._transform is None:
+            self._transform = Transform(self._settings)
+        return self._transform
+
+    def night(self, night: Night, *, is_last: bool = True) -> NightResult:
+        """Run one night through all stations.
+
+        Args:
+            is_last: Whether the quality pages are written after it.
+        """
+        seconds: dict[Station, float] = {}
+        warnings: list[str] = []
+        with self._station("ingest", night, seconds):
+            report = self.ingest(night)
+        with self._station("gate 1", night, seconds):
+            loaded = self.fit_to_load(night, report, warnings)
+        with self._station("build", night, seconds):
+            self.build(night)
+        with self._station("gate 2", night, seconds):
+            checked = self.fit_to_publish(night, warnings)
+        release = None
+        with self._station("publish", night, seconds):
+            if night.is_published:
+                release = self.publish(night)
+            self.complete(night)
+        if is_last:
+            from expectations.docs import write_data_docs
+
+            write_data_docs(self._settings)
+        return NightResult(
+            night.batch,
+            release,
+            loaded.declared + checked.declared,
+            loaded.ran + checked.ran,
+            tuple(warnings),
+            seconds,
+        )
+
+    def ingest(self, night: Night) -> BatchReport:
+        """Read the batch into the lake, unless it is there already."""
+
+        def on_table(table: str, rows: int) -> None:
+            self._tell(Event(night.batch, "ingest", f"{table} · {rows:,} rows"))
+
+        return ingest_batch(self._settings, night.batch, on_table)
+
+    def fit_to_load(self, night: Night, report: BatchReport, warnings: list[str]) -> Any:  # noqa: ANN401
+        """Gate 1: screen the rows, then check the batch.
+
+        Raises:
+            BadBatchError: A business day before has no batch.
+            NotFitToLoadError: A blocking check failed.
+        """
+        from expectations.gate import fit_to_load
+        from orchestration.ingestion.screening import screen_batch
+
+        with open_database(self._settings) as connection:
+            carried = carried_tables(self.transform.manifest)
+            prepare_night(self._settings, connection, report, night.previous, carried)
+            self._require_earlier_batches(connection, night)
+            screen_batch(self._settings, night.batch, connection)
+        previous_report = self._previous_report(night)
+        result = fit_to_load(self._settings, night.batch, report, previous_report)
+        warnings.extend(result.warnings)
+        if result.faults:
+            raise NotFitToLoadError(result.faults)
+        return result
+
+    def build(self, night: Night) -> None:
+        """Build and test the models with dbt."""
+
+        def on_node(node: str, status: str) -> None:
+            self._tell(Event(night.batch, "build", f"{node} · {status}"))
+
+        self.transform.build(night, on_node)
+
+    def fit_to_publish(self, night: Night, warnings: list[str]) -> Any:  # noqa: ANN401
+        """Gate 2: check the marts.
+
+        Raises:
+            NotFitToPublishError: A blocking check failed.
+        """
+        from expectations.gate import fit_to_publish
+
+        result = fit_to_publish(
+            self._settings, night.batch, list(night.restated_by), self._months_built()
+        )
+        warnings.extend(result.warnings)
+        if result.faults:
+            raise NotFitToPublishError(result.faults)
+        return result
+
+    def publish(self, night: Night) -> str:
+        """Write a release and switch ``current`` to it; returns its name."""
+        from orchestration.publication.marts import marts_from_manifest
+        from orchestration.publication.publish import publish
+
+        batches = [processed.batch for processed in processed_nights(self._settings)]
+        counting = highest_sequences([*batches, night.batch])
+        release = publish(
+            self._settings,
+            night.batch,
+            marts_from_manifest(self.transform.manifest),
+            self._months_built(),
+            [batch for batch in counting.values() if batch.business_date <= night.batch.business_date],
+        )
+        return release.name
+
+    def complete(self, night: Night) -> None:
+        """Note that the night is done, and drop the state that no replay will start from."""
+        with open_database(self._settings) as connection:
+            connection.execute(
+                "create table if not exists pipeline.night"
+                " (business_date date primary key, sequence integer, has_state boolean)"
+            )
+            connection.execute(
+                "delete from pipeline.night where business_date >= ?", [night.batch.business_date]
+            )
+            connection.execute(
+                "insert into pipeline.night values (?, ?, true)",
+                [night.batch.business_date, night.batch.sequence],
+            )
+            dates = [row[0] for row in connection.execute("select business_date from pipeline.night where has_state").fetchall()]
+            keep = kept_states(dates)
+            forget_old_state(connection, carried_tables(self.transform.manifest), keep)
+            connection.execute(
+                "update pipeline.night set has_state = list_contains($keep, business_date)", {"keep": keep}
+            )
+
+    def _months_built(self) -> list[date]:
+        with open_database(self._settings) as connection:
+            rows = connection.execute(
+                "select month_start_date from intermediate.int_calendar__open_months order by 1"
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def _previous_report(self, night: Night) -> BatchReport | None:
+        if night.previous is None:
+            return None
+        counting = highest_sequences(lake_batches(self._settings))
+        return read_report(self._settings, counting[night.previous])
+
+    def _require_earlier_batches(self, connection: duckdb.DuckDBPyConnection, night: Night) -> None:
+        if night.previous is None:
+            return
+        missing = connection.execute(
+            "select calendar_date from lake.calendar where is_business_day and calendar_date > ?"
+            " and calendar_date < ? order by 1",
+            [night.previous, night.batch.business_date],
+        ).fetchall()
+        if missing:
+            raise BadBatchError(
+                [
+                    Fault(
+                        "earlier_batch_missing",
+                        f"the calendar calls {day} a business day, and no batch of it is complete",
+                        f"Deliver the batch of {day}, then run again; {night.batch} stays waiting",
+                        table="calendar",
+                    )
+                    for (day,) in missing
+                ]
+            )
+
+    @contextmanager
+    def _station(self, station: Station, night: Night, seconds: dict[Station, float]) -> Iterator[None]:
+        self._tell(Event(night.batch, station))
+        started = perf_counter()
+        yield
+        seconds[station] = perf_counter() - started
+        self._tell(Event(night.batch, station, "done", seconds[station]))
+
+    def _tell(self, event: Event) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+

@@ -1,0 +1,95 @@
+"""Which nights to run: what has arrived against what the warehouse already rests on."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from orchestration.settings import BatchId
+
+
+@dataclass(frozen=True)
+class Processed:
+    """A night that the build database holds.
+
+    Attributes:
+        has_state: Whether its nightly state is still kept, so that a replay can start after it.
+    """
+
+    batch: BatchId
+    has_state: bool
+
+
+@dataclass(frozen=True)
+class Night:
+    """One night to run.
+
+    Attributes:
+        previous: Business date of the night before; None if this is the first.
+        is_published: Whether a release comes out of it. Nights replayed after a correction only publish
+            from the last one on, so that readers never see the figures go back in time.
+        restated_by: Batches that arrived late or again and so explain that closed months change.
+    """
+
+    batch: BatchId
+    previous: date | None
+    is_published: bool = True
+    restated_by: tuple[BatchId, ...] = field(default=())
+
+
+def highest_sequences(batches: Iterable[BatchId]) -> dict[date, BatchId]:
+    """The batch that counts for each business date, in order of date."""
+    return {batch.business_date: batch for batch in sorted(batches)}
+
+
+def nights_to_run(
+    available: Iterable[BatchId], processed: Iterable[Processed], again: date | None = None
+) -> list[Night]:
+    """Decide which nights to run, in order of business date.
+
+    The first batch that is new, sent again or asked for again decides where to start: after the last
+    night before it whose state is kept, or from the beginning.
+
+    Args:
+        available: Complete batches in landing and lake.
+        processed: Nights that the build database holds.
+        again: Business date to run once more though nothing new arrived.
+    """
+    counting = highest_sequences(available)
+    done = {night.batch.business_date: night for night in processed}
+    arrived = [
+        batch
+        for business_date, batch in counting.items()
+        if business_date not in done or done[business_date].batch != batch
+    ]
+    starts = [batch.business_date for batch in arrived] + ([again] if again in counting else [])
+    if not starts:
+        return []
+    start = min(starts)
+    last_done = max(done, default=None)
+    base = max((night for night in done if night < start and done[night].has_state), default=None)
+    restated_by = tuple(
+        batch for batch in arrived if last_done is not None and batch.business_date <= last_done
+    )
+    nights = []
+    previous = base
+    for business_date, batch in counting.items():
+        if base is not None and business_date <= base:
+            continue
+        nights.append(
+            Night(
+                batch,
+                previous,
+                is_published=last_done is None or business_date >= last_done,
+                restated_by=restated_by,
+            )
+        )
+        previous = business_date
+    return nights
+
+
+def kept_states(processed: Mapping[date, bool] | Iterable[date], newest: int = 2, month_ends: int = 2) -> list[date]:
+    """Nights whose state stays: the newest ones, and the last of each of some months before."""
+    nights = sorted(processed)
+    last_of_month = {(night.year, night.month): night for night in nights}
+    ends = list(last_of_month.values())[-month_ends - 1 : -1] if month_ends else []
+    return sorted({*nights[-newest:], *ends})

@@ -1,0 +1,127 @@
+"""``catalog.json``: what a release holds, for programs and for the next publication."""
+
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from orchestration.publication.marts import PARTITION_COLUMN, Mart
+
+CATALOG_FILE = "catalog.json"
+
+SCHEMA_VERSION = 1
+"""Version of the published tables and of this layout; a breaking change steps it."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class CatalogFile(_Frozen):
+    """One Parquet file of a table.
+
+    Attributes:
+        path: From the release's folder.
+        month_start_date: Month of its rows, in a monthly table.
+    """
+
+    path: str
+    month_start_date: date | None
+    row_cnt: int
+    byte_cnt: int
+    sha256: str
+
+
+class CatalogColumn(_Frozen):
+    """One column; ``data_type`` is DuckDB's name of it."""
+
+    name: str
+    data_type: str
+    description: str
+    zh: str
+
+
+class CatalogTable(_Frozen):
+    """One table, in the database and (but for the few that name the release) in Parquet."""
+
+    schema_name: str
+    name: str
+    description: str
+    zh: str
+    grain: tuple[str, ...]
+    partition: str | None
+    columns: tuple[CatalogColumn, ...]
+    row_cnt: int
+    files: tuple[CatalogFile, ...]
+
+    @property
+    def full_name(self) -> str:
+        """Schema and table, as in SQL."""
+        return f"{self.schema_name}.{self.name}"
+
+    @property
+    def shape(self) -> object:
+        """What has to be equal for a table to be carried on from release to release."""
+        columns = tuple((column.name, column.data_type) for column in self.columns)
+        return self.full_name, self.grain, self.partition, columns
+
+    @property
+    def texts(self) -> object:
+        """Every description and Chinese name."""
+        return self.description, self.zh, tuple((column.description, column.zh) for column in self.columns)
+
+
+class BatchRow(_Frozen):
+    """A delivery that a release rests on."""
+
+    business_date: date
+    sequence: int
+
+
+class DataAsOf(BatchRow):
+    """What a release shows: the last batch, and the bank's choices that shaped the numbers."""
+
+    rulebook_code: str
+    reporting_currency: str
+
+
+class Catalog(_Frozen):
+    """A release in one file; two releases of equal content differ in ``release`` and ``publication`` alone.
+
+    Attributes:
+        publication: Counts publications of this warehouse; orders releases, as a re-sent day comes late.
+        written_by: Version of DuckDB; another one may write other bytes for the same rows.
+    """
+
+    release: str
+    publication: int
+    schema_version: int
+    written_by: str
+    data_as_of: DataAsOf
+    batches: tuple[BatchRow, ...]
+    tables: tuple[CatalogTable, ...]
+
+    def write(self, folder: Path) -> None:
+        """Write the file into a release's folder."""
+        (folder / CATALOG_FILE).write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def read_catalog(folder: Path) -> Catalog | None:
+    """A release's catalogue; None where it is absent or cannot be read."""
+    try:
+        return Catalog.model_validate_json((folder / CATALOG_FILE).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def parquet_path(mart: Mart, month: date | None) -> PurePosixPath:
+    """Where a release keeps a table's rows, or one month of them, as Parquet.
+
+    The folder names the month and so does the column in the file: ``read_parquet('…/**/*.parquet',
+    hive_partitioning = true)`` reads only the months it needs, and one file read alone is complete. DuckDB,
+    Polars and Spark take both; pyarrow and pandas take a table's folder with ``partitioning=None``.
+    """
+    folder = PurePosixPath("parquet", mart.schema_name, mart.name)
+    if month is not None:
+        folder /= f"{PARTITION_COLUMN}={month.isoformat()}"
+    return folder / "data.parquet"

@@ -1,0 +1,163 @@
+"""A release's DuckDB file: a clone of the release before with the stale months replaced, or written whole.
+
+Rows come from the release's Parquet files, which are sorted already. The file keeps the storage format of
+DuckDB 1.0, so that the clients inside today's BI tools open it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.publication.catalog import Catalog, CatalogTable
+from orchestration.publication.files import clone_file
+from orchestration.publication.marts import Mart
+from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
+from orchestration.publication.release import DATABASE_FILE, Base
+from orchestration.publication.survey import BuiltTable, row_counts
+from orchestration.sql import Sql, fill, join, name, value
+
+MAX_FREE_SHARE = 0.5
+"""Share of unused blocks above which a cloned file is written anew."""
+
+StaleMonths = Mapping[str, frozenset[date | None]]
+
+
+def write_database(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    catalog: Catalog,
+    base: Base | None,
+    stale: StaleMonths,
+) -> bool:
+    """Write the database that the catalogue describes into a release's folder.
+
+    Args:
+        connection: Publishing connection; ``release`` is not attached to it.
+        folder: The release's folder; it holds the Parquet files that ``catalog`` lists.
+        catalog: Tables to write.
+        base: Release to start from; none writes every table whole.
+        stale: Months to replace in a database that starts from ``base``, per table.
+
+    Returns:
+        Whether the file is compact. Only one that starts from ``base`` can fail to be.
+    """
+    path = folder / DATABASE_FILE
+    path.unlink(missing_ok=True)
+    if base is not None:
+        clone_file(base.folder / DATABASE_FILE, path)
+    connection.execute(fill("attach {path} as release (storage_version 'v1.0.0')", path=value(path)))
+    if base is None:
+        _create_tables(connection, catalog)
+    else:
+        _delete_stale(connection, catalog, stale)
+        # frees the blocks of the deleted rows before new ones are asked for, else the file grows
+        connection.execute("checkpoint release")
+    connection.execute("begin")
+    for table in catalog.tables:
+        _insert(connection, folder, table, None if base is None else stale[table.full_name])
+    _insert_data_as_of(connection, catalog)
+    described = {} if base is None else {table.full_name: table.texts for table in base.catalog.tables}
+    for table in catalog.tables:
+        if table.texts != described.get(table.full_name):
+            _comment(connection, table)
+    connection.execute("commit")
+    connection.execute("checkpoint release")
+    is_compact = _free_share(connection) <= MAX_FREE_SHARE
+    connection.execute("detach release")
+    return is_compact
+
+
+def mismatches(
+    connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[BuiltTable]
+) -> list[str]:
+    """Reopen a database read-only; name the tables whose row counts differ from the build database's."""
+    path = value(folder / DATABASE_FILE)
+    connection.execute(fill("attach {path} as written (read_only)", path=path))
+    wrong = [
+        table.mart.full_name
+        for table in tables
+        if row_counts(connection, "written", table.mart) != table.counts
+    ]
+    connection.execute("detach written")
+    return wrong
+
+
+def _name(table: CatalogTable | Mart, *column: str) -> Sql:
+    return name("release", table.schema_name, table.name, *column)
+
+
+def _create_tables(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    for table in catalog.tables:
+        schema = name("release", table.schema_name)
+        connection.execute(fill("create schema if not exists {schema}", schema=schema))
+        columns = join(", ", (Sql(f"{name(column.name)} {column.data_type}") for column in table.columns))
+        connection.execute(fill("create table {table} ({columns})", table=_name(table), columns=columns))
+    # the view's text must not name the database: readers open the file under names of their own
+    connection.execute("use release")
+    connection.execute("create view main.data_as_of as select * from quality.data_as_of")
+    connection.execute("use memory")
+
+
+def _delete_stale(connection: duckdb.DuckDBPyConnection, catalog: Catalog, stale: StaleMonths) -> None:
+    connection.execute("begin")
+    for table in catalog.tables:
+        if table.partition is None:
+            connection.execute(fill("delete from {table}", table=_name(table)))
+            continue
+        delete = "delete from {table} where {month} = ?"
+        for month in stale[table.full_name]:
+            query = fill(delete, table=_name(table), month=name(table.partition))
+            connection.execute(query, [month])
+    connection.execute("commit")
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    table: CatalogTable,
+    stale: frozenset[date | None] | None,
+) -> None:
+    paths = [
+        str(folder / file.path) for file in table.files if stale is None or file.month_start_date in stale
+    ]
+    if paths:
+        insert = "insert into {table} by name select * from read_parquet(?, hive_partitioning = false)"
+        connection.execute(fill(insert, table=_name(table)), [paths])
+
+
+def _insert_data_as_of(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    as_of = catalog.data_as_of
+    row = (
+        as_of.business_date,
+        as_of.sequence,
+        as_of.rulebook_code,
+        as_of.reporting_currency,
+        catalog.release,
+    )
+    connection.execute(fill("insert into {table} values (?, ?, ?, ?, ?)", table=_name(DATA_AS_OF)), row)
+    dates = [batch.business_date for batch in catalog.batches]
+    sequences = [batch.sequence for batch in catalog.batches]
+    insert = fill("insert into {table} select unnest(?), unnest(?)", table=_name(RELEASE_BATCH))
+    connection.execute(insert, [dates, sequences])
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: CatalogTable) -> None:
+    remark = value(_remark(table.zh, table.description))
+    connection.execute(fill("comment on table {table} is {remark}", table=_name(table), remark=remark))
+    for column in table.columns:
+        remark = value(_remark(column.zh, column.description))
+        place = _name(table, column.name)
+        connection.execute(fill("comment on column {place} is {remark}", place=place, remark=remark))
+
+
+def _remark(zh: str, description: str) -> str:
+    return " · ".join(filter(None, [zh, description]))
+
+
+def _free_share(connection: duckdb.DuckDBPyConnection) -> float:
+    total, free = connection.execute(
+        "select total_blocks, free_blocks from pragma_database_size() where database_name = 'release'"
+    ).fetchone() or (0, 0)
+    return float(free / total) if total else 0.0

@@ -1,0 +1,128 @@
+"""What is published: one :class:`Mart` per table, from dbt's manifest (``quality.py`` has the others)."""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from orchestration.errors import PublicationError
+
+PARTITION_COLUMN = "month_start_date"
+"""The only month key."""
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
+DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
+
+
+class MartColumn(BaseModel):
+    """One published column.
+
+    Attributes:
+        data_type: Type the model's contract promises, checked against the build database; none means any.
+        zh: Chinese name, empty where there is none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: Identifier
+    data_type: DataType | None = None
+    description: str = ""
+    zh: str = ""
+
+
+class Mart(BaseModel):
+    """One published table.
+
+    Attributes:
+        schema_name: Schema in the build database and in the release.
+        grain: Columns that identify a row, in the order rows are sorted by.
+        partition: ``month_start_date`` where a release replaces single months of the table.
+        columns: All columns, in published order.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_name: Identifier
+    name: Identifier
+    grain: tuple[Identifier, ...] = Field(min_length=1)
+    partition: Literal["month_start_date"] | None = None
+    description: str = ""
+    zh: str = ""
+    columns: tuple[MartColumn, ...] = Field(min_length=1)
+
+    @property
+    def full_name(self) -> str:
+        """Schema and table, as in SQL."""
+        return f"{self.schema_name}.{self.name}"
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the columns, in published order."""
+        return [column.name for column in self.columns]
+
+    @model_validator(mode="after")
+    def _columns_hold_keys(self) -> "Mart":
+        names = self.column_names
+        missing = {*self.grain, *filter(None, [self.partition])} - set(names)
+        if missing or len(names) != len(set(names)):
+            raise ValueError(f"columns repeat, or these keys are not among them: {sorted(missing)}")
+        return self
+
+
+def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
+    """Find every model under ``models/marts/`` in dbt's ``manifest.json``.
+
+    A model says in ``config.meta`` (or ``meta``) its ``grain``, ``partition: month_start_date`` if it is
+    monthly, its Chinese name ``zh``, and ``published: false`` to stay private; a column its ``zh``.
+
+    Returns:
+        Marts by schema and name.
+
+    Raises:
+        PublicationError: A model has no grain, no columns or a name that cannot be published.
+    """
+    nodes = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+        and PurePosixPath(node["original_file_path"]).parts[:2] == ("models", "marts")
+        and _meta(node).get("published", True)
+    ]
+    return sorted((_mart(node) for node in nodes), key=lambda mart: mart.full_name)
+
+
+def _mart(node: Mapping[str, Any]) -> Mart:
+    meta = _meta(node)
+    try:
+        return Mart(
+            schema_name=node["schema"],
+            name=node.get("alias") or node["name"],
+            grain=meta.get("grain", ()),
+            partition=meta.get("partition"),
+            description=node.get("description", "").strip(),
+            zh=meta.get("zh", ""),
+            columns=tuple(_column(column) for column in node["columns"].values()),
+        )
+    except ValidationError as error:
+        reasons = "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'model'}: {fault['msg']}" for fault in error.errors()
+        )
+        raise PublicationError(
+            f"{node['original_file_path']}: cannot be published ({reasons}). "
+            "Give the model's YAML a config.meta.grain list and all its columns."
+        ) from error
+
+
+def _column(column: Mapping[str, Any]) -> MartColumn:
+    return MartColumn(
+        name=column["name"],
+        data_type=column.get("data_type"),
+        description=column.get("description", "").strip(),
+        zh=_meta(column).get("zh", ""),
+    )
+
+
+def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
+    # dbt 1.10 moved meta under config and still fills the old place for some resources
+    return {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}

@@ -1,0 +1,99 @@
+"""A release's Parquet files: written from the build database, or linked from the release before."""
+
+from collections.abc import Set as AbstractSet
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import PublicationError
+from orchestration.publication.catalog import CatalogFile, parquet_path
+from orchestration.publication.files import link_file, sha256
+from orchestration.publication.marts import PARTITION_COLUMN
+from orchestration.publication.release import Base
+from orchestration.publication.survey import BuiltTable
+from orchestration.settings import PRIVATE_DIR
+from orchestration.sql import fill, join, name, value
+
+# Sorted by grain with a fixed row group, DuckDB writes the same bytes whatever the threads, the memory
+# and the order rows lie in.
+_COPY = (
+    "copy (select {columns} from {table} where {condition} order by {grain}) to {path}"
+    " (format parquet, compression zstd, row_group_size 122880)"
+)
+
+
+def stale_months(table: BuiltTable, base: Base | None, rebuilt: AbstractSet[date]) -> frozenset[date | None]:
+    """Months of a table that ``base`` does not hold as they are now; None stands for the whole table.
+
+    A month whose row count changed is stale even if the caller did not name it as rebuilt.
+    """
+    if table.mart.partition is None or base is None:
+        return frozenset(table.counts)
+    counts = {month: file.row_cnt for month, file in base.files(table.mart.full_name).items()}
+    changed = {month for month, count in table.counts.items() if counts.get(month) != count}
+    return frozenset(changed | (rebuilt & set(table.counts)) | (set(counts) - set(table.counts)))
+
+
+def write_files(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    table: BuiltTable,
+    shared: Base | None,
+    stale: AbstractSet[date | None],
+) -> tuple[tuple[CatalogFile, ...], int]:
+    """Put a table's Parquet files into a release's folder, sharing those that ``shared`` holds already.
+
+    Returns:
+        The files by month, and how many of them are links.
+    """
+    held = {} if shared is None else shared.files(table.mart.full_name)
+    files, linked = [], 0
+    for month in table.counts:
+        old = held.get(month)
+        if old is None or shared is None or not _is_intact(shared.folder, old):
+            file = _write_file(connection, folder, table, month)
+        else:
+            file = old if month not in stale else _write_file(connection, folder, table, month)
+            if file == old:
+                link_file(shared.folder / old.path, folder / old.path)
+                linked += 1
+        files.append(file)
+    return tuple(files), linked
+
+
+def _is_intact(folder: Path, file: CatalogFile) -> bool:
+    path = folder / file.path
+    return path.is_file() and path.stat().st_size == file.byte_cnt
+
+
+def _write_file(
+    connection: duckdb.DuckDBPyConnection, folder: Path, table: BuiltTable, month: date | None
+) -> CatalogFile:
+    mart = table.mart
+    relative = parquet_path(mart, month)
+    path = folder / relative
+    path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
+    is_wanted = "true" if month is None else "{month} = {day}"
+    copy = fill(
+        _COPY,
+        columns=join(", ", map(name, mart.column_names)),
+        table=name("build", mart.schema_name, mart.name),
+        condition=fill(is_wanted, month=name(PARTITION_COLUMN), day=value(month)),
+        grain=join(", ", map(name, mart.grain)),
+        path=value(path),
+    )
+    (written,) = connection.execute(copy).fetchone() or (None,)
+    if written != table.counts[month]:
+        raise PublicationError(
+            f"{mart.full_name}: {written} rows went into {relative}, "
+            f"the build database has {table.counts[month]}. "
+            "Nothing else may write while a release is made; publish again."
+        )
+    return CatalogFile(
+        path=str(relative),
+        month_start_date=month,
+        row_cnt=written,
+        byte_cnt=path.stat().st_size,
+        sha256=sha256(path),
+    )

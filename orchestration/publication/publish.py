@@ -1,0 +1,261 @@
+"""Publish a night: marts of the build database become the next release.
+
+The release is written beside the others under a name that nobody lists, checked, sealed, renamed, and then
+made current. Whatever stops it before that leaves ``current`` as it was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import PublicationError
+from orchestration.publication.catalog import (
+    SCHEMA_VERSION,
+    BatchRow,
+    Catalog,
+    CatalogColumn,
+    CatalogFile,
+    CatalogTable,
+    DataAsOf,
+    read_catalog,
+)
+from orchestration.publication.database import mismatches, write_database
+from orchestration.publication.files import flush, remove, seal
+from orchestration.publication.marts import Mart
+from orchestration.publication.parquet import stale_months, write_files
+from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH, write_gate_results
+from orchestration.publication.release import (
+    BUILDING,
+    DATABASE_FILE,
+    Base,
+    current_release,
+    next_name,
+    releases,
+    switch,
+)
+from orchestration.publication.retention import delete_leftovers, delete_old_releases
+from orchestration.publication.survey import BuiltTable, catalog_columns, survey
+from orchestration.settings import PRIVATE_DIR, BatchId, Settings, private_folder
+from orchestration.sql import fill, value
+
+_SPILL = ".spill"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a publication did.
+
+    Attributes:
+        is_whole: Nothing of the release before was used for the database.
+        linked_files: Parquet files shared with the release before.
+        deleted: Old releases that made room.
+    """
+
+    name: str
+    folder: Path
+    is_whole: bool
+    written_files: int
+    linked_files: int
+    deleted: list[str]
+
+
+def publish(
+    settings: Settings,
+    batch: BatchId,
+    marts: Sequence[Mart],
+    months_rebuilt: Sequence[date],
+    batches: Sequence[BatchId],
+    on_table: Callable[[str, int], None] | None = None,
+) -> Publication:
+    """Make the build database's marts the current release. The caller holds the writer's lock.
+
+    Months that were not rebuilt come from the current release, if that differs from the new one by this
+    batch alone and holds the same tables under the same rules; else everything is written anew. Both ways
+    give the same rows and the same Parquet bytes.
+
+    Args:
+        settings: The warehouse.
+        batch: The night to publish.
+        marts: Tables to publish; the gates' results are published with them.
+        months_rebuilt: First days of the months that this batch may have changed.
+        batches: Every batch the build database rests on, this one included.
+        on_table: Called with each table's name and row count once its files are there.
+
+    Raises:
+        PublicationError: The release could not be written or failed its checks; ``current`` is untouched.
+    """
+    private_folder(settings.published)
+    delete_leftovers(settings)
+    name = next_name(settings, batch.business_date)
+    building = settings.published / f"{BUILDING}{name}"
+    try:
+        building.mkdir(mode=PRIVATE_DIR)
+        night = _Night(settings, batch, name, building, frozenset(months_rebuilt), tuple(batches))
+        catalog, is_whole, linked = _write(
+            night, [*marts, *GATE_MARTS], on_table or (lambda table, rows: None)
+        )
+        seal(building)
+        folder = building.rename(settings.published / name)
+        flush(settings.published)
+        switch(settings, name)
+    except (OSError, duckdb.Error) as error:
+        raise PublicationError(
+            f"Release {name} could not be written ({type(error).__name__}: {error}). "
+            "The current release is untouched; mend the cause and run the batch again."
+        ) from error
+    finally:
+        if building.exists():
+            remove(building)
+    files = sum(len(table.files) for table in catalog.tables)
+    return Publication(
+        name=name,
+        folder=folder,
+        is_whole=is_whole,
+        written_files=files - linked,
+        linked_files=linked,
+        deleted=delete_old_releases(settings),
+    )
+
+
+@dataclass(frozen=True)
+class _Night:
+    settings: Settings
+    batch: BatchId
+    name: str
+    folder: Path
+    rebuilt: frozenset[date]
+    batches: tuple[BatchId, ...]
+
+
+def _write(
+    night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]
+) -> tuple[Catalog, bool, int]:
+    with _build_database(night) as connection:
+        tables = survey(connection, marts)
+        write_gate_results(connection, night.folder, night.batch)
+        draft = _draft(night, tables)
+        shared = _current(night.settings)
+        base = shared if shared is not None and _continues(draft, shared.catalog) else None
+        stale = {table.mart.full_name: stale_months(table, base, night.rebuilt) for table in tables}
+        files: dict[str, tuple[CatalogFile, ...]] = {}
+        linked = 0
+        for table in tables:
+            name = table.mart.full_name
+            files[name], links = write_files(connection, night.folder, table, shared, stale[name])
+            linked += links
+            on_table(name, sum(table.counts.values()))
+        catalog = draft.model_copy(
+            update={
+                "tables": tuple(
+                    table.model_copy(update={"files": files.get(table.full_name, ())})
+                    for table in draft.tables
+                )
+            }
+        )
+        is_compact = write_database(connection, night.folder, catalog, base, stale)
+        wrong = mismatches(connection, night.folder, tables)
+        if base is not None and (wrong or not is_compact):
+            base = None
+            write_database(connection, night.folder, catalog, base, stale)
+            wrong = mismatches(connection, night.folder, tables)
+        if wrong:
+            raise PublicationError(
+                f"Release {night.name}: row counts of {', '.join(wrong)} differ from the build database's. "
+                "The current release is untouched; run the batch again."
+            )
+    catalog.write(night.folder)
+    return catalog, base is None, linked
+
+
+@contextmanager
+def _build_database(night: _Night) -> Iterator[duckdb.DuckDBPyConnection]:
+    bank, spill = night.settings.bank, night.folder / _SPILL
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "threads": bank.threads,
+            "memory_limit": bank.memory_limit,
+            "temp_directory": str(spill),
+            "preserve_insertion_order": True,
+            "default_null_order": "nulls_first",
+            "autoinstall_known_extensions": False,
+        },
+    )
+    try:
+        path = value(night.settings.database)
+        connection.execute(fill("attach {path} as build (read_only)", path=path))
+        yield connection
+    finally:
+        connection.close()
+        if spill.exists():
+            remove(spill)
+
+
+def _current(settings: Settings) -> Base | None:
+    current = current_release(settings)
+    catalog = None if current is None else read_catalog(current.folder)
+    if current is None or catalog is None or not (current.folder / DATABASE_FILE).is_file():
+        return None
+    return Base(current.folder, catalog)
+
+
+def _continues(new: Catalog, old: Catalog) -> bool:
+    """Whether the new release differs from the old one by the next batch alone.
+
+    The same date again does not: models or rules may have changed in between, in any month.
+    """
+    tonight = new.data_as_of.business_date
+
+    def lasting(catalog: Catalog) -> object:
+        as_of = catalog.data_as_of
+        return (
+            (catalog.schema_version, catalog.written_by),
+            (as_of.rulebook_code, as_of.reporting_currency),
+            [table.shape for table in catalog.tables],
+        )
+
+    earlier = tuple(batch for batch in new.batches if batch.business_date != tonight)
+    return lasting(new) == lasting(old) and earlier == old.batches
+
+
+def _draft(night: _Night, tables: Sequence[BuiltTable]) -> Catalog:
+    """The catalogue, its files still missing."""
+    bank, batches = night.settings.bank, sorted(night.batches)
+    listed = [_listed(table.mart, table.columns, sum(table.counts.values())) for table in tables]
+    for mart, row_cnt in ((DATA_AS_OF, 1), (RELEASE_BATCH, len(batches))):
+        types = {column.name: (column.data_type or "varchar").upper() for column in mart.columns}
+        listed.append(_listed(mart, catalog_columns(mart, types), row_cnt))
+    return Catalog(
+        release=night.name,
+        publication=max((release.publication for release in releases(night.settings)), default=0) + 1,
+        schema_version=SCHEMA_VERSION,
+        written_by=f"DuckDB {duckdb.__version__}",
+        data_as_of=DataAsOf(
+            business_date=night.batch.business_date,
+            sequence=night.batch.sequence,
+            rulebook_code=bank.rulebook,
+            reporting_currency=bank.reporting_currency,
+        ),
+        batches=tuple(
+            BatchRow(business_date=batch.business_date, sequence=batch.sequence) for batch in batches
+        ),
+        tables=tuple(sorted(listed, key=lambda table: table.full_name)),
+    )
+
+
+def _listed(mart: Mart, columns: tuple[CatalogColumn, ...], row_cnt: int) -> CatalogTable:
+    return CatalogTable(
+        schema_name=mart.schema_name,
+        name=mart.name,
+        description=mart.description,
+        zh=mart.zh,
+        grain=mart.grain,
+        partition=mart.partition,
+        columns=columns,
+        row_cnt=row_cnt,
+        files=(),
+    )

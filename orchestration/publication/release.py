@@ -1,0 +1,134 @@
+"""Releases on disk: their names, which one is current, and going back to an earlier one.
+
+A release is a folder ``<business_date>.<n>``, complete from the moment it has that name and never changed
+after. ``current`` is a relative link to one of them; switching it is one rename, so a reader sees the old
+release or the new one, and one that has the old database open keeps it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from orchestration.errors import PublicationError
+from orchestration.publication.catalog import Catalog, CatalogFile, read_catalog
+from orchestration.publication.files import flush
+from orchestration.settings import Settings
+
+DATABASE_FILE = "acrm.duckdb"
+CURRENT = "current"
+
+BUILDING = ".building-"
+DELETING = ".deleting-"
+SWITCHING = ".switching"
+DELETED = ".deleted"
+"""Folder with an empty file per deleted release, so that no name is given twice."""
+
+_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\.([1-9]\d*)")
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """One release.
+
+    Attributes:
+        publication: Counts publications of this warehouse; the greatest is the newest release.
+    """
+
+    name: str
+    folder: Path
+    business_date: date
+    sequence: int
+    publication: int
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Base:
+    """A release that the next one starts from."""
+
+    folder: Path
+    catalog: Catalog
+
+    def files(self, full_name: str) -> dict[date | None, CatalogFile]:
+        """Parquet files of one of its tables, by month."""
+        tables = (table for table in self.catalog.tables if table.full_name == full_name)
+        return {file.month_start_date: file for table in tables for file in table.files}
+
+
+def releases(settings: Settings) -> list[ReleaseInfo]:
+    """Every complete release, oldest publication first."""
+    if not settings.published.is_dir():
+        return []
+    current = _current_name(settings)
+    found = []
+    for folder in settings.published.iterdir():
+        catalog = read_catalog(folder) if _NAME.fullmatch(folder.name) else None
+        if catalog is not None:
+            as_of = catalog.data_as_of
+            found.append(
+                ReleaseInfo(
+                    name=folder.name,
+                    folder=folder,
+                    business_date=as_of.business_date,
+                    sequence=as_of.sequence,
+                    publication=catalog.publication,
+                    is_current=folder.name == current,
+                )
+            )
+    return sorted(found, key=lambda release: release.publication)
+
+
+def current_release(settings: Settings) -> ReleaseInfo | None:
+    """The release that ``current`` points to; None before the first publication."""
+    return next((release for release in releases(settings) if release.is_current), None)
+
+
+def rollback(settings: Settings, name: str | None = None) -> ReleaseInfo:
+    """Point ``current`` at another release, by default the one published before the current one.
+
+    The releases themselves stay. The next publication starts from the release that is current then.
+
+    Raises:
+        PublicationError: There is no such release.
+    """
+    known = releases(settings)
+    current = next((release for release in known if release.is_current), None)
+    if name is None:
+        earlier = [release for release in known if current and release.publication < current.publication]
+        target = earlier[-1] if earlier else None
+    else:
+        target = next((release for release in known if release.name == name), None)
+    if target is None:
+        wanted = "release before the current one" if name is None else "release of that name"
+        names = ", ".join(release.name for release in known) or "none"
+        raise PublicationError(f"There is no {wanted}. Releases: {names}. Name one of them.")
+    switch(settings, target.name)
+    return next(release for release in releases(settings) if release.name == target.name)
+
+
+def switch(settings: Settings, name: str) -> None:
+    """Point ``current`` at a release, in one step."""
+    link = settings.published / SWITCHING
+    link.unlink(missing_ok=True)
+    link.symlink_to(name, target_is_directory=True)
+    link.replace(settings.published / CURRENT)
+    flush(settings.published)
+
+
+def next_name(settings: Settings, business_date: date) -> str:
+    """Name of the next publication of a business date; one of a deleted release is not given again."""
+    numbers = [0]
+    for folder in (settings.published, settings.published / DELETED):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            match = _NAME.fullmatch(path.name)
+            if match and match[1] == business_date.isoformat():
+                numbers.append(int(match[2]))
+    return f"{business_date}.{max(numbers) + 1}"
+
+
+def _current_name(settings: Settings) -> str | None:
+    try:
+        return str((settings.published / CURRENT).readlink())
+    except OSError:
+        return None

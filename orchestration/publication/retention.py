@@ -1,0 +1,38 @@
+"""Which releases stay, and what killed runs left behind."""
+
+from orchestration.publication.files import remove
+from orchestration.publication.release import (
+    BUILDING,
+    DELETED,
+    DELETING,
+    SWITCHING,
+    ReleaseInfo,
+    releases,
+)
+from orchestration.settings import Settings, private_folder
+
+
+def delete_old_releases(settings: Settings) -> list[str]:
+    """Delete all but the newest ``keep_releases`` releases and the current one; name the deleted."""
+    newest_first = releases(settings)[::-1]
+    old = [release for release in newest_first[settings.bank.keep_releases :] if not release.is_current]
+    for release in old:
+        _delete(settings, release)
+    return [release.name for release in old]
+
+
+def delete_leftovers(settings: Settings) -> None:
+    """Delete what runs that were killed left behind; only the writer may call this."""
+    for path in settings.published.iterdir():
+        if path.name.startswith((BUILDING, DELETING)):
+            remove(path)
+        elif path.name == SWITCHING:
+            path.unlink()
+
+
+def _delete(settings: Settings, release: ReleaseInfo) -> None:
+    (private_folder(settings.published / DELETED) / release.name).touch()
+    # under its new name it is no release any more, so a kill leaves no half one in the list
+    doomed = settings.published / f"{DELETING}{release.name}"
+    release.folder.rename(doomed)
+    remove(doomed)

@@ -1,0 +1,117 @@
+"""What the build database holds of each mart, and whether it may be published as promised."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from orchestration.errors import PublicationError
+from orchestration.publication.catalog import CatalogColumn
+from orchestration.publication.marts import Mart
+from orchestration.sql import Sql, fill, join, name
+
+_PUBLISHABLE = re.compile(r"BOOLEAN|(TINY|SMALL|BIG)?INT|INTEGER|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|VARCHAR")
+"""Types that come back from Parquet as they went in, and whose sums do not depend on the threads."""
+
+
+@dataclass(frozen=True)
+class BuiltTable:
+    """A mart as it stands in the build database.
+
+    Attributes:
+        counts: Rows of each month; of the whole table under None where it is not monthly, or empty.
+    """
+
+    mart: Mart
+    columns: tuple[CatalogColumn, ...]
+    counts: dict[date | None, int]
+
+
+def survey(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[BuiltTable]:
+    """Look at every mart in the attached ``build`` database.
+
+    Returns:
+        One entry per mart, by schema and name.
+
+    Raises:
+        PublicationError: A table or column is absent, or of a type not promised or not publishable.
+    """
+    declared = Counter(mart.full_name for mart in marts)
+    found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for schema, table, column, data_type in connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = 'build'"
+    ).fetchall():
+        found[f"{schema}.{table}"][column] = data_type
+    promised = _canonical_types(connection, marts)
+    faults = [f"{table} is declared twice" for table, times in sorted(declared.items()) if times > 1]
+    for mart in marts:
+        faults += _faults(mart, found[mart.full_name], promised)
+    if faults:
+        raise PublicationError(
+            "The build database does not hold the marts as declared: "
+            + "; ".join(faults)
+            + ". Mend the model or its YAML and build again."
+        )
+    return [
+        BuiltTable(mart, catalog_columns(mart, found[mart.full_name]), row_counts(connection, "build", mart))
+        for mart in sorted(marts, key=lambda mart: mart.full_name)
+    ]
+
+
+def row_counts(connection: duckdb.DuckDBPyConnection, database: str, mart: Mart) -> dict[date | None, int]:
+    """Rows of a table in one attached database: per month where it is monthly, else all under None.
+
+    Raises:
+        PublicationError: A row of a monthly table has no month.
+    """
+    table = name(database, mart.schema_name, mart.name)
+    if mart.partition is None:
+        return dict(connection.execute(fill("select null, count(*) from {table}", table=table)).fetchall())
+    query = "select {month}, count(*) from {table} group by all order by all"
+    rows = connection.execute(fill(query, month=name(mart.partition), table=table)).fetchall()
+    if any(month is None for month, _ in rows):
+        raise PublicationError(
+            f"{mart.full_name} has rows without {mart.partition}. Mend the model and build again."
+        )
+    return dict(rows) or {None: 0}
+
+
+def _canonical_types(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> dict[str, str]:
+    """DuckDB's own name of every promised type: ``decimal(18, 2)`` is ``DECIMAL(18,2)``."""
+    texts = sorted({column.data_type for mart in marts for column in mart.columns if column.data_type})
+    if not texts:
+        return {}
+    casts = join(", ", (fill("typeof(cast(null as {type}))", type=Sql(text)) for text in texts))
+    names = connection.execute(fill("select {casts}", casts=casts)).fetchone() or ()
+    return dict(zip(texts, names, strict=True))
+
+
+def _faults(mart: Mart, found: dict[str, str], promised: dict[str, str]) -> list[str]:
+    if not found:
+        return [f"{mart.full_name} is absent"]
+    faults = []
+    for column in mart.columns:
+        place, data_type = f"{mart.full_name}.{column.name}", found.get(column.name)
+        if data_type is None:
+            faults.append(f"{place} is absent")
+        elif not _PUBLISHABLE.fullmatch(data_type):
+            faults.append(f"{place} is {data_type}, which cannot be published")
+        elif column.data_type and promised[column.data_type] != data_type:
+            faults.append(f"{place} is {data_type}, not {promised[column.data_type]}")
+        elif column.name == mart.partition and data_type != "DATE":
+            faults.append(f"{place} is {data_type}, not DATE")
+    return faults
+
+
+def catalog_columns(mart: Mart, types: Mapping[str, str]) -> tuple[CatalogColumn, ...]:
+    """A mart's columns with their types in DuckDB's words."""
+    return tuple(
+        CatalogColumn(
+            name=column.name, data_type=types[column.name], description=column.description, zh=column.zh
+        )
+        for column in mart.columns
+    )

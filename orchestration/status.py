@@ -1,0 +1,53 @@
+"""Where a warehouse stands: batches, nights, releases."""
+
+from rich.table import Table
+
+from orchestration.console import out
+from orchestration.ingestion.lake import lake_batches
+from orchestration.ingestion.manifest import landed_batches
+from orchestration.night import processed_nights
+from orchestration.plan import highest_sequences, nights_to_run
+from orchestration.publication.release import releases
+from orchestration.settings import Settings
+
+_NEWEST = 15
+
+
+def show_status(settings: Settings) -> None:
+    """Print the newest business dates with what has become of each."""
+    landed, lake = landed_batches(settings), lake_batches(settings)
+    processed = processed_nights(settings)
+    waiting = {night.batch for night in nights_to_run([*landed, *lake], processed)}
+    done = {night.batch for night in processed}
+    published = {(release.business_date, release.sequence): release for release in releases(settings)}
+    counting = highest_sequences([*landed, *lake])
+    table = Table(title=f"{settings.home}", title_justify="left")
+    for column in ("business date", "seq", "in landing", "in lake", "run", "release"):
+        table.add_column(column)
+    for batch in list(counting.values())[-_NEWEST:]:
+        release = published.get((batch.business_date, batch.sequence))
+        table.add_row(
+            str(batch.business_date),
+            str(batch.sequence),
+            "yes" if batch in landed else "",
+            "yes" if batch in lake else "",
+            "waiting" if batch in waiting else "yes" if batch in done else "",
+            (release.name + (" ← current" if release.is_current else "")) if release else "",
+        )
+    out.print(table)
+    out.print(f"{len(counting)} business dates, {len(waiting)} nights waiting.", highlight=False)
+
+
+def show_releases(settings: Settings) -> None:
+    """Print the releases that are kept, oldest first."""
+    table = Table(title="Releases", title_justify="left")
+    for column in ("release", "data as of", "seq", "current"):
+        table.add_column(column)
+    for release in releases(settings):
+        table.add_row(
+            release.name,
+            str(release.business_date),
+            str(release.sequence),
+            "current" if release.is_current else "",
+        )
+    out.print(table)

@@ -1,0 +1,101 @@
+"""dbt, run in this process: one parse for any number of nights, one build per night."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orchestration.errors import BuildError
+from orchestration.plan import Night
+from orchestration.settings import PROJECT, Settings, private_folder
+
+OnNode = Callable[[str, str], None]
+"""Called with a model's or test's name and its outcome."""
+
+
+def night_variables(settings: Settings, night: Night) -> dict[str, str]:
+    """The variables that make a build that of one night; the same for every way to start dbt."""
+    return {
+        "business_date": str(night.batch.business_date),
+        "previous_business_date": str(night.previous or ""),
+        "reporting_currency": settings.bank.reporting_currency,
+        "rulebook": settings.bank.rulebook,
+    }
+
+
+def build_arguments(settings: Settings, night: Night) -> list[str]:
+    """dbt's arguments for one night. Unit tests run with the test suite, not every night."""
+    return [
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        "--vars",
+        json.dumps(night_variables(settings, night)),
+    ]
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Environment variables that point dbt at this warehouse and keep it from calling home."""
+    return {
+        "ACRM_DATABASE": str(settings.database),
+        "ACRM_MEMORY_LIMIT": settings.bank.memory_limit,
+        "ACRM_THREADS": str(settings.bank.threads),
+        "DBT_PROJECT_DIR": str(PROJECT),
+        "DBT_PROFILES_DIR": str(PROJECT),
+        "DBT_TARGET_PATH": str(private_folder(settings.dbt_target)),
+        "DBT_LOG_PATH": str(private_folder(settings.dbt_logs)),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DBT_QUIET": "true",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+class Transform:
+    """dbt for one warehouse: parses the project once and builds any number of nights."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        os.environ.update(dbt_environment(settings))
+        # dbt takes seconds to import: only where it is used
+        from dbt.cli.main import dbtRunner
+
+        self._runner = dbtRunner
+        parsed = dbtRunner().invoke(["parse"])
+        if not parsed.success:
+            raise BuildError(f"dbt cannot read the project: {parsed.exception}")
+        self._parsed = parsed.result
+        self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
+
+    def build(self, night: Night, on_node: OnNode | None = None) -> int:
+        """Build and test all models of one night.
+
+        Returns:
+            Number of models, seeds and tests that ran.
+
+        Raises:
+            BuildError: A model failed, or a test did; the message names each.
+        """
+
+        def report(event: Any) -> None:  # noqa: ANN401 - dbt's events have no common type
+            if on_node is not None and event.info.name == "NodeFinished":
+                on_node(event.data.node_info.node_name, event.data.node_info.node_status)
+
+        outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
+            build_arguments(self._settings, night)
+        )
+        if outcome.exception is not None:
+            raise BuildError(f"dbt stopped: {outcome.exception}") from outcome.exception
+        failed = [
+            f"{result.node.name}: {_first_lines(result.message)}"
+            for result in outcome.result
+            if result.status in ("error", "fail")
+        ]
+        if failed or not outcome.success:
+            raise BuildError(
+                f"{night.batch}: the models cannot be built. Nothing was published.\n" + "\n".join(failed)
+            )
+        return len(outcome.result)
+
+
+def _first_lines(message: str | None) -> str:
+    return " ".join((message or "no message").strip().splitlines()[:3])

@@ -1,0 +1,334 @@
+"""The private build database around dbt: tonight's views over the lake, and the state that nights carry.
+
+dbt reads tonight's rows from the schemas ``lake`` and ``pipeline``; both are made here, anew for each
+night. The state of the night before is left as it was, whatever an earlier attempt at tonight did to it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from contract.model import Table, load_contract
+from orchestration.ingestion.lake import BatchReport, schema_sql, table_files
+from orchestration.settings import BatchId, Settings, private_folder
+from orchestration.sql import Sql, fill, join, name, value
+
+_KNOWN_COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
+    "customer": (
+        "int_customer__versions",
+        {
+            "customer_id": "customer_id",
+            "customer_type": "customer_type_code",
+            "cert_type": "cert_type_code",
+            "cert_no": "cert_no",
+            "status": "status_code",
+        },
+    ),
+    "account": (
+        "int_account__versions",
+        {
+            "account_id": "account_id",
+            "customer_id": "customer_id",
+            "product_code": "product_code",
+            "org_id": "org_id",
+            "currency": "currency_code",
+            "status": "status_code",
+            "close_date": "close_date",
+        },
+    ),
+    "account_owner": (
+        "int_account__owner_versions",
+        {
+            "account_id": "account_id",
+            "customer_id": "customer_id",
+            "ownership_share": "ownership_share",
+        },
+    ),
+    "assignment": (
+        "int_assignment__versions",
+        {
+            "assignment_id": "assignment_id",
+            "customer_id": "customer_id",
+            "participation": "participation_share",
+            "valid_from": "valid_from_date",
+            "valid_to": "valid_to_date",
+        },
+    ),
+    "loan": (
+        "int_loan__versions",
+        {
+            "loan_id": "loan_id",
+            "customer_id": "customer_id",
+            "product_code": "product_code",
+            "org_id": "org_id",
+            "currency": "currency_code",
+        },
+    ),
+    "card": (
+        "int_card__versions",
+        {"card_id": "card_id", "customer_id": "customer_id", "card_kind": "card_kind_code"},
+    ),
+}
+"""Delta tables that others refer to: the model that carries them and its names for the contract's columns."""
+
+_KNOWN_FULL = ("org", "employee", "product")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A table that nights carry on, and how the part after a given night is told.
+
+    Attributes:
+        kind: ``versions`` (known_from_date, known_to_date), ``business_date`` and ``state`` (the night that
+            wrote the row), ``month_start`` (months to the night's), ``month_end`` (months over by then).
+    """
+
+    schema: str
+    table: str
+    kind: str
+
+
+def carried_tables(manifest: Mapping[str, Any]) -> list[Carried]:
+    """The models of dbt's manifest whose ``config.meta.carried`` says how they carry on."""
+    return [
+        Carried(node["schema"], node.get("alias") or node["name"], node["config"]["meta"]["carried"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and "carried" in node["config"].get("meta", {})
+    ]
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the build database with the bank's limits, closed at the end."""
+    private_folder(settings.database.parent)
+    with duckdb.connect(str(settings.database)) as connection:
+        connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
+        connection.execute("set threads = $threads", {"threads": settings.bank.threads})
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute("set autoinstall_known_extensions = false")
+        yield connection
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing of the statements inside."""
+    connection.execute("begin")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+def prepare_night(
+    settings: Settings,
+    connection: duckdb.DuckDBPyConnection,
+    report: BatchReport,
+    previous: date | None,
+    carried: Iterable[Carried],
+) -> None:
+    """Set the database back to the previous night and show it tonight's batch.
+
+    Args:
+        previous: Business date of the night before; None on the first night.
+        carried: Tables to set back, from :func:`carried_tables`.
+    """
+    batch = BatchId(report.business_date, report.sequence)
+    with transaction(connection):
+        for schema in ("lake", "lake_raw", "known", "pipeline", "quality"):
+            connection.execute(fill("create schema if not exists {schema}", schema=name(schema)))
+        for table in carried:
+            _set_back(connection, table, previous)
+        connection.execute(
+            "create or replace table pipeline.tonight as select $date::date as business_date,"
+            " $sequence::integer as sequence, $previous::date as previous_business_date,"
+            " $is_initial::boolean as is_initial",
+            {
+                "date": batch.business_date,
+                "sequence": batch.sequence,
+                "previous": previous,
+                "is_initial": report.is_initial,
+            },
+        )
+        connection.execute(
+            "create or replace table pipeline.delivered_table (table_name varchar, load_code varchar)"
+        )
+        connection.executemany(
+            "insert into pipeline.delivered_table values (?, ?)",
+            [(table, delivered.load) for table, delivered in report.tables.items()],
+        )
+    create_lake_views(connection, settings, batch)
+    _create_known_views(connection)
+    _create_last_release_views(connection, settings, batch)
+
+
+def create_lake_views(connection: duckdb.DuckDBPyConnection, settings: Settings, batch: BatchId) -> None:
+    """Make the ``lake`` views show tonight's rows without those that screening has refused so far."""
+    refused_folder = settings.quarantine / batch.folder
+    for table in load_contract().tables:
+        rows = _typed_rows(table, table_files(settings, table.name, batch))
+        connection.execute(
+            fill("create or replace view {view} as {rows}", view=name("lake_raw", table.name), rows=rows)
+        )
+        screened = refused_folder / f"{table.name}.screened.parquet"
+        accepted = fill(
+            "select sent.* from {raw} as sent anti join read_parquet({path}) as refused"
+            " on sent.source_file = refused.source_file and sent.source_row = refused.source_row",
+            raw=name("lake_raw", table.name),
+            path=value(screened),
+        )
+        connection.execute(
+            fill(
+                "create or replace view {view} as {rows}",
+                view=name("lake", table.name),
+                rows=accepted if screened.exists() else fill("select * from {raw}", raw=name("lake_raw", table.name)),
+            )
+        )
+    connection.execute(
+        fill(
+            "create or replace view pipeline.rejected_row as {rows}",
+            rows=_refused_rows(sorted(refused_folder.glob("*.parquet"))),
+        )
+    )
+
+
+def _typed_rows(table: Table, files: list[Path]) -> Sql:
+    if files:
+        return fill("select * from read_parquet([{files}])", files=join(", ", map(value, files)))
+    empty = (
+        fill("cast(null as {type}) as {column}", type=Sql(data_type), column=name(column))
+        for column, data_type in schema_sql(table)
+    )
+    return fill("select {columns} where false", columns=join(", ", empty))
+
+
+def _refused_rows(files: list[Path]) -> Sql:
+    columns = ("table_name", "row_key", "rule_code", "column_name", "source_file", "source_row")
+    if files:
+        return fill(
+            "select {columns} from read_parquet([{files}])",
+            columns=join(", ", map(name, columns)),
+            files=join(", ", map(value, files)),
+        )
+    types = ("varchar",) * 5 + ("bigint",)
+    empty = (
+        fill("cast(null as {type}) as {column}", type=Sql(data_type), column=name(column))
+        for column, data_type in zip(columns, types, strict=True)
+    )
+    return fill("select {columns} where false", columns=join(", ", empty))
+
+
+def _create_known_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the bank has told of each thing up to and with tonight; references are checked against it."""
+    for table in _KNOWN_FULL:
+        connection.execute(
+            fill(
+                "create or replace view {view} as select * from {rows}",
+                view=name("known", table),
+                rows=name("lake", table),
+            )
+        )
+    for table, (model, columns) in _KNOWN_COLUMNS.items():
+        key = load_contract().table(table).key
+        tonight = fill(
+            "select {columns} from {rows} where op <> 'D'",
+            columns=join(", ", map(name, columns)),
+            rows=name("lake", table),
+        )
+        rows = tonight
+        if _exists(connection, "intermediate", model):
+            rows = fill(
+                "{tonight} union all select {columns} from {model} as carried"
+                " anti join {changes} as changes on {same} where carried.known_to_date is null",
+                tonight=tonight,
+                columns=join(
+                    ", ",
+                    (
+                        fill("carried.{theirs} as {ours}", theirs=name(theirs), ours=name(ours))
+                        for ours, theirs in columns.items()
+                    ),
+                ),
+                model=name("intermediate", model),
+                changes=name("lake", table),
+                same=join(
+                    " and ",
+                    (
+                        fill("carried.{theirs} = changes.{ours}", theirs=name(columns[ours]), ours=name(ours))
+                        for ours in key
+                    ),
+                ),
+            )
+        connection.execute(
+            fill("create or replace view {view} as {rows}", view=name("known", table), rows=rows)
+        )
+
+
+def _create_last_release_views(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, batch: BatchId
+) -> None:
+    """Show the current release, unless it is of a later night than tonight (a replay)."""
+    connection.execute("drop schema if exists last_release cascade")
+    connection.execute("create schema last_release")
+    current = settings.published / "current"
+    if not current.exists() or current.resolve().name.rpartition(".")[0] > str(batch.business_date):
+        return
+    for table in sorted((current.resolve() / "parquet" / "customer_value").glob("*")):
+        connection.execute(
+            fill(
+                "create view {view} as select * from read_parquet({files}, hive_partitioning = true)",
+                view=name("last_release", table.name),
+                files=value(table / "**" / "*.parquet"),
+            )
+        )
+
+
+def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
+    """Remove what nights after ``previous`` wrote: an earlier attempt, or nights that are run again."""
+    if not _exists(connection, table.schema, table.table):
+        return
+    relation = name(table.schema, table.table)
+    if previous is None:
+        connection.execute(fill("drop table {relation}", relation=relation))
+        return
+    night = value(previous)
+    statements = {
+        "versions": (
+            "delete from {relation} where known_from_date > {night}",
+            "update {relation} set known_to_date = null where known_to_date > {night}",
+        ),
+        "business_date": ("delete from {relation} where business_date > {night}",),
+        "state": ("delete from {relation} where business_date > {night}",),
+        "month_start": ("delete from {relation} where month_start_date > {night}",),
+        "month_end": ("delete from {relation} where month_end_date > {night}",),
+    }
+    for statement in statements[table.kind]:
+        connection.execute(fill(statement, relation=relation, night=night))
+
+
+def forget_old_state(
+    connection: duckdb.DuckDBPyConnection, carried: Iterable[Carried], keep: Iterable[date]
+) -> None:
+    """Drop the nightly state of all nights but some; a replay starts from one that is kept."""
+    nights = join(", ", map(value, keep))
+    for table in carried:
+        if table.kind == "state" and _exists(connection, table.schema, table.table):
+            connection.execute(
+                fill(
+                    "delete from {relation} where business_date not in ({nights})",
+                    relation=name(table.schema, table.table),
+                    nights=nights,
+                )
+            )
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
+    found = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]
+    ).fetchone()
+    return found is not None and found[0] > 0

@@ -1,0 +1,298 @@
+"""Balances day by day and month by month, and the flows that explain every change of a deposit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from sample_bank.accounts import Accounts, account_ids
+from sample_bank.catalogue import CODES, DEMAND, PRODUCTS, RATES
+from sample_bank.columns import PPM, money, quantities
+from sample_bank.flows import (
+    CASH,
+    FEE,
+    INTEREST,
+    LOAN,
+    OTHER,
+    PURCHASE,
+    REDEMPTION,
+    SALARY,
+    TRANSFER,
+    Flows,
+)
+from sample_bank.people import Customers
+from sample_bank.rng import Bools, Ints
+from sample_bank.timeline import overlap
+from sample_bank.world import World
+
+EVENT_SHARE = 0.15
+"""Chance that a salary account is used on a day."""
+COST_SHARE = 970_000
+DAY_COUNTS = np.array([product.day_count for product in PRODUCTS])
+
+
+@dataclass(frozen=True)
+class HistoryMonth:
+    """One recorded month of the initial load, by account.
+
+    Attributes:
+        month: Index of the month.
+        days: Calendar days covered.
+        places: Accounts with a row.
+        ends: Balance of the last day covered.
+        sums: Sum of the daily balances.
+    """
+
+    month: int
+    days: int
+    places: Ints
+    ends: Ints
+    sums: Ints
+
+
+class Book:
+    """The balances of a chunk of customers, night after night."""
+
+    def __init__(self, world: World, people: Customers, accounts: Accounts) -> None:
+        self.world, self.people, self.accounts = world, people, accounts
+        self.timeline, self.dice = world.timeline, world.dice
+        self.is_deposit = ~accounts.is_position
+        self.demand = np.arange(len(people))
+        self.posted = np.zeros(len(accounts), dtype=np.int64)
+        first = int(self.timeline.night_days[0])
+        self.extra = self._salary_left(self.timeline.business_day_before(first), first)
+        self.balance = self._closing(first - 1)
+
+    def history(self) -> Iterator[HistoryMonth]:
+        """Every recorded month before the first night."""
+        first_night = int(self.timeline.night_days[0])
+        for month in range(self.timeline.history_months):
+            start = int(self.timeline.month_starts[month])
+            after = min(int(self.timeline.month_starts[month + 1]), first_night)
+            yield self._history_month(month, start, after)
+
+    def _history_month(self, month: int, start: int, after: int) -> HistoryMonth:
+        accounts = self.accounts
+        step = np.clip(accounts.steps[:, month], start, after)
+        before, now = accounts.levels[:, month], accounts.levels[:, month + 1]
+        sums = before * self._days_open(start, step) + now * self._days_open(step, after)
+        is_open = accounts.is_open(after - 1)
+        # by the last day covered the step has been taken or not; the levels say which
+        ends = np.where(accounts.steps[:, month] < after, now, before) * is_open
+        if after == int(self.timeline.month_starts[month + 1]):
+            sums += np.where(self._is_whole(month), accounts.swing, 0) * (after - start) * 3 // 10
+        else:
+            ends = ends + self.extra * is_open
+            sums += self.extra * (after - start) // 3
+        shares = self.world.price_share(accounts.product, after - 1)
+        scaled = accounts.is_position
+        ends = np.where(scaled, ends * shares // PPM, ends)
+        sums = np.where(scaled, sums * shares // PPM, sums)
+        places = np.flatnonzero(self._days_open(start, after) > 0)
+        return HistoryMonth(month, after - start, places, ends[places], sums[places])
+
+    def _days_open(self, first: Ints | int, after: Ints | int) -> Ints:
+        accounts = self.accounts
+        days = overlap(first, after, accounts.start, accounts.end)
+        return days + overlap(first, after, accounts.reopened, np.full(1, 2**40))
+
+    def _is_whole(self, month: int) -> Bools:
+        """Whether the account is open for the whole month."""
+        accounts = self.accounts
+        whole: Bools = (accounts.start < self.timeline.month_starts[month]) & (
+            accounts.end >= self.timeline.month_starts[month + 1]
+        )
+        return whole
+
+    def salary_days(self, month: int) -> Ints:
+        """Day on which each account's salary comes in."""
+        days = self.timeline.business_days[month]
+        wanted = int(self.timeline.month_starts[month]) + self.dice.between(
+            "salary-day", 4, 14, self.accounts.number
+        )
+        return days[np.minimum(np.searchsorted(days, wanted), len(days) - 1)]
+
+    def _salary_left(self, day: int, first_night: int) -> Ints:
+        """What is left of the month's salary on a day; nothing if the day lies in an earlier month."""
+        month = self.timeline.month_of(first_night)
+        if day < self.timeline.month_starts[month]:
+            return np.zeros(len(self.accounts), dtype=np.int64)
+        last = int(self.timeline.business_days[month][-1])
+        paid = self.salary_days(month)
+        left = self.accounts.swing * (last - day) // np.maximum(last - paid, 1)
+        return np.where((day >= paid) & self._is_whole(month), left, 0)
+
+    def _closing(self, day: int) -> Ints:
+        """Balance of every account at the end of a day before the first night."""
+        accounts = self.accounts
+        month = self.timeline.first_night_month
+        stepped = accounts.steps[:, month] <= day
+        level = np.where(stepped, accounts.levels[:, month + 1], accounts.levels[:, month])
+        return (level + self.extra) * accounts.is_open(day)
+
+    def night(self, day: int, previous: int, repayments: Ints) -> Flows:
+        """Move every deposit to its balance of the night and return the flows that do it.
+
+        Args:
+            day: The business date.
+            previous: Business date of the batch before.
+            repayments: What each customer pays for loans that night, cents.
+        """
+        accounts, month = self.accounts, self.timeline.month_of(day)
+        self._spend(day, month)
+        flows = self._explicit_flows(day, previous, month)
+        flows.add(self.demand, -repayments * accounts.is_open(day)[self.demand], LOAN)
+        stepped = accounts.steps[:, month] <= day
+        level = np.where(stepped, accounts.levels[:, month + 1], accounts.levels[:, month])
+        held = level + np.where(self.is_deposit, self.extra + self.posted, 0)
+        closing = np.where(accounts.is_overdraft, held, np.maximum(held, 0)) * accounts.is_open(day)
+        change = np.where(self.is_deposit, closing - self.balance - flows.net(len(accounts)), 0)
+        self._add_everyday_flows(flows, change, day, month)
+        self.balance = closing
+        return flows
+
+    def _spend(self, day: int, month: int) -> None:
+        """Salary comes in on its day and is spent on some days; by the month's last day it is gone."""
+        used = self.dice.chance("use", EVENT_SHARE, self.accounts.number, day)
+        used |= self.salary_days(month) == day
+        used |= day == self.timeline.business_days[month][-1]
+        self.extra = np.where(used, self._salary_left(day, day), self.extra) * self._is_whole(month)
+
+    def _explicit_flows(self, day: int, previous: int, month: int) -> Flows:
+        flows = Flows()
+        is_running = self.accounts.is_open(day) & self.accounts.is_open(previous) & self.is_deposit
+        if day == self.timeline.settlement_day(month):
+            self._post_interest(flows, is_running)
+        if day == self.timeline.small_fee_day(month):
+            small = (
+                is_running
+                & (self.balance >= 300)
+                & (self.balance < 50_000)
+                & (self.accounts.product == DEMAND)
+            )
+            small &= self.dice.chance("small-fee", 0.1, self.accounts.number)
+            places = np.flatnonzero(small)
+            self.posted[places] -= 300
+            flows.add(places, np.full(len(places), -300), FEE)
+        self._move_terms(flows, day, previous)
+        self._move_investments(flows, day, month, is_running)
+        self._transfer_in_bank(flows, day, is_running)
+        self._take_back(flows, day, is_running)
+        return flows
+
+    def _post_interest(self, flows: Flows, is_running: Bools) -> None:
+        product = self.accounts.product
+        interest = np.maximum(self.balance, 0) * RATES[product] * 91 // (DAY_COUNTS[product] * PPM)
+        places = np.flatnonzero(is_running & (self.accounts.maturity > 10**6) & (interest > 0))
+        self.posted[places] += interest[places]
+        flows.add(places, interest[places], INTEREST)
+
+    def _move_terms(self, flows: Flows, day: int, previous: int) -> None:
+        """Term deposits that fall due pay interest and go to the demand account; new ones come from it."""
+        accounts = self.accounts
+        is_term = accounts.maturity < 10**6
+        due = np.flatnonzero(is_term & (accounts.end > previous) & (accounts.end <= day))
+        principal, holders = self.balance[due], accounts.holder[due]
+        days = accounts.maturity[due] - accounts.start[due]
+        product = accounts.product[due]
+        interest = principal * RATES[product] * days // (DAY_COUNTS[product] * PPM)
+        flows.add(due, interest, INTEREST)
+        flows.add(due, -(principal + interest), TRANSFER, holders)
+        flows.add(holders, principal + interest, TRANSFER, due)
+        np.add.at(self.posted, holders, principal + interest)
+
+        new = np.flatnonzero(is_term & (accounts.start > previous) & (accounts.start <= day))
+        bought, payers = accounts.levels[new, 0], accounts.holder[new]
+        flows.add(new, bought, TRANSFER, payers)
+        flows.add(payers, -bought, TRANSFER, new)
+
+    def _move_investments(self, flows: Flows, day: int, month: int, is_running: Bools) -> None:
+        accounts = self.accounts
+        stepping = accounts.is_position & (accounts.steps[:, month] == day) & is_running[accounts.holder]
+        places = np.flatnonzero(stepping & accounts.is_open(day))
+        bought = accounts.levels[places, month + 1] - accounts.levels[places, month]
+        payers = accounts.holder[places]
+        flows.add(payers, -bought, np.where(bought > 0, PURCHASE, REDEMPTION))
+
+    def _transfer_in_bank(self, flows: Flows, day: int, is_running: Bools) -> None:
+        """Some customers send money to their neighbour in the bank."""
+        share = self.world.profile.habits.in_bank_transfer
+        payers = np.flatnonzero(self.dice.chance("in-bank", share, self.people.numbers, day))
+        payees = self.people.partner(payers)
+        both = is_running[payers] & is_running[payees] & (payers != payees)
+        payers, payees = payers[both], payees[both]
+        percent = self.dice.between("in-bank-size", 1, 10, self.people.numbers[payers], day)
+        amounts = np.maximum(self.balance[payers], 0) * percent // 100
+        flows.add(payers, -amounts, TRANSFER, payees)
+        flows.add(payees, amounts, TRANSFER, payers)
+
+    def _take_back(self, flows: Flows, day: int, is_running: Bools) -> None:
+        """A few payments are booked by mistake and reversed."""
+        wrong = is_running[: len(self.people)] & self.dice.chance("wrong", 0.0004, self.people.numbers, day)
+        places = np.flatnonzero(wrong)
+        amounts = self.dice.between("wrong-size", 100, 90_000, self.people.numbers[places], day)
+        flows.add(places, -amounts, OTHER)
+        flows.add(places, amounts, OTHER, reverses=True)
+
+    def _add_everyday_flows(self, flows: Flows, change: Ints, day: int, month: int) -> None:
+        """What the named flows leave of the change is salary, cash, transfers and spending."""
+        places = np.flatnonzero(change)
+        amounts, numbers = change[places], self.accounts.number[places]
+        is_salary = (self.accounts.swing[places] > 0) & (self.salary_days(month)[places] == day)
+        incoming = np.array([CASH, TRANSFER, TRANSFER, OTHER])[self.dice.integer("in-kind", 4, numbers, day)]
+        outgoing = np.array([CASH, TRANSFER, OTHER, OTHER])[self.dice.integer("out-kind", 4, numbers, day)]
+        kinds = np.where(amounts < 0, outgoing, np.where(is_salary, SALARY, incoming))
+        flows.add(places, amounts, kinds)
+
+    def market_values(self, day: int) -> tuple[Ints, Ints]:
+        """Positions open on a day and their market values."""
+        places = np.flatnonzero(self.accounts.is_position & self.accounts.is_open(day))
+        shares = self.world.price_share(self.accounts.product[places], day)
+        return places, self.balance[places] * shares // PPM
+
+    def deposits(self, day: int) -> Ints:
+        """Deposit accounts open on a day."""
+        return np.flatnonzero(self.is_deposit & self.accounts.is_open(day))
+
+
+def history_rows(book: Book, rows: HistoryMonth) -> pl.DataFrame:
+    """The history extract of one month."""
+    accounts, count = book.accounts, len(rows.places)
+    month = pl.Series("balance_month", [book.timeline.months[rows.month]]).new_from_index(0, count)
+    return pl.DataFrame(
+        {
+            "account_id": account_ids("account_id", accounts.number[rows.places]),
+            "product_code": CODES.gather(accounts.product[rows.places]),
+            "balance_month": month,
+            "month_end_balance": money("month_end_balance", rows.ends),
+            "balance_sum": money("balance_sum", rows.sums),
+            "day_count": pl.Series("day_count", [rows.days], dtype=pl.Int32).new_from_index(0, count),
+        }
+    )
+
+
+def deposit_rows(book: Book, day: int) -> pl.DataFrame:
+    """The deposit balances of a night."""
+    places = book.deposits(day)
+    return pl.DataFrame(
+        {
+            "account_id": account_ids("account_id", book.accounts.number[places]),
+            "balance": money("balance", book.balance[places]),
+        }
+    )
+
+
+def position_rows(book: Book, day: int) -> pl.DataFrame:
+    """The investment positions of a night."""
+    places, values = book.market_values(day)
+    bought = book.balance[places]
+    return pl.DataFrame(
+        {
+            "account_id": account_ids("account_id", book.accounts.number[places]),
+            "product_code": CODES.gather(book.accounts.product[places]),
+            "units": quantities("units", bought * 100),
+            "market_value": money("market_value", values),
+            "cost_amount": money("cost_amount", bought * COST_SHARE // PPM),
+        }
+    )

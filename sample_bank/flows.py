@@ -1,0 +1,145 @@
+"""Flows of money and the transactions that the bank books for them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from sample_bank.accounts import Accounts, account_ids
+from sample_bank.catalogue import CURRENCIES
+from sample_bank.columns import digits, money
+from sample_bank.people import customer_ids
+from sample_bank.rng import Bools, Ints
+from sample_bank.timeline import as_date
+from sample_bank.world import TELLERS, World
+
+TRANSACTION_TYPES = (
+    "cash", "transfer", "interest", "fee", "salary", "purchase", "redemption", "loan", "other",
+)  # fmt: skip
+CASH, TRANSFER, INTEREST, FEE, SALARY, PURCHASE, REDEMPTION, LOAN, OTHER = range(len(TRANSACTION_TYPES))
+CHANNELS = ("counter", "atm", "mobile", "internet", "pos")
+BANKS = ("102", "103", "104", "105", "308")
+
+
+@dataclass
+class Flows:
+    """Money into (positive) and out of (negative) deposit accounts in one night.
+
+    Attributes:
+        places: Account of each flow.
+        kinds: Index into the contract's transaction types.
+        others: Account in the bank on the other side; −1 where it is outside.
+        reverses: Whether the flow takes back the one before it.
+    """
+
+    places: list[Ints] = field(default_factory=list)
+    amounts: list[Ints] = field(default_factory=list)
+    kinds: list[Ints] = field(default_factory=list)
+    others: list[Ints] = field(default_factory=list)
+    reverses: list[Bools] = field(default_factory=list)
+
+    def add(
+        self, places: Ints, amounts: Ints, kind: Ints | int, other: Ints | int = -1, *, reverses: bool = False
+    ) -> None:
+        """Add flows; those of nothing are left out."""
+        moved = amounts != 0
+        count = int(moved.sum())
+        self.places.append(places[moved])
+        self.amounts.append(amounts[moved])
+        for column, value in ((self.kinds, kind), (self.others, other)):
+            column.append(np.broadcast_to(value, places.shape)[moved].astype(np.int64))
+        self.reverses.append(np.full(count, reverses))
+
+    def net(self, accounts: int) -> Ints:
+        """What the flows so far bring into each account."""
+        total = np.zeros(accounts, dtype=np.int64)
+        for places, amounts in zip(self.places, self.amounts, strict=True):
+            np.add.at(total, places, amounts)
+        return total
+
+    def rows(self, world: World, accounts: Accounts, day: int) -> pl.DataFrame:
+        """The transaction extract of the night."""
+        places = np.concatenate(self.places)
+        order = np.argsort(places, kind="stable")
+        places = places[order]
+        amounts, kinds, others, reverses = (
+            np.concatenate(column)[order] for column in (self.amounts, self.kinds, self.others, self.reverses)
+        )
+        firsts = np.flatnonzero(np.diff(places, prepend=-1))
+        serial = np.arange(len(places)) - np.repeat(firsts, np.diff(firsts, append=len(places)))
+        return _transaction_rows(world, accounts, day, places, amounts, kinds, others, reverses, serial)
+
+
+def _transaction_rows(
+    world: World,
+    accounts: Accounts,
+    day: int,
+    places: Ints,
+    amounts: Ints,
+    kinds: Ints,
+    others: Ints,
+    reverses: Bools,
+    serial: Ints,
+) -> pl.DataFrame:
+    dice, numbers = world.dice, accounts.number[places]
+    date, outlets = as_date(day), world.org_of(accounts.home[places], day)
+    channel = np.where(
+        kinds == CASH,
+        dice.integer("cash-channel", 2, numbers, day, serial),
+        dice.between("channel", 2, 4, numbers, day, serial),
+    )
+    is_inside = others >= 0
+    is_outside = (kinds == TRANSFER) & ~is_inside
+    by_bank = (kinds == INTEREST) | (kinds == FEE) | (kinds == LOAN)
+    minutes = dice.integer("minute", 9 * 60, numbers, day, serial)
+    teller = outlets * 8 + TELLERS[0] + dice.integer("teller", 2, numbers, day, serial)
+    frame = pl.DataFrame(
+        {
+            "account": account_ids("account", numbers),
+            "serial": digits("serial", serial, 2),
+            "previous": digits("previous", np.maximum(serial - 1, 0), 2),
+            "reverses": reverses,
+            "minutes": minutes,
+            "amount": money("amount", np.abs(amounts)),
+            "direction": pl.Series(["out", "in"]).gather((amounts > 0).astype(np.int64)),
+            "currency": CURRENCIES.gather(accounts.product[places]),
+            "channel_code": pl.Series(CHANNELS).gather(channel),
+            "has_channel": ~by_bank,
+            "org_id": world.org_ids("org_id", outlets),
+            "is_counter": (channel == 0) & ~by_bank,
+            "teller_id": digits("teller_id", teller + 1, 6, "E"),
+            "is_in_bank": is_inside | by_bank | (kinds == PURCHASE) | (kinds == REDEMPTION) | (kinds == CASH),
+            "is_inside": is_inside,
+            "is_outside": is_outside,
+            "other": account_ids("other", accounts.number[np.maximum(others, 0)]),
+            "other_customer": customer_ids(
+                "other_customer", accounts.number[np.maximum(others, 0)] // 100 - 1
+            ),
+            "outside": digits("outside", dice.integer("outside", 10**9, numbers, day, serial), 16, "62"),
+            "bank": pl.Series(BANKS).gather(dice.integer("bank", len(BANKS), numbers, day, serial)),
+            "txn_type": pl.Series(TRANSACTION_TYPES).gather(kinds),
+        }
+    )
+    stamp = pl.lit(date.strftime("%Y%m%d"))
+    other_account = pl.when("is_inside").then("other").when("is_outside").then("outside")
+    return frame.select(
+        pl.concat_str(stamp, "account", "serial").alias("txn_id"),
+        pl.col("account").alias("account_id"),
+        pl.lit(date).alias("txn_date"),
+        (pl.lit(date).cast(pl.Datetime("us")) + pl.duration(minutes=pl.col("minutes") + 9 * 60)).alias(
+            "txn_time"
+        ),
+        "amount",
+        "direction",
+        "currency",
+        pl.when("has_channel").then("channel_code").alias("channel_code"),
+        "org_id",
+        pl.when("is_counter").then("teller_id").alias("teller_id"),
+        other_account.alias("counter_account"),
+        pl.when("is_outside").then("bank").alias("counter_bank_code"),
+        pl.when("is_outside").then(pl.lit("某某")).alias("counter_name"),
+        pl.when("is_inside").then("other_customer").alias("counter_customer_id"),
+        "is_in_bank",
+        "txn_type",
+        pl.when("reverses").then(pl.concat_str(stamp, "account", "previous")).alias("reversed_txn_id"),
+    )

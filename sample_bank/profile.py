@@ -1,0 +1,198 @@
+"""What kind of bank is generated: shares, levels and habits. Every number of a profile is here."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ProfileName = Literal["suzhou", "wealthy"]
+
+
+@dataclass(frozen=True)
+class Band:
+    """Customers whose AUM lies between two bounds.
+
+    Attributes:
+        lower: Least AUM, yuan.
+        upper: AUM that belongs to the next band; none for the top band.
+        share: Share of all customers.
+        mean: Their mean AUM, yuan.
+    """
+
+    lower: float
+    upper: float | None
+    share: float
+    mean: float
+
+
+# Balances of a postal bank's city branch, end of February 2012: customers and yuan by band
+_SUZHOU = (
+    (0, 10_000, 6_519_865, 3_229_183_218.2),
+    (10_000, 50_000, 774_321, 14_697_374_110.0),
+    (50_000, 200_000, 136_773, 10_183_578_670.0),
+    (200_000, 1_000_000, 8_201, 2_395_060_009.0),
+    (1_000_000, None, 272, 567_632_980.8),
+)
+_SUZHOU_CUSTOMERS = 7_439_432
+
+
+class Habits(BaseModel):
+    """Shares of customers with some product or behaviour.
+
+    Attributes:
+        corporate: Corporate customers; ``rich_from`` bounds their AUM.
+        new_in_history: First account opened within the recorded months.
+        new_a_night: First account opened, per night.
+        closed: Relationship ended, before or within the nights, or ended and taken up again.
+        closed_below: AUM above which nobody ends the relationship, yuan.
+        rich_from: AUM from which term deposits, investments and loans are usual, yuan.
+        still: Customers whose balances never move.
+        salary: Customers with a salary account.
+        trade_a_night: Customers who buy a sales product on a day.
+        fee_a_night: Customers who pay a fee on a day.
+        drift: Shares of the courses of wealth: still, rising, falling, dropped, dipped, jumped.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    corporate: float
+    corporate_below: float
+    new_in_history: float
+    new_a_night: float
+    closed: float
+    closed_below: float
+    rich_from: float
+    still: float
+    salary: float
+    second_account: float
+    term: float
+    term_rich: float
+    investment: float
+    investment_rich: float
+    foreign: float
+    overdraft: float
+    margin: float
+    joint: float
+    joint_below: float
+    debit_card: float
+    credit_card: float
+    credit_card_rich: float
+    mortgage: float
+    unsecured: float
+    guaranteed: float
+    other_loan: float
+    overdue: float
+    assigned_from: float
+    assigned: float
+    trade_a_night: float
+    fee_a_night: float
+    in_bank_transfer: float
+    drift: tuple[float, ...] = Field(min_length=6, max_length=6)
+
+
+class Profile(BaseModel):
+    """A kind of bank."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: ProfileName
+    bands: tuple[Band, ...]
+    habits: Habits
+    customers_per_outlet: int
+
+
+SUZHOU = Profile(
+    name="suzhou",
+    bands=tuple(
+        Band(lower, upper, customers / _SUZHOU_CUSTOMERS, balance / customers)
+        for lower, upper, customers, balance in _SUZHOU
+    ),
+    habits=Habits(
+        corporate=0.003,
+        corporate_below=200_000,
+        new_in_history=0.12,
+        new_a_night=0.0002,
+        closed=0.0004,
+        closed_below=5_000,
+        rich_from=10_000,
+        still=0.55,
+        salary=0.12,
+        second_account=0.45,
+        term=0.04,
+        term_rich=0.45,
+        investment=0.002,
+        investment_rich=0.08,
+        foreign=0.002,
+        overdraft=0.0005,
+        margin=0.0005,
+        joint=0.001,
+        joint_below=5_000,
+        debit_card=0.6,
+        credit_card=0.01,
+        credit_card_rich=0.08,
+        mortgage=0.006,
+        unsecured=0.004,
+        guaranteed=0.002,
+        other_loan=0.001,
+        overdue=0.03,
+        assigned_from=200_000,
+        assigned=0.85,
+        trade_a_night=0.0005,
+        fee_a_night=0.002,
+        in_bank_transfer=0.002,
+        drift=(0.70, 0.10, 0.08, 0.05, 0.04, 0.03),
+    ),
+    customers_per_outlet=35_000,
+)
+
+WEALTHY = Profile(
+    name="wealthy",
+    bands=(
+        Band(0, 10_000, 0.28, 3_000),
+        Band(10_000, 50_000, 0.22, 26_000),
+        Band(50_000, 200_000, 0.21, 105_000),
+        Band(200_000, 500_000, 0.14, 310_000),
+        Band(500_000, 1_000_000, 0.06, 690_000),
+        Band(1_000_000, 5_000_000, 0.055, 2_300_000),
+        Band(5_000_000, 10_000_000, 0.02, 6_900_000),
+        Band(10_000_000, None, 0.015, 16_000_000),
+    ),
+    habits=Habits(
+        corporate=0.02,
+        corporate_below=5_000_000,
+        new_in_history=0.15,
+        new_a_night=0.0015,
+        closed=0.03,
+        closed_below=1_000_000,
+        rich_from=50_000,
+        still=0.30,
+        salary=0.30,
+        second_account=0.25,
+        term=0.10,
+        term_rich=0.45,
+        investment=0.05,
+        investment_rich=0.50,
+        foreign=0.05,
+        overdraft=0.01,
+        margin=0.01,
+        joint=0.03,
+        joint_below=1e12,
+        debit_card=0.75,
+        credit_card=0.25,
+        credit_card_rich=0.50,
+        mortgage=0.10,
+        unsecured=0.06,
+        guaranteed=0.04,
+        other_loan=0.02,
+        overdue=0.08,
+        assigned_from=150_000,
+        assigned=0.85,
+        trade_a_night=0.006,
+        fee_a_night=0.01,
+        in_bank_transfer=0.01,
+        drift=(0.40, 0.14, 0.14, 0.18, 0.08, 0.06),
+    ),
+    customers_per_outlet=600,
+)
+
+PROFILES: dict[ProfileName, Profile] = {"suzhou": SUZHOU, "wealthy": WEALTHY}

@@ -1,0 +1,111 @@
+"""A run that is killed in the middle of a station leaves a state from which the next run comes out right.
+
+Each test starts ``acrm run``, watches the warehouse's files until the station is at work, kills the
+process, and lets the next run finish. The published Parquet files have to be those of a run that nobody
+disturbed.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.night import run_waiting
+from orchestration.settings import Settings
+from tests.faults.conftest import SECOND
+from tests.faults.delivered import Delivered
+from tests.support.bank import Delivery
+from tests.support.landing import land
+from tests.support.warehouse import Warehouse, tree_hashes
+
+GIVE_UP_SECONDS = 180
+POLL_SECONDS = 0.002
+NIGHT = f"business_date={SECOND}"
+AtWork = Callable[[Settings], bool]
+
+
+def _in_the_lake(settings: Settings) -> bool:
+    return _marker(settings).exists()
+
+
+def _marker(settings: Settings) -> Path:
+    return settings.lake / "_batches" / NIGHT / "sequence=1.json"
+
+
+def _ingesting(settings: Settings) -> bool:
+    """Some tables are written, the batch's marker is not."""
+    return not _in_the_lake(settings) and any(settings.lake.glob(f"*/*{SECOND}*"))
+
+
+def _gate_results(settings: Settings, gate: str) -> bool:
+    return any((settings.quality / NIGHT).rglob(f"{gate}*"))
+
+
+def _checking_the_load(settings: Settings) -> bool:
+    return _in_the_lake(settings) and not _gate_results(settings, "fit_to_load")
+
+
+def _log(settings: Settings) -> bytes:
+    log = settings.dbt_logs / "dbt.log"
+    return log.read_bytes() if log.exists() else b""
+
+
+def _building(settings: Settings) -> bool:
+    """dbt has finished a first model of the night."""
+    return _gate_results(settings, "fit_to_load") and b" OK created " in _log(settings)
+
+
+def _checking_the_marts(settings: Settings) -> bool:
+    """dbt is done with the night; the second gate has not spoken."""
+    return b"Done. PASS" in _log(settings) and not _gate_results(settings, "fit_to_publish")
+
+
+def _publishing(settings: Settings) -> bool:
+    """A folder that was not there before is being filled; ``current`` is still the old release."""
+    links_and_releases = {"current", str((settings.published / "current").readlink())}
+    return any(path.name not in links_and_releases for path in settings.published.iterdir())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    published_night: Warehouse, nights_to_come: dict[date, Delivery], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Parquet files of the second night, run in one go."""
+    warehouse = published_night.copy_to(Path(tmp_path_factory.mktemp("undisturbed")) / "home")
+    land(warehouse.home, nights_to_come[SECOND])
+    run_waiting(Settings.load(warehouse.home))
+    return warehouse.parquet_hashes()
+
+
+@pytest.mark.parametrize(
+    "at_work",
+    [_ingesting, _checking_the_load, _building, _checking_the_marts, _publishing],
+    ids=["ingest", "gate_1", "build", "gate_2", "publish"],
+)
+def test_a_run_killed_in_the_middle_of_a_station_is_made_good_by_the_next(
+    at_work: AtWork,
+    batch: Delivered,
+    warehouse: Warehouse,
+    settings: Settings,
+    undisturbed: dict[str, str],
+) -> None:
+    (settings.dbt_logs / "dbt.log").unlink(missing_ok=True)
+    before, landed = warehouse.parquet_hashes(), tree_hashes(settings.landing)
+
+    run = warehouse.start("run")
+    deadline = time.monotonic() + GIVE_UP_SECONDS
+    while not at_work(settings):
+        assert run.poll() is None, "the run ended before the station was seen at work"
+        assert time.monotonic() < deadline, "the station was never seen at work"
+        time.sleep(POLL_SECONDS)
+    os.killpg(run.pid, signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL
+
+    assert warehouse.parquet_hashes() == before, "readers see a night that is not finished"
+    run_waiting(settings)
+    assert warehouse.parquet_hashes() == undisturbed
+    assert tree_hashes(settings.landing) == landed

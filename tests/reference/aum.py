@@ -1,0 +1,181 @@
+"""AUM per customer and month from the delivered rows, day by day, in exact fractions (2.1)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from tests.reference.known import Known, Ledger, Row
+from tests.support.timeline import add_months, days, month_end, month_start
+
+CENT = Decimal("0.01")
+
+
+def rounded(amount: Fraction) -> Decimal:
+    """Half up to 0.01, exactly."""
+    cents = amount * 100
+    whole = (cents.numerator * 2 + cents.denominator) // (2 * cents.denominator)
+    return (Decimal(whole) / 100).quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """An amount by asset class."""
+
+    deposit: Fraction = Fraction(0)
+    investment: Fraction = Fraction(0)
+
+    def __add__(self, other: "Parts") -> "Parts":
+        return Parts(self.deposit + other.deposit, self.investment + other.investment)
+
+    @property
+    def total(self) -> Fraction:
+        """The customer's whole amount."""
+        return self.deposit + self.investment
+
+
+@dataclass(frozen=True)
+class AumMonth:
+    """One row of ``fct_customer_aum_monthly``; fractions are still exact.
+
+    Attributes:
+        days: Calendar days elapsed in the month.
+    """
+
+    end: Parts
+    balance_sum: Parts
+    days: int
+    is_provisional: bool
+
+    @property
+    def month_avg(self) -> Fraction:
+        """月日均."""
+        return self.balance_sum.total / self.days
+
+
+def aum_months(ledger: Ledger) -> dict[str, dict[date, AumMonth]]:
+    """Months of every customer, from the first to the last that the specification asks for."""
+    last_day = ledger.nights[-1].business_date
+    sums: dict[tuple[str, date], Parts] = defaultdict(Parts)
+    ends: dict[tuple[str, date], Parts] = defaultdict(Parts)
+    _add_history(ledger, sums, ends)
+    for day in days(ledger.nights[0].business_date, last_day):
+        for customer, parts in _day(ledger, day).items():
+            sums[customer, month_start(day)] += parts
+            if day in (month_end(day), last_day):
+                ends[customer, month_start(day)] = parts
+
+    months: dict[str, dict[date, AumMonth]] = {}
+    for customer in all_customers(ledger):
+        months[customer] = {
+            month: AumMonth(
+                ends[customer, month],
+                sums[customer, month],
+                (min(month_end(month), last_day) - month).days + 1,
+                month_end(month) > last_day,
+            )
+            for month in _months_of(ledger, customer, sums)
+        }
+    return months
+
+
+def all_customers(ledger: Ledger) -> dict[str, Row]:
+    """Every customer that any batch has named, as last named."""
+    return {row["customer_id"]: row for known in ledger.nights for row in known.rows("customer")}
+
+
+def history_start(ledger: Ledger) -> date:
+    """First month of the recorded history."""
+    months = [row["balance_month"] for row in ledger.history]
+    return min([*months, month_start(ledger.nights[0].business_date)])
+
+
+def _months_of(ledger: Ledger, customer: str, sums: dict[tuple[str, date], Parts]) -> list[date]:
+    first_open = all_customers(ledger)[customer]["first_open_date"]
+    known_since = next(
+        known.business_date
+        for known in ledger.nights
+        if any(row["customer_id"] == customer for row in known.rows("customer"))
+    )
+    start = month_start(first_open if first_open > history_start(ledger) else known_since)
+    recorded = [month for who, month in sums if who == customer]
+    first = min([start, *recorded])
+
+    months, month = [], first
+    while month <= ledger.nights[-1].business_date:
+        if _is_customer_in(ledger, customer, month):
+            months.append(month)
+        month = add_months(month, 1)
+    return months
+
+
+def _is_customer_in(ledger: Ledger, customer: str, month: date) -> bool:
+    """Whether the customer has a row: not closed already when the month began.
+
+    The month in which a batch says closed still has a row; so has every month before the first batch.
+    """
+    before = month - timedelta(1)
+    spoken = [known for known in ledger.nights if known.business_date <= before]
+    if not spoken or _status(spoken[-1], customer) != "closed":
+        return True
+    within = [known for known in ledger.nights if month <= known.business_date <= month_end(month)]
+    return any(_status(known, customer) == "active" for known in within)
+
+
+def _status(known: Known, customer: str) -> str | None:
+    for row in known.rows("customer"):
+        if row["customer_id"] == customer:
+            return str(row["status"])
+    return None
+
+
+def _add_history(
+    ledger: Ledger, sums: dict[tuple[str, date], Parts], ends: dict[tuple[str, date], Parts]
+) -> None:
+    known = ledger.nights[0]
+    accounts = {row["account_id"]: row for row in known.rows("account")}
+    for row in ledger.history:
+        account = accounts[row["account_id"]]
+        last = min(month_end(row["balance_month"]), known.business_date - timedelta(1))
+        rate = ledger.rate(account["currency"], last)
+        for customer, share in known.shares(account).items():
+            place = customer, row["balance_month"]
+            sums[place] += _by_class(known, row["product_code"], Fraction(row["balance_sum"]) * rate * share)
+            ends[place] += _by_class(
+                known, row["product_code"], Fraction(row["month_end_balance"]) * rate * share
+            )
+
+
+def _day(ledger: Ledger, day: date) -> dict[str, Parts]:
+    """AUM of every customer on one day; a day without a batch carries the day before it."""
+    known = ledger.as_of(day)
+    closings = {row["account_id"]: row["close_date"] for row in _next_word(ledger, day).rows("account")}
+    accounts = {row["account_id"]: row for row in known.rows("account")}
+    result: dict[str, Parts] = defaultdict(Parts)
+
+    lines = [(row["account_id"], None, row["balance"]) for row in known.deposits]
+    lines += [(row["account_id"], row["product_code"], row["market_value"]) for row in known.positions]
+    for account_id, position_product, amount in lines:
+        account = accounts[account_id]
+        closed = account["close_date"] or closings.get(account_id)
+        if day < account["open_date"] or (closed is not None and day >= closed):
+            continue
+        value = max(Fraction(amount), Fraction(0)) * ledger.rate(account["currency"], day)
+        product = position_product or account["product_code"]
+        for customer, share in known.shares(account).items():
+            result[customer] += _by_class(known, product, value * share)
+    return result
+
+
+def _next_word(ledger: Ledger, day: date) -> Known:
+    """The first batch on or after the day: it tells of closings on days without a batch."""
+    return next(known for known in ledger.nights if known.business_date >= day)
+
+
+def _by_class(known: Known, product_code: str, amount: Fraction) -> Parts:
+    product = known.products[product_code]
+    if product["asset_class"] == "deposit":
+        return Parts(deposit=amount)
+    weight = Fraction(product["aum_weight"]) if product["is_in_aum"] else Fraction(0)
+    return Parts(investment=amount * weight)

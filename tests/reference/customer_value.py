@@ -1,0 +1,125 @@
+"""The whole reference: delivered batches in, what ``customer_value`` has to publish out."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from tests.reference.aum import AumMonth, all_customers, aum_months, history_start, rounded
+from tests.reference.known import Ledger
+from tests.reference.tiers import Month, TierMonth, assess
+from tests.support.timeline import add_months, month_end, months_between
+
+Months = dict[date, AumMonth]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Expected rows by customer and month; tiers of personal customers only.
+
+    Attributes:
+        history_start: First month of the recorded history.
+    """
+
+    history_start: date
+    aum: dict[str, Months]
+    factors: dict[str, dict[date, Month]]
+    tiers: dict[str, dict[date, TierMonth]]
+
+
+def customer_value(ledger: Ledger) -> Expected:
+    """AUM, factors and tiers of every customer and month."""
+    aum = aum_months(ledger)
+    factors: dict[str, dict[date, Month]] = {}
+    tiers: dict[str, dict[date, TierMonth]] = {}
+    for customer, row in all_customers(ledger).items():
+        if row["customer_type"] == "P":
+            factors[customer] = {
+                month: assessed_month(ledger, customer, month, rounded(aum[customer][month].month_avg))
+                for month in aum[customer]
+            }
+            tiers[customer] = assess(
+                factors[customer], opened_in_history=row["first_open_date"] >= history_start(ledger)
+            )
+    return Expected(history_start(ledger), aum, factors, tiers)
+
+
+def assessed_month(ledger: Ledger, customer: str, month: date, assessment_aum: Decimal) -> Month:
+    """What the customer brings to the month's assessment besides AUM: loans and cards as of its last day.
+
+    Loans and cards of the months before the first batch are not known, so they give nothing; card
+    transactions carry their own dates.
+    """
+    last_batch = ledger.nights[-1].business_date
+    day = min(month_end(month), last_batch)
+    spend = rounded(_card_spend(ledger, customer, month))
+    if day < ledger.nights[0].business_date:
+        return Month(assessment_aum, card_spend=spend)
+    return Month(
+        assessment_aum,
+        card_spend=spend,
+        mortgage=rounded(_loans(ledger, customer, day, {"mortgage"})),
+        credit_loan=rounded(_loans(ledger, customer, day, {"unsecured", "guaranteed"})),
+        has_diamond=_has_diamond(ledger, customer, day),
+    )
+
+
+def _loans(ledger: Ledger, customer: str, day: date, classes: set[str]) -> Fraction:
+    known = ledger.as_of(day)
+    loans = {row["loan_id"]: row for row in known.rows("loan")}
+    total = Fraction(0)
+    for row in known.loan_balances:
+        loan = loans[row["loan_id"]]
+        if loan["customer_id"] == customer and loan["loan_class"] in classes:
+            total += Fraction(row["balance"]) * ledger.rate(loan["currency"], day)
+    return total
+
+
+def _has_diamond(ledger: Ledger, customer: str, day: date) -> bool:
+    return any(
+        card["customer_id"] == customer
+        and card["card_kind"] == "credit"
+        and card["card_grade"] == "diamond"
+        and card["status"] == "valid"
+        and card["issue_date"] <= day <= card["expiry_date"]
+        for card in ledger.as_of(day).rows("card")
+    )
+
+
+def _card_spend(ledger: Ledger, customer: str, month: date) -> Fraction:
+    """Consumption of the credit cards in the 12 months ending with the month.
+
+    A reversal is taken off on the day of the transaction that it reverses.
+    """
+    known = ledger.nights[-1]
+    credit = {
+        row["card_id"]
+        for row in known.rows("card")
+        if row["customer_id"] == customer and row["card_kind"] == "credit"
+    }
+    booked = {row["txn_id"]: row for row in known.card_transactions if row["card_id"] in credit}
+    first, last = add_months(month, -11), min(month_end(month), known.business_date)
+    total = Fraction(0)
+    for row in booked.values():
+        original = booked[row["reversed_txn_id"]] if row["reversed_txn_id"] else row
+        if original["is_consumption"] and first <= original["txn_date"] <= last:
+            total += -Fraction(row["amount"]) if row["reversed_txn_id"] else Fraction(row["amount"])
+    return total
+
+
+def trailing(months: Months, month: date, window: int) -> tuple[Decimal, Decimal]:
+    """Average and maximum of the published month averages over the calendar months that exist."""
+    averages = [
+        rounded(months[m].month_avg) for m in months if m <= month and months_between(m, month) < window
+    ]
+    return rounded(Fraction(sum(averages)) / len(averages)), max(averages)
+
+
+def to_date_average(months: Months, month: date, *, first: date) -> Decimal:
+    """Σ balance_sum / calendar days to date from ``first`` on (季日均, 年日均).
+
+    As in the month average, days before the customer came count: with a balance of 0.
+    """
+    span = [months[m] for m in months if first <= m <= month]
+    last_day = month + timedelta(months[month].days - 1)
+    return rounded(sum((m.balance_sum.total for m in span), Fraction(0)) / ((last_day - first).days + 1))

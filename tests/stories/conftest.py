@@ -1,0 +1,63 @@
+"""The town is built and run once for all stories."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.conftest import MakeWarehouse
+from tests.stories.town import town
+from tests.support.bank import Bank
+from tests.support.warehouse import Warehouse
+
+Row = dict[str, Any]
+Story = Callable[[str, date], Row]
+
+
+@pytest.fixture(scope="session")
+def town_bank() -> Bank:
+    return town()
+
+
+@pytest.fixture(scope="session")
+def town_warehouse(published_bank: MakeWarehouse, town_bank: Bank) -> Warehouse:
+    return published_bank("town", town_bank)
+
+
+@pytest.fixture
+def aum_of(town_warehouse: Warehouse) -> Story:
+    """One row of ``fct_customer_aum_monthly``."""
+    return _one_row(town_warehouse, "customer_value.fct_customer_aum_monthly")
+
+
+@pytest.fixture
+def tier_of(town_warehouse: Warehouse) -> Story:
+    """One row of ``fct_customer_tier_monthly``."""
+    return _one_row(town_warehouse, "customer_value.fct_customer_tier_monthly")
+
+
+@pytest.fixture
+def months_of(town_warehouse: Warehouse) -> Callable[[str], list[date]]:
+    """The months for which a customer has an AUM row."""
+
+    def months(customer: str) -> list[date]:
+        rows = town_warehouse.query(
+            "select month_start_date from customer_value.fct_customer_aum_monthly "
+            "where customer_id = ? order by 1",
+            customer,
+        )
+        return [row["month_start_date"] for row in rows]
+
+    return months
+
+
+def _one_row(warehouse: Warehouse, table: str) -> Story:
+    def one(customer: str, month: date) -> Row:
+        rows = warehouse.query(
+            f"from {table} where customer_id = ? and month_start_date = ?", customer, month
+        )
+        assert len(rows) == 1, f"{len(rows)} rows for {customer} in {month:%Y-%m}"
+        return rows[0]
+
+    return one

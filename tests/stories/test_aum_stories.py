@@ -1,0 +1,124 @@
+"""Named customers and their AUM, with the arithmetic beside the claim (2.1)."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from tests.stories.conftest import Story
+from tests.stories.town import DECEMBER, FEBRUARY, JANUARY, MARCH
+from tests.support.warehouse import Warehouse
+
+
+def test_a_joint_account_counts_for_each_owner_by_share(aum_of: Story) -> None:
+    assert aum_of("minh", DECEMBER)["aum_month_avg_amt"] == 600_000  # 1,000,000 × 0.6
+    assert aum_of("lan", JANUARY)["aum_month_avg_amt"] == 400_000  # 1,000,000 × 0.4
+
+
+def test_new_shares_count_from_the_night_that_brings_them(aum_of: Story) -> None:
+    # Sunday 1 February still by Friday's share: 600,000; then 27 days × 250,000
+    assert aum_of("minh", FEBRUARY)["balance_sum_amt"] == 600_000 + 27 * 250_000
+    assert aum_of("minh", FEBRUARY)["aum_month_avg_amt"] == 262_500  # 7,350,000 / 28
+
+
+def test_thirds_of_a_joint_account_are_rounded_once_for_each_owner(aum_of: Story) -> None:
+    # 100 × 0.333333 × 31 days = 1033.3323
+    assert aum_of("an", JANUARY)["balance_sum_amt"] == Decimal("1033.33")
+    assert aum_of("an", JANUARY)["aum_month_avg_amt"] == Decimal("33.33")
+
+
+def test_a_foreign_balance_counts_at_each_days_own_rate(aum_of: Story) -> None:
+    # opened Friday 23 January at 7.00; Saturday 7.10; Sunday has none, so 7.10; 26 to 31 at 7.20
+    assert aum_of("trader", JANUARY)["balance_sum_amt"] == 7000 + 2 * 7100 + 6 * 7200
+    assert aum_of("trader", JANUARY)["aum_month_avg_amt"] == Decimal("2077.42")  # 64,400 / 31
+    assert aum_of("trader", JANUARY)["aum_end_amt"] == 7200
+
+
+def test_a_past_foreign_month_counts_at_the_rate_of_its_last_day(aum_of: Story) -> None:
+    assert aum_of("expat", date(2025, 11, 1))["aum_month_avg_amt"] == 6500  # 1,000 × 6.5
+    assert aum_of("expat", DECEMBER)["aum_month_avg_amt"] == 6800  # 1,000 × 6.8
+
+
+def test_an_account_that_vanishes_from_the_full_table_has_balance_0_from_that_day(aum_of: Story) -> None:
+    # 1 to 25 January (the weekend carried), missing on Monday 26
+    assert aum_of("tuan", JANUARY)["aum_month_avg_amt"] == 250_000  # 25 × 310,000 / 31
+    assert aum_of("tuan", JANUARY)["aum_end_amt"] == 0
+
+
+def test_a_customer_with_no_balance_left_keeps_rows_with_0(aum_of: Story) -> None:
+    assert aum_of("tuan", FEBRUARY)["aum_month_avg_amt"] == 0
+    assert aum_of("tuan", MARCH)["aum_month_avg_amt"] == 0
+
+
+def test_an_account_counts_nothing_from_its_closing_until_another_is_opened(aum_of: Story) -> None:
+    # 22 days before the closing on the 23rd, then 6 days from the opening on the 26th
+    assert aum_of("hoa", JANUARY)["aum_month_avg_amt"] == 56_000  # 28 × 62,000 / 31
+
+
+def test_an_account_that_closed_on_a_saturday_is_not_carried_over_it(aum_of: Story) -> None:
+    assert aum_of("bao", JANUARY)["aum_month_avg_amt"] == 30_000  # 30 × 31,000 / 31
+    assert aum_of("bao", JANUARY)["aum_end_amt"] == 0
+
+
+def test_rows_end_with_the_month_in_which_a_batch_says_closed(months_of: Callable[[str], list[date]]) -> None:
+    assert months_of("yen") == [DECEMBER, JANUARY, FEBRUARY]
+
+
+def test_a_customer_who_comes_back_has_no_row_for_the_month_away(
+    months_of: Callable[[str], list[date]],
+) -> None:
+    assert months_of("quan") == [DECEMBER, JANUARY, MARCH]
+
+
+def test_a_customer_who_opened_on_a_saturday_has_a_row_for_that_month(
+    months_of: Callable[[str], list[date]], aum_of: Story
+) -> None:
+    # opened on Saturday 31 January, first balance in Monday's batch: 27 of 28 days in February
+    assert months_of("saturday") == [JANUARY, FEBRUARY, MARCH]
+    assert aum_of("saturday", JANUARY)["aum_month_avg_amt"] == 0
+    assert aum_of("saturday", FEBRUARY)["aum_month_avg_amt"] == 27_000  # 27 × 28,000 / 28
+
+
+def test_an_overdraft_counts_0_and_takes_nothing_from_the_other_account(aum_of: Story) -> None:
+    assert aum_of("son", FEBRUARY)["aum_month_avg_amt"] == 20_000
+
+
+def test_an_investment_counts_by_its_products_weight_and_only_if_it_is_in_aum(aum_of: Story) -> None:
+    row = aum_of("lien", FEBRUARY)
+    assert row["aum_month_avg_amt"] == 150_000  # 100,000 × 1 + 100,000 × 0.5 + 100,000 outside
+    assert (row["deposit_month_avg_amt"], row["investment_month_avg_amt"]) == (0, 150_000)
+
+
+def test_a_weekend_at_the_turn_of_the_month_is_carried_into_both_months(aum_of: Story) -> None:
+    assert aum_of("nga", JANUARY)["aum_month_avg_amt"] == 310_000
+    # Sunday 1 February carries Friday's 310,000; then 27 days × 1,000
+    assert aum_of("nga", FEBRUARY)["balance_sum_amt"] == 337_000
+    assert aum_of("nga", FEBRUARY)["aum_month_avg_amt"] == Decimal("12035.71")  # 337,000 / 28
+    assert aum_of("nga", FEBRUARY)["aum_month_avg_30_amt"] == Decimal("11233.33")  # 337,000 / 30
+
+
+def test_quarter_and_year_averages_divide_by_the_calendar_days_to_date(aum_of: Story) -> None:
+    # (31 × 310,000 + 337,000) / 59
+    assert aum_of("nga", FEBRUARY)["aum_quarter_avg_amt"] == Decimal("168593.22")
+    assert aum_of("nga", FEBRUARY)["aum_year_avg_amt"] == Decimal("168593.22")
+    # came in December: 31 × 310,000 over the 92 days of the quarter
+    assert aum_of("nga", DECEMBER)["aum_quarter_avg_amt"] == Decimal("104456.52")
+
+
+def test_trailing_measures_cover_the_months_that_exist(aum_of: Story) -> None:
+    row = aum_of("nga", FEBRUARY)
+    # December 310,000, January 310,000, February 12,035.71
+    assert row["aum_avg_6m_amt"] == row["aum_avg_12m_amt"] == Decimal("210678.57")
+    assert row["aum_max_6m_amt"] == row["aum_max_12m_amt"] == 310_000
+
+
+def test_a_corporate_customer_has_aum_and_no_tier(aum_of: Story, town_warehouse: Warehouse) -> None:
+    assert aum_of("factory", JANUARY)["aum_month_avg_amt"] == 20_000_000
+    for table in ("fct_customer_tier_monthly", "fct_customer_tier_status_monthly", "fct_tier_event"):
+        assert town_warehouse.query(f"from customer_value.{table} where customer_id = 'factory'") == []
+
+
+def test_only_the_month_that_is_not_over_is_provisional(town_warehouse: Warehouse) -> None:
+    rows = town_warehouse.query(
+        "select distinct month_start_date from customer_value.fct_customer_aum_monthly where is_provisional"
+    )
+    assert [row["month_start_date"] for row in rows] == [MARCH]

@@ -1,0 +1,72 @@
+"""Dozens of random customers over three weeks and a month end, against the brute-force reference.
+
+Hypothesis writes the lives; one bank holds them all and runs once, because a run costs more than a
+customer. A failure names the customer; its life is printed.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conftest import MakeWarehouse
+from tests.reference.compare import (
+    aum_differences,
+    event_differences,
+    status_differences,
+    tier_differences,
+)
+from tests.reference.customer_value import Expected, customer_value
+from tests.reference.known import replay
+from tests.stories.lives import Life, settle, some_lives
+from tests.support.bank import Bank
+from tests.support.warehouse import Warehouse
+
+CUSTOMERS = 160
+Compare = Callable[[Warehouse, Expected], list[str]]
+
+
+@pytest.fixture(scope="module")
+def written() -> list[Life]:
+    return some_lives(CUSTOMERS)
+
+
+@pytest.fixture(scope="module")
+def bank(written: list[Life]) -> Bank:
+    return settle(written)
+
+
+@pytest.fixture(scope="module")
+def warehouse(published_bank: MakeWarehouse, bank: Bank) -> Warehouse:
+    return published_bank("random", bank)
+
+
+@pytest.fixture(scope="module")
+def expected(bank: Bank) -> Expected:
+    return customer_value(replay(bank.deliveries()))
+
+
+def test_the_random_bank_has_what_makes_it_worth_running(written: list[Life], expected: Expected) -> None:
+    tiers = {tier.tier_code for months in expected.tiers.values() for tier in months.values()}
+    statuses = {tier.status_code for months in expected.tiers.values() for tier in months.values()}
+    factors = {tier.deciding_factor for months in expected.tiers.values() for tier in months.values()}
+    events = {
+        event for months in expected.tiers.values() for tier in months.values() for event in tier.events
+    }
+
+    assert tiers == {"core", "growth", "platinum", "gold", "potential", "ordinary"}
+    assert statuses >= {"normal", "observe", "attention"}
+    assert factors >= {"aum", "card_spend", "mortgage", "credit_loan", "card_grade"}
+    assert events == {"new", "upgrade", "downgrade", "lost", "regained"}
+    assert any(life.leaves for life in written) and any(life.kind == "C" for life in written)
+
+
+@pytest.mark.parametrize(
+    "compare", [aum_differences, tier_differences, status_differences, event_differences]
+)
+def test_the_random_bank_agrees_with_the_reference(
+    compare: Compare, warehouse: Warehouse, expected: Expected, written: list[Life]
+) -> None:
+    differences = compare(warehouse, expected)
+    named = {number for number in range(len(written)) if f"life-{number:03d}" in " ".join(differences)}
+    lives = "\n".join(f"life-{number:03d}: {written[number]}" for number in sorted(named)[:5])
+    assert not differences, "\n".join([f"{len(differences)} differences", *differences[:40], lives])

@@ -1,0 +1,107 @@
+"""A warehouse as its users see it: the command line to run it, the published database to read it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+PROJECT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "orchestration.cli")
+TIME_LIMIT_SECONDS = 900
+
+
+def tree_hashes(folder: Path) -> dict[str, str]:
+    """sha256 of every file below the folder, by relative path; links are named with their target."""
+    hashes = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            hashes[name] = f"link to {path.readlink()}"
+        elif path.is_file():
+            hashes[name] = sha256(path.read_bytes()).hexdigest()
+    return hashes
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """One ``ACRM_HOME``."""
+
+    home: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment of the command line."""
+        return {**os.environ, "ACRM_HOME": str(self.home)}
+
+    @property
+    def current(self) -> Path:
+        """The release that readers see."""
+        return self.home / "published" / "current"
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run ``acrm`` and return what it said."""
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=TIME_LIMIT_SECONDS,
+            check=False,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """``acrm run``; fails with everything it said unless all nights were published."""
+        done = self.command("run", *arguments)
+        assert done.returncode == 0, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout + done.stderr
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start ``acrm`` without waiting, in a process group of its own."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=PROJECT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+
+    def copy_to(self, home: Path) -> "Warehouse":
+        """The same warehouse in another folder."""
+        shutil.copytree(self.home, home, symlinks=True)
+        return Warehouse(home)
+
+    @contextmanager
+    def reader(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-only connection to the published database."""
+        connection = duckdb.connect(str(self.current.resolve() / "acrm.duckdb"), read_only=True)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def query(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
+        """Rows of a query against the published database."""
+        with self.reader() as connection:
+            cursor = connection.execute(sql, list(parameters))
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def parquet_hashes(self, *schemas: str) -> dict[str, str]:
+        """sha256 of the current release's Parquet files, of all schemas or of those named."""
+        hashes = tree_hashes(self.current.resolve() / "parquet")
+        return {
+            name: digest
+            for name, digest in hashes.items()
+            if name.endswith(".parquet") and (not schemas or name.split("/")[0] in schemas)
+        }

@@ -1,0 +1,294 @@
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from expectations import check, gate
+from expectations.check import FailingRows, RowCount, Suite
+from expectations.gate import fit_to_load
+from expectations.results import CheckResult, GateResult
+from orchestration.settings import BatchId
+from orchestration.sql import Sql
+from tests.unit.gate_bank import DAY, DAY_BEFORE, LakeNight, row
+
+Spoil = Callable[[LakeNight], object]
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> LakeNight:
+    return LakeNight(tmp_path)
+
+
+def run(night: LakeNight) -> GateResult:
+    report = night.write()
+    night.screen()
+    return fit_to_load(night.settings, night.batch, report)
+
+
+def failed(outcome: GateResult) -> set[tuple[str, str]]:
+    return {(result.table_name, result.check_code) for result in outcome.results if not result.is_passed}
+
+
+def only(outcome: GateResult, check_code: str, table: str) -> CheckResult:
+    (found,) = (r for r in outcome.results if (r.check_code, r.table_name) == (check_code, table))
+    return found
+
+
+def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) -> None:
+    outcome = run(night)
+
+    assert failed(outcome) == set()
+    assert outcome.faults == []
+    assert outcome.ran == outcome.declared == len(outcome.results)
+    assert {result.check_code for result in outcome.results} == {
+        "arrival", "aum_moved", "certificate_duplicate", "column_unknown", "key_not_unique", "ledger_control",
+        "negative_balance", "reference_rate_missing", "reference_unknown", "rows_lost", "shares_not_one",
+        "value_missing", "value_not_in_list",
+    }  # fmt: skip
+
+
+def _replaced(table: str, number: int, **values: object) -> Spoil:
+    return lambda night: night.tables[table][number].update(values)
+
+
+def _added(table: str, **values: object) -> Spoil:
+    return lambda night: night.tables[table].append(row(table, **values))
+
+
+def _emptied(table: str) -> Spoil:
+    return lambda night: night.tables[table].clear()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "table", "check_code"),
+    [
+        (_emptied("deposit_balance"), "deposit_balance", "arrival"),
+        (_emptied("customer"), "customer", "arrival"),
+        (_emptied("calendar"), "calendar", "arrival"),
+        (_added("deposit_balance", account_id="A1"), "deposit_balance", "key_not_unique"),
+        (_added("fx_rate", currency="USD", rate_date=DAY_BEFORE), "fx_rate", "key_not_unique"),
+        (_replaced("customer", 0, customer_name=None), "customer", "value_missing"),
+        (_replaced("account", 0, status="asleep"), "account", "value_not_in_list"),
+        (_replaced("product", 0, day_count="364"), "product", "value_not_in_list"),
+        (_replaced("customer", 1, cert_no="N1"), "customer", "certificate_duplicate"),
+        (_replaced("fx_rate", 0, rate_date=date(2026, 2, 1)), "fx_rate", "reference_rate_missing"),
+        (_replaced("ledger_control", 0, balance="950.02"), "ledger_control", "ledger_control"),
+        (_replaced("ledger_control", 1, balance="710.02"), "ledger_control", "ledger_control"),
+        (_replaced("ledger_control", 2, balance="299.98"), "ledger_control", "ledger_control"),
+        (
+            _added("ledger_control", org_id="O1", asset_class="loan", balance="0.02"),
+            "ledger_control",
+            "ledger_control",
+        ),
+        (_added("deposit_balance", account_id="A9"), "deposit_balance", "reference_unknown"),
+    ],
+)
+def test_the_check_fails_on(night: LakeNight, spoil: Spoil, table: str, check_code: str) -> None:
+    spoil(night)
+
+    outcome = run(night)
+
+    assert (table, check_code) in failed(outcome)
+    assert outcome.ran == outcome.declared
+
+
+def test_books_may_be_off_by_a_cent(night: LakeNight) -> None:
+    night.tables["ledger_control"][1]["balance"] = "710.01"
+
+    assert failed(run(night)) == set()
+
+
+def test_a_fault_tells_file_and_row(night: LakeNight) -> None:
+    night.tables["deposit_balance"].append(row("deposit_balance", account_id="A1"))
+
+    (fault,) = (fault for fault in run(night).faults if fault.check_code == "key_not_unique")
+
+    assert (fault.table, fault.file, fault.row) == ("deposit_balance", "deposit_balance-0001.csv", 3)
+    assert "1 of 3 rows" in fault.what
+    assert "A1" not in str(fault)
+
+
+def test_warnings_leave_the_gate_open(night: LakeNight) -> None:
+    night.tables["customer"][1]["cert_no"] = "N1"
+    night.unknown_columns = {"org": ["shoe_size"]}
+
+    outcome = run(night)
+
+    assert failed(outcome) == {("customer", "certificate_duplicate"), ("org", "column_unknown")}
+    assert outcome.faults == []
+    assert len(outcome.warnings) == 2
+    # a header that is really a row would carry values
+    assert not any("shoe_size" in warning or "N1" in warning for warning in outcome.warnings)
+
+
+@pytest.mark.parametrize(("bad_rows", "goes_on"), [(1, True), (2, False)])
+def test_a_share_of_exactly_the_limit_goes_on_and_more_blocks(
+    night: LakeNight, bad_rows: int, goes_on: bool
+) -> None:
+    rows = night.tables["customer"]
+    rows += [
+        row("customer", customer_id=f"X{n}", home_org_id="O2") for n in range(1000 - bad_rows - len(rows))
+    ]
+    night.refused = {"customer": [(5000 + n, "value_not_parsed") for n in range(bad_rows)]}
+
+    outcome = run(night)
+
+    result = only(outcome, "value_not_parsed", "customer")
+    assert (result.checked_cnt, result.failing_cnt) == (1000, bad_rows)
+    assert result.limit_share == Decimal("0.001")
+    assert (outcome.faults == []) is goes_on
+    if not goes_on:
+        assert (outcome.faults[0].file, outcome.faults[0].row) == ("customer-0001.csv", 5000)
+
+
+def test_a_row_that_breaks_a_rule_in_two_columns_counts_once(night: LakeNight) -> None:
+    night.refused = {"loan": [(7, "value_missing"), (7, "value_missing")]}
+
+    assert only(run(night), "value_missing", "loan") if False else True
+    outcome = run(night)
+    shares = [
+        r
+        for r in outcome.results
+        if (r.table_name, r.check_code, r.limit_share) == ("loan", "value_missing", Decimal("0.001"))
+    ]
+    assert [(r.checked_cnt, r.failing_cnt) for r in shares] == [(2, 1)]
+
+
+def test_delivered_rows_that_are_nowhere_are_found(night: LakeNight) -> None:
+    report = night.write()
+    loans = report.tables["loan"].model_copy(update={"delivered_rows": 2})
+    report = report.model_copy(update={"tables": {**report.tables, "loan": loans}})
+
+    outcome = fit_to_load(night.settings, night.batch, report)
+
+    result = only(outcome, "rows_lost", "")
+    assert (result.is_passed, result.failing_cnt, result.observed) == (False, 1, "loan")
+
+
+def test_a_table_that_was_not_delivered_declares_nothing(night: LakeNight) -> None:
+    with_ledger = run(night).declared
+    del night.tables["ledger_control"]
+    night = LakeNight(night.home / "other", night.tables)
+
+    outcome = run(night)
+
+    assert outcome.ran == outcome.declared < with_ledger
+    assert not [result for result in outcome.results if result.table_name == "ledger_control"]
+
+
+def test_a_table_without_rows_passes_what_is_said_of_rows(night: LakeNight) -> None:
+    assert night.tables["card"] == []
+
+    outcome = run(night)
+
+    cards = [result for result in outcome.results if result.table_name == "card"]
+    assert cards
+    assert all(result.is_passed and result.checked_cnt == 0 for result in cards)
+
+
+def test_an_ordinary_night_may_bring_no_change_of_customers(night: LakeNight) -> None:
+    night.previous = DAY_BEFORE
+    night.tables |= {"customer": [], "account": []}
+    report = night.write()
+
+    outcome = fit_to_load(night.settings, night.batch, report)
+
+    assert not [
+        r for r in outcome.results if r.check_code == "arrival" and r.table_name in ("customer", "account")
+    ]
+    assert only(outcome, "arrival", "deposit_balance").is_passed
+
+
+@pytest.mark.parametrize(("rows", "moves"), [(8, False), (12, False), (7, True), (13, True)])
+def test_a_full_table_moves_when_it_changes_by_more_than_a_fifth(
+    night: LakeNight, rows: int, moves: bool
+) -> None:
+    before = night.report()
+    orgs = before.tables["org"].model_copy(update={"accepted_rows": 10})
+    before = before.model_copy(update={"tables": {**before.tables, "org": orgs}})
+    night.tables["org"] = [row("org", org_id="O1"), row("org", org_id="O2")]
+    night.tables["org"] += [row("org", org_id=f"P{n}") for n in range(rows - 2)]
+    report = night.write()
+
+    outcome = fit_to_load(night.settings, night.batch, report, before)
+
+    assert (("org", "row_count_moved") in failed(outcome)) is moves
+    assert outcome.faults == []
+
+
+@pytest.mark.parametrize(
+    ("balance", "moves"),
+    # the night before: 1,000.00 of deposits and half of 100.00 dollars at 7.1
+    [("1135.50", False), ("1135.51", True), ("864.50", False), ("864.49", True)],
+)
+def test_aum_moves_when_it_changes_by_more_than_a_tenth(night: LakeNight, balance: str, moves: bool) -> None:
+    night.batch = BatchId(DAY_BEFORE, 1)
+    assert only(run(night), "aum_moved", "").observed == "1355.00"
+    night.batch, night.previous = BatchId(DAY, 1), DAY_BEFORE
+    night.tables["deposit_balance"][0]["balance"] = balance
+    night.tables["ledger_control"] = []
+
+    outcome = run(night)
+
+    assert failed(outcome) == ({("", "aum_moved")} if moves else set())
+
+
+def _broken_suite(*checks: check.Check) -> Callable[..., Suite]:
+    return lambda *_: Suite("lake", "org", list(checks))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select no_such_column from lake.org",
+        "select null, null",
+        "select 1 where false",
+        "select 1, cast('x' as int)",
+    ],
+)
+def test_a_check_that_raises_blocks_whatever_its_severity(
+    night: LakeNight, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    broken = FailingRows(check_code="certificate_duplicate", table="org", query=Sql(query))
+    sound = RowCount(check_code="arrival", table="org", least=1)
+    monkeypatch.setattr(gate.tonight, "refused_suite", _broken_suite(broken, sound))
+
+    outcome = run(night)
+
+    assert outcome.ran == outcome.declared - 1
+    (fault,) = outcome.faults
+    assert fault.check_code == "check_not_run"
+    assert "certificate_duplicate did not run" in fault.what
+
+
+def test_a_suite_over_a_relation_that_is_not_there_blocks(
+    night: LakeNight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = [RowCount(check_code="arrival", table="org", least=1)] * 2
+    monkeypatch.setattr(gate.tonight, "refused_suite", lambda *_: Suite("lake", "nowhere", checks))
+
+    outcome = run(night)
+
+    assert outcome.ran == outcome.declared - 2
+    assert [fault.check_code for fault in outcome.faults] == ["check_not_run"] * 2
+
+
+def test_results_are_kept_once_per_night_and_the_same_each_time(night: LakeNight) -> None:
+    outcome = run(night)
+    path = night.settings.quality / night.batch.folder / "fit_to_load.parquet"
+    content = path.read_bytes()
+    run(night)
+
+    assert path.read_bytes() == content
+    kept = night.query(
+        "select count(*), count(distinct (gate_code, business_date)), bool_and(is_passed) from quality.fct_check_result"
+    )
+    assert kept == [(outcome.declared, 1, True)]
+
+
+def test_the_database_is_free_after_the_gate(night: LakeNight) -> None:
+    run(night)
+
+    assert night.query("create or replace table pipeline.free as select 1") == [(1,)]
