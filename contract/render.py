@@ -31,9 +31,7 @@ def dbt_sources() -> str:
         "description": "Tonight's batch as views over the lake: typed rows that no rule refused.",
         "tables": [_source_table(contract, table) for table in contract.tables],
     }
-    text = yaml.safe_dump(
-        {"version": 2, "sources": [source]}, sort_keys=False, allow_unicode=True, width=110
-    )
+    text = yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False, allow_unicode=True, width=110)
     return _HEAD + text
 
 

@@ -3,9 +3,8 @@
 A gate never raises for a check that fails: it returns what it found, and the night decides.
 """
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date
 
@@ -79,14 +78,10 @@ def fit_to_publish(
 
 @contextmanager
 def _build_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    try:
-        with open_database(settings) as connection:
-            prepare(connection)
-            restatement.prepare_restatements(connection)
-            yield connection
-    finally:
-        # Great Expectations keeps cycles that hold the connection, and with it the writer's lock
-        gc.collect()
+    with open_database(settings) as connection:
+        prepare(connection)
+        restatement.prepare_restatements(connection)
+        yield connection
 
 
 def _run(
@@ -99,17 +94,17 @@ def _run(
 ) -> GateResult:
     from expectations.datasource import Validator
 
-    validator = Validator(connection)
     results = list(facts)
     validations = []
-    for suite in suites:
-        answers, validation = validator.run(suite)
-        results += [
-            _located(connection, answer, check.locate)
-            for check, answer in zip(suite.checks, answers, strict=True)
-        ]
-        if validation is not None:
-            validations.append(validation)
+    with closing(Validator(connection, suites)) as validator:
+        for suite in suites:
+            answers, validation = validator.run(suite)
+            results += [
+                _located(connection, answer, check.locate)
+                for check, answer in zip(suite.checks, answers, strict=True)
+            ]
+            if validation is not None:
+                validations.append(validation)
     declared = len(facts) + sum(len(suite.checks) for suite in suites)
     outcome = GateResult(gate, declared, results, validations)
     record(connection, settings, batch, outcome)

@@ -60,7 +60,9 @@ def run(
     settings = Settings.load()
     repeated = _day(again, "--date")
     if repeated is not None and repeated not in {b.business_date for b in available_batches(settings)}:
-        raise typer.BadParameter(f"no complete batch of {repeated} in {settings.landing}", param_hint="--date")
+        raise typer.BadParameter(
+            f"no complete batch of {repeated} in {settings.landing}", param_hint="--date"
+        )
     with progress() as on_event:
         results = run_waiting(settings, on_event=on_event, until=_day(until, "--until"), again=repeated)
     if not results:
@@ -72,7 +74,9 @@ def run(
 
 @app.command()
 def backfill(
-    first: Annotated[str | None, typer.Option("--from", help="Start here, even if nothing new arrived.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="Start here, even if nothing new arrived.")
+    ] = None,
     last: Annotated[str | None, typer.Option("--to", help="Leave later business dates waiting.")] = None,
 ) -> None:
     """Run many nights in one process, oldest first: one start-up, one release per night."""
@@ -140,6 +144,16 @@ def rollback(
     with writer_lock(settings):
         release = switch_back(settings, name)
     out.print(f"current is now {release.name}, data as of {release.business_date}.")
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL on the published database, which is opened read-only.")],
+) -> None:
+    """Ask the current release a question in SQL."""
+    from orchestration.console import show_query
+
+    show_query(Settings.load(), sql)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchestration.errors import PublicationError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
 from orchestration.settings import Settings
 
@@ -62,13 +63,12 @@ def show_results(results: list[NightResult]) -> None:
             out.print(f"[yellow]warning[/yellow] {warning}", highlight=False)
 
 
-TIERS_QUERY = """
-select tier_code, status_code, count(*) as customers
-from customer_value.fct_customer_tier_monthly
-where month_start_date = (select max(month_start_date) from customer_value.fct_customer_tier_monthly)
-group by tier_code, status_code, tier_rank
-order by tier_rank desc, status_code
-"""
+EXAMPLE_QUERY = (
+    "select tier_code, status_code, count(*) as customers from customer_value.fct_customer_tier_monthly "
+    "where month_start_date = (select max(month_start_date) from customer_value.fct_customer_tier_monthly) "
+    "group by all order by all"
+)
+_MOST_ROWS = 100
 
 
 def show_tiers(settings: Settings) -> None:
@@ -127,12 +127,35 @@ def show_tiers(settings: Settings) -> None:
         )
     out.print(table)
     out.print(f"Published database: {_shortened(database)}", highlight=False, soft_wrap=True)
-    out.print("Query to try:", highlight=False)
-    out.print(
-        f'  .venv/bin/python -m duckdb_cli -readonly {_shortened(database)} "{" ".join(TIERS_QUERY.split())}"',
-        highlight=False,
-        soft_wrap=True,
-    )
+    out.print("A query to try:", highlight=False)
+    out.print(f'  .venv/bin/acrm query "{EXAMPLE_QUERY}"', highlight=False, soft_wrap=True)
+
+
+def show_query(settings: Settings, sql: str) -> None:
+    """Run a query on the current release and print its rows.
+
+    Raises:
+        PublicationError: Nothing is published, or the query cannot be run.
+    """
+    database = settings.published / "current" / "acrm.duckdb"
+    if not database.exists():
+        raise PublicationError(f"{settings.home}: nothing is published yet. Run `acrm run` first.")
+    with duckdb.connect(
+        str(database), read_only=True, config={"enable_external_access": "false"}
+    ) as connection:
+        try:
+            cursor = connection.execute(sql)
+            rows = cursor.fetchmany(_MOST_ROWS + 1)
+        except duckdb.Error as error:
+            raise PublicationError(str(error)) from error
+        table = Table()
+        for column in cursor.description or ():
+            table.add_column(column[0])
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*("" if content is None else str(content) for content in row))
+    out.print(table)
+    if len(rows) > _MOST_ROWS:
+        out.print(f"… the first {_MOST_ROWS} rows.", highlight=False)
 
 
 def _shortened(path: Path) -> Path:

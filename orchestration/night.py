@@ -229,9 +229,7 @@ class Run:
         """
         from expectations.gate import fit_to_publish
 
-        result = fit_to_publish(
-            self._settings, night.batch, list(night.restated_by), self._months_built()
-        )
+        result = fit_to_publish(self._settings, night.batch, list(night.restated_by), self._months_built())
         warnings.extend(result.warnings)
         if result.faults:
             raise NotFitToPublishError(result.faults)
@@ -267,7 +265,12 @@ class Run:
                 "insert into pipeline.night values (?, ?, true)",
                 [night.batch.business_date, night.batch.sequence],
             )
-            dates = [row[0] for row in connection.execute("select business_date from pipeline.night where has_state").fetchall()]
+            dates = [
+                row[0]
+                for row in connection.execute(
+                    "select business_date from pipeline.night where has_state"
+                ).fetchall()
+            ]
             keep = kept_states(dates)
             forget_old_state(connection, carried_tables(self.transform.manifest), keep)
             connection.execute(
@@ -319,4 +322,3 @@ class Run:
     def _tell(self, event: Event) -> None:
         if self._on_event is not None:
             self._on_event(event)
-

@@ -87,7 +87,9 @@ def nights_to_run(
     return nights
 
 
-def kept_states(processed: Mapping[date, bool] | Iterable[date], newest: int = 2, month_ends: int = 2) -> list[date]:
+def kept_states(
+    processed: Mapping[date, bool] | Iterable[date], newest: int = 2, month_ends: int = 2
+) -> list[date]:
     """Nights whose state stays: the newest ones, and the last of each of some months before."""
     nights = sorted(processed)
     last_of_month = {(night.year, night.month): night for night in nights}

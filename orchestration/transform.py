@@ -23,10 +23,16 @@ def night_variables(settings: Settings, night: Night) -> dict[str, str]:
     }
 
 
-def build_arguments(settings: Settings, night: Night) -> list[str]:
-    """dbt's arguments for one night. Unit tests run with the test suite, not every night."""
+def build_arguments(settings: Settings, night: Night, *, only_changing: bool = False) -> list[str]:
+    """The arguments of dbt for one night. Unit tests run with the test suite, not every night.
+
+    Args:
+        only_changing: Leave out seeds and staging views, which this process has built for a night before.
+    """
+    changing = ["--select", "path:models/intermediate", "path:models/marts"] if only_changing else []
     return [
         "build",
+        *changing,
         "--exclude-resource-type",
         "unit_test",
         "--vars",
@@ -57,13 +63,16 @@ class Transform:
         self._settings = settings
         os.environ.update(dbt_environment(settings))
         # dbt takes seconds to import: only where it is used
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
         self._runner = dbtRunner
+        self._connections = DuckDBConnectionManager
         parsed = dbtRunner().invoke(["parse"])
         if not parsed.success:
             raise BuildError(f"dbt cannot read the project: {parsed.exception}")
         self._parsed = parsed.result
+        self._has_built = False
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
 
     def build(self, night: Night, on_node: OnNode | None = None) -> int:
@@ -80,9 +89,13 @@ class Transform:
             if on_node is not None and event.info.name == "NodeFinished":
                 on_node(event.data.node_info.node_name, event.data.node_info.node_status)
 
-        outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
-            build_arguments(self._settings, night)
-        )
+        try:
+            outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
+                build_arguments(self._settings, night, only_changing=self._has_built)
+            )
+        finally:
+            # dbt keeps its last connection, and with it the file
+            self._connections.close_all_connections()
         if outcome.exception is not None:
             raise BuildError(f"dbt stopped: {outcome.exception}") from outcome.exception
         failed = [
@@ -94,6 +107,7 @@ class Transform:
             raise BuildError(
                 f"{night.batch}: the models cannot be built. Nothing was published.\n" + "\n".join(failed)
             )
+        self._has_built = True
         return len(outcome.result)
 
 

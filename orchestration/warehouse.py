@@ -187,7 +187,9 @@ def create_lake_views(connection: duckdb.DuckDBPyConnection, settings: Settings,
             fill(
                 "create or replace view {view} as {rows}",
                 view=name("lake", table.name),
-                rows=accepted if screened.exists() else fill("select * from {raw}", raw=name("lake_raw", table.name)),
+                rows=accepted
+                if screened.exists()
+                else fill("select * from {raw}", raw=name("lake_raw", table.name)),
             )
         )
     connection.execute(
@@ -200,7 +202,10 @@ def create_lake_views(connection: duckdb.DuckDBPyConnection, settings: Settings,
 
 def _typed_rows(table: Table, files: list[Path]) -> Sql:
     if files:
-        return fill("select * from read_parquet([{files}])", files=join(", ", map(value, files)))
+        return fill(
+            "select * from read_parquet([{files}], hive_partitioning = false)",
+            files=join(", ", map(value, files)),
+        )
     empty = (
         fill("cast(null as {type}) as {column}", type=Sql(data_type), column=name(column))
         for column, data_type in schema_sql(table)

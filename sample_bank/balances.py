@@ -200,7 +200,8 @@ class Book:
         flows.add(due, interest, INTEREST)
         flows.add(due, -(principal + interest), TRANSFER, holders)
         flows.add(holders, principal + interest, TRANSFER, due)
-        np.add.at(self.posted, holders, principal + interest)
+        # the interest is spent the same night: the customer's wealth stays what it was meant to be
+        np.add.at(self.posted, holders, principal)
 
         new = np.flatnonzero(is_term & (accounts.start > previous) & (accounts.start <= day))
         bought, payers = accounts.levels[new, 0], accounts.holder[new]

@@ -62,9 +62,10 @@ class Flows:
         places = np.concatenate(self.places)
         order = np.argsort(places, kind="stable")
         places = places[order]
-        amounts, kinds, others, reverses = (
-            np.concatenate(column)[order] for column in (self.amounts, self.kinds, self.others, self.reverses)
-        )
+        amounts = np.concatenate(self.amounts)[order]
+        kinds = np.concatenate(self.kinds)[order]
+        others = np.concatenate(self.others)[order]
+        reverses = np.concatenate(self.reverses)[order]
         firsts = np.flatnonzero(np.diff(places, prepend=-1))
         serial = np.arange(len(places)) - np.repeat(firsts, np.diff(firsts, append=len(places)))
         return _transaction_rows(world, accounts, day, places, amounts, kinds, others, reverses, serial)

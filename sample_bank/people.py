@@ -28,7 +28,6 @@ class Customers:
         levels: Course of the wealth by month, see :func:`sample_bank.wealth.courses`.
         closed: Day the relationship ends.
         reopened: Day it is taken up again.
-        is_fleeting: Whether the relationship ends at some time.
     """
 
     numbers: Ints
@@ -46,7 +45,9 @@ class Customers:
 
     @property
     def is_fleeting(self) -> Bools:
-        return self.closed < NEVER
+        """Whether the relationship ends at some time."""
+        ends: Bools = self.closed < NEVER
+        return ends
 
     def partner(self, places: Ints) -> Ints:
         """Place of the neighbour that a customer shares a household with; their own where there is none."""

@@ -33,14 +33,15 @@ class Wealth:
     def _counts(self) -> Ints:
         """Customers by band, by largest remainder."""
         exact = np.array([band.share for band in self._bands]) * self._customers
-        counts = np.floor(exact).astype(np.int64)
+        counts: Ints = np.floor(exact).astype(np.int64)
         left = self._customers - int(counts.sum())
         counts[np.argsort(counts - exact, kind="stable")[:left]] += 1
         return counts
 
     @cached_property
     def _edges(self) -> Ints:
-        return np.concatenate([[0], np.cumsum(self._counts)])
+        edges: Ints = np.concatenate([[0], np.cumsum(self._counts)])
+        return edges
 
     def amounts(self, numbers: Ints) -> Ints:
         """AUM at the end, in cents, of the customers with these numbers."""
@@ -67,7 +68,8 @@ class Wealth:
             # the few customers of the open band carry much: correct what the grid misses
             excess = float(above((np.arange(count) + 0.5) / count).mean())
             yuan = band.lower + above((places + 0.5) / count) * (mean - band.lower) / excess
-            return np.rint(yuan * CENTS).astype(np.int64)
+            cents: Ints = np.rint(yuan * CENTS).astype(np.int64)
+            return cents
         width = band.upper - band.lower
         mean = min(max(mean, band.lower + 0.02 * width), band.lower + 0.98 * width)
         power = width / (mean - band.lower) - 1
@@ -108,4 +110,5 @@ def courses(dice: Dice, shares: Sequence[float], numbers: Ints, timeline: Timeli
     sway = (1 + noise / PPM) * (season / season[-1])[None, :]
     sway[:, -1] = 1.0
     level[:, 1:] = np.where(moves[:, None], level[:, 1:] * sway, level[:, 1:])
-    return np.rint(level).astype(np.int64)
+    levels: Ints = np.rint(level).astype(np.int64)
+    return levels

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from sample_bank.catalogue import INVESTMENTS, PRODUCTS
-from sample_bank.columns import PPM, rates, ratios
+from sample_bank.columns import PPM, money, rates, ratios
 from sample_bank.profile import Profile
 from sample_bank.rng import Dice, Ints
 from sample_bank.timeline import Timeline, as_date, date_series, day_number, earlier_month, is_business_day
@@ -22,6 +22,8 @@ TENORS = (0, 30, 91, 182, 365, 730, 1095, 1825, 3650)
 CURVES = {"CNY": 14_000, "USD": 38_000}
 CURVE_MONTHS_BEFORE = 36
 CURVE_DAYS = 45
+COST_MONTHS = 3
+COST_DRIVERS = ("accounts", "transactions", "balances", "customers")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class World:
             return outlets
         moved: Ints = np.where(outlets == self.merged, self.merged - 1, outlets)
         return moved
+
+    def outlet_at(self, outlet: int, day: int) -> int:
+        """The outlet that does the business of one outlet on a day."""
+        return self.merged - 1 if outlet == self.merged and day >= self.timeline.merger_day else outlet
 
     def org_ids(self, name: str, outlets: Ints) -> pl.Series:
         """Identifiers of outlets."""
@@ -112,7 +118,7 @@ class World:
         outlet = employee // STAFF_PER_OUTLET
         if self._moves(employee) and day >= self._night(1):
             outlet = (outlet + 1) % self.outlets
-        return outlet - 1 if outlet == self.merged and day >= self.timeline.merger_day else outlet
+        return self.outlet_at(outlet, day)
 
     def left_on(self, employee: int) -> int | None:
         """The day an employee leaves the bank, if any."""
@@ -230,6 +236,29 @@ class World:
                 "tenor_days": [tenor for _, tenor, _ in grid],
                 "rate_date": date_series("rate_date", days),
                 "rate": rates("rate", level + self.dice.between("ftp", -400, 400, days)),
+            }
+        )
+
+    def cost_table(self, day: int) -> pl.DataFrame:
+        """Costs by outlet: of the last months with the first batch, then each with its month's last batch."""
+        timeline = self.timeline
+        month = timeline.month_of(day)
+        told = [month] if day == timeline.business_days[month][-1] else []
+        if day == timeline.night_days[0]:
+            told = list(range(max(0, month - COST_MONTHS), month)) + told
+        grid = [(index, outlet) for index in told for outlet in range(self.outlets)]
+        months = np.array([index for index, _ in grid], dtype=np.int64)
+        outlets = np.array([outlet for _, outlet in grid], dtype=np.int64)
+        first = timeline.months[0].year * 12 + timeline.months[0].month - 1
+        drivers = self.dice.integer("cost-driver", len(COST_DRIVERS), outlets)
+        costs = self.dice.between("cost", 2_000_000, 30_000_000, first + months, outlets) if grid else months
+        return pl.DataFrame(
+            {
+                "cost_pool_id": pl.Series([f"CP{outlet:05d}" for _, outlet in grid], dtype=pl.String),
+                "cost_month": pl.Series([timeline.months[index] for index, _ in grid], dtype=pl.Date),
+                "org_id": self.org_ids("org_id", outlets),
+                "amount": money("amount", costs),
+                "driver_code": pl.Series(COST_DRIVERS).gather(drivers if grid else outlets),
             }
         )
 

@@ -4,10 +4,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.support.bank import Bank
 from tests.support.landing import land_all
 from tests.support.warehouse import Warehouse
+
+# a test says what is right, never how fast the machine is today; the same examples on every run
+hypothesis_settings.register_profile("acrm", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("acrm")
 
 MakeWarehouse = Callable[[str, Bank], Warehouse]
 

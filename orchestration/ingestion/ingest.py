@@ -17,6 +17,7 @@ from orchestration.ingestion.lake import (
     TableReport,
     TableWriter,
     admit,
+    discard_incoming,
     incoming_folder,
     lake_batches,
     read_report,
@@ -30,6 +31,7 @@ from orchestration.ingestion.manifest import (
     check_manifest,
     file_digest,
     read_manifest,
+    summable_columns,
 )
 from orchestration.ingestion.parsing import Typing, shape_violations
 from orchestration.ingestion.reader import read_file
@@ -88,6 +90,7 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
         faults += outcome.faults
     replace_quarantine(settings, batch, refused)
     if faults:
+        discard_incoming(settings)
         raise BadBatchError(faults)
     report = BatchReport(
         business_date=batch.business_date,
@@ -121,13 +124,12 @@ def read_table(
 ) -> TableOutcome:
     """Read the files of a table, hand its rows to the writer and compare with the manifest's totals."""
     table = writer.table
-    names = table.column_names
     typing = Typing(
         table=table,
         is_delta=delivery.load == "delta",
         business_date=business_date,
         time_zone=settings.bank.time_zone,
-        summed=tuple(sorted(delivery.control_sums.keys() & set(names))),
+        summed=tuple(sorted(delivery.control_sums.keys() & summable_columns(table))),
     )
     outcome = TableOutcome(sums={name: Decimal(0) for name in typing.summed})
     for file in delivery.files:

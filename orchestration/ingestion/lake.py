@@ -96,10 +96,14 @@ def read_report(settings: Settings, batch: BatchId) -> BatchReport | None:
 
 
 def incoming_folder(settings: Settings, batch: BatchId) -> Path:
-    """An empty folder for the parts of a batch that is on its way in."""
-    folder = settings.lake / INCOMING / batch.folder
-    shutil.rmtree(folder, ignore_errors=True)
-    return private_folder(folder)
+    """An empty folder for the parts of a batch that is on its way in; others were left by a kill."""
+    discard_incoming(settings)
+    return private_folder(settings.lake / INCOMING / batch.folder)
+
+
+def discard_incoming(settings: Settings) -> None:
+    """Remove whatever is on its way in."""
+    shutil.rmtree(settings.lake / INCOMING, ignore_errors=True)
 
 
 def admit(settings: Settings, batch: BatchId, incoming: Path, report: BatchReport) -> None:
@@ -111,7 +115,7 @@ def admit(settings: Settings, batch: BatchId, incoming: Path, report: BatchRepor
             private_folder(folder.parent)
             (incoming / table).rename(folder)
             _sync(folder.parent)
-    shutil.rmtree(incoming)
+    discard_incoming(settings)
     marker = _marker(settings, batch)
     private_folder(marker.parent)
     unfinished = marker.with_suffix(".unfinished")

@@ -213,6 +213,11 @@ def check_manifest(manifest: Manifest, folder: Path, *, is_initial: bool | None)
     return faults + _folder_faults(manifest, folder)
 
 
+def summable_columns(table: Table) -> set[str]:
+    """Columns that a manifest can give a total of."""
+    return {column.name for column in table.columns if column.type in _NUMERIC}
+
+
 def shown(name: str) -> str:
     """A name from outside, safe to print."""
     return f"{name[:60]!a}"
@@ -227,8 +232,7 @@ def _table_faults(table: Table, delivery: TableDelivery, is_initial: bool | None
         allowed = " or ".join(_loads(table, is_initial))
         what = f"load is {delivery.load}; this batch needs {allowed}"
         faults.append(_manifest_fault(what, table.name))
-    numeric = {column.name for column in table.columns if column.type in _NUMERIC}
-    for name in sorted(delivery.control_sums.keys() - numeric):
+    for name in sorted(delivery.control_sums.keys() - summable_columns(table)):
         what = f"control sum of {shown(name)}, which is no numeric column"
         faults.append(Fault("control_sum", what, "Have the manifest mended", table.name, MANIFEST))
     return faults

@@ -98,22 +98,24 @@ def _key_findings(table: Table, parts: Path, scratch: Path) -> list[Finding]:
     with duckdb.connect(config={"temp_directory": str(scratch), "preserve_insertion_order": False}) as engine:
         repeated = engine.execute(
             f"""
-            select sum(copies - 1), min(place)
+            select sum(copies - 1) over (), last_file, last_row
             from (
-                select count(*) as copies, max((source_file, source_row)) as place
-                from read_parquet(?)
+                select
+                    count(*) as copies,
+                    max_by(source_file, (source_file, source_row)) as last_file,
+                    max_by(source_row, (source_file, source_row)) as last_row
+                from read_parquet(?, hive_partitioning = false)
                 group by {key}
                 having count(*) > 1
             )
+            order by last_file, last_row
+            limit 1
             """,  # noqa: S608
             [files],
         ).fetchone()
-    if repeated is None or not repeated[0]:
+    if repeated is None:
         return []
-    count, (file, row) = (
-        int(repeated[0]),
-        repeated[1].values() if isinstance(repeated[1], dict) else repeated[1],
-    )
+    count, file, row = int(repeated[0]), repeated[1], repeated[2]
     what = f"{count} rows repeat the key of another, one of them here"
     fault = Fault("key_not_unique", what, "Have the batch sent again", table.name, file, row)
     return [Finding(rule_for("key_not_unique", table.name).severity_code, fault, count)]

@@ -56,7 +56,8 @@ def write_database(
         connection.execute("checkpoint release")
     connection.execute("begin")
     for table in catalog.tables:
-        _insert(connection, folder, table, None if base is None else stale[table.full_name])
+        for_all = base is None or table.partition is None
+        _insert(connection, folder, table, None if for_all else stale[table.full_name])
     _insert_data_as_of(connection, catalog)
     described = {} if base is None else {table.full_name: table.texts for table in base.catalog.tables}
     for table in catalog.tables:

@@ -67,7 +67,8 @@ def seal(folder: Path) -> None:
                 path.chmod(READ_ONLY_FILE)
                 flush(path)
         Path(place).chmod(READ_ONLY_DIR)
-        flush(Path(place))
+    # the folders below come with it: a file system's journal keeps its order
+    flush(folder)
 
 
 def flush(path: Path) -> None:

@@ -1,6 +1,7 @@
 """A small bank with one good night published, copied for every fault."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -82,9 +83,11 @@ def published_night(tmp_path_factory: pytest.TempPathFactory, bank: Bank) -> War
 
 
 @pytest.fixture
-def warehouse(published_night: Warehouse, tmp_path: Path) -> Warehouse:
+def warehouse(published_night: Warehouse, tmp_path: Path) -> Iterator[Warehouse]:
     """A copy of the warehouse for one test."""
-    return published_night.copy_to(tmp_path / "home")
+    copy = published_night.copy_to(tmp_path / "home")
+    yield copy
+    shutil.rmtree(copy.home)
 
 
 @pytest.fixture

@@ -9,13 +9,15 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 Record = list[str]
+AMOUNT = re.compile(r"-?\d+(\.\d{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,15 @@ class Delivered:
 
     def records(self, table: str) -> list[Record]:
         """Header and data records."""
-        with self.file(table).open(encoding="utf-8", newline="") as lines:
+        with self.file(table).open(encoding="utf-8", errors="surrogateescape", newline="") as lines:
             return list(csv.reader(lines))
 
     def write(self, table: str, records: list[Record]) -> None:
         """Write the records and let the manifest agree with them."""
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows(records)
-        self.file(table).write_text(buffer.getvalue(), encoding="utf-8")
+        # bytes that are no text survive a later change of the file
+        self.file(table).write_bytes(buffer.getvalue().encode(errors="surrogateescape"))
         self.refresh(table, rows=len(records) - 1, sums=_sums(records))
 
     def refresh(self, table: str, *, rows: int | None = None, sums: dict[str, Decimal] | None = None) -> None:
@@ -87,14 +90,11 @@ class Delivered:
 
 
 def _sums(records: list[Record]) -> dict[str, Decimal]:
-    """Totals of every column over the values that are numbers."""
-    sums: dict[str, Decimal] = {}
-    for number, name in enumerate(records[0]):
-        total = Decimal(0)
-        for record in records[1:]:
-            try:
-                total += Decimal(record[number]) if number < len(record) else Decimal(0)
-            except InvalidOperation:
-                continue
-        sums[name] = total
-    return sums
+    """Totals of every column over the amounts that parse, in records of the right shape."""
+    header, data = records[0], [record for record in records[1:] if len(record) == len(records[0])]
+    return {
+        name: sum(
+            (Decimal(record[number]) for record in data if AMOUNT.fullmatch(record[number])), Decimal(0)
+        )
+        for number, name in enumerate(header)
+    }

@@ -218,9 +218,10 @@ CONTENT_FAULTS = [
         "the books are off by two cents",
         _books_disagree,
         "ledger_control",
-        ExitCode.NOT_FIT_TO_PUBLISH,
+        ExitCode.NOT_FIT_TO_LOAD,
         table="ledger_control",
-        file=None,
+        file="ledger_control-0001.csv",
+        row=1,
     ),
 ]
 

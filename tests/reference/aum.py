@@ -61,10 +61,12 @@ def aum_months(ledger: Ledger) -> dict[str, dict[date, AumMonth]]:
     ends: dict[tuple[str, date], Parts] = defaultdict(Parts)
     _add_history(ledger, sums, ends)
     for day in days(ledger.nights[0].business_date, last_day):
-        for customer, parts in _day(ledger, day).items():
-            sums[customer, month_start(day)] += parts
-            if day in (month_end(day), last_day):
-                ends[customer, month_start(day)] = parts
+        month, amounts = month_start(day), _day(ledger, day)
+        for customer, parts in amounts.items():
+            sums[customer, month] += parts
+        if day in (month_end(day), last_day):
+            for customer in all_customers(ledger):
+                ends[customer, month] = amounts.get(customer, Parts())
 
     months: dict[str, dict[date, AumMonth]] = {}
     for customer in all_customers(ledger):

@@ -65,17 +65,16 @@ def build(
     settings.database.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.database)) as connection:
         connection.execute(
-            """
+            f"""
             create schema staging;
-            create table staging.stg_customer as select $secret as full_name;
+            create table staging.stg_customer as select '{SECRET}' as full_name;
             create schema customer_value;
             create table customer_value.fct_customer_aum_monthly
                 (customer_id varchar, month_start_date date, aum_end_amt decimal(18, 2),
                  is_provisional boolean, internal_note varchar);
             create table customer_value.dim_product (product_code varchar, product_name varchar);
-            create table customer_value.int_not_a_mart as select $secret as full_name;
-            """,
-            {"secret": SECRET},
+            create table customer_value.int_not_a_mart as select '{SECRET}' as full_name;
+            """
         )
         rows = [
             (customer, month, Decimal(amount), month == max(amounts), SECRET)
@@ -114,7 +113,7 @@ def add_gate_tables(
     connection.execute(
         """
         insert into quality.fct_check_result values
-            (?, ?, 'fit_to_load', 'customer', null, 'row_count_moved', 'fact', ?, ?, 10, 1, 0.001, null, '1 of 10')
+            (?, ?, 'fit_to_load', 'customer', null, 'row_count_moved', 'fact', ?, ?, 9, 1, 0.001, null, 'few')
         """,
         [batch.business_date, batch.sequence, severity, is_passed],
     )

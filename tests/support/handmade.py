@@ -76,7 +76,9 @@ class Delivery:
             if table.required:
                 self.rows(table.name, [sample_row(table)])
 
-    def rows(self, name: str, rows: list[list[str | None]], layout: dict | None = None, **more: object) -> None:
+    def rows(
+        self, name: str, rows: list[list[str | None]], layout: dict | None = None, **more: object
+    ) -> None:
         layout = layout or CSV
         content = csv_text(rows, layout["delimiter"])
         if layout["header"]:
@@ -96,6 +98,8 @@ class Delivery:
         load: str | None = None,
         control_sums: dict[str, str] | None = None,
     ) -> None:
+        for old in self.manifest["tables"].get(name, {"files": []})["files"]:
+            (self.folder / old["name"]).unlink()
         for file_name, content in files:
             (self.folder / file_name).write_bytes(content)
         first = "append" if CONTRACT.table(name).kind == "E" else "full"

@@ -146,8 +146,8 @@ def test_a_share_of_exactly_the_limit_goes_on_and_more_blocks(
 def test_a_row_that_breaks_a_rule_in_two_columns_counts_once(night: LakeNight) -> None:
     night.refused = {"loan": [(7, "value_missing"), (7, "value_missing")]}
 
-    assert only(run(night), "value_missing", "loan") if False else True
     outcome = run(night)
+
     shares = [
         r
         for r in outcome.results
@@ -236,7 +236,7 @@ def test_aum_moves_when_it_changes_by_more_than_a_tenth(night: LakeNight, balanc
 
 
 def _broken_suite(*checks: check.Check) -> Callable[..., Suite]:
-    return lambda *_: Suite("lake", "org", list(checks))
+    return lambda *_: Suite("lake_raw", "org", list(checks))
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,8 @@ def test_results_are_kept_once_per_night_and_the_same_each_time(night: LakeNight
 
     assert path.read_bytes() == content
     kept = night.query(
-        "select count(*), count(distinct (gate_code, business_date)), bool_and(is_passed) from quality.fct_check_result"
+        "select count(*), count(distinct (gate_code, business_date)), bool_and(is_passed) "
+        "from quality.fct_check_result"
     )
     assert kept == [(outcome.declared, 1, True)]
 

@@ -53,8 +53,8 @@ def test_exact_decimals(column_type, text, expected):
     ("column_type", "text"),
     [
         *(("money", text) for text in (
-            "1.239", "1e5", "1,000.00", " 1", "1 ", "--1", "1-", ".", "-", "+", "NaN", "inf", "１２", "0x10", "¥1",
-            "99999999999999999.99", "10000000000000000.00", "1.2.3", "1_000", "12\n", "None",
+            "1.239", "1e5", "1,000.00", " 1", "1 ", "--1", "1-", ".", "-", "+", "NaN", "inf", "１２", "0x10",
+            "¥1", "99999999999999999.99", "10000000000000000.00", "1.2.3", "1_000", "12\n", "None",
         )),
         ("rate", "0.0000001"),
         ("rate", "1000"),
@@ -66,13 +66,13 @@ def test_exact_decimals(column_type, text, expected):
         ("integer", "٣"),
         *(("boolean", text) for text in ("yes", "2", "T", "是", " true")),
         *(("date", text) for text in (
-            "2026-2-3", "20260203", "2026-02-30", "2026/02/03", "03-02-2026", "2026-02-03 ", "2026-02-03T00:00:00",
-            "+2026-02-03", "10000-01-01", "2026-02-29",
+            "2026-2-3", "20260203", "2026-02-30", "2026/02/03", "03-02-2026", "2026-02-03 ",
+            "2026-02-03T00:00:00", "+2026-02-03", "10000-01-01", "2026-02-29",
         )),
         *(("timestamp", text) for text in (
-            "2026-02-03", "2026-02-03 24:00:00", "2026-02-03 10:00:60", "2026-02-03 10:60:00", "2026-02-03  10:00:00",
-            "2026-02-03T10", "2026-02-03T10:00:00 +08:00", "2026-02-30T10:00:00", "2026-02-03T10:00:00+8",
-            "2026-02-03T10:00:00CST",
+            "2026-02-03", "2026-02-03 24:00:00", "2026-02-03 10:00:60", "2026-02-03 10:60:00",
+            "2026-02-03  10:00:00", "2026-02-03T10", "2026-02-03T10:00:00 +08:00", "2026-02-30T10:00:00",
+            "2026-02-03T10:00:00+8", "2026-02-03T10:00:00CST",
         )),
     ],
 )  # fmt: skip
@@ -152,7 +152,9 @@ GOOD = {
 
 def apply(*rows, is_delta=False, summed=()):
     names = [*TABLE.column_names, *(["op"] if is_delta else [])]
-    frame = pl.DataFrame([[row[n] for n in names] for row in rows], schema=dict.fromkeys(names, pl.String), orient="row")
+    frame = pl.DataFrame(
+        [[row[n] for n in names] for row in rows], schema=dict.fromkeys(names, pl.String), orient="row"
+    )
     frame = frame.with_columns(source_row=pl.int_range(1, frame.height + 1))
     return Typing(TABLE, is_delta, DAY, ZONE, summed).apply(frame)
 
@@ -203,7 +205,7 @@ def test_each_rule(name, text, rule):
 
 def test_a_row_is_counted_once_per_rule_and_named_once_per_column():
     typed = apply(GOOD | {"amount": "x", "weight": "y", "grade": "z"})
-    assert typed.quarantined == {"value_not_in_list": 1, "value_not_parsed": 2 - 1}
+    assert typed.quarantined == {"value_not_in_list": 1, "value_not_parsed": 1}
     assert typed.violations["column_name"].to_list() == ["amount", "grade", "weight"]
     assert typed.violations["row_key"].unique().to_list() == ["1|2026-10-01"]
     assert '"amount":"x"' in typed.violations["record"][0]

@@ -35,9 +35,7 @@ AWKWARD = [
 
 
 def layout(delimiter=",", encoding="utf-8", header=False, compression="none"):
-    return Format(
-        kind="csv", delimiter=delimiter, encoding=encoding, header=header, compression=compression
-    )
+    return Format(kind="csv", delimiter=delimiter, encoding=encoding, header=header, compression=compression)
 
 
 def read(path: Path, form: Format, columns=COLUMNS):
@@ -191,7 +189,8 @@ def test_every_control_character_can_be_text_beside_a_long_delimiter(tmp_path):
 
 
 texts = st.text(
-    st.one_of(st.sampled_from('"\n\r,|@\x01\x1f亅丨中 '), st.characters(exclude_categories=["Cs"])), max_size=8
+    st.one_of(st.sampled_from('"\n\r,|@\x01\x1f亅丨中 '), st.characters(exclude_categories=["Cs"])),
+    max_size=8,
 ).filter(lambda value: "\ufffd" not in value)
 tables = st.lists(
     st.lists(st.one_of(st.none(), texts.filter(bool)), min_size=3, max_size=3), min_size=1, max_size=12
@@ -275,7 +274,9 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize(("column_type", "array", "expected"), EXACT, ids=lambda v: str(getattr(v, "type", "")))
+@pytest.mark.parametrize(
+    ("column_type", "array", "expected"), EXACT, ids=lambda v: str(getattr(v, "type", ""))
+)
 def test_parquet_types_are_read_exactly(tmp_path, column_type, array, expected):
     assert text_of(tmp_path, column_type, array) == expected
 

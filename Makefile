@@ -1,0 +1,64 @@
+# One command sets up; each target says what it does. Nothing but Python 3.11+ and make is needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export DAGSTER_DISABLE_TELEMETRY := yes
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo test check format berka bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+
+$(VENV)/.runtime: requirements.lock pyproject.toml | $(UV)
+	$(UV) pip sync --quiet --require-hashes requirements.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.dev
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(UV)
+	$(UV) pip sync --quiet --require-hashes requirements-dev.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime
+
+setup: ## install what the warehouse needs to run
+	@test -e $(VENV)/.dev || $(MAKE) --no-print-directory $(VENV)/.runtime
+
+setup-dev: $(VENV)/.dev ## install that and what tests, checks and pages need
+
+demo: setup ## generate a small bank, run its nights, show what came out
+	$(BIN)/acrm demo
+
+test: check ## lint, type-check and run every test but the slow suites
+	$(BIN)/python -m pytest
+
+check: setup-dev ## lint and type-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy contract orchestration expectations sample_bank
+
+format: setup-dev ## format the Python code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+berka: setup-dev ## run all nights of the Berka bank and compare every customer-month with the raw data
+	ACRM_BERKA_FROM=1994-01-01 ACRM_BERKA_TO=1994-03-30 $(BIN)/python -m pytest tests/berka/test_berka_pipeline.py
+
+bench: setup-dev ## measure a night: make bench SIZE=small|large|city
+	$(BIN)/python -m benchmarks.run --size $(or $(SIZE),small)
+
+lock: setup-dev ## resolve the lock files anew
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev --extra ui -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what runs have made
+	rm -rf var

@@ -1,0 +1,144 @@
+"""One chunk of customers: everything they deliver, night after night."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from sample_bank.accounts import account_changes, account_rows, accounts_of
+from sample_bank.answers import AnswerBook
+from sample_bank.balances import Book, deposit_rows, history_rows, position_rows
+from sample_bank.cards import (
+    card_balance_rows,
+    card_changes,
+    card_rows,
+    cards_of,
+    spending_of,
+    spending_rows,
+)
+from sample_bank.ledger import Ledger
+from sample_bank.loans import loan_balance_rows, loan_changes, loan_rows, loans_of, risk_rows, running
+from sample_bank.owners import claims_of, owner_rows
+from sample_bank.ownership import assignment_rows, assignments_of
+from sample_bank.people import customer_changes, customer_rows, customers_of
+from sample_bank.rng import Ints
+from sample_bank.sales import fee_rows, registration_rows, trade_rows, trades_of
+from sample_bank.timeline import as_date, day_number, earlier_month, is_business_day
+from sample_bank.wealth import Wealth
+from sample_bank.world import World
+
+Delivery = tuple[str, list[pl.DataFrame]]
+NO_BATCH = -1
+"""Business date before the first one: everything is new."""
+SPENDING_MONTHS = 12
+FEE_DAYS = 30
+HISTORY_FILE_ROWS = 1_000_000
+
+
+class Chunk:
+    """Plans the customers' lives when made; nights have to be asked for in order."""
+
+    def __init__(self, world: World, wealth: Wealth, numbers: Ints) -> None:
+        self.world, self.timeline = world, world.timeline
+        self.people = customers_of(world, wealth, numbers)
+        self.accounts = accounts_of(world, self.people)
+        self.claims = claims_of(world, self.people, self.accounts)
+        self.cards = cards_of(world, self.people)
+        self.loans = loans_of(world, self.people)
+        self.assignments = assignments_of(world, self.people)
+        self.trades = trades_of(world, self.people)
+        self.book = Book(world, self.people, self.accounts)
+
+    def night(self, index: int, ledger: Ledger, answers: AnswerBook | None) -> Iterator[Delivery]:
+        """The chunk's rows of every table of a night; adds to the night's books and to the answer key."""
+        day = int(self.timeline.night_days[index])
+        previous = int(self.timeline.night_days[index - 1]) if index else NO_BATCH
+        yield from self._masters(day, previous)
+        if previous == NO_BATCH:
+            yield "monthly_balance_history", list(self._history(answers))
+        yield "transaction", [self._balances(day, previous, ledger, answers)]
+        yield "deposit_balance", [deposit_rows(self.book, day)]
+        yield "investment_position", [position_rows(self.book, day)]
+        yield "loan_balance", [loan_balance_rows(self.loans, day)]
+        yield "card_balance", [card_balance_rows(self.world, self.cards, day)]
+        yield "card_txn", list(self._spending(day, previous, answers))
+        yield from self._people_at_work(day, previous)
+        fee_days = range(day, day - FEE_DAYS, -1) if previous == NO_BATCH else [day]
+        fees = [fee_rows(self.world, self.people, d) for d in fee_days if is_business_day(as_date(d))]
+        yield "fee_income", [pl.concat(fees)]
+        yield "risk_parameter", [self._risks(day, previous)]
+
+    def _masters(self, day: int, previous: int) -> Iterator[Delivery]:
+        """Customers, accounts, owners, loans and cards that are new or changed."""
+        world = self.world
+        places, op = customer_changes(world, self.people, day, previous)
+        yield "customer", [customer_rows(world, self.people, places, day).with_columns(op)]
+        places, op = account_changes(world, self.accounts, day, previous)
+        yield "account", [account_rows(world, self.accounts, places, day).with_columns(op)]
+        yield "account_owner", [owner_rows(self.people, self.accounts, self.claims, day, previous)]
+        places, op = loan_changes(world, self.loans, day, previous)
+        yield "loan", [loan_rows(world, self.loans, places, day).with_columns(op)]
+        places, op = card_changes(world, self.cards, day, previous)
+        yield "card", [card_rows(world, self.cards, places, day).with_columns(op)]
+
+    def _history(self, answers: AnswerBook | None) -> Iterator[pl.DataFrame]:
+        held: list[pl.DataFrame] = []
+        for rows in self.book.history():
+            if answers:
+                answers.add_history(rows)
+            held.append(history_rows(self.book, rows))
+            if sum(frame.height for frame in held) >= HISTORY_FILE_ROWS:
+                yield pl.concat(held)
+                held = []
+        if held:
+            yield pl.concat(held)
+
+    def _balances(self, day: int, previous: int, ledger: Ledger, answers: AnswerBook | None) -> pl.DataFrame:
+        book, world, accounts, loans = self.book, self.world, self.accounts, self.loans
+        before = day - 1 if previous == NO_BATCH else previous
+        paid = np.zeros(len(self.people), dtype=np.int64)
+        np.add.at(paid, loans.holder, loans.repayments(day, before))
+        flows = book.night(day, before, paid)
+        outlets = world.org_of(accounts.home, day)
+        deposits = book.deposits(day)
+        positions, values = book.market_values(day)
+        ledger.add(outlets[deposits], accounts.product[deposits], book.balance[deposits])
+        ledger.add(outlets[positions], accounts.product[positions], values)
+        owed = running(loans, day)
+        ledger.add(world.org_of(loans.home[owed], day), loans.product[owed], loans.balances(day)[owed])
+        if answers:
+            answers.add_night(book, day, previous)
+        return flows.rows(world, accounts, day)
+
+    def _spending(self, day: int, previous: int, answers: AnswerBook | None) -> Iterator[pl.DataFrame]:
+        """Card transactions of the night; the initial load brings those of a year before."""
+        if previous == NO_BATCH:
+            month = self.timeline.months[self.timeline.first_night_month]
+            first = day_number(earlier_month(month, SPENDING_MONTHS))
+            past = [d for d in range(first, day) if is_business_day(as_date(d))]
+        else:
+            past = []
+        spent = [spending_of(self.world, self.cards, d, credit_only=True) for d in past]
+        spent.append(spending_of(self.world, self.cards, day))
+        if answers:
+            for spending in spent:
+                answers.add_spending(self.cards, spending)
+        yield pl.concat([spending_rows(self.cards, spending) for spending in spent])
+
+    def _people_at_work(self, day: int, previous: int) -> Iterator[Delivery]:
+        """Assignments, sales and registrations recorded since the last batch."""
+        recorded = [row for row in self.assignments if previous < row.recorded <= day]
+        yield "assignment", [assignment_rows(self.world, recorded)]
+        yield "sales_trade", [trade_rows(self.world, self.trades, day, previous)]
+        yield "sales_registration", [registration_rows(self.world, self.trades, day, previous)]
+
+    def _risks(self, day: int, previous: int) -> pl.DataFrame:
+        """Risk parameters come with a month's last batch; the initial load brings the month before."""
+        month = self.timeline.month_of(day)
+        is_last = day == int(self.timeline.business_days[month][-1])
+        rows = risk_rows(self.world, self.loans, day, month)
+        if is_last:
+            return rows
+        if previous == NO_BATCH and month > 0:
+            return risk_rows(self.world, self.loans, day, month - 1)
+        return rows.clear()

@@ -1,0 +1,214 @@
+"""Loans: repaid month by month, some falling behind and being downgraded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from sample_bank.catalogue import CODES, INDEX, LOAN_PRODUCTS, PRODUCTS, RATES
+from sample_bank.columns import PPM, digits, money, rates
+from sample_bank.people import Customers
+from sample_bank.rng import Ints
+from sample_bank.timeline import NEVER, date_series, falls_on
+from sample_bank.wealth import CENTS
+from sample_bank.world import MANAGERS_OF_RELATIONS, STAFF_PER_OUTLET, World
+
+CLASSES = ("mortgage", "unsecured", "guaranteed", "other")
+MORTGAGE, UNSECURED, GUARANTEED, OTHER_LOAN = range(4)
+SIZES = ((300_000, 8_500_000, 4), (20_000, 950_000, 2), (50_000, 900_000, 2), (100_000, 3_000_000, 2))
+"""Least and greatest principal in yuan, and how steeply large ones get rare."""
+TERMS = ((120, 360), (12, 60), (12, 60), (12, 36))
+FIVE_CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")
+CLASS_DAYS = np.array([1, 91, 181, 361])
+"""Days past due from which a loan is in the second, third, fourth and fifth class."""
+DEFAULT_CHANCES = np.array([8_000, 60_000, 250_000, 550_000, 950_000])
+LOSSES_GIVEN_DEFAULT = np.array([200_000, 450_000, 400_000, 350_000])
+CAPITAL_RATE = 80_000
+LAST_DUE_DAY = 28
+DAYS = np.array([product.day_count for product in PRODUCTS])
+
+
+@dataclass(frozen=True)
+class Loans:
+    """Loans of a chunk, one array element each.
+
+    Attributes:
+        terms: Monthly instalments.
+        paid_at_most: Instalments after which the borrower stops paying.
+    """
+
+    holder: Ints
+    number: Ints
+    kind: Ints
+    product: Ints
+    principal: Ints
+    home: Ints
+    start: Ints
+    terms: Ints
+    paid_at_most: Ints
+
+    def due_terms(self, day: int) -> Ints:
+        """Instalments that have fallen due up to a day."""
+        start_month, start_day = _month_and_day(self.start)
+        month, day_of_month = _month_and_day(np.array([day]))
+        due: Ints = month - start_month - (day_of_month < np.minimum(start_day, LAST_DUE_DAY))
+        return np.minimum(np.maximum(due, 0), self.terms)
+
+    def paid_terms(self, day: int) -> Ints:
+        """Instalments paid up to a day."""
+        return np.minimum(self.due_terms(day), self.paid_at_most)
+
+    def balances(self, day: int) -> Ints:
+        """Outstanding principal, cents."""
+        return self.principal * (self.terms - self.paid_terms(day)) // self.terms
+
+    def due_date(self, term: Ints) -> Ints:
+        """Day on which an instalment falls due, counted from 1."""
+        start_month, start_day = _month_and_day(self.start)
+        months = (start_month + term).astype("datetime64[M]")
+        return months.astype("datetime64[D]").astype(np.int64) + np.minimum(start_day, LAST_DUE_DAY) - 1
+
+    def days_past_due(self, day: int) -> Ints:
+        """Days since the oldest instalment that was not paid."""
+        is_late = self.due_terms(day) > self.paid_terms(day)
+        return np.where(is_late, day - self.due_date(np.minimum(self.paid_at_most + 1, self.terms)), 0)
+
+    def repayments(self, day: int, previous: int) -> Ints:
+        """Principal and interest paid since the last batch, by loan, cents."""
+        terms = self.paid_terms(day) - self.paid_terms(previous)
+        terms = np.where(self.start <= previous, terms, 0)
+        interest = self.balances(previous) * RATES[self.product] // (12 * PPM)
+        return (self.balances(previous) - self.balances(day)) * (terms > 0) + interest * terms
+
+
+def _month_and_day(days: Ints) -> tuple[Ints, Ints]:
+    """Months since 1970 and day of the month of day numbers."""
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    return months.astype(np.int64), (dates - months.astype("datetime64[D]")).astype(np.int64) + 1
+
+
+def loans_of(world: World, people: Customers) -> Loans:
+    """All loans of a chunk of customers."""
+    dice, habits, numbers = world.dice, world.profile.habits, people.numbers
+    shares = (habits.mortgage, habits.unsecured, habits.guaranteed, habits.other_loan)
+    held = [
+        np.flatnonzero(dice.chance(kind, share, numbers) & ~people.is_fleeting)
+        for kind, share in zip(CLASSES, shares, strict=True)
+    ]
+    holder = np.concatenate(held)
+    kind = np.repeat(np.arange(len(CLASSES)), [len(places) for places in held])
+    number = (numbers[holder] + 1) * 10 + kind
+    lows, highs, powers = np.array(SIZES).T
+    skew = dice.uniform("loan-size", number) ** powers[kind]
+    principal = (lows[kind] + np.rint((highs - lows)[kind] * skew).astype(np.int64)) // 1_000 * 1_000 * CENTS
+    least, most = np.array(TERMS).T
+    terms = least[kind] + dice.integer("loan-terms", 10**6, number) % (most - least + 1)[kind]
+
+    last = int(world.timeline.night_days[-1])
+    age = 30 + dice.integer("loan-age", 10**6, number) % (terms * 27)
+    start = last - age
+    later = world.timeline.night_days[1:]
+    if len(later):
+        tonight = later[dice.integer("loan-night", len(later), number)]
+        start = np.where(dice.chance("loan-new", 0.02, number), tonight, start)
+    start = np.maximum(start, people.opened[holder])
+    loans = Loans(
+        holder=holder,
+        number=number,
+        kind=kind,
+        product=np.array([INDEX[LOAN_PRODUCTS[name]] for name in CLASSES])[kind],
+        principal=principal,
+        home=people.home[holder],
+        start=start,
+        terms=terms,
+        paid_at_most=terms,
+    )
+    missed = dice.between("loan-missed", 0, 14, number)
+    is_late = dice.chance("loan-late", habits.overdue, number)
+    stops = np.maximum(loans.due_terms(last) - missed, 0)
+    return Loans(**{**vars(loans), "paid_at_most": np.where(is_late, stops, NEVER)})
+
+
+def loan_changes(world: World, loans: Loans, day: int, previous: int) -> tuple[Ints, pl.Series]:
+    """Loans that are new or have changed since the last batch, with the operation."""
+    is_new = falls_on(loans.start, day, previous)
+    changed = np.zeros(len(loans.number), dtype=np.bool_)
+    if previous < world.timeline.merger_day <= day:
+        changed = loans.home == world.merged
+    places = np.flatnonzero(is_new | (changed & (loans.start <= day)))
+    return places, pl.Series("op", np.where(is_new[places], "I", "U"))
+
+
+def loan_rows(world: World, loans: Loans, places: Ints, day: int) -> pl.DataFrame:
+    """The loan extract of some loans as of a day."""
+    numbers = loans.number[places]
+    outlets = world.org_of(loans.home[places], day)
+    seat = world.dice.integer("loan-manager", len(MANAGERS_OF_RELATIONS), numbers)
+    manager = loans.home[places] * STAFF_PER_OUTLET + np.array(MANAGERS_OF_RELATIONS)[seat]
+    managers = digits("manager_id", manager + 1, 6, "E")
+    return pl.DataFrame(
+        {
+            "loan_id": loan_ids("loan_id", numbers),
+            "customer_id": digits("customer_id", numbers // 10, 10),
+            "product_code": CODES.gather(loans.product[places]),
+            "loan_class": pl.Series(CLASSES).gather(loans.kind[places]),
+            "org_id": world.org_ids("org_id", outlets),
+            "manager_id": managers.set(pl.Series(world.dice.chance("no-manager", 0.3, numbers)), None),
+            "currency": pl.Series(["CNY"]).new_from_index(0, len(places)),
+            "principal": money("principal", loans.principal[places]),
+            "interest_rate": rates("interest_rate", RATES[loans.product[places]]),
+            "start_date": date_series("start_date", loans.start[places]),
+            "maturity_date": date_series("maturity_date", loans.due_date(loans.terms)[places]),
+        }
+    )
+
+
+def running(loans: Loans, day: int) -> Ints:
+    """Loans with something outstanding on a day."""
+    return np.flatnonzero((loans.start <= day) & (loans.balances(day) > 0))
+
+
+def loan_balance_rows(loans: Loans, day: int) -> pl.DataFrame:
+    """The loan_balance extract of a night."""
+    places = running(loans, day)
+    balance, late = loans.balances(day)[places], loans.days_past_due(day)[places]
+    missed = (loans.due_terms(day) - loans.paid_terms(day))[places]
+    overdue = np.minimum(loans.principal[places] * missed // loans.terms[places], balance)
+    product = loans.product[places]
+    arrears = balance * RATES[product] * late // (DAYS[product] * PPM)
+    return pl.DataFrame(
+        {
+            "loan_id": loan_ids("loan_id", loans.number[places]),
+            "balance": money("balance", balance),
+            "overdue_principal": money("overdue_principal", overdue),
+            "overdue_interest": money("overdue_interest", arrears),
+            "days_past_due": late,
+            "five_class": pl.Series(FIVE_CLASSES).gather(_five_class(late)),
+        }
+    )
+
+
+def _five_class(late: Ints) -> Ints:
+    return np.searchsorted(CLASS_DAYS, late, side="right")
+
+
+def risk_rows(world: World, loans: Loans, day: int, month: int) -> pl.DataFrame:
+    """Risk parameters of the running loans for a month."""
+    places = running(loans, day)
+    grade = _five_class(loans.days_past_due(day)[places])
+    return pl.DataFrame(
+        {
+            "loan_id": loan_ids("loan_id", loans.number[places]),
+            "risk_month": pl.Series([world.timeline.months[month]]).new_from_index(0, len(places)),
+            "pd": rates("pd", DEFAULT_CHANCES[grade]),
+            "lgd": rates("lgd", LOSSES_GIVEN_DEFAULT[loans.kind[places]]),
+            "ead": money("ead", loans.balances(day)[places]),
+            "capital_rate": rates("capital_rate", np.full(len(places), CAPITAL_RATE)),
+        }
+    )
+
+
+def loan_ids(name: str, numbers: Ints) -> pl.Series:
+    """Identifiers of loans."""
+    return digits(name, numbers, 11, "L")

@@ -1,0 +1,134 @@
+"""Answer key of tiers and status, after chapter 2.2 and 2.3 of the specification."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from sample_bank.answers import MONTHS_OF_SPENDING, AnswerBook
+from sample_bank.cards import CREDIT, DIAMOND, Cards
+from sample_bank.columns import money
+from sample_bank.loans import GUARANTEED, MORTGAGE, UNSECURED, Loans
+from sample_bank.people import customer_ids
+from sample_bank.rng import Bools, Ints
+from sample_bank.wealth import CENTS
+
+TIERS = ("ordinary", "potential", "gold", "platinum", "growth", "core")
+BOUNDS = np.array([0, 50_000, 200_000, 500_000, 5_000_000, 10_000_000]) * CENTS
+WINDOWS = np.array([6, 6, 6, 6, 12, 12])
+FACTORS = ("aum", "card_spend", "mortgage", "credit_loan", "card_grade")
+CARD_SPEND = ((100_000, 3), (500_000, 4))
+MORTGAGES = ((1_500_000, 3), (5_000_000, 4))
+CREDIT_LOANS = ((300_000, 2), (600_000, 3))
+DIAMOND_TIER = 4
+STATUSES = ("normal", "observe", "attention")
+UNREACHED = -1
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What decides a tier besides AUM, by customer and month."""
+
+    card_spend: Ints
+    mortgage: Ints
+    credit_loan: Ints
+    has_diamond: Bools
+
+
+def factors_of(book: AnswerBook, cards: Cards, loans: Loans) -> Factors:
+    """The other factors; loans and cards are known from the first night on."""
+    timeline, shape = book.timeline, (len(book.people), len(book.timeline.months))
+    mortgage, credit_loan = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    has_diamond = np.zeros(shape, dtype=np.bool_)
+    diamonds = np.flatnonzero((cards.kind == CREDIT) & (cards.grade == DIAMOND) & ~cards.is_frozen)
+    for month in range(shape[1]):
+        nights = timeline.night_days[timeline.night_days < timeline.month_starts[month + 1]]
+        if len(nights) == 0 or nights[-1] < timeline.month_starts[month]:
+            continue
+        night = int(nights[-1])
+        balances = np.where(loans.start <= night, loans.balances(night), 0)
+        for kinds, total in (((MORTGAGE,), mortgage), ((UNSECURED, GUARANTEED), credit_loan)):
+            counted = np.where(np.isin(loans.kind, kinds), balances, 0)
+            np.add.at(total[:, month], loans.holder, counted)
+        last = min(int(timeline.month_starts[month + 1]) - 1, int(timeline.night_days[-1]))
+        valid = (cards.issued[diamonds] <= night) & (cards.cancelled[diamonds] > night)
+        valid &= cards.expires[diamonds] >= last
+        has_diamond[cards.holder[diamonds[valid]], month] = True
+    running = np.cumsum(np.pad(book.spending, ((0, 0), (1, 0))), axis=1)
+    spend = running[:, MONTHS_OF_SPENDING + 1 :] - running[:, 1:-MONTHS_OF_SPENDING]
+    return Factors(spend, mortgage, credit_loan, has_diamond)
+
+
+def below_months(averages: Ints, exists: Bools, bound: int) -> Ints:
+    """Months in a row below a bound since the last that reached it; :data:`UNREACHED` if none did."""
+    below = np.full(averages.shape, UNREACHED, dtype=np.int64)
+    last = np.full(len(averages), UNREACHED, dtype=np.int64)
+    for month in range(averages.shape[1]):
+        reached = (averages[:, month] >= bound) & exists[:, month]
+        last = np.where(reached, 0, np.where(last == UNREACHED, UNREACHED, last + 1))
+        below[:, month] = last
+    return below
+
+
+def _by_steps(amounts: Ints, steps: tuple[tuple[int, int], ...]) -> Ints:
+    rank = np.zeros(amounts.shape, dtype=np.int64)
+    for bound, tier in steps:
+        rank = np.where(amounts >= bound * CENTS, tier, rank)
+    return rank
+
+
+def customer_months(book: AnswerBook, cards: Cards, loans: Loans) -> pl.DataFrame:
+    """One row per customer and month: AUM, tier, status and what decided it; corporates have no tier."""
+    ends, sums, averages = book.totals()
+    exists = book.has_row()
+    factors = factors_of(book, cards, loans)
+    below = np.stack([below_months(averages, exists, int(bound)) for bound in BOUNDS])
+    held = (below != UNREACHED) & (below <= WINDOWS[:, None, None])
+    by_aum = np.max(np.where(held, np.arange(len(TIERS))[:, None, None], 0), axis=0)
+    ranks = np.stack(
+        [
+            by_aum,
+            _by_steps(factors.card_spend, CARD_SPEND),
+            _by_steps(factors.mortgage, MORTGAGES),
+            _by_steps(factors.credit_loan, CREDIT_LOANS),
+            factors.has_diamond * DIAMOND_TIER,
+        ]
+    )
+    rank = ranks.max(axis=0)
+    deciding = (ranks == rank).argmax(axis=0)
+    is_held_otherwise = (ranks[1:] == rank).any(axis=0) & (rank > 0)
+    months_below = np.take_along_axis(below, rank[None], axis=0)[0]
+    months_below = np.where(is_held_otherwise, 0, months_below)
+    half = WINDOWS[rank] // 2
+    status = np.where(months_below == 0, 0, np.where(months_below <= half, 1, 2))
+    lost = np.zeros(rank.shape, dtype=np.int64)
+    for tier in range(1, len(TIERS)):
+        since = below[tier] - WINDOWS[tier] - 1
+        lost = np.where((since >= 0) & (since < 12) & (tier > rank), tier, lost)
+
+    places, months = np.nonzero(exists)
+    cells = (places, months)
+    is_personal = pl.Series(~book.people.is_corporate[places])
+    return pl.DataFrame(
+        {
+            "customer_id": customer_ids("customer_id", book.people.numbers[places]),
+            "month_start_date": pl.Series(list(book.timeline.months)).gather(months),
+            "aum_end_amt": money("aum_end_amt", ends[cells]),
+            "balance_sum_amt": money("balance_sum_amt", sums[cells]),
+            "aum_month_avg_amt": money("aum_month_avg_amt", averages[cells]),
+            "is_personal": is_personal,
+            "tier_code": _named(TIERS, rank[cells], is_personal),
+            "status_code": _named(STATUSES, status[cells], is_personal),
+            "deciding_factor_code": _named(FACTORS, deciding[cells], is_personal),
+            "below_months": pl.Series(months_below[cells]).set(~is_personal, None),
+            "lost_tier_code": _named(TIERS, lost[cells], is_personal & pl.Series(lost[cells] > 0)),
+            "card_spend_12m_amt": money("card_spend_12m_amt", factors.card_spend[cells]),
+            "mortgage_balance_amt": money("mortgage_balance_amt", factors.mortgage[cells]),
+            "credit_loan_balance_amt": money("credit_loan_balance_amt", factors.credit_loan[cells]),
+            "has_diamond_card": factors.has_diamond[cells],
+        }
+    )
+
+
+def _named(names: tuple[str, ...], places: Ints, is_given: pl.Series) -> pl.Series:
+    return pl.Series(names).gather(places).set(~is_given, None)

@@ -1,0 +1,284 @@
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from expectations.gate import fit_to_publish
+from expectations.results import GateResult
+from orchestration.settings import BatchId
+from tests.unit.gate_bank import BATCH, LakeNight
+
+DECEMBER, JANUARY, FEBRUARY = date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)
+RESENT = BatchId(date(2025, 12, 30), 2)
+
+MARTS = """
+    create schema customer_value;
+    create schema intermediate;
+    create schema rules;
+    create table rules.tier_rules as
+        select * from (values ('documents-1', 'gold'), ('documents-1', 'ordinary')) as t(rulebook_version, tier_code);
+    create table intermediate.int_aum__holding_day as
+        select date '2026-01-31' as business_date, date '2026-01-01' as month_start_date, account_id,
+            cast(amount as decimal(38, 20)) as aum_unrounded_amt,
+            cast(amount * 31 as decimal(38, 20)) as balance_sum_unrounded_amt
+        from (values ('A1', 600.005), ('A1', 400.00), ('A2', 7.10)) as t(account_id, amount);
+    create table intermediate.int_aum__customer_month as
+        select customer_id, date '2026-01-01' as month_start_date,
+            cast(amount as decimal(38, 20)) as aum_end_unrounded_amt,
+            cast(amount * 31 as decimal(38, 20)) as balance_sum_unrounded_amt
+        from (values ('C1', 600.005), ('C2', 407.10)) as t(customer_id, amount);
+    create table customer_value.fct_customer_aum_monthly as
+        select customer_id, month_start_date,
+            cast(amount as decimal(18, 2)) as aum_end_amt, cast(amount as decimal(18, 2)) as aum_month_avg_amt,
+            cast(balance_sum as decimal(18, 2)) as balance_sum_amt,
+            cast(amount - 100 as decimal(18, 2)) as deposit_end_amt, cast(100 as decimal(18, 2)) as investment_end_amt,
+            cast(amount - 100 as decimal(18, 2)) as deposit_month_avg_amt,
+            cast(100 as decimal(18, 2)) as investment_month_avg_amt,
+            month_start_date = date '2026-01-01' as is_provisional
+        from (values
+            ('C1', date '2026-01-01', 600.01, 18600.16), ('C2', date '2026-01-01', 407.10, 12620.10),
+            ('C1', date '2025-12-01', 500.00, 15500.00), ('C2', date '2025-12-01', 400.00, 12400.00)
+        ) as t(customer_id, month_start_date, amount, balance_sum);
+    create table customer_value.fct_customer_tier_monthly as
+        select customer_id, month_start_date, 'documents-1' as rulebook_version, 'gold' as tier_code
+        from customer_value.fct_customer_aum_monthly;
+    create table customer_value.fct_customer_tier_status_monthly as
+        select customer_id, month_start_date, tier_code from customer_value.fct_customer_tier_monthly;
+    create table customer_value.fct_tier_reason as
+        select customer_id, month_start_date from customer_value.fct_customer_tier_monthly;
+"""
+RELEASE = """
+    create table last_release.fct_customer_aum_monthly as
+        select * from customer_value.fct_customer_aum_monthly;
+    create table last_release.fct_customer_tier_monthly as
+        select * from customer_value.fct_customer_tier_monthly;
+"""
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> LakeNight:
+    made = LakeNight(tmp_path)
+    made.write()
+    made.query(MARTS)
+    return made
+
+
+@pytest.fixture
+def second_night(night: LakeNight) -> LakeNight:
+    night.query(RELEASE)
+    return night
+
+
+def run(night: LakeNight, *restated_by: BatchId, months: list[date] | None = None) -> GateResult:
+    return fit_to_publish(night.settings, BATCH, list(restated_by), months or [JANUARY])
+
+
+def failed(outcome: GateResult) -> set[tuple[str, str]]:
+    return {(result.table_name, result.check_code) for result in outcome.results if not result.is_passed}
+
+
+def test_sound_marts_pass_every_check_that_was_declared(night: LakeNight) -> None:
+    outcome = run(night)
+
+    assert failed(outcome) == set()
+    assert outcome.ran == outcome.declared == len(outcome.results)
+
+
+AUM, TIER = "fct_customer_aum_monthly", "fct_customer_tier_monthly"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "table", "check_code"),
+    [
+        (f"insert into customer_value.{AUM} from customer_value.{AUM}", AUM, "key_not_unique"),
+        (f"insert into customer_value.{TIER} from customer_value.{TIER}", TIER, "key_not_unique"),
+        (
+            f"insert into customer_value.{AUM} select * replace (date '2026-02-01' as month_start_date) "
+            f"from customer_value.{AUM}",
+            AUM,
+            "month_after_business_date",
+        ),
+        # the smallest difference that the unrounded amounts can hold
+        (
+            "update intermediate.int_aum__holding_day set aum_unrounded_amt = aum_unrounded_amt "
+            "+ cast('0.00000000000000000001' as decimal(38, 20)) where account_id = 'A2'",
+            AUM,
+            "aum_not_conserved",
+        ),
+        (
+            "update intermediate.int_aum__customer_month set balance_sum_unrounded_amt = 0 where customer_id = 'C2'",
+            AUM,
+            "aum_not_conserved",
+        ),
+        (
+            f"update customer_value.{AUM} set aum_end_amt = 599.99 where customer_id = 'C1'",
+            AUM,
+            "amount_rounding",
+        ),
+        (f"delete from customer_value.{AUM} where customer_id = 'C1'", AUM, "amount_rounding"),
+        (f"update customer_value.{AUM} set deposit_end_amt = 0", AUM, "parts_not_total"),
+        (f"update customer_value.{AUM} set investment_month_avg_amt = 0", AUM, "parts_not_total"),
+        (f"update customer_value.{TIER} set tier_code = 'platinum'", TIER, "tier_unknown"),
+        (f"update customer_value.{TIER} set rulebook_version = 'documents-0'", TIER, "tier_unknown"),
+        (f"delete from customer_value.{TIER} where customer_id = 'C1'", TIER, "tier_rows_off"),
+        (f"delete from customer_value.{AUM} where customer_id = 'C1'", TIER, "tier_rows_off"),
+        ("delete from customer_value.fct_tier_reason", "fct_tier_reason", "tier_rows_off"),
+        (
+            "insert into customer_value.fct_customer_tier_status_monthly "
+            "from customer_value.fct_customer_tier_status_monthly",
+            "fct_customer_tier_status_monthly",
+            "key_not_unique",
+        ),
+    ],
+)
+def test_the_check_fails_on(night: LakeNight, spoil: str, table: str, check_code: str) -> None:
+    night.query(spoil)
+
+    outcome = run(night)
+
+    assert (table, check_code) in failed(outcome)
+    assert check_code in {fault.check_code for fault in outcome.faults}
+    assert outcome.ran == outcome.declared
+
+
+def test_a_corporate_customer_with_a_tier_blocks(tmp_path: Path) -> None:
+    night = LakeNight(tmp_path)
+    night.tables["customer"][1]["customer_type"] = "C"
+    night.write()
+    night.query(MARTS)
+
+    assert failed(run(night)) == {(TIER, "tier_rows_off")}
+    night.query(f"delete from customer_value.{TIER} where customer_id = 'C2'")
+    night.query("delete from customer_value.fct_tier_reason where customer_id = 'C2'")
+    assert failed(run(night)) == set()
+
+
+def test_months_that_were_not_rebuilt_are_not_read(night: LakeNight) -> None:
+    night.query(
+        f"update customer_value.{AUM} set deposit_end_amt = 0 where month_start_date = date '2025-12-01'"
+    )
+
+    assert failed(run(night)) == set()
+
+
+@pytest.mark.parametrize(
+    ("factor", "moves"), [("1.1", False), ("1.1001", True), ("0.9", False), ("0.8999", True)]
+)
+def test_the_total_is_compared_with_the_last_release(
+    second_night: LakeNight, factor: str, moves: bool
+) -> None:
+    second_night.query("update last_release.fct_customer_aum_monthly set aum_end_amt = 10000")
+    second_night.query(
+        "update customer_value.fct_customer_aum_monthly "
+        f"set aum_end_amt = 10000 * {factor}, deposit_end_amt = 10000 * {factor} - 100"
+    )
+
+    outcome = run(second_night)
+
+    assert ((AUM, "aum_moved") in failed(outcome)) is moves
+    assert "aum_moved" not in {fault.check_code for fault in outcome.faults}
+
+
+def test_the_number_of_customers_is_compared_with_the_last_release(second_night: LakeNight) -> None:
+    second_night.query("delete from last_release.fct_customer_aum_monthly where customer_id = 'C1'")
+
+    assert (AUM, "row_count_moved") in failed(run(second_night))
+
+
+CHANGE_A_CLOSED_MONTH: dict[str, str] = {
+    "an amount": f"update customer_value.{AUM} set aum_month_avg_amt = aum_month_avg_amt + 0.01, "
+    "deposit_month_avg_amt = deposit_month_avg_amt + 0.01 "
+    "where month_start_date = date '2025-12-01' and customer_id = 'C1'",
+    "a tier": f"update customer_value.{TIER} set tier_code = 'ordinary' "
+    "where month_start_date = date '2025-12-01' and customer_id = 'C1'",
+    "a customer that is gone": f"delete from last_release.{TIER} "
+    "where month_start_date = date '2025-12-01' and customer_id = 'C1'",
+}
+
+
+def only_december(outcome: GateResult) -> list[tuple[bool, int, int, str | None]]:
+    return [
+        (r.is_passed, r.checked_cnt, r.failing_cnt, r.observed)
+        for r in outcome.results
+        if r.check_code == "closed_month_changed"
+    ]
+
+
+@pytest.fixture
+def rebuilt_december(second_night: LakeNight) -> LakeNight:
+    second_night.query(
+        "insert into intermediate.int_aum__customer_month select customer_id, month_start_date, aum_end_amt, "
+        f"balance_sum_amt from customer_value.{AUM} where month_start_date = date '2025-12-01'"
+    )
+    return second_night
+
+
+@pytest.mark.parametrize("change", CHANGE_A_CLOSED_MONTH.values(), ids=CHANGE_A_CLOSED_MONTH.keys())
+def test_a_closed_month_that_changes_without_a_cause_blocks(rebuilt_december: LakeNight, change: str) -> None:
+    night = rebuilt_december
+    night.query(change)
+
+    outcome = run(night, months=[DECEMBER, JANUARY])
+
+    assert only_december(outcome) == [(False, 2, 1, "1 customers changed")]
+    (fault,) = outcome.faults
+    assert fault.check_code == "closed_month_changed"
+    assert "month 2025-12: 1 of 2 customers" in fault.what
+    assert night.query("select count(*) from quality.fct_restatement") == [(0,)]
+
+
+def test_a_closed_month_may_be_built_again_without_a_change(rebuilt_december: LakeNight) -> None:
+    outcome = run(rebuilt_december, RESENT, months=[DECEMBER, JANUARY])
+
+    assert only_december(outcome) == [(True, 2, 0, "0 customers changed")]
+    assert rebuilt_december.query("select count(*) from quality.fct_restatement") == [(0,)]
+
+
+def test_a_resent_batch_explains_a_changed_month_and_goes_on_record_once(
+    rebuilt_december: LakeNight,
+) -> None:
+    night = rebuilt_december
+    night.query(CHANGE_A_CLOSED_MONTH["an amount"])
+    later = BatchId(date(2025, 12, 31), 1)
+
+    for _ in range(2):
+        outcome = run(night, later, RESENT, months=[DECEMBER, JANUARY])
+        assert outcome.faults == []
+        assert only_december(outcome) == [(True, 2, 0, "1 customers changed")]
+
+    assert night.query("select * exclude (explanation) from quality.fct_restatement") == [
+        (DECEMBER, 1, Decimal("0.01"), RESENT.business_date, 2)
+    ]
+
+
+def test_what_went_on_record_stays_when_a_rerun_finds_nothing_to_change(
+    rebuilt_december: LakeNight,
+) -> None:
+    night = rebuilt_december
+    night.query(CHANGE_A_CLOSED_MONTH["an amount"])
+    run(night, RESENT, months=[DECEMBER, JANUARY])
+    night.query(
+        f"drop table last_release.{AUM}; create table last_release.{AUM} as from customer_value.{AUM}"
+    )
+
+    assert run(night, RESENT, months=[DECEMBER, JANUARY]).faults == []
+    assert night.query("select count(*) from quality.fct_restatement") == [(1,)]
+
+
+def test_a_batch_of_a_later_month_explains_nothing(rebuilt_december: LakeNight) -> None:
+    night = rebuilt_december
+    night.query(CHANGE_A_CLOSED_MONTH["an amount"])
+
+    outcome = run(night, BatchId(date(2026, 1, 5), 2), months=[DECEMBER, JANUARY])
+
+    assert [fault.check_code for fault in outcome.faults] == ["closed_month_changed"]
+
+
+def test_a_mart_that_is_missing_blocks(night: LakeNight) -> None:
+    night.query("drop table customer_value.fct_tier_reason")
+
+    outcome = run(night)
+
+    assert {fault.check_code for fault in outcome.faults} == {"check_not_run"}
+    assert outcome.declared - outcome.ran == 2

@@ -1,0 +1,98 @@
+"""Macros that every amount goes through, checked against exact arithmetic."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import duckdb
+import jinja2
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+MACROS = Path(__file__).parents[2] / "macros" / "portable"
+
+
+def render(call: str) -> str:
+    """A macro's SQL for DuckDB, without dbt: ``adapter.dispatch`` takes the default."""
+
+    class Adapter:
+        def dispatch(self, macro: str):
+            return globals_["default__" + macro]
+
+    globals_: dict = {"adapter": Adapter()}
+    environment = jinja2.Environment()  # noqa: S701 - renders SQL, not HTML
+    for path in sorted(MACROS.glob("*.sql")):
+        module = environment.from_string(path.read_text(encoding="utf-8"), globals=globals_).module
+        globals_.update({name: getattr(module, name) for name in dir(module) if not name.startswith("_")})
+    return environment.from_string("{{ " + call + " }}", globals=globals_).render()
+
+
+@pytest.fixture(scope="module")
+def connection():
+    return duckdb.connect()
+
+
+DIVIDED = render("divide_round('n', 'd')")
+
+
+def half_up(value: Fraction) -> Decimal:
+    """Rounded to the cent, halves away from zero, without any binary fraction."""
+    cents = abs(value) * 100
+    whole = cents.numerator // cents.denominator
+    rest = cents - whole
+    rounded = Decimal(whole + (rest >= Fraction(1, 2))) / 100
+    return (rounded if value >= 0 else -rounded).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@given(
+    cents=st.integers(min_value=-(10**14), max_value=10**14),
+    days=st.integers(min_value=1, max_value=366),
+)
+@example(cents=267500, days=1000)  # 2.675: a double is just below the half
+@example(cents=-267500, days=1000)
+@example(cents=1, days=2)
+@example(cents=0, days=31)
+def test_divide_round_is_exact_and_rounds_halves_up(connection, cents, days):
+    amount = Decimal(cents) / 100
+
+    (result,) = connection.execute(
+        f"select {DIVIDED} from (select ?::decimal(38, 20) as n, ?::integer as d)", [amount, days]
+    ).fetchone()
+
+    assert result == half_up(Fraction(cents, 100 * days))
+
+
+@pytest.mark.parametrize(
+    ("amount", "rounded"),
+    [("0.00499999999999999999", "0.00"), ("0.005", "0.01"), ("123456789.99499999999999999999", "123456789.99")],
+)
+def test_divide_round_sees_what_lies_below_the_cent(connection, amount, rounded):
+    (result,) = connection.execute(
+        f"select {DIVIDED} from (select ?::decimal(38, 20) as n, 1 as d)", [amount]
+    ).fetchone()
+
+    assert result == Decimal(rounded)
+
+
+def test_dividing_by_nothing_is_null(connection):
+    (result,) = connection.execute(
+        f"select {DIVIDED} from (select 5::decimal(38, 20) as n, 0 as d)"
+    ).fetchone()
+
+    assert result is None
+
+
+@pytest.mark.parametrize("month", ["2025-12-01", "2026-01-01", "2026-02-01", "2026-11-01"])
+def test_month_index_and_back_is_the_month(connection, month):
+    back = render("month_from_index(month_index(\"date '%s'\"))" % month)
+
+    assert str(connection.execute(f"select {back}").fetchone()[0]) == month
+
+
+def test_day_spine_has_every_day_and_none_when_it_runs_backwards(connection):
+    spine = render("day_spine(\"date '2026-02-27'\", \"date '2026-03-01'\")")
+    backwards = render("day_spine(\"date '2026-03-02'\", \"date '2026-03-01'\")")
+
+    assert connection.execute(f"select count(*) from {spine}").fetchone() == (3,)
+    assert connection.execute(f"select count(*) from {backwards}").fetchone() == (0,)

@@ -1,0 +1,97 @@
+"""Which nights run, for every way in which batches can arrive."""
+
+from datetime import date
+
+from orchestration.plan import Night, Processed, kept_states, nights_to_run
+from orchestration.settings import BatchId
+
+
+def batch(day: int, sequence: int = 1) -> BatchId:
+    return BatchId(date(2026, 10, day), sequence)
+
+
+def done(day: int, sequence: int = 1, *, has_state: bool = True) -> Processed:
+    return Processed(batch(day, sequence), has_state)
+
+
+def days(nights: list[Night]) -> list[int]:
+    return [night.batch.business_date.day for night in nights]
+
+
+def test_nothing_is_waiting_when_all_has_been_run():
+    assert nights_to_run([batch(1), batch(2)], [done(1), done(2)]) == []
+
+
+def test_nights_run_in_order_of_business_date_whatever_the_order_of_arrival():
+    nights = nights_to_run([batch(3), batch(1), batch(2)], [])
+
+    assert days(nights) == [1, 2, 3]
+    assert [night.previous for night in nights] == [None, date(2026, 10, 1), date(2026, 10, 2)]
+    assert all(night.is_published for night in nights)
+
+
+def test_only_the_highest_sequence_of_a_date_counts():
+    nights = nights_to_run([batch(1, 1), batch(1, 3), batch(1, 2)], [])
+
+    assert [night.batch for night in nights] == [batch(1, 3)]
+
+
+def test_a_new_night_follows_the_last_one():
+    assert nights_to_run([batch(1), batch(2)], [done(1)]) == [Night(batch(2), date(2026, 10, 1))]
+
+
+def test_the_last_night_sent_again_runs_alone_from_the_night_before():
+    nights = nights_to_run([batch(1), batch(2), batch(2, 2)], [done(1), done(2)])
+
+    assert nights == [Night(batch(2, 2), date(2026, 10, 1), True, (batch(2, 2),))]
+
+
+def test_an_older_night_sent_again_replays_the_later_ones_and_only_the_last_publishes():
+    arrived = [batch(1), batch(2), batch(2, 2), batch(3), batch(4)]
+    nights = nights_to_run(arrived, [done(1), done(2), done(3), done(4)])
+
+    assert days(nights) == [2, 3, 4]
+    assert nights[0].previous == date(2026, 10, 1)
+    assert [night.is_published for night in nights] == [False, False, True]
+    assert all(night.restated_by == (batch(2, 2),) for night in nights)
+
+
+def test_a_late_batch_for_a_skipped_day_is_run_in_its_place():
+    nights = nights_to_run([batch(1), batch(2), batch(3)], [done(1), done(3)])
+
+    assert days(nights) == [2, 3]
+    assert nights[-1].restated_by == (batch(2),)
+
+
+def test_a_replay_starts_after_the_last_night_whose_state_is_kept():
+    processed = [done(1), done(2, has_state=False), done(3, has_state=False), done(4)]
+    nights = nights_to_run([batch(1), batch(2), batch(3), batch(4), batch(4, 2)], processed)
+
+    assert days(nights) == [2, 3, 4]
+    assert nights[0].previous == date(2026, 10, 1)
+
+
+def test_a_replay_with_no_state_left_starts_from_the_beginning():
+    processed = [done(1, has_state=False), done(2)]
+    nights = nights_to_run([batch(1), batch(2), batch(2, 2)], processed)
+
+    assert days(nights) == [1, 2]
+    assert nights[0].previous is None
+
+
+def test_a_date_asked_for_again_runs_with_those_after_it_and_explains_no_change():
+    nights = nights_to_run([batch(1), batch(2), batch(3)], [done(1), done(2), done(3)], again=date(2026, 10, 2))
+
+    assert days(nights) == [2, 3]
+    assert all(night.restated_by == () for night in nights)
+
+
+def test_state_is_kept_for_the_newest_nights_and_for_past_month_ends():
+    nights = [date(2026, month, day) for month in (7, 8, 9, 10) for day in (1, 15, 30)]
+
+    assert kept_states(nights) == [
+        date(2026, 8, 30),
+        date(2026, 9, 30),
+        date(2026, 10, 15),
+        date(2026, 10, 30),
+    ]
