@@ -3,7 +3,6 @@
 Importing this takes some ten seconds, because it imports Great Expectations; the gates do it late.
 """
 
-import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,14 +19,24 @@ from great_expectations.core import ExpectationSuiteValidationResult, Expectatio
 from great_expectations.datasource.fluent import SQLDatasource
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.expectations.metrics.metric_provider import MetricProvider, metric_value
+from great_expectations.render.components import (
+    LegacyDiagnosticRendererType,
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+)
+from great_expectations.render.renderer.renderer import renderer
 
 from expectations.check import Check, FailingRows, RowCount, Suite
 from expectations.results import CheckResult, did_not_run, ran
 
-_log = logging.getLogger(__name__)
-
 # counts only: nothing of a row reaches a result or a page
+_EXCEPTION = {
+    "raised_exception": True,
+    "exception_message": "The check raised an exception; its text may quote a value and is left out.",
+    "exception_traceback": "",
+}
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
@@ -119,8 +128,34 @@ class ExpectFailingRowsWithinLimit(BatchExpectation):
         checked, failing, observed = metrics["failing_rows.counts"]
         return {
             "success": failing <= checked * Decimal(self.limit_share),
-            "result": {"element_count": checked, "unexpected_count": failing, "observed_value": observed},
+            "result": {
+                "element_count": checked,
+                "unexpected_count": failing,
+                "unexpected_percent": 100 * failing / checked if checked else 0,
+                "observed_value": observed,
+            },
         }
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    def _prescriptive_renderer(
+        cls,
+        configuration: ExpectationConfiguration,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> list[RenderedStringTemplateContent]:
+        return [_text(configuration.kwargs["claim"])]
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls,
+        configuration: ExpectationConfiguration | None = None,
+        result: ExpectationValidationResult | None = None,
+        runtime_configuration: dict[str, Any] | None = None,
+    ) -> str:
+        found = result.result if result is not None else {}
+        return f"{found['unexpected_count']:,} of {found['element_count']:,}" if found else "did not run"
 
 
 class Validator:
@@ -162,10 +197,11 @@ class Validator:
             validation = self._validate(suite)
         except Exception as error:
             # whatever went wrong, none of the checks has an answer
-            _log.debug("%s: %s", suite.name, error)
             return [did_not_run(check, type(error).__name__) for check in suite.checks], None
         answers = {result.expectation_config.meta["check"]: result for result in validation.results}
         results = [_result(check, answers.get(number)) for number, check in enumerate(suite.checks)]
+        for answer in filter(_raised, validation.results):
+            answer.exception_info = _EXCEPTION
         return results, validation
 
     def _validate(self, suite: Suite) -> ExpectationSuiteValidationResult:
@@ -201,16 +237,21 @@ def _expectation(check: Check, number: int) -> gxe.Expectation:
 
 
 def _claim(check: Check) -> str:
-    place = f"{check.table}.{check.column}" if check.column else check.table or "batch"
-    return f"{place}: none of the {check.unit} breaks {check.check_code}"
+    share = f"At most {check.limit:f}" if check.limit else "None"
+    place = f"{check.column}, {check.check_code}" if check.column else check.check_code
+    detail = f", {check.detail}" if check.detail else ""
+    return f"{share} of the {check.unit}: {check.rule.description}{detail} ({place})"
+
+
+def _text(content: str) -> RenderedStringTemplateContent:
+    template = {"template": "$content", "params": {"content": content}, "styling": {}}
+    return RenderedStringTemplateContent(content_block_type="string_template", string_template=template)
 
 
 def _result(check: Check, answer: ExpectationValidationResult | None) -> CheckResult:
     if answer is None:
         return did_not_run(check, "it gave no result")
     if _raised(answer):
-        # the exception's text may quote a value
-        _log.debug("%s on %s: %s", check.check_code, check.table, answer.exception_info)
         return did_not_run(check, "it raised an exception")
     expectation_type, found = answer.expectation_config.type, answer.result
     if isinstance(check, RowCount):

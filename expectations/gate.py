@@ -12,6 +12,7 @@ import duckdb
 
 from contract.model import load_contract
 from expectations.check import Check, Suite
+from expectations.docs import write_data_docs
 from expectations.results import CheckResult, Gate, GateResult, prepare, ran, record
 from expectations.suites import extract, marts, restatement, tonight
 from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
@@ -108,6 +109,8 @@ def _run(
     declared = len(facts) + sum(len(suite.checks) for suite in suites)
     outcome = GateResult(gate, declared, results, validations)
     record(connection, settings, batch, outcome)
+    if outcome.faults:
+        write_data_docs(settings, batch, [outcome])
     return outcome
 
 

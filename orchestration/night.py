@@ -173,7 +173,7 @@ class Run:
         if is_last:
             from expectations.docs import write_data_docs
 
-            write_data_docs(self._settings)
+            write_data_docs(self._settings, night.batch, [loaded, checked])
         return NightResult(
             night.batch,
             release,

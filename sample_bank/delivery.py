@@ -83,7 +83,7 @@ class _Delivery:
     totals: dict[str, int] = field(default_factory=dict)
 
     def in_manifest(self) -> dict[str, object]:
-        sums = {name: _cents_text(cents) for name, cents in sorted(self.totals.items())}
+        sums = {name: cents_text(cents) for name, cents in sorted(self.totals.items())}
         return {
             "load": self.load,
             "format": self.written_as.in_manifest(),
@@ -137,7 +137,7 @@ class BatchWriter:
         typed = conform(frame, delivery.layout, delivery.load, keep_text=delivery.written_as.kind == "csv")
         delivery.row_count += typed.height
         for name in self._summed(delivery.layout):
-            delivery.totals[name] = delivery.totals.get(name, 0) + _sum_cents(typed[name])
+            delivery.totals[name] = delivery.totals.get(name, 0) + sum_cents(typed[name])
         if typed.is_empty() and delivery.files:
             return
         name = f"{table}-{len(delivery.files) + 1:04d}{delivery.written_as.suffix}"
@@ -328,12 +328,13 @@ def write_manifest(folder: Path, manifest: Mapping[str, object]) -> None:
     partial.replace(folder / "manifest.json")
 
 
-def _sum_cents(values: pl.Series) -> int:
+def sum_cents(values: pl.Series) -> int:
     """Exact total of a money column in cents; text that is no amount counts nothing."""
     typed = values.cast(DTYPES["money"], strict=False) if values.dtype == pl.String else values
     return int((typed.sum() or 0) * 100)
 
 
-def _cents_text(cents: int) -> str:
+def cents_text(cents: int) -> str:
+    """Cents as an amount with two decimals."""
     sign, whole = "-" if cents < 0 else "", abs(cents)
     return f"{sign}{whole // 100}.{whole % 100:02d}"

@@ -128,7 +128,7 @@ def _plans(world: World, people: Customers) -> Iterator[_Plan]:
         dice.pick("team", TEAM_SHARES, numbers),
         dice.integer("seat", len(MANAGERS_OF_RELATIONS), numbers),
         begins,
-        dice.chance("assigned-before", 0.15, numbers),
+        dice.chance("assigned-before", 0.15, numbers) & (begins - PAST_DAYS >= people.opened[places]),
         dice.pick("assignment-event", EVENT_SHARES, numbers),
         later[dice.integer("assignment-night", len(later), numbers)],
         dice.chance("assigned-late", 0.2, numbers),

@@ -66,7 +66,7 @@ def closed_month_suites(changes: Sequence[ClosedMonth]) -> list[Suite]:
                 "select {customers}, {unexplained}, {observed}",
                 customers=value(change.customers),
                 unexplained=value(0 if change.cause else change.customers_changed),
-                observed=value(f"{change.customers_changed} customers changed"),
+                observed=value(f"customers changed: {change.customers_changed}"),
             ),
         )
         for change in changes

@@ -88,37 +88,18 @@ def publish(
     Raises:
         PublicationError: The release could not be written or failed its checks; ``current`` is untouched.
     """
-    private_folder(settings.published)
-    delete_leftovers(settings)
-    name = next_name(settings, batch.business_date)
-    building = settings.published / f"{BUILDING}{name}"
     try:
-        building.mkdir(mode=PRIVATE_DIR)
+        private_folder(settings.published)
+        delete_leftovers(settings)
+        name = next_name(settings, batch.business_date)
+        building = settings.published / f"{BUILDING}{name}"
         night = _Night(settings, batch, name, building, frozenset(months_rebuilt), tuple(batches))
-        catalog, is_whole, linked = _write(
-            night, [*marts, *GATE_MARTS], on_table or (lambda table, rows: None)
-        )
-        seal(building)
-        folder = building.rename(settings.published / name)
-        flush(settings.published)
-        switch(settings, name)
+        return _publish(night, [*marts, *GATE_MARTS], on_table or (lambda table, rows: None))
     except (OSError, duckdb.Error) as error:
         raise PublicationError(
-            f"Release {name} could not be written ({type(error).__name__}: {error}). "
-            "The current release is untouched; mend the cause and run the batch again."
+            f"The release of batch {batch} could not be made ({type(error).__name__}: {error}). "
+            "Readers still see a complete release; mend the cause and run the batch again."
         ) from error
-    finally:
-        if building.exists():
-            remove(building)
-    files = sum(len(table.files) for table in catalog.tables)
-    return Publication(
-        name=name,
-        folder=folder,
-        is_whole=is_whole,
-        written_files=files - linked,
-        linked_files=linked,
-        deleted=delete_old_releases(settings),
-    )
 
 
 @dataclass(frozen=True)
@@ -129,6 +110,28 @@ class _Night:
     folder: Path
     rebuilt: frozenset[date]
     batches: tuple[BatchId, ...]
+
+
+def _publish(night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]) -> Publication:
+    try:
+        night.folder.mkdir(mode=PRIVATE_DIR)
+        catalog, is_whole, linked = _write(night, marts, on_table)
+        seal(night.folder)
+        folder = night.folder.rename(night.settings.published / night.name)
+    finally:
+        if night.folder.exists():
+            remove(night.folder)
+    flush(night.settings.published)
+    switch(night.settings, night.name)
+    files = sum(len(table.files) for table in catalog.tables)
+    return Publication(
+        name=night.name,
+        folder=folder,
+        is_whole=is_whole,
+        written_files=files - linked,
+        linked_files=linked,
+        deleted=delete_old_releases(night.settings),
+    )
 
 
 def _write(

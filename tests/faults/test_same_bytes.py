@@ -54,6 +54,7 @@ def at_once(bank: Bank, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     with running(Path(tmp_path_factory.mktemp("village")) / "home") as (warehouse, settings):
         land_all(warehouse.home, bank)
         run_waiting(settings)
+        assert any("customer_value/" in name for name in warehouse.parquet_hashes())
         return warehouse
 
 

@@ -17,7 +17,8 @@ MARTS = """
     create schema intermediate;
     create schema rules;
     create table rules.tier_rules as
-        select * from (values ('documents-1', 'gold'), ('documents-1', 'ordinary')) as t(rulebook_version, tier_code);
+        select * from (values ('documents-1', 'gold'), ('documents-1', 'ordinary'))
+            as t(rulebook_version, tier_code);
     create table intermediate.int_aum__holding_day as
         select date '2026-01-31' as business_date, date '2026-01-01' as month_start_date, account_id,
             cast(amount as decimal(38, 20)) as aum_unrounded_amt,
@@ -30,9 +31,11 @@ MARTS = """
         from (values ('C1', 600.005), ('C2', 407.10)) as t(customer_id, amount);
     create table customer_value.fct_customer_aum_monthly as
         select customer_id, month_start_date,
-            cast(amount as decimal(18, 2)) as aum_end_amt, cast(amount as decimal(18, 2)) as aum_month_avg_amt,
+            cast(amount as decimal(18, 2)) as aum_end_amt,
+            cast(amount as decimal(18, 2)) as aum_month_avg_amt,
             cast(balance_sum as decimal(18, 2)) as balance_sum_amt,
-            cast(amount - 100 as decimal(18, 2)) as deposit_end_amt, cast(100 as decimal(18, 2)) as investment_end_amt,
+            cast(amount - 100 as decimal(18, 2)) as deposit_end_amt,
+            cast(100 as decimal(18, 2)) as investment_end_amt,
             cast(amount - 100 as decimal(18, 2)) as deposit_month_avg_amt,
             cast(100 as decimal(18, 2)) as investment_month_avg_amt,
             month_start_date = date '2026-01-01' as is_provisional
@@ -107,7 +110,8 @@ AUM, TIER = "fct_customer_aum_monthly", "fct_customer_tier_monthly"
             "aum_not_conserved",
         ),
         (
-            "update intermediate.int_aum__customer_month set balance_sum_unrounded_amt = 0 where customer_id = 'C2'",
+            "update intermediate.int_aum__customer_month set balance_sum_unrounded_amt = 0 "
+            "where customer_id = 'C2'",
             AUM,
             "aum_not_conserved",
         ),
@@ -221,7 +225,7 @@ def test_a_closed_month_that_changes_without_a_cause_blocks(rebuilt_december: La
 
     outcome = run(night, months=[DECEMBER, JANUARY])
 
-    assert only_december(outcome) == [(False, 2, 1, "1 customers changed")]
+    assert only_december(outcome) == [(False, 2, 1, "customers changed: 1")]
     (fault,) = outcome.faults
     assert fault.check_code == "closed_month_changed"
     assert "month 2025-12: 1 of 2 customers" in fault.what
@@ -231,7 +235,7 @@ def test_a_closed_month_that_changes_without_a_cause_blocks(rebuilt_december: La
 def test_a_closed_month_may_be_built_again_without_a_change(rebuilt_december: LakeNight) -> None:
     outcome = run(rebuilt_december, RESENT, months=[DECEMBER, JANUARY])
 
-    assert only_december(outcome) == [(True, 2, 0, "0 customers changed")]
+    assert only_december(outcome) == [(True, 2, 0, "customers changed: 0")]
     assert rebuilt_december.query("select count(*) from quality.fct_restatement") == [(0,)]
 
 
@@ -245,7 +249,7 @@ def test_a_resent_batch_explains_a_changed_month_and_goes_on_record_once(
     for _ in range(2):
         outcome = run(night, later, RESENT, months=[DECEMBER, JANUARY])
         assert outcome.faults == []
-        assert only_december(outcome) == [(True, 2, 0, "1 customers changed")]
+        assert only_december(outcome) == [(True, 2, 0, "customers changed: 1")]
 
     assert night.query("select * exclude (explanation) from quality.fct_restatement") == [
         (DECEMBER, 1, Decimal("0.01"), RESENT.business_date, 2)

@@ -259,7 +259,7 @@ def test_what_cannot_be_published_leaves_the_current_release_untouched(settings,
 def test_without_a_build_database_nothing_is_published(settings):
     settings.database.unlink()
 
-    with pytest.raises(PublicationError, match="could not be written"):
+    with pytest.raises(PublicationError, match="could not be made"):
         publish_night(settings, NIGHT, [JULY])
 
     assert releases(settings) == []

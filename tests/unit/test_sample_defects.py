@@ -1,0 +1,110 @@
+"""Every defect plants what it says and nothing else."""
+
+import json
+import shutil
+from datetime import date
+
+import pytest
+
+from contract.severity import rule_for
+from orchestration.errors import BadBatchError
+from orchestration.ingestion.ingest import ingest_batch
+from orchestration.ingestion.manifest import landed_batches
+from orchestration.settings import Settings
+from sample_bank.defects import DEFECT_NAMES, plant_defect
+from sample_bank.delivery import Format, file_sha256
+from sample_bank.generate import SampleSpec, generate_bank
+
+ARRIVAL = {
+    "bad_checksum", "file_missing", "file_extra", "file_truncated", "file_unreadable", "manifest_wrong_date",
+    "table_missing", "table_unknown", "row_count_off", "control_sum_off", "column_missing",
+    "manifest_unreadable",
+}  # fmt: skip
+QUARANTINE = {
+    "unparsable_value", "code_not_in_list", "required_null", "negative_amount", "future_date", "early_date",
+    "wrong_encoding",
+}  # fmt: skip
+LATER = set(DEFECT_NAMES) - ARRIVAL - QUARANTINE
+"""Found by the screening and the gates, not by the ingestion."""
+
+FORMATS = {
+    "csv": Format(),
+    "odd csv": Format(delimiter="|@|", encoding="gb18030", compression="zstd"),
+    "parquet": Format(kind="parquet"),
+}
+
+
+@pytest.fixture(scope="module", params=FORMATS)
+def clean(request, tmp_path_factory):
+    home = tmp_path_factory.mktemp("clean")
+    spec = SampleSpec(
+        customers=2_000, months=1, nights=3, end=date(2026, 9, 18), written_as=FORMATS[request.param]
+    )
+    generate_bank(spec, home / "landing")
+    return home
+
+
+@pytest.fixture
+def spoiled(clean, tmp_path):
+    """A copy of the bank, its settings and its last batch."""
+    shutil.copytree(clean, tmp_path, dirs_exist_ok=True)
+    settings = Settings.load(tmp_path)
+    return settings, landed_batches(settings)[-1]
+
+
+def plant(settings, batch, name):
+    if name == "wrong_encoding" and not list((settings.landing / batch.folder).glob("*.csv*")):
+        pytest.skip("Parquet has no encoding to get wrong")
+    return plant_defect(settings.landing, batch, name)
+
+
+def test_the_clean_bank_is_ingested_without_a_row_refused(spoiled):
+    settings, _ = spoiled
+
+    for batch in landed_batches(settings):
+        report = ingest_batch(settings, batch)
+        assert not any(table.quarantined for table in report.tables.values())
+        assert not report.unknown_columns
+
+
+@pytest.mark.parametrize("name", sorted(ARRIVAL))
+def test_a_bad_delivery_is_refused_for_the_planted_reason(spoiled, name):
+    settings, batch = spoiled
+    defect = plant(settings, batch, name)
+
+    with pytest.raises(BadBatchError) as refused:
+        ingest_batch(settings, batch)
+
+    assert {fault.check_code for fault in refused.value.faults} == {defect.check_code}
+
+
+@pytest.mark.parametrize("name", sorted(QUARANTINE))
+def test_a_bad_row_is_quarantined_for_the_planted_reason(spoiled, name):
+    settings, batch = spoiled
+    defect = plant(settings, batch, name)
+
+    report = ingest_batch(settings, batch)
+
+    found = {table: entry.quarantined for table, entry in report.tables.items() if entry.quarantined}
+    assert list(found) == [defect.table]
+    assert list(found[defect.table]) == [defect.check_code]
+    assert name == "wrong_encoding" or found[defect.table][defect.check_code] == 1
+
+
+@pytest.mark.parametrize("name", sorted(LATER))
+def test_what_the_gates_find_passes_the_ingestion(spoiled, name):
+    settings, batch = spoiled
+    defect = plant(settings, batch, name)
+
+    assert rule_for(defect.check_code)
+    if name == "earlier_batch_missing":
+        assert len(landed_batches(settings)) == 2
+        return
+    folder = settings.landing / batch.folder
+    for entry in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"].values():
+        for file in entry["files"]:
+            assert file_sha256(folder / file["name"]) == file["sha256"]
+    if defect.check_code != "key_not_unique":
+        report = ingest_batch(settings, batch)
+        assert not any(table.quarantined for table in report.tables.values())
+        assert report.unknown_columns == ({"product": ["shelf"]} if name == "extra_column" else {})
