@@ -3,6 +3,7 @@
 Importing this takes some ten seconds, because it imports Great Expectations; the gates do it late.
 """
 
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,12 +32,15 @@ from great_expectations.render.renderer.renderer import renderer
 from expectations.check import Check, FailingRows, RowCount, Suite
 from expectations.results import CheckResult, did_not_run, ran
 
-# counts only: nothing of a row reaches a result or a page
+# what DuckDB says about the query itself; its other errors may quote a value
+_ABOUT_QUERY = re.compile(r"(?:Binder|Catalog|Parser) Error: .*")
 _EXCEPTION = {
     "raised_exception": True,
     "exception_message": "The check raised an exception; its text may quote a value and is left out.",
     "exception_traceback": "",
 }
+
+# counts only: nothing of a row reaches a result or a page
 _RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
@@ -252,7 +256,8 @@ def _result(check: Check, answer: ExpectationValidationResult | None) -> CheckRe
     if answer is None:
         return did_not_run(check, "it gave no result")
     if _raised(answer):
-        return did_not_run(check, "it raised an exception")
+        about_query = _ABOUT_QUERY.search(str(answer.exception_info).replace("\\n", "\n"))
+        return did_not_run(check, about_query[0] if about_query else "it raised an exception")
     expectation_type, found = answer.expectation_config.type, answer.result
     if isinstance(check, RowCount):
         checked = int(found["observed_value"])

@@ -6,7 +6,7 @@ marker is written last, the build database is set back before it is built on, a 
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -137,10 +137,21 @@ def run_waiting(
 class Run:
     """Nights of one process: dbt is parsed once, Great Expectations is imported once."""
 
-    def __init__(self, settings: Settings, on_event: OnEvent | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_event: OnEvent | None = None,
+        manifest: Mapping[str, Any] | None = None,
+    ) -> None:
         self._settings = settings
         self._on_event = on_event
+        self._manifest = manifest
         self._transform: Transform | None = None
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """dbt's manifest: the one given, else that of the project as it is now."""
+        return self.transform.manifest if self._manifest is None else self._manifest
 
     @property
     def transform(self) -> Transform:
@@ -202,7 +213,7 @@ class Run:
         from orchestration.ingestion.screening import screen_batch
 
         with open_database(self._settings) as connection:
-            carried = carried_tables(self.transform.manifest)
+            carried = carried_tables(self.manifest)
             prepare_night(self._settings, connection, report, night.previous, carried)
             self._require_earlier_batches(connection, night)
             screen_batch(self._settings, night.batch, connection)
@@ -245,7 +256,7 @@ class Run:
         release = publish(
             self._settings,
             night.batch,
-            marts_from_manifest(self.transform.manifest),
+            marts_from_manifest(self.manifest),
             self._months_built(),
             [batch for batch in counting.values() if batch.business_date <= night.batch.business_date],
         )
@@ -272,7 +283,7 @@ class Run:
                 ).fetchall()
             ]
             keep = kept_states(dates)
-            forget_old_state(connection, carried_tables(self.transform.manifest), keep)
+            forget_old_state(connection, carried_tables(self.manifest), keep)
             connection.execute(
                 "update pipeline.night set has_state = list_contains($keep, business_date)", {"keep": keep}
             )

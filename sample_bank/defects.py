@@ -183,7 +183,10 @@ def _wrong_encoding(bad: _Saboteur) -> Defect:
     return bad.found("text_undecodable", "transaction", row=row, column="counter_name")
 
 
-def _not_compressed(bad: _Saboteur) -> Defect:
+def _unreadable(bad: _Saboteur) -> Defect:
+    written_as = bad.edit.format("fx_rate")
+    if written_as.kind == "csv" and written_as.compression == "none":
+        raise ValueError("plain CSV can always be read; generate compressed CSV or Parquet")
     path = bad.edit.path("fx_rate")
     path.write_bytes(b"\x00" * 64)
     bad.edit.refresh("fx_rate")
@@ -227,7 +230,7 @@ DEFECTS: dict[str, Plant] = {
     "file_missing": _file_missing,
     "file_extra": _file_extra,
     "file_truncated": _truncated,
-    "file_unreadable": _not_compressed,
+    "file_unreadable": _unreadable,
     "manifest_wrong_date": _wrong_date,
     "table_missing": _table_missing,
     "table_unknown": _table_unknown,

@@ -258,7 +258,7 @@ def _conform_column(frame: pl.DataFrame, column: Column, table: str, keep_text: 
     if values.dtype.is_float():
         raise TypeError(f"{table}.{column.name} is binary floating point")
     if values.dtype == pl.String:
-        typed = _parse(values, dtype)
+        typed = parse_text(values, dtype)
         return values if typed.null_count() > values.null_count() else typed
     if column.type == "timestamp" and isinstance(values.dtype, pl.Datetime):
         return values
@@ -268,7 +268,8 @@ def _conform_column(frame: pl.DataFrame, column: Column, table: str, keep_text: 
     return typed
 
 
-def _parse(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+def parse_text(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Text as a contract type; null where it does not parse."""
     if dtype == pl.Boolean:
         truths = {"true": True, "1": True, "Y": True, "false": False, "0": False, "N": False}
         return values.replace_strict(truths, default=None, return_dtype=pl.Boolean)

@@ -11,7 +11,15 @@ import polars as pl
 import pyarrow as pa
 
 from contract.model import load_contract
-from sample_bank.delivery import Format, cents_text, encode_csv, file_sha256, sum_cents, write_manifest
+from sample_bank.delivery import (
+    Format,
+    cents_text,
+    encode_csv,
+    file_sha256,
+    parse_text,
+    sum_cents,
+    write_manifest,
+)
 
 _SEPARATOR = "\x1f"
 
@@ -88,7 +96,7 @@ class BatchEdit:
         values = frame[column].cast(pl.String).to_list()
         values[row - 1] = value
         changed = pl.Series(column, values, dtype=pl.String)
-        typed = changed.cast(frame[column].dtype, strict=False)
+        typed = parse_text(changed, frame[column].dtype)
         self.write(table, frame.with_columns(changed if typed.null_count() > changed.null_count() else typed))
 
     def drop_table(self, table: str) -> None:

@@ -3,38 +3,16 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import pytest
 
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
-from tests.reference.compare import as_text, aum_differences, tier_differences
-from tests.reference.customer_value import customer_value
-from tests.reference.known import replay
+from tests.faults.village import NIGHTS, village
 from tests.support.bank import Bank
 from tests.support.landing import land, land_all
 from tests.support.warehouse import Warehouse
-
-NIGHTS = [date(2026, 1, 29), date(2026, 1, 30), date(2026, 2, 2), date(2026, 2, 3)]
-OPENED = date(2025, 3, 1)
-
-
-def village() -> Bank:
-    """A few customers with everything that is carried from night to night."""
-    bank = Bank(NIGHTS)
-    bank.rate("USD", "7", on=date(2025, 3, 1))
-    bank.rate("USD", "7.123456", on=date(2026, 2, 1))
-    for number, amount in enumerate((12_000_000, 5_000_000, 600_000, 210_000, 60_000, 3), start=1):
-        customer = bank.customer(f"villager-{number}", opened=OPENED)
-        account = customer.holds(amount).holds(amount - 1, since=NIGHTS[1]).holds(amount + 1, since=NIGHTS[3])
-        account.shared({customer.customer_id: "0.7", "villager-1": "0.3"} if number > 1 else {}, since=OPENED)
-        customer.holds(number, currency="USD", since=NIGHTS[number % 4])
-        customer.invests(number * 1000, product="HALF").vanishes(NIGHTS[2])
-        customer.borrows(500_000 * number, since=OPENED)
-        customer.card(issued=OPENED).spends(number * 50_000, on=NIGHTS[number % 4])
-    return bank
 
 
 @contextmanager
@@ -109,20 +87,3 @@ def test_a_reader_keeps_its_rows_and_never_blocks_a_run(bank: Bank, tmp_path: Pa
             (now,) = warehouse.query(count)
         # February begins with the third night: one more row for each customer
         assert before is not None and now["months"] == before[0] + len(bank.customers)
-
-
-def test_a_late_correction_comes_out_as_if_it_had_been_sent_at_first(
-    at_once: Warehouse, bank: Bank, tmp_path: Path
-) -> None:
-    warehouse = at_once.copy_to(tmp_path / "home")
-    corrected_bank = village()
-    account = corrected_bank.accounts[0]
-    account.holds(2_000_000, since=NIGHTS[1]).holds(11_999_999, since=NIGHTS[2])
-    corrected = corrected_bank.delivery(NIGHTS[1], sequence=2)
-    land(warehouse.home, corrected)
-
-    warehouse.run()
-
-    expected = customer_value(replay([*bank.deliveries(), corrected]))
-    differences = aum_differences(warehouse, expected) + tier_differences(warehouse, expected)
-    assert not differences, as_text(differences)

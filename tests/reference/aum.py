@@ -100,7 +100,7 @@ def _months_of(ledger: Ledger, customer: str, sums: dict[tuple[str, date], Parts
         for known in ledger.nights
         if any(row["customer_id"] == customer for row in known.rows("customer"))
     )
-    start = month_start(first_open if first_open > history_start(ledger) else known_since)
+    start = month_start(first_open if first_open >= history_start(ledger) else known_since)
     recorded = [month for who, month in sums if who == customer]
     first = min([start, *recorded])
 

@@ -49,6 +49,7 @@ class Debt:
     """A loan and what it later changes to."""
 
     loan_class: str
+    currency: str
     amount: Decimal
     since: date
     later: tuple[date, Decimal | None] | None
@@ -104,6 +105,7 @@ def debts(draw: st.DrawFn) -> Debt:
     amounts = st.sampled_from(["299999.99", "300000", "600000", "1500000", "5000000", "1000"]).map(Decimal)
     return Debt(
         loan_class=draw(st.sampled_from(["mortgage", "unsecured", "guaranteed", "other"])),
+        currency=draw(st.sampled_from(["CNY", "CNY", "USD"])),
         amount=draw(amounts),
         since=draw(st.sampled_from([date(2023, 5, 1), START, date(2026, 1, 27), date(2026, 2, 3)])),
         later=draw(st.none() | st.tuples(st.sampled_from(NIGHTS[-3:]), st.none() | amounts)),
@@ -188,7 +190,8 @@ def _settle(customer: Customer, life: Life) -> None:
         if life.leaves and (account.closed is None or account.closed > life.leaves):
             account.closes(max(life.leaves, life.opened))
     for debt in life.debts:
-        loan = customer.borrows(debt.amount, since=max(debt.since, life.opened), loan_class=debt.loan_class)
+        since = max(debt.since, life.opened)
+        loan = customer.borrows(debt.amount, since=since, loan_class=debt.loan_class, currency=debt.currency)
         if debt.later and debt.later[0] > loan.start:
             loan.owed.set(*debt.later)
     for plastic in life.cards:

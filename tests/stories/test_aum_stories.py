@@ -11,13 +11,18 @@ from tests.support.warehouse import Warehouse
 
 def test_a_joint_account_counts_for_each_owner_by_share(aum_of: Story) -> None:
     assert aum_of("minh", DECEMBER)["aum_month_avg_amt"] == 600_000  # 1,000,000 × 0.6
-    assert aum_of("lan", JANUARY)["aum_month_avg_amt"] == 400_000  # 1,000,000 × 0.4
+    assert aum_of("lan", JANUARY)["aum_month_avg_amt"] == 450_000  # 1,000,000 × 0.4 + 100,000 × 0.5
 
 
 def test_new_shares_count_from_the_night_that_brings_them(aum_of: Story) -> None:
     # Sunday 1 February still by Friday's share: 600,000; then 27 days × 250,000
     assert aum_of("minh", FEBRUARY)["balance_sum_amt"] == 600_000 + 27 * 250_000
     assert aum_of("minh", FEBRUARY)["aum_month_avg_amt"] == 262_500  # 7,350,000 / 28
+
+
+def test_an_account_without_owners_left_belongs_wholly_to_its_holder(aum_of: Story) -> None:
+    # Sunday 1 February still half; then 27 days whole
+    assert aum_of("thu", FEBRUARY)["balance_sum_amt"] == 50_000 + 27 * 100_000
 
 
 def test_thirds_of_a_joint_account_are_rounded_once_for_each_owner(aum_of: Story) -> None:

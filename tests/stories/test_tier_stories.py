@@ -9,7 +9,7 @@ from tests.support.warehouse import Warehouse
 
 def test_each_owner_of_a_joint_account_has_the_tier_of_the_own_share(tier_of: Story) -> None:
     assert tier_of("minh", JANUARY)["tier_code"] == "platinum"  # 600,000
-    assert tier_of("lan", JANUARY)["tier_code"] == "gold"  # 400,000
+    assert tier_of("lan", JANUARY)["tier_code"] == "gold"  # 450,000
 
 
 def test_a_customer_whose_money_left_is_observed_before_the_tier_is_lost(tier_of: Story) -> None:

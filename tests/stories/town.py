@@ -45,6 +45,9 @@ def _families(bank: Bank) -> None:
     joint.shared({"minh": "0.6", "lan": "0.4"}, since=DECEMBER)
     joint.shared({"minh": "0.25", "lan": "0.75"}, since=MON_2)
 
+    thu = bank.customer("thu", opened=DECEMBER)
+    thu.holds(100_000).shared({"thu": "0.5", "lan": "0.5"}, since=DECEMBER).shared({}, since=MON_2)
+
     an = bank.customer("an", opened=DECEMBER)
     bank.customer("binh", opened=DECEMBER)
     bank.customer("cuc", opened=DECEMBER)

@@ -60,7 +60,10 @@ def test_a_shut_gate_leaves_pages_that_say_why_and_show_no_value(night: LakeNigh
 
 
 def test_an_exception_that_quotes_a_value_does_not_show_it(
-    night: LakeNight, monkeypatch: pytest.MonkeyPatch
+    night: LakeNight,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     report = night.write()
     broken = FailingRows(check_code="arrival", table="org", query=Sql("select 1, cast('SECRET' as int)"))
@@ -70,7 +73,8 @@ def test_an_exception_that_quotes_a_value_does_not_show_it(
 
     assert [fault.check_code for fault in outcome.faults] == ["check_not_run"]
     assert "The check raised an exception" in pages(night)["fit_to_load/lake_raw.org.html"]
-    for content in [*pages(night).values(), *map(str, outcome.faults)]:
+    said = [*capfd.readouterr(), *(r.getMessage() for r in caplog.records if r.levelname != "DEBUG")]
+    for content in [*pages(night).values(), *map(str, outcome.faults), *said]:
         assert "SECRET" not in content
 
 

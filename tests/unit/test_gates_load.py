@@ -261,6 +261,7 @@ def test_a_check_that_raises_blocks_whatever_its_severity(
     (fault,) = outcome.faults
     assert fault.check_code == "check_not_run"
     assert "certificate_duplicate did not run" in fault.what
+    assert ("no_such_column" in fault.what) is ("no_such_column" in query)
 
 
 def test_a_suite_over_a_relation_that_is_not_there_blocks(

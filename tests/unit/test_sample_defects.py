@@ -27,6 +27,8 @@ QUARANTINE = {
 LATER = set(DEFECT_NAMES) - ARRIVAL - QUARANTINE
 """Found by the screening and the gates, not by the ingestion."""
 
+NIGHTS = 3
+
 FORMATS = {
     "csv": Format(),
     "odd csv": Format(delimiter="|@|", encoding="gb18030", compression="zstd"),
@@ -38,33 +40,38 @@ FORMATS = {
 def clean(request, tmp_path_factory):
     home = tmp_path_factory.mktemp("clean")
     spec = SampleSpec(
-        customers=2_000, months=1, nights=3, end=date(2026, 9, 18), written_as=FORMATS[request.param]
+        customers=2_000, months=1, nights=NIGHTS, end=date(2026, 9, 18), written_as=FORMATS[request.param]
     )
     generate_bank(spec, home / "landing")
+    settings = Settings.load(home)
+    for batch in landed_batches(settings)[:-1]:
+        report = ingest_batch(settings, batch)
+        assert not any(table.quarantined for table in report.tables.values())
     return home
 
 
 @pytest.fixture
 def spoiled(clean, tmp_path):
-    """A copy of the bank, its settings and its last batch."""
+    """A copy of the bank with all batches but the last in the lake, and that last batch."""
     shutil.copytree(clean, tmp_path, dirs_exist_ok=True)
     settings = Settings.load(tmp_path)
     return settings, landed_batches(settings)[-1]
 
 
 def plant(settings, batch, name):
-    if name == "wrong_encoding" and not list((settings.landing / batch.folder).glob("*.csv*")):
-        pytest.skip("Parquet has no encoding to get wrong")
-    return plant_defect(settings.landing, batch, name)
+    try:
+        return plant_defect(settings.landing, batch, name)
+    except ValueError as error:
+        pytest.skip(str(error))
 
 
 def test_the_clean_bank_is_ingested_without_a_row_refused(spoiled):
-    settings, _ = spoiled
+    settings, batch = spoiled
 
-    for batch in landed_batches(settings):
-        report = ingest_batch(settings, batch)
-        assert not any(table.quarantined for table in report.tables.values())
-        assert not report.unknown_columns
+    report = ingest_batch(settings, batch)
+
+    assert not any(table.quarantined for table in report.tables.values())
+    assert not report.unknown_columns
 
 
 @pytest.mark.parametrize("name", sorted(ARRIVAL))
@@ -98,7 +105,7 @@ def test_what_the_gates_find_passes_the_ingestion(spoiled, name):
 
     assert rule_for(defect.check_code)
     if name == "earlier_batch_missing":
-        assert len(landed_batches(settings)) == 2
+        assert len(landed_batches(settings)) == NIGHTS - 1
         return
     folder = settings.landing / batch.folder
     for entry in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"].values():
@@ -107,4 +114,4 @@ def test_what_the_gates_find_passes_the_ingestion(spoiled, name):
     if defect.check_code != "key_not_unique":
         report = ingest_batch(settings, batch)
         assert not any(table.quarantined for table in report.tables.values())
-        assert report.unknown_columns == ({"product": ["shelf"]} if name == "extra_column" else {})
+        assert list(report.unknown_columns) == (["product"] if name == "extra_column" else [])

@@ -35,7 +35,7 @@ starts as (
         least(
             coalesce(history.first_balance_month, {{ month_start(business_date()) }}),
             case
-                when customers.first_open_date > recorded_history.history_start_date
+                when customers.first_open_date >= recorded_history.history_start_date
                     then {{ month_start('customers.first_open_date') }}
                 else {{ month_start(business_date()) }}
             end

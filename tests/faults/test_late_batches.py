@@ -1,0 +1,84 @@
+"""What arrives late or again comes out as if it had been there from the start."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.night import run_waiting
+from orchestration.settings import Settings
+from tests.faults.village import NIGHTS, village
+from tests.reference.compare import (
+    as_text,
+    aum_differences,
+    event_differences,
+    status_differences,
+    tier_differences,
+)
+from tests.reference.customer_value import customer_value
+from tests.reference.known import replay
+from tests.support.bank import Bank, Delivery
+from tests.support.landing import land, land_all
+from tests.support.warehouse import Warehouse
+
+SATURDAY = date(2026, 1, 31)
+
+
+def differences(warehouse: Warehouse, deliveries: Iterable[Delivery]) -> list[str]:
+    """All marts against the reference of what was delivered."""
+    expected = customer_value(replay(deliveries))
+    compared = (aum_differences, tier_differences, status_differences, event_differences)
+    return [line for compare in compared for line in compare(warehouse, expected)]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """The village with all its nights published; never changed."""
+    warehouse = Warehouse(Path(tmp_path_factory.mktemp("village")) / "home")
+    land_all(warehouse.home, village())
+    warehouse.run()
+    return warehouse
+
+
+def corrected(night: date) -> Bank:
+    """The village with another balance of the first villager, from one night to the next."""
+    bank = village()
+    account = bank.accounts[0]
+    following = NIGHTS[NIGHTS.index(night) + 1]
+    before = account.lines["CURRENT"].at(following)
+    assert before is not None
+    account.holds(400_000, since=night).holds(before, since=following)
+    return bank
+
+
+@pytest.mark.parametrize("night", NIGHTS[:3], ids=str)
+def test_a_night_sent_again_with_a_higher_sequence_counts_instead_of_the_first(
+    night: date, published: Warehouse, tmp_path: Path
+) -> None:
+    warehouse = published.copy_to(tmp_path / "home")
+    again = corrected(night).delivery(night, sequence=2)
+    land(warehouse.home, again)
+
+    run_waiting(Settings.load(warehouse.home))
+
+    different = differences(warehouse, [*village().deliveries(), again])
+    assert not different, as_text(different)
+
+
+def test_the_batch_of_a_saturday_that_arrives_after_mondays_takes_its_place(tmp_path: Path) -> None:
+    bank = village([*NIGHTS[:2], SATURDAY, *NIGHTS[2:]])
+    bank.accounts[0].holds(400_000, since=SATURDAY).holds(11_999_999, since=NIGHTS[2])
+    warehouse, settings = Warehouse(tmp_path), Settings.load(tmp_path)
+    on_time = [delivery for delivery in bank.deliveries() if delivery.business_date != SATURDAY]
+    for delivery in on_time:
+        for row in delivery.tables["calendar"]:
+            row["is_business_day"] = row["is_business_day"] and row["calendar_date"] != SATURDAY
+        land(warehouse.home, delivery)
+    run_waiting(settings)
+
+    land(warehouse.home, bank.delivery(SATURDAY))
+    run_waiting(settings)
+
+    different = differences(warehouse, [*on_time, bank.delivery(SATURDAY)])
+    assert not different, as_text(different)

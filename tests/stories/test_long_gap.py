@@ -1,0 +1,69 @@
+"""Two nights with two whole months, a quarter and a year between them.
+
+No batch is due in January and February: every day of them carries 30 December, and nothing but the
+calendar and the rates moves.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.conftest import MakeWarehouse
+from tests.reference.compare import (
+    as_text,
+    aum_differences,
+    event_differences,
+    status_differences,
+    tier_differences,
+)
+from tests.reference.customer_value import customer_value
+from tests.reference.known import replay
+from tests.support.bank import Bank
+from tests.support.warehouse import Warehouse
+
+DECEMBER_30, MARCH_2, MARCH_3 = date(2025, 12, 30), date(2026, 3, 2), date(2026, 3, 3)
+FEBRUARY = date(2026, 2, 1)
+OPENED = date(2025, 4, 1)
+
+
+def sleeping_bank() -> Bank:
+    """Customers whose balances, loans and cards sleep from December to March."""
+    bank = Bank([DECEMBER_30, MARCH_2, MARCH_3])
+    bank.rate("USD", "7", on=OPENED)
+    bank.rate("USD", "7.2", on=date(2026, 2, 15))
+    bank.customer("constant", opened=OPENED).holds(600_000).holds(100_000, since=MARCH_2)
+    bank.customer("fading", opened=OPENED).account().months(60, *[30] * 9, to=date(2026, 1, 1))
+    bank.customer("abroad", opened=OPENED).holds(1_000, currency="USD")
+    bank.customer("closing", opened=OPENED).holds(28_000).closes(date(2026, 2, 15))
+    card = bank.customer("diamond", opened=OPENED).card(
+        grade="diamond", issued=date(2025, 12, 5), expires=date(2026, 1, 31)
+    )
+    card.spends(100_000, on=date(2025, 12, 10))
+    bank.customer("borrower", opened=OPENED).borrows(1_500_000, since=OPENED).repaid(MARCH_2)
+    return bank
+
+
+@pytest.fixture(scope="module")
+def warehouse(published_bank: MakeWarehouse) -> Warehouse:
+    return published_bank("sleeping", sleeping_bank())
+
+
+def test_a_month_without_any_batch_has_rows_that_carry_the_last_day_before_it(warehouse: Warehouse) -> None:
+    rows = warehouse.query(
+        "select customer_id, aum_month_avg_amt from customer_value.fct_customer_aum_monthly "
+        "where month_start_date = ?",
+        FEBRUARY,
+    )
+    average = {row["customer_id"]: row["aum_month_avg_amt"] for row in rows}
+    assert average["constant"] == 600_000
+    assert average["abroad"] == Decimal("7100.00")  # (14 × 7,000 + 14 × 7,200) / 28
+    assert average["closing"] == 14_000  # 14 × 28,000 / 28
+
+
+@pytest.mark.parametrize(
+    "compare", [aum_differences, tier_differences, status_differences, event_differences]
+)
+def test_the_sleeping_bank_agrees_with_the_reference(compare, warehouse: Warehouse) -> None:
+    differences = compare(warehouse, customer_value(replay(sleeping_bank().deliveries())))
+    assert not differences, as_text(differences)
