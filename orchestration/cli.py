@@ -65,11 +65,12 @@ def run(
         )
     with progress() as on_event:
         results = run_waiting(settings, on_event=on_event, until=_day(until, "--until"), again=repeated)
-    if not results:
+    if results:
+        show_results(results)
+    else:
         out.print("Nothing is waiting.")
-        return
-    show_results(results)
-    show_tiers(settings)
+    if (settings.published / "current").exists():
+        show_tiers(settings)
 
 
 @app.command()
@@ -164,6 +165,59 @@ def serve(
     from orchestration.serving import serve_pages
 
     serve_pages(Settings.load(), port)
+
+
+@app.command()
+def sample(
+    customers: Annotated[int, typer.Option(min=100, help="Customers of the bank.")] = 10_000,
+    months: Annotated[int, typer.Option(min=0, max=120, help="Months of history before the first night.")] = 18,
+    nights: Annotated[int, typer.Option(min=1, help="Business days with a batch.")] = 5,
+    end: Annotated[str, typer.Option(help="Day of the last night.")] = "2026-10-31",
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another bank.")] = 1,
+    profile: Annotated[str, typer.Option(help="wealthy fills every tier; suzhou is calibrated.")] = "wealthy",
+    kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
+    encoding: Annotated[str, typer.Option(help="utf-8 or gb18030.")] = "utf-8",
+    delimiter: Annotated[str, typer.Option(help="One character or several.")] = ",",
+    compression: Annotated[str, typer.Option(help="none, gzip or zstd.")] = "none",
+    defect: Annotated[str | None, typer.Option(help="Plant a defect in the last batch.")] = None,
+) -> None:
+    """Generate a bank: landing batches, and beside them what is true of it. Same arguments, same bytes."""
+    from pydantic import ValidationError
+
+    from orchestration.console import out
+    from orchestration.sampling import SampleSpec, spoil_last_batch, write_sample
+
+    written_as = {"kind": kind, "encoding": encoding, "delimiter": delimiter, "compression": compression}
+    try:
+        spec = SampleSpec.model_validate(
+            {
+                "customers": customers,
+                "months": months,
+                "nights": nights,
+                "end": _day(end, "--end"),
+                "seed": seed,
+                "profile": profile,
+                "written_as": written_as,
+            }
+        )
+    except ValidationError as error:
+        reasons = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
+        raise ConfigurationError(f"The bank cannot be generated: {reasons}.") from error
+    folders = write_sample(Settings.load(), spec)
+    if defect is not None:
+        out.print(f"planted: {spoil_last_batch(folders, defect, seed)}", highlight=False)
+
+
+@app.command()
+def demo() -> None:
+    """Generate a small bank in ACRM_HOME, run its nights and show what came out."""
+    from orchestration.ingestion.manifest import landed_batches
+    from orchestration.sampling import DEMO, write_sample
+
+    settings = Settings.load()
+    if not landed_batches(settings):
+        write_sample(settings, DEMO)
+    run()
 
 
 @imports.command("berka")

@@ -13,7 +13,7 @@ from orchestration.errors import PublicationError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
 from orchestration.settings import Settings
 
-out = Console()
+out = Console(width=None if Console().is_terminal else 130)
 err = Console(stderr=True, soft_wrap=True)
 
 

@@ -150,7 +150,7 @@ class Run:
 
     @property
     def manifest(self) -> Mapping[str, Any]:
-        """dbt's manifest: the one given, else that of the project as it is now."""
+        """The manifest that was given, else that of dbt's project as it is now."""
         return self.transform.manifest if self._manifest is None else self._manifest
 
     @property

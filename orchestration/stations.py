@@ -91,8 +91,8 @@ def turn_of(settings: Settings, business_date: date) -> Turn:
         return turn
     if waiting:
         raise NotItsTurnError(
-            f"{business_date} has to wait: {turn.night.batch} is before it. Run {turn.night.batch} first, "
-            "and look at its last run if it failed."
+            f"{business_date} cannot run now: {turn.night.batch} has to run first. If its last run failed, "
+            "mend what that run names."
         )
     raise NotItsTurnError(
         f"{business_date} is not the newest night, and all nights after it have to run again with it. "
@@ -181,8 +181,8 @@ class Stations:
     def _after(self, station: Station) -> Night:
         if self._turn is None or station not in self._done:
             raise NotItsTurnError(
-                f"A night runs whole, in the order {', '.join(STATIONS)}; {station} has not let it through in "
-                "this run. Start all assets of the business date again."
+                f"A night runs whole, in the order {', '.join(STATIONS)}; {station} has not let it through "
+                "in this run. Start all assets of the business date again."
             )
         return self._turn.night
 

@@ -120,13 +120,16 @@ class AnswerBook:
         return frame.group_by("owner").agg(owned("sum"), owned("end"))
 
     def has_row(self) -> Bools:
-        """Months for which each customer has a row: from the first recorded one to the one of the closing."""
+        """Months for which each customer has a row: from the first recorded one to the one of the closing.
+
+        After a reopening the rows begin again; months spent closed from end to end have none.
+        """
         timeline, people = self.timeline, self.people
         first_night = int(timeline.night_days[0])
         starts, afters = timeline.month_starts[:-1], timeline.month_starts[1:]
         told = np.where(people.closed < first_night, first_night, people.closed)
-        told = np.where(people.reopened < NEVER, NEVER, told)
         rows: Bools = (people.opened[:, None] < afters[None, :]) & (told[:, None] >= starts[None, :])
+        rows |= people.reopened[:, None] < afters[None, :]
         return rows
 
 

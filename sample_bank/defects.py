@@ -15,7 +15,7 @@ import polars as pl
 
 from orchestration.settings import BatchId
 from sample_bank.accounts import SLOT_OVERDRAFT
-from sample_bank.delivery import Format, cents_text, encode_csv
+from sample_bank.delivery import cents_text, encode_csv
 from sample_bank.edit import BatchEdit, as_cents
 from sample_bank.rng import Dice
 
@@ -171,13 +171,12 @@ def _unbalanced_shares(bad: _Saboteur) -> Defect:
 
 
 def _wrong_encoding(bad: _Saboteur) -> Defect:
-    """The file is in another encoding than the manifest says."""
+    """The file is GB18030 and the manifest says UTF-8; the other way round most bytes would be text."""
     written_as = bad.edit.format("transaction")
-    if written_as.kind == "parquet":
-        raise ValueError("Parquet has no encoding to get wrong; generate CSV")
-    other = "utf-8" if written_as.encoding == "gb18030" else "gb18030"
-    wrong = Format.model_validate({**written_as.model_dump(), "encoding": other})
+    if written_as.kind == "parquet" or written_as.encoding != "utf-8":
+        raise ValueError("a wrong encoding shows in CSV that is declared as utf-8")
     row = bad.row_of("transaction", pl.col("counter_name").is_not_null())
+    wrong = written_as.model_copy(update={"encoding": "gb18030"})
     bad.edit.path("transaction").write_bytes(encode_csv(bad.edit.read("transaction"), wrong))
     bad.edit.refresh("transaction")
     return bad.found("text_undecodable", "transaction", row=row, column="counter_name")

@@ -138,7 +138,7 @@ def _transaction_rows(
         pl.when("is_counter").then("teller_id").alias("teller_id"),
         other_account.alias("counter_account"),
         pl.when("is_outside").then("bank").alias("counter_bank_code"),
-        pl.when("is_outside").then(pl.lit("某某")).alias("counter_name"),
+        pl.when("is_outside").then(pl.lit("张某")).alias("counter_name"),
         pl.when("is_inside").then("other_customer").alias("counter_customer_id"),
         "is_in_bank",
         "txn_type",

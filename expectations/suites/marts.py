@@ -4,7 +4,7 @@ Closed months that were not written again are not read: the cost does not grow w
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import duckdb
@@ -185,7 +185,7 @@ def parts_add_up(period: str, months: Sql) -> Check:
 
 def rows_steady(open_month: date) -> Check:
     """About as many customers have a row as in the last release."""
-    return _steady("row_count_moved", open_month, Sql("count(*)"))
+    return _steady("row_count_moved", open_month, Sql("nullif(count(*), 0)"))
 
 
 def total_steady(open_month: date) -> Check:
@@ -290,18 +290,27 @@ def _steady(check_code: str, open_month: date, measure: Sql) -> Check:
             """
             select
                 1,
-                cast(abs(tonight.measure - earlier.measure) > abs(earlier.measure) * {limit} as integer),
+                -- a release of long ago has neither month: there is nothing to compare with
+                cast(
+                    coalesce(
+                        abs(coalesce(tonight.measure, 0) - earlier.measure) > abs(earlier.measure) * {limit}, false
+                    ) as integer
+                ),
                 cast(tonight.measure as varchar)
             from (select {measure} as measure from {tonight} where month_start_date = {month}) as tonight
             cross join (
-                select {measure} as measure from {earlier}
-                where month_start_date = (select max(month_start_date) from {earlier})
+                select {measure} as measure
+                from {earlier}
+                where {recent}
+                    and month_start_date = (select max(month_start_date) from {earlier} where {recent})
             ) as earlier
             """,
             measure=measure,
             tonight=name(MARTS, AUM),
             earlier=name(LAST_RELEASE, AUM),
             month=value(open_month),
+            # named, so that only their files are opened
+            recent=months_in([open_month, (open_month - timedelta(days=1)).replace(day=1)]),
             limit=value(exact(rule_for(check_code, AUM).limit)),
         ),
     )

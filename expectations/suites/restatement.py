@@ -8,9 +8,9 @@ from decimal import Decimal
 import duckdb
 
 from expectations.check import FailingRows, Suite
-from expectations.suites.marts import AUM, LAST_RELEASE, MARTS, TIER, has_last_release
+from expectations.suites.marts import AUM, LAST_RELEASE, MARTS, TIER, has_last_release, months_in
 from orchestration.settings import BatchId
-from orchestration.sql import Sql, fill, name, value
+from orchestration.sql import Sql, fill, join, name, value
 
 FCT_RESTATEMENT = name("quality", "fct_restatement")
 
@@ -42,14 +42,14 @@ def closed_month_changes(
             """
             select month_start_date
             from {earlier}
-            where list_contains(?, month_start_date)
+            where {months}
             group by month_start_date
             having not bool_or(is_provisional)
             order by month_start_date
             """,
             earlier=name(LAST_RELEASE, AUM),
-        ),
-        [list(months_rebuilt)],
+            months=months_in(months_rebuilt),
+        )
     ).fetchall()
     return [_compare(connection, month, restated_by) for (month,) in final]
 
@@ -129,7 +129,8 @@ def record_restatements(connection: duckdb.DuckDBPyConnection, changes: Sequence
 def _compare(
     connection: duckdb.DuckDBPyConnection, month: date, restated_by: Sequence[BatchId]
 ) -> ClosedMonth:
-    changed = " union ".join(_changed_customers(connection, table, month) for table in (AUM, TIER))
+    shared = {table: _shared_columns(connection, table) for table in (AUM, TIER)}
+    changed = [_changed_customers(table, columns, month) for table, columns in shared.items() if columns]
     row = connection.execute(
         fill(
             """
@@ -141,7 +142,7 @@ def _compare(
             """,
             now=name(MARTS, AUM),
             earlier=name(LAST_RELEASE, AUM),
-            changed=Sql(changed),
+            changed=join(" union ", changed),
             month=value(month),
         )
     ).fetchone()
@@ -152,8 +153,8 @@ def _compare(
     return ClosedMonth(month, customers, changed_cnt, aum_change, causes[0] if causes else None)
 
 
-def _changed_customers(connection: duckdb.DuckDBPyConnection, table: str, month: date) -> Sql:
-    """Customers with a row in one version of the month that the other has not."""
+def _shared_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Columns that tonight's table and the last release's have in common."""
     columns = connection.execute(
         """
         select column_name from information_schema.columns
@@ -163,8 +164,13 @@ def _changed_customers(connection: duckdb.DuckDBPyConnection, table: str, month:
         """,
         [table, MARTS, LAST_RELEASE],
     ).fetchall()
+    return [column for (column,) in columns]
+
+
+def _changed_customers(table: str, columns: Sequence[str], month: date) -> Sql:
+    """Customers with a row in one version of the month that the other has not."""
     parts = {
-        "columns": Sql(", ".join(name(column) for (column,) in columns)),
+        "columns": join(", ", map(name, columns)),
         "month": value(month),
         "now": name(MARTS, table),
         "earlier": name(LAST_RELEASE, table),

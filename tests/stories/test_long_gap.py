@@ -32,6 +32,7 @@ def sleeping_bank() -> Bank:
     bank = Bank([DECEMBER_30, MARCH_2, MARCH_3])
     bank.rate("USD", "7", on=OPENED)
     bank.rate("USD", "7.2", on=date(2026, 2, 15))
+    bank.customer("elder", opened=date(2015, 6, 1)).holds(1, since=date(2024, 12, 1))
     bank.customer("constant", opened=OPENED).holds(600_000).holds(100_000, since=MARCH_2)
     bank.customer("fading", opened=OPENED).account().months(60, *[30] * 9, to=date(2026, 1, 1))
     bank.customer("abroad", opened=OPENED).holds(1_000, currency="USD")

@@ -190,6 +190,14 @@ def test_the_number_of_customers_is_compared_with_the_last_release(second_night:
     assert (AUM, "row_count_moved") in failed(run(second_night))
 
 
+def test_a_release_of_long_ago_is_not_compared(second_night: LakeNight) -> None:
+    second_night.query(
+        f"update last_release.{AUM} set month_start_date = month_start_date - interval 1 year, aum_end_amt = 1"
+    )
+
+    assert failed(run(second_night)) == set()
+
+
 CHANGE_A_CLOSED_MONTH: dict[str, str] = {
     "an amount": f"update customer_value.{AUM} set aum_month_avg_amt = aum_month_avg_amt + 0.01, "
     "deposit_month_avg_amt = deposit_month_avg_amt + 0.01 "
@@ -268,6 +276,14 @@ def test_what_went_on_record_stays_when_a_rerun_finds_nothing_to_change(
 
     assert run(night, RESENT, months=[DECEMBER, JANUARY]).faults == []
     assert night.query("select count(*) from quality.fct_restatement") == [(1,)]
+
+
+def test_a_mart_that_the_last_release_lacks_is_left_out(rebuilt_december: LakeNight) -> None:
+    night = rebuilt_december
+    night.query(f"drop table last_release.{TIER}")
+    night.query(CHANGE_A_CLOSED_MONTH["an amount"])
+
+    assert only_december(run(night, months=[DECEMBER, JANUARY])) == [(False, 2, 1, "customers changed: 1")]
 
 
 def test_a_batch_of_a_later_month_explains_nothing(rebuilt_december: LakeNight) -> None:

@@ -1,0 +1,63 @@
+"""All that Dagster knows of the warehouse, put together.
+
+Put here: assembly. Keep out: everything else; each part has its module.
+"""
+
+import os
+import warnings
+from collections.abc import Mapping
+
+import dagster as dg
+
+from orchestration.assets.lake import lake_tables
+from orchestration.assets.landing import landed_batch
+from orchestration.assets.models import manifest_of_project, models, night_sources
+from orchestration.assets.release import release
+from orchestration.checks import fit_to_load, fit_to_publish
+from orchestration.jobs import night_job
+from orchestration.partitions import business_dates
+from orchestration.resources import dbt_resource, stations_resource
+from orchestration.schedules import nightly
+from orchestration.sensors import arrival
+from orchestration.settings import Settings
+
+# every process of Dagster enters here: what it writes is private
+os.umask(0o077)
+# ordered backfill needs it; the lock file pins the version
+warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
+
+
+def build_defs(
+    settings: Settings | None = None, resources: Mapping[str, object] | None = None
+) -> dg.Definitions:
+    """Assemble the definitions.
+
+    Args:
+        settings: The warehouse; by default that of ``ACRM_HOME``.
+        resources: Take the place of those of the same name.
+    """
+    settings = settings or Settings.load()
+    manifest = manifest_of_project(settings)
+    dates = business_dates(settings)
+    return dg.Definitions(
+        assets=[
+            landed_batch(dates),
+            lake_tables(dates),
+            *night_sources(manifest, dates),
+            models(manifest, dates),
+            release(manifest, dates),
+        ],
+        asset_checks=[fit_to_load(), fit_to_publish(manifest)],
+        jobs=[night_job(dates)],
+        schedules=[nightly(settings)],
+        sensors=[arrival(settings, dates)],
+        resources={
+            "stations": stations_resource(settings, manifest),
+            "dbt": dbt_resource(),
+            **(resources or {}),
+        },
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

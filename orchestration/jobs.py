@@ -1,0 +1,37 @@
+"""Jobs: the night, whole.
+
+Put here: what runs together. Keep out: when (``schedules.py``, ``sensors.py``).
+"""
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+NIGHT = "night"
+
+RUNNING = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
+
+def night_job(business_dates: dg.PartitionsDefinition) -> "UnresolvedAssetJobDefinition":
+    """Every station of one business date, gates included; steps share a process and the writer's lock."""
+    return dg.define_asset_job(
+        NIGHT,
+        selection=dg.AssetSelection.all(),
+        description="One business date from landing to release. Nothing after a failed gate runs.",
+        partitions_def=business_dates,
+        executor_def=dg.in_process_executor,
+    )
+
+
+def is_night_running(instance: dg.DagsterInstance) -> bool:
+    """Whether a night runs or is queued."""
+    return bool(instance.get_runs(dg.RunsFilter(job_name=NIGHT, statuses=list(RUNNING)), limit=1))

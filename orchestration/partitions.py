@@ -1,0 +1,26 @@
+"""Partitions: one per business date.
+
+Put here: what a partition is. Keep out: which one runs when (``schedules.py``, ``sensors.py``).
+"""
+
+from datetime import date
+
+import dagster as dg
+
+from orchestration.night import available_batches
+from orchestration.settings import Settings
+
+_EMPTY_WAREHOUSE_START = date(1990, 1, 1)
+
+
+def business_dates(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """Days of the bank's calendar from the first batch on, today's included.
+
+    An empty warehouse starts early enough for any first batch.
+    """
+    first = min(
+        (batch.business_date for batch in available_batches(settings)), default=_EMPTY_WAREHOUSE_START
+    )
+    return dg.DailyPartitionsDefinition(
+        start_date=first.isoformat(), timezone=settings.bank.time_zone, end_offset=1
+    )

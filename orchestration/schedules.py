@@ -1,0 +1,48 @@
+"""Schedules: the night, by the clock of the bank.
+
+Put here: when the clock starts something. Keep out: starting on arrival (``sensors.py``).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.errors import BusyError
+from orchestration.jobs import NIGHT, is_night_running
+from orchestration.settings import Settings
+from orchestration.stations import waiting_turns
+
+CRON = "30 2 * * *"
+
+
+def nightly(settings: Settings) -> dg.ScheduleDefinition:
+    """Every waiting night in order, also one that failed before.
+
+    A run whose turn it is not refuses, so a night that fails keeps those after it waiting.
+    """
+
+    @dg.schedule(
+        job_name=NIGHT,
+        cron_schedule=CRON,
+        execution_timezone=settings.bank.time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        """Start the nights that are waiting at half past two, in the bank's time zone."""
+        if is_night_running(context.instance):
+            yield dg.SkipReason("A night is running.")
+            return
+        try:
+            turns = waiting_turns(settings)
+        except BusyError as error:
+            yield dg.SkipReason(str(error))
+            return
+        if not turns:
+            yield dg.SkipReason(f"No batch is waiting in {settings.landing}.")
+        at = context.scheduled_execution_time
+        for turn in turns:
+            yield dg.RunRequest(
+                f"{at:%Y-%m-%d} {turn.key}", partition_key=str(turn.night.batch.business_date)
+            )
+
+    return nightly

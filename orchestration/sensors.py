@@ -1,0 +1,77 @@
+"""Sensors: the night, as soon as its batch is there.
+
+Put here: what starts on an event. Keep out: starting by the clock (``schedules.py``).
+"""
+
+import json
+from collections.abc import Iterable
+
+import dagster as dg
+
+from orchestration.assets.landing import LANDED_BATCH
+from orchestration.errors import BusyError
+from orchestration.ingestion.manifest import landed_batches
+from orchestration.jobs import NIGHT, is_night_running
+from orchestration.settings import BatchId, Settings
+from orchestration.stations import waiting_turns
+
+_SECONDS = 30
+
+
+def arrival(settings: Settings, business_dates: dg.PartitionsDefinition) -> dg.SensorDefinition:
+    """Start the first waiting night when its manifest is complete; one at a time, each turn once.
+
+    A batch that is sent again is another turn, as is a night that failed for want of the one before it. A
+    night that failed for itself waits for a new batch, the schedule, or a person.
+    """
+
+    @dg.sensor(
+        job_name=NIGHT, minimum_interval_seconds=_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING
+    )
+    def arrival(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        """Report batches that have arrived, and start the first night that waits."""
+        landed = landed_batches(settings)
+        seen = set(json.loads(context.cursor or "[]"))
+        events = [_arrived(settings, batch) for batch in landed if str(batch) not in seen]
+        request = _first_waiting(settings, context.instance, business_dates)
+        return dg.SensorResult(
+            run_requests=[request] if isinstance(request, dg.RunRequest) else None,
+            skip_reason=request if isinstance(request, dg.SkipReason) else None,
+            asset_events=events,
+            cursor=_as_cursor(landed),
+        )
+
+    return arrival
+
+
+def _first_waiting(
+    settings: Settings, instance: dg.DagsterInstance, business_dates: dg.PartitionsDefinition
+) -> dg.RunRequest | dg.SkipReason:
+    if is_night_running(instance):
+        return dg.SkipReason("A night is running; the next one is started after it.")
+    try:
+        turns = waiting_turns(settings)
+    except BusyError as error:
+        return dg.SkipReason(str(error))
+    if not turns:
+        return dg.SkipReason(f"No batch is waiting in {settings.landing}.")
+    first = turns[0]
+    business_date = str(first.night.batch.business_date)
+    if not business_dates.has_partition_key(business_date):
+        return dg.SkipReason(f"{business_date} is no partition. Is it to come? Else reload the definitions.")
+    return dg.RunRequest(run_key=first.key, partition_key=business_date)
+
+
+def _arrived(settings: Settings, batch: BatchId) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        LANDED_BATCH,
+        partition=str(batch.business_date),
+        metadata={
+            "sequence": batch.sequence,
+            "folder": dg.MetadataValue.path(settings.landing / batch.folder),
+        },
+    )
+
+
+def _as_cursor(landed: Iterable[BatchId]) -> str:
+    return json.dumps([str(batch) for batch in landed])
