@@ -50,6 +50,16 @@ class SampleSpec(BaseModel):
     written_as: Format = Format()
     chunk_customers: int = Field(default=100_000, ge=2, multiple_of=2)
 
+    @property
+    def timeline(self) -> Timeline:
+        """The months and nights of the bank."""
+        return Timeline.ending(self.end, self.months, self.nights)
+
+    @property
+    def last_batch(self) -> BatchId:
+        """The batch of the last night."""
+        return BatchId(self.timeline.nights[-1], 1)
+
 
 def generate_bank(
     spec: SampleSpec,
@@ -69,7 +79,7 @@ def generate_bank(
         FileExistsError: A batch of the spec is in landing already.
     """
     profile = PROFILES[spec.profile]
-    timeline = Timeline.ending(spec.end, spec.months, spec.nights)
+    timeline = spec.timeline
     outlets = max(LEAST_OUTLETS, spec.customers // profile.customers_per_outlet)
     world = World(Dice(spec.seed), timeline, profile, outlets)
     wealth = Wealth(world.dice, profile, spec.customers)

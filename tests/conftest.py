@@ -28,3 +28,11 @@ def published_bank(tmp_path_factory: pytest.TempPathFactory) -> MakeWarehouse:
         return warehouse
 
     return publish
+
+
+@pytest.fixture(scope="session")
+def golden_warehouse(published_bank: MakeWarehouse) -> Warehouse:
+    """The bank of the golden cases, run once; tests only read it."""
+    from tests.golden.test_golden_cases import golden_bank
+
+    return published_bank("golden", golden_bank())

@@ -40,7 +40,7 @@ class FoldersAsGroups(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The folder that a reader would look in."""
-        _, layer, *folders = dbt_resource_props["fqn"]
+        _, layer, *folders = map(str, dbt_resource_props["fqn"])
         return folders[0] if layer == "marts" else layer
 
 

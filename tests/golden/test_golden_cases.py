@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import pytest
 
-from tests.conftest import MakeWarehouse
 from tests.golden.cases import CASES, Case
 from tests.reference.compare import (
     as_text,
@@ -50,8 +49,8 @@ def bank() -> Bank:
 
 
 @pytest.fixture(scope="module")
-def warehouse(published_bank: MakeWarehouse, bank: Bank) -> Warehouse:
-    return published_bank("golden", bank)
+def warehouse(golden_warehouse: Warehouse) -> Warehouse:
+    return golden_warehouse
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ QUARANTINE = {
 LATER = set(DEFECT_NAMES) - ARRIVAL - QUARANTINE
 """Found by the screening and the gates, not by the ingestion."""
 
-NIGHTS = 3
+SPEC = SampleSpec(customers=2_000, months=1, nights=3, end=date(2026, 9, 18))
 
 FORMATS = {
     "csv": Format(),
@@ -39,9 +39,7 @@ FORMATS = {
 @pytest.fixture(scope="module", params=FORMATS)
 def clean(request, tmp_path_factory):
     home = tmp_path_factory.mktemp("clean")
-    spec = SampleSpec(
-        customers=2_000, months=1, nights=NIGHTS, end=date(2026, 9, 18), written_as=FORMATS[request.param]
-    )
+    spec = SPEC.model_copy(update={"written_as": FORMATS[request.param]})
     generate_bank(spec, home / "landing")
     settings = Settings.load(home)
     for batch in landed_batches(settings)[:-1]:
@@ -55,7 +53,7 @@ def spoiled(clean, tmp_path):
     """A copy of the bank with all batches but the last in the lake, and that last batch."""
     shutil.copytree(clean, tmp_path, dirs_exist_ok=True)
     settings = Settings.load(tmp_path)
-    return settings, landed_batches(settings)[-1]
+    return settings, SPEC.last_batch
 
 
 def plant(settings, batch, name):
@@ -105,7 +103,7 @@ def test_what_the_gates_find_passes_the_ingestion(spoiled, name):
 
     assert rule_for(defect.check_code)
     if name == "earlier_batch_missing":
-        assert len(landed_batches(settings)) == NIGHTS - 1
+        assert len(landed_batches(settings)) == SPEC.nights - 1
         return
     folder = settings.landing / batch.folder
     for entry in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"].values():

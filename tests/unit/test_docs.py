@@ -1,0 +1,76 @@
+"""Every command and query of the documents runs, and what is written from the contract is up to date."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from contract.render import PAGE_FILE, SOURCES_FILE, contract_page, dbt_sources
+from orchestration.errors import ExitCode
+from tests.golden.fixtures import FIXTURES, FOLDER, rendered
+from tests.support.warehouse import Warehouse
+
+PROJECT = Path(__file__).parents[2]
+DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")), PROJECT / "models" / "README.md"]
+# run by this very test run, or by a target of their own
+STARTED_ELSEWHERE = {"make demo", "make test", "make setup-dev"}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    found = []
+    for path in DOCUMENTS:
+        for text in re.findall(rf"^```{language}\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S):
+            found.append((path.name, text.strip()))
+    return found
+
+
+COMMANDS = [
+    pytest.param(line, id=f"{name}: {line[:60]}")
+    for name, text in blocks("sh")
+    for line in text.splitlines()
+    if line not in STARTED_ELSEWHERE
+]
+QUERIES = [pytest.param(text, id=f"{name}: query {n}") for n, (name, text) in enumerate(blocks("sql"), 1)]
+
+
+def test_the_documents_hold_commands_and_queries():
+    assert COMMANDS and QUERIES
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_of_the_documents_runs(golden_warehouse: Warehouse, command: str):
+    done = subprocess.run(
+        command, shell=True, cwd=PROJECT, env=golden_warehouse.environment, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_query_of_the_documents_runs(golden_warehouse: Warehouse, query: str):
+    golden_warehouse.query(query)
+
+
+def test_every_exit_code_is_documented():
+    table = (PROJECT / "README.md").read_text(encoding="utf-8")
+
+    assert all(f"\n| {int(code)} |" in table for code in ExitCode if code is not ExitCode.UNEXPECTED)
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for path in [*DOCUMENTS, PROJECT / "DECISIONS.md", PROJECT / "CHANGELOG.md"]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name} → {target}"
+
+
+def test_dbt_sources_and_the_contracts_page_are_up_to_date():
+    assert SOURCES_FILE.read_text(encoding="utf-8") == dbt_sources(), "run `acrm contract --write`"
+    assert PAGE_FILE.read_text(encoding="utf-8") == contract_page(), "run `acrm contract --write`"
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_dbt_fixtures_of_the_golden_cases_are_up_to_date(name: str):
+    written = (FOLDER / f"{name}.csv").read_text(encoding="utf-8")
+
+    assert written == rendered(name), "run `python -m tests.golden.fixtures`"
