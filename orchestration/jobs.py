@@ -28,6 +28,8 @@ def night_job(business_dates: dg.PartitionsDefinition) -> "UnresolvedAssetJobDef
         selection=dg.AssetSelection.all(),
         description="One business date from landing to release. Nothing after a failed gate runs.",
         partitions_def=business_dates,
+        # a night that was cut off starts from the front: its stations belong together
+        tags={"dagster/retry_strategy": "ALL_STEPS"},
         executor_def=dg.in_process_executor,
     )
 

@@ -32,7 +32,8 @@ def customer_value_suites(
     aum = [
         key_unique(AUM, _CUSTOMER_MONTH, months),
         no_later_month(AUM, open_month),
-        *(conserved(column, business_date) for column in ("aum_unrounded_amt", "balance_sum_unrounded_amt")),
+        conserved("aum_end_unrounded_amt", "aum_unrounded_amt", business_date),
+        conserved("balance_sum_unrounded_amt", "balance_sum_unrounded_amt", business_date),
         rounded_once(months),
         *(parts_add_up(period, months) for period in ("end", "month_avg")),
     ]
@@ -108,9 +109,8 @@ def no_later_month(table: str, open_month: date) -> Check:
     )
 
 
-def conserved(column: str, business_date: date) -> Check:
+def conserved(customers_column: str, holdings_column: str, business_date: date) -> Check:
     """What the customers have is what their holdings are worth, to the last digit."""
-    customers_column = {"aum_unrounded_amt": "aum_end_unrounded_amt"}.get(column, column)
     return FailingRows(
         check_code="aum_not_conserved",
         table=AUM,
@@ -125,13 +125,13 @@ def conserved(column: str, business_date: date) -> Check:
                 where month_start_date = {month}
             ) as customers
             cross join (
-                select coalesce(sum({column}), 0) as total
+                select coalesce(sum({holdings_column}), 0) as total
                 from intermediate.int_aum__holding_day
                 where business_date = {business_date} and month_start_date = {month}
             ) as holdings
             """,
-            column=name(column),
             customers_column=name(customers_column),
+            holdings_column=name(holdings_column),
             business_date=value(business_date),
             month=value(business_date.replace(day=1)),
         ),
@@ -293,7 +293,8 @@ def _steady(check_code: str, open_month: date, measure: Sql) -> Check:
                 -- a release of long ago has neither month: there is nothing to compare with
                 cast(
                     coalesce(
-                        abs(coalesce(tonight.measure, 0) - earlier.measure) > abs(earlier.measure) * {limit}, false
+                        abs(coalesce(tonight.measure, 0) - earlier.measure) > abs(earlier.measure) * {limit},
+                        false
                     ) as integer
                 ),
                 cast(tonight.measure as varchar)

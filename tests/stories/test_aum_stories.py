@@ -83,6 +83,13 @@ def test_a_customer_who_opened_on_a_saturday_has_a_row_for_that_month(
     assert aum_of("saturday", FEBRUARY)["aum_month_avg_amt"] == 27_000  # 27 × 28,000 / 28
 
 
+def test_a_customer_who_opened_after_the_turn_of_the_month_has_no_row_for_the_month_before(
+    months_of: Callable[[str], list[date]],
+) -> None:
+    # Monday's batch brings the customer and finishes January
+    assert months_of("monday") == [FEBRUARY, MARCH]
+
+
 def test_an_overdraft_counts_0_and_takes_nothing_from_the_other_account(aum_of: Story) -> None:
     assert aum_of("son", FEBRUARY)["aum_month_avg_amt"] == 20_000
 

@@ -120,6 +120,7 @@ def _others(bank: Bank) -> None:
     bank.customer("nga", opened=DECEMBER).holds(310_000).holds(1_000, since=MON_2)
 
     bank.customer("saturday", opened=SATURDAY_31).holds(28_000)
+    bank.customer("monday", opened=MON_2).holds(28_000)
 
     bank.customer("migrated", opened=LONG_AGO).holds(300_000, since=date(2025, 11, 1))
     bank.customer("elder", opened=LONG_AGO).holds(10_000, since=date(2024, 9, 1))

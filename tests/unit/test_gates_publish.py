@@ -192,7 +192,8 @@ def test_the_number_of_customers_is_compared_with_the_last_release(second_night:
 
 def test_a_release_of_long_ago_is_not_compared(second_night: LakeNight) -> None:
     second_night.query(
-        f"update last_release.{AUM} set month_start_date = month_start_date - interval 1 year, aum_end_amt = 1"
+        f"update last_release.{AUM} "
+        "set month_start_date = month_start_date - interval 1 year, aum_end_amt = 1"
     )
 
     assert failed(run(second_night)) == set()

@@ -2,6 +2,10 @@
 -- A customer without a balance has a row of zeros; a balance without a living customer keeps its row,
 -- so that nothing that the accounts hold is missing from the customers' total.
 
+-- read on the first night only, but the graph is the same every night
+-- depends_on: {{ ref('stg_core_banking__monthly_balances') }}, {{ ref('int_account__holder') }}
+-- depends_on: {{ ref('stg_core_banking__products') }}, {{ ref('int_fx__rate_by_day') }}
+
 with customers as (
 
     select * from {{ ref('int_customer__month') }}

@@ -5,6 +5,9 @@
     materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
 ) }}
 
+-- read on the first night only, but the graph is the same every night
+-- depends_on: {{ ref('int_calendar__open_months') }}
+
 with days as (
 
     {% if is_first_night() %}

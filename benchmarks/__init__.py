@@ -1,0 +1,1 @@
+"""What a night costs, and what it would cost by hand: ``python -m benchmarks.run``."""

@@ -1,0 +1,71 @@
+-- The first night only: what the bank's past months leave behind. The running month's history becomes
+-- "last night's" holdings; the months before it become totals per customer.
+
+insert into recorded_history
+select coalesce(min(balance_month), getvariable('business_date')) from sent_monthly_balance_history;
+
+insert into first_balance
+select holder.customer_id, min(history.balance_month) as first_balance_month
+from sent_monthly_balance_history as history
+inner join holder using (account_id)
+group by all;
+
+insert into rate
+with days as (
+    select distinct last_day(balance_month) as calendar_date
+    from sent_monthly_balance_history
+    where last_day(balance_month) < getvariable('business_date')
+    union
+    select getvariable('business_date') - 1
+),
+ranked as (
+    select
+        fx.currency, days.calendar_date, arg_max(fx.rate_date, fx.rate_date), arg_max(fx.mid_rate, fx.rate_date)
+    from days
+    inner join sent_fx_rate as fx on fx.rate_date <= days.calendar_date
+    where fx.currency <> getvariable('reporting_currency')
+    group by all
+)
+select * from ranked
+union all
+select getvariable('reporting_currency'), calendar_date, null, 1 from days;
+
+create or replace temp table valued_history as
+select
+    history.account_id, history.balance_month, history.product_code, holder.customer_id, holder.org_id,
+    holder.currency, holder.open_date,
+    case when product.asset_class = 'wealth' then 'investment' else 'deposit' end as source,
+    cast(
+        cast(cast(greatest(history.month_end_balance, 0) as decimal(38, 2))
+            * product.aum_weight * holder.ownership_share as decimal(38, 14)) * rate.mid_rate
+        as decimal(38, 20)
+    ) as aum_amt,
+    cast(
+        cast(cast(greatest(history.balance_sum, 0) as decimal(38, 2))
+            * product.aum_weight * holder.ownership_share as decimal(38, 14)) * rate.mid_rate
+        as decimal(38, 20)
+    ) as sum_amt
+from sent_monthly_balance_history as history
+inner join holder using (account_id)
+inner join sent_product as product on history.product_code = product.product_code and product.is_in_aum
+inner join rate
+    on holder.currency = rate.currency
+    and rate.calendar_date = least(last_day(history.balance_month), getvariable('business_date') - 1);
+
+create or replace table {last} as
+select
+    account_id, product_code, source, customer_id, org_id, currency, open_date,
+    balance_month as month_start_date, cast(0 as decimal(38, 14)) as base_amt, aum_amt, sum_amt
+from valued_history
+where balance_month = month_start(getvariable('business_date'));
+
+insert into past_total
+select
+    customer_id, balance_month as month_start_date, sum(aum_amt) as aum_amt,
+    sum(aum_amt) filter (source = 'deposit') as deposit_amt, sum(sum_amt) as sum_amt,
+    sum(sum_amt) filter (source = 'deposit') as deposit_sum_amt
+from valued_history
+where balance_month < month_start(getvariable('business_date'))
+group by all;
+
+drop table valued_history;

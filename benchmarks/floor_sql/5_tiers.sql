@@ -1,0 +1,340 @@
+-- The second half of a night by hand: tiers, status, events and reasons from the AUM of floor.sql.
+
+create or replace temp table owning_org as
+with loans as (
+    select loan.customer_id, arg_min(loan.org_id, row(-b.balance * rate.mid_rate, loan.start_date, loan.org_id)) as org_id
+    from sent_loan_balance as b
+    inner join loan using (loan_id)
+    inner join rate on loan.currency = rate.currency and rate.calendar_date = getvariable('business_date')
+    where b.balance > 0
+    group by all
+),
+cards as (
+    select card.customer_id, arg_min(card.org_id, row(-b.balance, card.issue_date, card.org_id)) as org_id
+    from sent_card_balance as b
+    inner join card using (card_id)
+    where card.card_kind = 'credit' and b.balance > 0
+    group by all
+),
+deposits as (
+    select customer_id, arg_min(org_id, row(-aum_amt, open_date, org_id)) as org_id
+    from {tonight}
+    where source = 'deposit' and aum_amt > 0 and month_start_date = month_start(getvariable('business_date'))
+    group by all
+)
+select customer_id, coalesce(loans.org_id, cards.org_id, deposits.org_id) as org_id
+from deposits
+full outer join cards using (customer_id)
+full outer join loans using (customer_id);
+
+insert into card_txn
+select txn_id, card_id, txn_date, amount, is_consumption, reversed_txn_id, getvariable('business_date')
+from sent_card_txn as sent
+anti join card_txn as earlier using (txn_id);
+
+insert into card_spend
+with entry as (
+    select card_id, txn_date, amount from card_txn
+    where business_date = getvariable('business_date') and is_consumption and reversed_txn_id is null
+    union all
+    select purchase.card_id, purchase.txn_date, -abs(reversal.amount)
+    from card_txn as reversal
+    inner join card_txn as purchase on reversal.reversed_txn_id = purchase.txn_id and purchase.is_consumption
+    where reversal.business_date = getvariable('business_date')
+)
+select card.customer_id, month_start(entry.txn_date), sum(entry.amount), getvariable('business_date')
+from entry
+inner join card on entry.card_id = card.card_id and card.card_kind = 'credit'
+group by all;
+
+insert into borrowing
+with last as (
+    select * from borrowing where month_start_date = month_start(getvariable('last_date'))
+)
+select last.customer_id, months.month_start_date, last.mortgage_balance_amt, last.credit_loan_balance_amt, last.has_diamond_card
+from last
+cross join months
+where not months.is_current and not getvariable('is_first');
+delete from borrowing where month_start_date = month_start(getvariable('business_date'));
+insert into borrowing
+with loans as (
+    select
+        loan.customer_id,
+        sum(b.balance * rate.mid_rate) filter (factor.factor_code = 'mortgage') as mortgage_amt,
+        sum(b.balance * rate.mid_rate) filter (factor.factor_code = 'credit_loan') as credit_amt
+    from sent_loan_balance as b
+    inner join loan using (loan_id)
+    inner join loan_factor as factor on loan.loan_class = factor.loan_class_code
+    inner join rate on loan.currency = rate.currency and rate.calendar_date = getvariable('business_date')
+    group by all
+),
+cards as (
+    select distinct card.customer_id
+    from card
+    inner join card_factor as factor
+        on card.card_kind = factor.card_kind_code and card.card_grade = factor.card_grade_code
+    where card.status = 'valid' and card.expiry_date >= getvariable('business_date')
+)
+select
+    coalesce(loans.customer_id, cards.customer_id), month_start(getvariable('business_date')),
+    coalesce(loans.mortgage_amt, 0), coalesce(loans.credit_amt, 0), cards.customer_id is not null
+from loans
+full outer join cards on loans.customer_id = cards.customer_id;
+
+create or replace temp table judged as
+with spend as (
+    select card_spend.customer_id, months.month_start_date, sum(card_spend.spend_amt) as spend_amt
+    from card_spend
+    inner join months
+        on card_spend.month_start_date <= months.month_start_date
+        and months.month_index - month_index(card_spend.month_start_date) < months.card_spend_months
+    group by all
+)
+select
+    month.customer_id, coalesce(owning_org.org_id, month.home_org_id) as owning_org_id, month.rulebook_version,
+    month.lost_report_months, month.month_start_date, month.month_index, month.first_month_date,
+    month.first_open_date, month.is_provisional,
+    case month.aum_basis_code
+        when 'month_avg' then aum.aum_month_avg_amt
+        when 'month_avg_30' then aum.aum_month_avg_30_amt
+        when 'month_end' then aum.aum_end_amt
+        when 'avg_6m' then aum.aum_avg_6m_amt
+        when 'avg_12m' then aum.aum_avg_12m_amt
+    end as assessment_aum_amt,
+    cast(coalesce(spend.spend_amt, 0) as decimal(18, 2)) as card_spend_12m_amt,
+    coalesce(borrowing.mortgage_balance_amt, 0) as mortgage_balance_amt,
+    coalesce(borrowing.credit_loan_balance_amt, 0) as credit_loan_balance_amt,
+    coalesce(borrowing.has_diamond_card, false) as has_diamond_card
+from customer_month as month
+inner join fct_customer_aum_monthly as aum
+    on month.customer_id = aum.customer_id and month.month_start_date = aum.month_start_date
+    and aum.month_start_date >= getvariable('first_month')
+left join owning_org on month.customer_id = owning_org.customer_id
+left join spend on month.customer_id = spend.customer_id and month.month_start_date = spend.month_start_date
+left join borrowing
+    on month.customer_id = borrowing.customer_id and month.month_start_date = borrowing.month_start_date
+    and borrowing.month_start_date >= getvariable('first_month')
+where month.is_member and month.customer_type = 'P';
+
+-- the best tier that something else than AUM gives
+create or replace temp table factor as
+with amount as (
+    select customer_id, month_start_date, rulebook_version, unnest(amounts, recursive := true)
+    from (
+        select
+            customer_id, month_start_date, rulebook_version,
+            [
+                row('card_spend', card_spend_12m_amt), row('mortgage', mortgage_balance_amt),
+                row('credit_loan', credit_loan_balance_amt),
+                row('card_grade', cast(cast(has_diamond_card as integer) as decimal(18, 2)))
+            ]::struct(factor_code varchar, factor_amt decimal(18, 2))[] as amounts
+        from judged
+        where card_spend_12m_amt > 0 or mortgage_balance_amt > 0 or credit_loan_balance_amt > 0 or has_diamond_card
+    )
+)
+select
+    amount.customer_id, amount.month_start_date, amount.factor_code, amount.factor_amt, rule.threshold_amt,
+    tier.tier_rank
+from amount
+inner join tier_factor as rule
+    on amount.rulebook_version = rule.rulebook_version and amount.factor_code = rule.factor_code
+    and amount.factor_amt >= rule.threshold_amt and amount.factor_amt > 0
+inner join tier on rule.rulebook_version = tier.rulebook_version and rule.tier_code = tier.tier_code
+qualify row_number() over (
+    partition by amount.customer_id, amount.month_start_date order by tier.tier_rank desc, rule.factor_order
+) = 1;
+
+insert into fct_customer_tier_status_monthly
+with reached as (
+    select judged.customer_id, tier.tier_code, judged.month_index
+    from judged
+    inner join tier
+        on judged.rulebook_version = tier.rulebook_version and judged.assessment_aum_amt >= tier.aum_from_amt
+),
+carried as (
+    select
+        customer_id, tier_code, max(month_index(month_start_date) - below_months) as reached_index,
+        arg_max(if(status_code = 'lost', month_index(lost_since_date), -1), month_start_date) as lost_index
+    from fct_customer_tier_status_monthly
+    where month_start_date < getvariable('first_month')
+    group by all
+),
+ever as (
+    select customer_id, tier_code from reached
+    union
+    select customer_id, tier_code from carried where reached_index is not null
+    union
+    select factor.customer_id, tier.tier_code
+    from factor
+    inner join months on factor.month_start_date = months.month_start_date
+    inner join tier
+        on months.rulebook_version = tier.rulebook_version and tier.aum_from_amt is not null
+        and tier.tier_rank <= factor.tier_rank
+),
+counted as (
+    select
+        judged.customer_id, ever.tier_code, tier.tier_rank, judged.rulebook_version, judged.month_start_date,
+        judged.month_index, judged.is_provisional,
+        if(factor.tier_rank >= tier.tier_rank, factor.factor_code, null) as held_by_factor_code,
+        judged.month_index - coalesce(
+            max(reached.month_index) over (
+                partition by judged.customer_id, ever.tier_code order by judged.month_index
+            ),
+            carried.reached_index
+        ) as below_months,
+        carried.lost_index as carried_lost_index
+    from judged
+    inner join ever on judged.customer_id = ever.customer_id
+    inner join tier on judged.rulebook_version = tier.rulebook_version and ever.tier_code = tier.tier_code
+    left join reached
+        on judged.customer_id = reached.customer_id and ever.tier_code = reached.tier_code
+        and judged.month_index = reached.month_index
+    left join carried on ever.customer_id = carried.customer_id and ever.tier_code = carried.tier_code
+    left join factor
+        on judged.customer_id = factor.customer_id and judged.month_start_date = factor.month_start_date
+),
+labelled as (
+    select counted.*, if(counted.held_by_factor_code is null, band.status_code, 'normal') as status_code
+    from counted
+    left join tier_status as band
+        on counted.rulebook_version = band.rulebook_version and counted.tier_code = band.tier_code
+        and counted.below_months between band.below_from_months and coalesce(band.below_to_months, 999999)
+    where counted.below_months is not null or counted.held_by_factor_code is not null
+),
+dated as (
+    select
+        *,
+        if(status_code = 'lost', coalesce(
+            1 + max(if(status_code = 'lost', null, month_index)) over (
+                partition by customer_id, tier_code order by month_index
+            ),
+            nullif(carried_lost_index, -1),
+            min(month_index) over (partition by customer_id, tier_code)
+        ), null) as lost_index
+    from labelled
+)
+select
+    customer_id, tier_code, tier_rank, status_code, held_by_factor_code, rulebook_version, month_start_date,
+    month_from_index(lost_index), below_months, coalesce(lost_index = month_index, false), is_provisional
+from dated;
+
+create or replace temp table status as
+select * from fct_customer_tier_status_monthly where month_start_date >= getvariable('month_before');
+
+insert into fct_customer_tier_monthly
+with by_aum as (
+    select status.customer_id, status.month_start_date, max(status.tier_rank) as tier_rank
+    from status
+    inner join tier on status.rulebook_version = tier.rulebook_version and status.tier_code = tier.tier_code
+    where status.below_months <= tier.window_months
+    group by all
+),
+held as (
+    select
+        judged.*, factor.factor_code,
+        greatest(coalesce(by_aum.tier_rank, 0), coalesce(factor.tier_rank, 0)) as tier_rank,
+        coalesce(by_aum.tier_rank, 0) >= coalesce(factor.tier_rank, 0) as is_by_aum
+    from judged
+    left join by_aum
+        on judged.customer_id = by_aum.customer_id and judged.month_start_date = by_aum.month_start_date
+    left join factor
+        on judged.customer_id = factor.customer_id and judged.month_start_date = factor.month_start_date
+),
+lost as (
+    select held.customer_id, held.month_start_date, arg_max(status.tier_code, status.tier_rank) as tier_code
+    from held
+    inner join status
+        on held.customer_id = status.customer_id and held.month_start_date = status.month_start_date
+        and status.status_code = 'lost' and status.tier_rank > held.tier_rank
+        and held.month_index - month_index(status.lost_since_date) < held.lost_report_months
+    group by all
+),
+before as (
+    select customer_id, first_tiered_month_date from fct_customer_tier_monthly
+    where month_start_date = getvariable('month_before') and first_tiered_month_date is not null
+)
+select
+    held.customer_id, held.owning_org_id, held.rulebook_version, tier.tier_code, held.tier_rank,
+    coalesce(status.status_code, 'normal'), if(held.is_by_aum, 'aum', held.factor_code),
+    status.held_by_factor_code, lost.tier_code, held.month_start_date,
+    coalesce(before.first_tiered_month_date, min(if(held.tier_rank > 0, held.month_start_date, null)) over (
+        partition by held.customer_id order by held.month_index
+    )),
+    held.assessment_aum_amt, if(status.held_by_factor_code is null, coalesce(status.below_months, 0), 0),
+    held.card_spend_12m_amt, held.mortgage_balance_amt, held.credit_loan_balance_amt, held.has_diamond_card,
+    month_index(held.first_month_date) <= held.month_index - coalesce(tier.window_months, longest.window_months)
+    or held.first_open_date >= recorded_history.history_start_date,
+    held.is_provisional
+from held
+cross join recorded_history
+inner join tier on held.rulebook_version = tier.rulebook_version and held.tier_rank = tier.tier_rank
+inner join (select rulebook_version, max(window_months) as window_months from tier group by all) as longest
+    on held.rulebook_version = longest.rulebook_version
+left join lost on held.customer_id = lost.customer_id and held.month_start_date = lost.month_start_date
+left join status
+    on held.customer_id = status.customer_id and held.month_start_date = status.month_start_date
+    and held.tier_rank = status.tier_rank
+left join before on held.customer_id = before.customer_id;
+
+create or replace temp table tiered as
+select *, month_index(month_start_date) as month_index
+from fct_customer_tier_monthly
+where month_start_date >= getvariable('month_before');
+
+insert into fct_tier_event
+with pair as (
+    select tiered.*, before.tier_rank as before_rank, before.tier_code as before_code,
+        before.assessment_aum_amt as before_amt
+    from tiered
+    left join tiered as before
+        on tiered.customer_id = before.customer_id and tiered.month_index = before.month_index + 1
+    where tiered.month_start_date >= getvariable('first_month')
+),
+event as (
+    select
+        customer_id, month_start_date,
+        case
+            when first_tiered_month_date = month_start_date then 'new'
+            when tier_rank > before_rank then 'upgrade'
+            when tier_rank < before_rank then 'downgrade'
+        end as event_code,
+        before_code as from_code, tier_code as to_code
+    from pair
+    where event_code is not null
+    union all
+    select pair.customer_id, pair.month_start_date, 'lost', status.tier_code, pair.tier_code
+    from pair
+    inner join status using (customer_id, month_start_date)
+    where status.is_lost_event
+    union all
+    select pair.customer_id, pair.month_start_date, 'regained', pair.before_code, status.tier_code
+    from pair
+    inner join status using (customer_id, month_start_date)
+    inner join status as earlier
+        on earlier.customer_id = pair.customer_id and earlier.tier_code = status.tier_code
+        and month_index(earlier.month_start_date) = pair.month_index - 1
+    where status.status_code <> 'lost' and earlier.status_code = 'lost'
+)
+select
+    event.customer_id, event.event_code, coalesce(event.from_code, 'none'), event.to_code,
+    pair.deciding_factor_code, pair.rulebook_version, event.month_start_date, pair.assessment_aum_amt,
+    pair.before_amt, pair.is_provisional
+from event
+inner join pair using (customer_id, month_start_date);
+
+insert into fct_tier_reason
+select
+    tiered.customer_id, tiered.rulebook_version, tiered.tier_code, tiered.tier_rank, tiered.deciding_factor_code,
+    tiered.month_start_date,
+    if(is_by_aum and tiered.tier_rank > 0, month_from_index(tiered.month_index - status.below_months), null),
+    if(is_by_aum, tiered.assessment_aum_amt, factor.factor_amt),
+    if(is_by_aum, tier.aum_from_amt, factor.threshold_amt), if(is_by_aum, tier.window_months, null),
+    if(is_by_aum and tiered.tier_rank > 0, status.below_months, null), tiered.is_provisional
+from (select *, deciding_factor_code = 'aum' as is_by_aum from tiered) as tiered
+inner join tier on tiered.rulebook_version = tier.rulebook_version and tiered.tier_code = tier.tier_code
+left join factor
+    on tiered.customer_id = factor.customer_id and tiered.month_start_date = factor.month_start_date
+left join status
+    on tiered.customer_id = status.customer_id and tiered.month_start_date = status.month_start_date
+    and tiered.tier_code = status.tier_code
+where tiered.month_start_date >= getvariable('first_month');

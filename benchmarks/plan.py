@@ -1,0 +1,113 @@
+"""Which banks a size is measured on, and which of their nights."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from orchestration.settings import BatchId
+from sample_bank.delivery import Format
+from sample_bank.generate import SampleSpec
+from sample_bank.timeline import is_business_day
+
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class MeasuredNight:
+    """A night that is measured.
+
+    Attributes:
+        is_resent: It runs once more, from a corrected batch of the same date.
+    """
+
+    label: str
+    business_date: date
+    is_resent: bool = False
+
+    @property
+    def batch(self) -> BatchId:
+        """The batch that it runs."""
+        return BatchId(self.business_date, 2 if self.is_resent else 1)
+
+
+@dataclass(frozen=True)
+class BenchBank:
+    """One generated bank.
+
+    Attributes:
+        months: Whole months of history before the first night's month.
+        first: The first night, which loads the history.
+        nights: What is measured after it; nights between run without being told apart.
+    """
+
+    name: str
+    months: int
+    first: date
+    nights: tuple[MeasuredNight, ...]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A size of bank and what is measured on it.
+
+    Attributes:
+        free_bytes: Room that the banks and one warehouse need on the disk.
+    """
+
+    name: str
+    customers: int
+    written_as: Format
+    banks: tuple[BenchBank, ...]
+    free_bytes: int
+
+    def spec(self, bank: BenchBank) -> SampleSpec:
+        """What to generate for a bank."""
+        last = max(night.business_date for night in bank.nights)
+        days = (bank.first + timedelta(days=count) for count in range((last - bank.first).days + 1))
+        return SampleSpec(
+            customers=self.customers,
+            months=bank.months,
+            nights=sum(map(is_business_day, days)),
+            end=last,
+            profile="suzhou",
+            written_as=self.written_as,
+        )
+
+
+# April 2026 has a batch on the 2nd, the 28th and its last day; May begins with a holiday and a weekend
+_DAY_2 = MeasuredNight("day 2", date(2026, 4, 2))
+_DAY_28 = MeasuredNight("day 28", date(2026, 4, 28))
+_MONTH_END = MeasuredNight("month end", date(2026, 4, 30))
+_RESENT = MeasuredNight("month end, sent again", date(2026, 4, 30), is_resent=True)
+_NEW_MONTH = MeasuredNight("first of a month", date(2026, 5, 4))
+
+_FIRST_OF_APRIL = date(2026, 4, 1)
+_DAY_27 = date(2026, 4, 27)
+
+
+def _every_night(months: int, shorter: int) -> tuple[BenchBank, ...]:
+    """A bank that runs every night of April, and one with half the history for day 2."""
+    return (
+        BenchBank("shorter", shorter, _FIRST_OF_APRIL, (_DAY_2,)),
+        BenchBank(
+            "main", months, _FIRST_OF_APRIL, (_DAY_2, _DAY_28, _MONTH_END, _RESENT, _NEW_MONTH)
+        ),
+    )
+
+
+SIZES = {
+    "small": Size("small", 10_000, Format(compression="gzip"), _every_night(18, 9), 4 * GIB),
+    "large": Size("large", 500_000, Format(compression="gzip"), _every_night(24, 12), 30 * GIB),
+    # 23 nights of a city would run for hours: the early nights of April are a bank of their own
+    "city": Size(
+        "city",
+        7_439_432,
+        Format(kind="parquet"),
+        (
+            BenchBank("shorter", 12, _DAY_27, (_DAY_28,)),
+            BenchBank("early", 24, _FIRST_OF_APRIL, (_DAY_2,)),
+            BenchBank("main", 24, _DAY_27, (_DAY_28, _MONTH_END, _RESENT, _NEW_MONTH)),
+        ),
+        70 * GIB,
+    ),
+}
+"""By name. Files are what a bank would send, but for a city's: as CSV they would not fit a common disk."""

@@ -1,0 +1,219 @@
+"""Measures nights of a generated bank and, in the same run, what they would cost by hand.
+
+    python -m benchmarks.run --size small|large|city [--home FOLDER] [--bank NAME]
+
+Banks are generated once and kept in ``$ACRM_BENCH/<size>``, by default ``var/bench/<size>``. The warehouse
+is built anew every time. Results go to the terminal and into ``benchmarks/RESULTS.md``.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+from time import perf_counter
+
+from rich.console import Console
+
+from benchmarks.compare import compare
+from benchmarks.measure import MeasuredProcessError, Usage, folder_size, layer_sizes, measure
+from benchmarks.plan import SIZES, BenchBank, MeasuredNight, Size
+from benchmarks.report import show, update_results
+from benchmarks.resend import send_again
+from benchmarks.results import BankMeasure, Machine, NightMeasure, Station
+from orchestration.ingestion.lake import read_report
+from orchestration.ingestion.manifest import landed_batches
+from orchestration.publication.files import remove
+from orchestration.settings import PROJECT, Settings, private_folder
+from sample_bank.generate import generate_bank
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+_SPEC = "spec.json"
+_STATION = re.compile(r"\d{4}-\d\d-\d\d\.\d+ · ([a-z0-9 ]+?) …")
+_LAST_ENDED = re.compile(r"\d{4}-\d\d-\d\d\.\d+ · publish · [\d.]+ s")
+
+
+def bench_folder(size: Size) -> Path:
+    """Where the banks of a size and their results are kept."""
+    return Path(os.environ.get("ACRM_BENCH") or PROJECT / "var" / "bench").absolute() / size.name
+
+
+def require_room(size: Size, folder: Path) -> None:
+    """Refuse to begin what the disk cannot hold.
+
+    Raises:
+        SystemExit: There is too little room.
+    """
+    free = shutil.disk_usage(private_folder(folder)).free
+    # what an earlier run left there is used again or removed
+    free += folder_size(folder).disk_bytes
+    if free < size.free_bytes:
+        raise SystemExit(
+            f"{folder}: {free / 2**30:.0f} GiB free, size {size.name} needs {size.free_bytes / 2**30:.0f} GiB."
+            " Make room or set ACRM_BENCH to a folder on a larger disk."
+        )
+
+
+def measure_bank(size: Size, bank: BenchBank, folder: Path, console: Console) -> BankMeasure:
+    """Generate the bank if it is not there, load its history and measure its nights.
+
+    Raises:
+        MeasuredProcessError: A night or its floor failed.
+    """
+    home = private_folder(folder / bank.name)
+    generated = _generate(size, bank, home, console)
+    clear_warehouse(home)
+    settings = Settings.load(home)
+    machine = Machine.here(settings.bank)
+    initial = _measure_night(settings, MeasuredNight("history", bank.first), bank.first, console)
+    nights = []
+    done = bank.first
+    for night in bank.nights:
+        _run_up_to(settings, night.business_date - timedelta(days=1), done, console)
+        if night.is_resent:
+            send_again(settings, night.batch)
+        nights.append(_measure_night(settings, night, done, console))
+        done = night.business_date
+    result = BankMeasure(
+        name=bank.name,
+        customers=size.customers,
+        months=bank.months,
+        kind=size.written_as.kind,
+        machine=machine,
+        generated_seconds=generated,
+        initial=initial,
+        nights=nights,
+    )
+    result.write(folder)
+    return result
+
+
+def clear_warehouse(home: Path) -> None:
+    """Remove everything but the bank's own batches."""
+    for path in home.iterdir():
+        if path.is_dir() and path.name != "landing":
+            remove(path)
+        elif path.is_file() and path.name != _SPEC:
+            path.unlink()
+    for resent in home.glob("landing/business_date=*/sequence=2"):
+        shutil.rmtree(resent)
+
+
+def _generate(size: Size, bank: BenchBank, home: Path, console: Console) -> float | None:
+    spec, marker = size.spec(bank), home / _SPEC
+    wanted = spec.model_dump_json()
+    if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
+        return None
+    marker.unlink(missing_ok=True)
+    if (home / "landing").exists():
+        shutil.rmtree(home / "landing")
+    started = perf_counter()
+    with console.status("generating") as status:
+        generate_bank(
+            spec,
+            home / "landing",
+            on_progress=lambda done, total: status.update(
+                f"{size.name}/{bank.name} · generating · {done:,} of {total:,} customers"
+            ),
+        )
+    marker.write_text(wanted, encoding="utf-8")
+    return perf_counter() - started
+
+
+def _run_up_to(settings: Settings, until: date, done: date, console: Console) -> None:
+    """Run the nights between two measured ones, in one process."""
+    between = [batch for batch in landed_batches(settings) if done < batch.business_date <= until]
+    if between:
+        with console.status(f"{settings.home.name} · {len(between)} nights to {between[-1].business_date}"):
+            _run_night(settings, until)
+            _run_floor(settings, until)
+
+
+def _measure_night(settings: Settings, night: MeasuredNight, done: date, console: Console) -> NightMeasure:
+    with console.status(f"{settings.home.name} · {night.label} · {night.business_date}") as status:
+        before = layer_sizes(settings.home)
+        stations = _run_night(settings, night.business_date)
+        after = layer_sizes(settings.home)
+        status.update(f"{settings.home.name} · {night.label} · the floor")
+        floor = _run_floor(settings, night.business_date)
+        status.update(f"{settings.home.name} · {night.label} · comparing")
+        first_month = None if night.business_date == done and not night.is_resent else done.replace(day=1)
+        compared = compare(settings, first_month)
+    report = read_report(settings, night.batch)
+    assert report is not None, f"{night.batch} was not run"
+    result = NightMeasure(
+        label=night.label,
+        business_date=night.business_date,
+        sequence=night.batch.sequence,
+        rows=sum(table.delivered_rows for table in report.tables.values()),
+        stations=stations,
+        floor=floor,
+        differing={comparison.table: comparison.differing for comparison in compared},
+        before=before,
+        after=after,
+    )
+    console.print(
+        f"{settings.home.name} · {night.label} · {result.total.seconds:.1f} s,"
+        f" by hand {floor.seconds:.1f} s, {sum(result.differing.values())} rows differ",
+        highlight=False,
+    )
+    return result
+
+
+def _run_night(settings: Settings, until: date) -> list[Station]:
+    command = [sys.executable, "-m", "orchestration.cli", "run", "--until", str(until)]
+    stretches = measure(command, {"ACRM_HOME": str(settings.home)}, _stretch)
+    return [Station(name=name, usage=usage) for name, usage in stretches]
+
+
+def _run_floor(settings: Settings, until: date) -> Usage:
+    command = [
+        sys.executable, "-m", "benchmarks.floor", "--home", str(settings.home), "--until", str(until)
+    ]  # fmt: skip
+    ((_, usage),) = measure(command, {})
+    return usage
+
+
+def _stretch(line: str) -> str | None:
+    """Name of the stretch of a night that begins with a line of ``acrm run``."""
+    begun = _STATION.match(line)
+    if begun:
+        return begun[1]
+    return "finish" if _LAST_ENDED.match(line) else None
+
+
+def main() -> None:
+    """Measure one size and write what came out."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--size", choices=SIZES, default="small")
+    parser.add_argument("--home", type=Path, help="Folder of the banks, in place of $ACRM_BENCH/<size>.")
+    parser.add_argument("--bank", help="Measure this bank of the size only; the others keep their results.")
+    arguments = parser.parse_args()
+    os.umask(0o077)
+    os.chdir(PROJECT)
+    console = Console()
+    size = SIZES[arguments.size]
+    folder = (arguments.home or bench_folder(size)).absolute()
+    wanted = [bank for bank in size.banks if arguments.bank in (None, bank.name)]
+    if not wanted:
+        parser.error(f"size {size.name} has the banks {', '.join(bank.name for bank in size.banks)}")
+    require_room(size, folder)
+    try:
+        for bank in wanted:
+            measure_bank(size, bank, folder, console)
+            if bank is not size.banks[-1]:
+                # one warehouse at a time has to fit; the last one stays to be looked at
+                clear_warehouse(folder / bank.name)
+    except MeasuredProcessError as error:
+        raise SystemExit(str(error)) from error
+    measured = [result for bank in size.banks if (result := BankMeasure.read(folder, bank.name))]
+    show(console, size.name, measured)
+    update_results(RESULTS, size.name, measured)
+    console.print(f"Written to {RESULTS.relative_to(PROJECT)}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""The benchmark runs on a tiny bank, and what it measures against computes the same figures."""
+
+import io
+import json
+from datetime import date
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from benchmarks.compare import compare
+from benchmarks.floor import TABLES, floor_database
+from benchmarks.measure import MeasuredProcessError, layer_sizes, measure
+from benchmarks.plan import SIZES, BenchBank, MeasuredNight, Size
+from benchmarks.report import show, update_results
+from benchmarks.results import BankMeasure
+from benchmarks.run import clear_warehouse, measure_bank, require_room
+from orchestration.night import STATIONS
+from orchestration.settings import BatchId, Settings
+from sample_bank.delivery import Format
+
+BANK = BenchBank(
+    "main",
+    6,
+    date(2026, 4, 29),
+    (
+        MeasuredNight("month end", date(2026, 4, 30)),
+        MeasuredNight("month end, sent again", date(2026, 4, 30), is_resent=True),
+        MeasuredNight("first of a month", date(2026, 5, 4)),
+    ),
+)
+TINY = Size("tiny", 1_000, Format(compression="gzip"), (BANK,), 0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("bench")
+
+
+@pytest.fixture(scope="module")
+def measured(folder):
+    return measure_bank(TINY, BANK, folder, Console(file=io.StringIO()))
+
+
+@pytest.fixture(scope="module")
+def settings(measured, folder):
+    return Settings.load(folder / BANK.name)
+
+
+def test_every_night_is_measured_by_station(measured):
+    nights = [measured.initial, *measured.nights]
+
+    assert [(str(night.business_date), night.sequence) for night in nights] == [
+        ("2026-04-29", 1), ("2026-04-30", 1), ("2026-04-30", 2), ("2026-05-04", 1)
+    ]  # fmt: skip
+    for night in nights:
+        assert [station.name for station in night.stations] == ["start", *STATIONS, "finish"]
+        assert night.rows > 0
+        assert night.total.peak_bytes > 0
+        assert night.after["published"].disk_bytes > 0
+
+
+def test_the_floor_computes_what_is_published_every_night(measured):
+    for night in (measured.initial, *measured.nights):
+        assert night.differing == dict.fromkeys(TABLES, 0), night.label
+
+
+def test_the_whole_of_the_last_release_is_what_the_floor_has(measured, settings):
+    compared = compare(settings)
+
+    assert [comparison.table for comparison in compared] == list(TABLES)
+    assert all(comparison.rows > 0 for comparison in compared if comparison.table != "fct_tier_event")
+    assert [comparison.differing for comparison in compared] == [0] * len(TABLES)
+
+
+def test_a_row_that_differs_is_found(measured, settings, tmp_path):
+    with duckdb.connect(str(floor_database(settings))) as connection:
+        connection.execute(
+            "create or replace table kept as select rowid as id, aum_end_amt from fct_customer_aum_monthly limit 1"
+        )
+        connection.execute(
+            "update fct_customer_aum_monthly set aum_end_amt = aum_end_amt + 0.01"
+            " where rowid in (select id from kept)"
+        )
+    found = {comparison.table: comparison.differing for comparison in compare(settings)}
+    with duckdb.connect(str(floor_database(settings))) as connection:
+        connection.execute(
+            "update fct_customer_aum_monthly as t set aum_end_amt = kept.aum_end_amt from kept"
+            " where t.rowid = kept.id"
+        )
+        connection.execute("drop table kept")
+
+    # the row as published and the row as changed
+    assert found["fct_customer_aum_monthly"] == 2
+    assert found["fct_customer_tier_monthly"] == 0
+
+
+def test_the_batch_sent_again_differs_in_balances_and_agrees_in_total(measured, settings):
+    day = date(2026, 4, 30)
+    manifests = [
+        json.loads((settings.landing / BatchId(day, sequence).folder / "manifest.json").read_text())
+        for sequence in (1, 2)
+    ]
+    before, after = (manifest["tables"]["deposit_balance"] for manifest in manifests)
+
+    assert before["files"] != after["files"]
+    assert before["control_sums"] == after["control_sums"]
+
+
+def test_results_replace_only_their_own_section(measured, tmp_path):
+    page = tmp_path / "RESULTS.md"
+    page.write_text("# Results\n\n<!-- other -->\nkept\n<!-- /other -->\n", encoding="utf-8")
+
+    update_results(page, "tiny", [measured])
+    once = page.read_text(encoding="utf-8")
+    update_results(page, "tiny", [measured])
+
+    assert page.read_text(encoding="utf-8") == once
+    assert "kept" in once
+    assert "| main | 2026-04-30 month end |" in once
+
+
+def test_results_are_kept_and_shown(measured, folder):
+    terminal = io.StringIO()
+
+    show(Console(file=terminal, width=200), "tiny", [measured])
+
+    assert BankMeasure.read(folder, BANK.name) == measured
+    assert BankMeasure.read(folder, "other") is None
+    assert "month end" in terminal.getvalue()
+
+
+def test_a_cleared_warehouse_keeps_the_bank_only(measured, folder, tmp_path):
+    clear_warehouse(folder / BANK.name)
+
+    assert sorted(path.name for path in (folder / BANK.name).iterdir()) == ["landing", "spec.json"]
+    assert not list((folder / BANK.name).glob("landing/*/sequence=2"))
+
+
+def test_a_disk_that_is_too_small_is_refused(tmp_path):
+    size = Size("huge", 1_000, Format(), (), 2**70)
+
+    with pytest.raises(SystemExit, match="GiB free, size huge needs"):
+        require_room(size, tmp_path)
+
+
+def test_a_command_that_fails_says_why():
+    with pytest.raises(MeasuredProcessError, match=r"exit code 3:\nno such thing"):
+        measure(["sh", "-c", "echo no such thing; exit 3"], {})
+
+
+def test_stretches_are_told_apart():
+    found = measure(["sh", "-c", "echo one; echo two"], {}, lambda line: line.strip())
+
+    assert [name for name, _ in found] == ["start", "one", "two"]
+
+
+def test_a_file_with_two_names_is_on_disk_once(tmp_path):
+    published = tmp_path / "published"
+    published.mkdir()
+    (published / "first").write_bytes(b"x" * 8192)
+    (published / "second").hardlink_to(published / "first")
+
+    size = layer_sizes(tmp_path)["published"]
+
+    assert size.logical_bytes == 16384
+    assert size.disk_bytes <= 8192
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=lambda size: size.name)
+def test_every_size_has_the_nights_that_are_to_be_compared(size):
+    nights = [(bank.months, night) for bank in size.banks for night in bank.nights]
+    labels = {night.label for _, night in nights}
+
+    assert {"day 2", "day 28", "month end", "month end, sent again", "first of a month"} <= labels
+    assert len({months for months, _ in nights}) == 2
+    for bank in size.banks:
+        generated = size.spec(bank).timeline.nights
+        assert generated[0] == bank.first
+        assert {night.business_date for night in bank.nights} <= set(generated)
