@@ -46,7 +46,8 @@ _RULES = {
     "tier": (
         "tier_rules",
         "rulebook_version, tier_code, cast(tier_rank as integer) as tier_rank,"
-        " cast(aum_from_amt as decimal(18, 2)) as aum_from_amt, cast(window_months as integer) as window_months",
+        " cast(aum_from_amt as decimal(18, 2)) as aum_from_amt,"
+        " cast(window_months as integer) as window_months",
     ),
     "tier_factor": (
         "tier_factor_rules",
@@ -213,9 +214,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
     months = connection.execute("select month_start_date from months order by 1").fetchall()
     for table in TABLES:
         for (month,) in months:
-            folder = private_folder(
-                settings.home / FOLDER / "parquet" / table / f"month_start_date={month}"
-            )
+            folder = private_folder(settings.home / FOLDER / "parquet" / table / f"month_start_date={month}")
             connection.execute(
                 fill(
                     "copy (select * from {table} where month_start_date = {month}) to {path}"

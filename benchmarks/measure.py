@@ -123,9 +123,7 @@ class _Watch:
         except OSError:
             return 0
         # a process that has ended has no memory lines
-        return next(
-            (int(line.split()[1]) * _KIB for line in status.splitlines() if line.startswith(mark)), 0
-        )
+        return next((int(line.split()[1]) * _KIB for line in status.splitlines() if line.startswith(mark)), 0)
 
     def _reset_peak(self) -> None:
         try:

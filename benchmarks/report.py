@@ -34,10 +34,9 @@ def update_results(path: Path, size: str, banks: Sequence[BankMeasure]) -> None:
     text = path.read_text(encoding="utf-8") if path.exists() else _EMPTY
     section = f"<!-- {size} -->\n{markdown(size, banks)}<!-- /{size} -->\n"
     old = re.compile(rf"<!-- {size} -->\n.*?<!-- /{size} -->\n", re.DOTALL)
-    if old.search(text):
-        text = old.sub(lambda match: section, text)
-    else:
+    if not old.search(text):
         text = text.rstrip("\n") + "\n\n" + section
+    text = old.sub(lambda match: section, text)
     path.write_text(text, encoding="utf-8")
 
 

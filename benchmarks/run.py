@@ -1,6 +1,6 @@
 """Measures nights of a generated bank and, in the same run, what they would cost by hand.
 
-    python -m benchmarks.run --size small|large|city [--home FOLDER] [--bank NAME]
+    python -m benchmarks.run --size small|large|city [--home FOLDER] [--bank NAME] [--format csv|parquet]
 
 Banks are generated once and kept in ``$ACRM_BENCH/<size>``, by default ``var/bench/<size>``. The warehouse
 is built anew every time. Results go to the terminal and into ``benchmarks/RESULTS.md``.
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +20,7 @@ from rich.console import Console
 
 from benchmarks.compare import compare
 from benchmarks.measure import MeasuredProcessError, Usage, folder_size, layer_sizes, measure
-from benchmarks.plan import SIZES, BenchBank, MeasuredNight, Size
+from benchmarks.plan import FORMATS, SIZES, BenchBank, MeasuredNight, Size
 from benchmarks.report import show, update_results
 from benchmarks.resend import send_again
 from benchmarks.results import BankMeasure, Machine, NightMeasure, Station
@@ -52,8 +53,8 @@ def require_room(size: Size, folder: Path) -> None:
     free += folder_size(folder).disk_bytes
     if free < size.free_bytes:
         raise SystemExit(
-            f"{folder}: {free / 2**30:.0f} GiB free, size {size.name} needs {size.free_bytes / 2**30:.0f} GiB."
-            " Make room or set ACRM_BENCH to a folder on a larger disk."
+            f"{folder}: {free / 2**30:.0f} GiB free, size {size.name} needs"
+            f" {size.free_bytes / 2**30:.0f} GiB. Make room or set ACRM_BENCH to a folder on a larger disk."
         )
 
 
@@ -191,11 +192,14 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--home", type=Path, help="Folder of the banks, in place of $ACRM_BENCH/<size>.")
     parser.add_argument("--bank", help="Measure this bank of the size only; the others keep their results.")
+    parser.add_argument("--format", choices=FORMATS, help="How the bank sends its files, if not as usual.")
     arguments = parser.parse_args()
     os.umask(0o077)
     os.chdir(PROJECT)
     console = Console()
     size = SIZES[arguments.size]
+    if arguments.format:
+        size = replace(size, written_as=FORMATS[arguments.format])
     folder = (arguments.home or bench_folder(size)).absolute()
     wanted = [bank for bank in size.banks if arguments.bank in (None, bank.name)]
     if not wanted:

@@ -20,13 +20,19 @@ if TYPE_CHECKING:
     from expectations.results import CheckResult, GateResult
 
 
+_DESCRIPTIONS = {
+    "fit_to_load": "Gate 1: arrival, keys, references, values and totals, before dbt reads the table.",
+    "fit_to_publish": "Gate 2: reconciliation, drift and restatement, before readers see the table.",
+}
+
+
 def fit_to_load() -> dg.AssetChecksDefinition:
     """Gate 1: between the lake and dbt."""
     assets = [BATCH_REPORT, *map(lake_table, load_contract().table_names)]
 
     @dg.multi_asset_check(specs=_specs("fit_to_load", assets), pool=WRITER)
     def fit_to_load(stations: dg.ResourceParam[Stations]) -> Iterator[dg.AssetCheckResult]:
-        yield from _through_gate("fit_to_load", assets, stations.fit_to_load)
+        yield from _through_gate("fit_to_load", assets, stations, stations.fit_to_load)
 
     return fit_to_load
 
@@ -37,17 +43,20 @@ def fit_to_publish(manifest: Mapping[str, Any]) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(specs=_specs("fit_to_publish", assets), pool=WRITER)
     def fit_to_publish(stations: dg.ResourceParam[Stations]) -> Iterator[dg.AssetCheckResult]:
-        yield from _through_gate("fit_to_publish", assets, stations.fit_to_publish)
+        yield from _through_gate("fit_to_publish", assets, stations, stations.fit_to_publish)
 
     return fit_to_publish
 
 
 def _specs(gate: str, assets: Sequence[dg.AssetKey]) -> list[dg.AssetCheckSpec]:
-    return [dg.AssetCheckSpec(gate, asset=asset, blocking=True) for asset in assets]
+    return [
+        dg.AssetCheckSpec(gate, asset=asset, description=_DESCRIPTIONS[gate], blocking=True)
+        for asset in assets
+    ]
 
 
 def _through_gate(
-    gate: str, assets: Sequence[dg.AssetKey], station: Callable[[], "GateResult"]
+    gate: str, assets: Sequence[dg.AssetKey], stations: Stations, station: Callable[[], "GateResult"]
 ) -> Iterator[dg.AssetCheckResult]:
     """A result for each table; if the gate stays shut, one for each table that keeps it so, and a failure."""
     with told_to_dagster():
@@ -57,11 +66,11 @@ def _through_gate(
             for asset in assets:
                 faults = [fault for fault in error.faults if _is_about(fault.table, asset)]
                 if faults:
-                    yield _blocked(gate, asset, faults)
+                    yield _blocked(gate, asset, stations, faults)
             raise
     for asset in assets:
         about = [result for result in outcome.results if _is_about(result.table_name, asset)]
-        yield _passed(gate, asset, about)
+        yield _passed(gate, asset, stations, about)
 
 
 def _is_about(table: str | None, asset: dg.AssetKey) -> bool:
@@ -69,22 +78,28 @@ def _is_about(table: str | None, asset: dg.AssetKey) -> bool:
     return asset.path[-1] == table if table else asset == BATCH_REPORT
 
 
-def _blocked(gate: str, asset: dg.AssetKey, faults: list[Fault]) -> dg.AssetCheckResult:
+def _blocked(gate: str, asset: dg.AssetKey, stations: Stations, faults: list[Fault]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=gate,
         passed=False,
         severity=dg.AssetCheckSeverity.ERROR,
-        metadata={"faults": dg.MetadataValue.text("\n".join(map(str, faults)))},
+        metadata={"batch": str(stations.batch), "faults": dg.MetadataValue.text("\n".join(map(str, faults)))},
     )
 
 
-def _passed(gate: str, asset: dg.AssetKey, results: "list[CheckResult]") -> dg.AssetCheckResult:
+def _passed(
+    gate: str, asset: dg.AssetKey, stations: Stations, results: "list[CheckResult]"
+) -> dg.AssetCheckResult:
     warnings = [str(result.fault) for result in results if not result.is_passed]
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=gate,
         passed=not warnings,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"checks": len(results), "warnings": dg.MetadataValue.text("\n".join(warnings) or "none")},
+        metadata={
+            "batch": str(stations.batch),
+            "checks": len(results),
+            "warnings": dg.MetadataValue.text("\n".join(warnings) or "none"),
+        },
     )

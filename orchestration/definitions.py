@@ -48,7 +48,7 @@ def build_defs(
             release(manifest, dates),
         ],
         asset_checks=[fit_to_load(), fit_to_publish(manifest)],
-        jobs=[night_job(dates)],
+        jobs=[night_job()],
         schedules=[nightly(settings)],
         sensors=[arrival(settings, dates)],
         resources={

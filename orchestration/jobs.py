@@ -21,13 +21,12 @@ RUNNING = (
 )
 
 
-def night_job(business_dates: dg.PartitionsDefinition) -> "UnresolvedAssetJobDefinition":
+def night_job() -> "UnresolvedAssetJobDefinition":
     """Every station of one business date, gates included; steps share a process and the writer's lock."""
     return dg.define_asset_job(
         NIGHT,
         selection=dg.AssetSelection.all(),
         description="One business date from landing to release. Nothing after a failed gate runs.",
-        partitions_def=business_dates,
         # a night that was cut off starts from the front: its stations belong together
         tags={"dagster/retry_strategy": "ALL_STEPS"},
         executor_def=dg.in_process_executor,

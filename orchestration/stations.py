@@ -21,7 +21,7 @@ from orchestration.night import (
     writer_lock,
 )
 from orchestration.plan import Night, highest_sequences, nights_to_run
-from orchestration.settings import Settings
+from orchestration.settings import BatchId, Settings
 
 if TYPE_CHECKING:
     # Great Expectations takes seconds to import: only where a gate runs
@@ -118,6 +118,11 @@ class Stations:
         self._report: BatchReport | None = None
         self._gates: list[GateResult] = []
         self._done: list[Station] = []
+
+    @property
+    def batch(self) -> BatchId | None:
+        """The batch whose turn was taken."""
+        return None if self._turn is None else self._turn.night.batch
 
     def close(self) -> None:
         """Let others write."""

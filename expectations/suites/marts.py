@@ -32,8 +32,8 @@ def customer_value_suites(
     aum = [
         key_unique(AUM, _CUSTOMER_MONTH, months),
         no_later_month(AUM, open_month),
-        conserved("aum_end_unrounded_amt", "aum_unrounded_amt", business_date),
-        conserved("balance_sum_unrounded_amt", "balance_sum_unrounded_amt", business_date),
+        conserved("aum_end", "aum", business_date),
+        conserved("balance_sum", "balance_sum", business_date),
         rounded_once(months),
         *(parts_add_up(period, months) for period in ("end", "month_avg")),
     ]
@@ -109,32 +109,62 @@ def no_later_month(table: str, open_month: date) -> Check:
     )
 
 
-def conserved(customers_column: str, holdings_column: str, business_date: date) -> Check:
-    """What the customers have is what their holdings are worth, to the last digit."""
+def conserved(customers_measure: str, holdings_measure: str, business_date: date) -> Check:
+    """What the customers have is what their holdings are worth, to the last digit.
+
+    A measure is a plain and a fine part that add up to it (see macros/portable/amounts.sql).
+    """
     return FailingRows(
         check_code="aum_not_conserved",
         table=AUM,
-        column=customers_column,
+        column=customers_measure,
         unit="totals",
         query=fill(
             """
             select 1, cast(customers.total <> holdings.total as integer)
             from (
-                select coalesce(sum({customers_column}), 0) as total
+                select {customers_total} as total
                 from intermediate.int_aum__customer_month
                 where month_start_date = {month}
             ) as customers
             cross join (
-                select coalesce(sum({holdings_column}), 0) as total
+                select {holdings_total} as total
                 from intermediate.int_aum__holding_day
                 where business_date = {business_date} and month_start_date = {month}
             ) as holdings
             """,
-            customers_column=name(customers_column),
-            holdings_column=name(holdings_column),
+            customers_total=_exact_total(customers_measure),
+            holdings_total=_exact_total(holdings_measure),
             business_date=value(business_date),
             month=value(business_date.replace(day=1)),
         ),
+    )
+
+
+def _exact_total(measure: str) -> Sql:
+    return fill(
+        "cast(coalesce(sum({plain}), 0) as decimal(38, 20)) + coalesce(sum({fine}), 0)",
+        plain=name(f"{measure}_plain_amt"),
+        fine=name(f"{measure}_fine_amt"),
+    )
+
+
+def _is_off(measure: str) -> Sql:
+    """Whether a published amount is not its exact one, rounded. Whole cents compare in 64 bits."""
+    return fill(
+        """
+        case
+            when exact.{fine} = 0 then published.{published} <> exact.{plain}
+            else abs(
+                cast(published.{published} as decimal(38, 20))
+                - (cast(exact.{plain} as decimal(38, 20)) + exact.{fine})
+            ) > {limit}
+        end
+        """,
+        published=name(f"{measure}_amt"),
+        plain=name(f"{measure}_plain_amt"),
+        fine=name(f"{measure}_fine_amt"),
+        limit=value(rule_for("amount_rounding", AUM).limit_amt or Decimal(0)),
     )
 
 
@@ -150,8 +180,8 @@ def rounded_once(months: Sql) -> Check:
                 count(*),
                 count(*) filter (
                     where published.customer_id is null or exact.customer_id is null
-                        or abs(published.aum_end_amt - exact.aum_end_unrounded_amt) > {limit}
-                        or abs(published.balance_sum_amt - exact.balance_sum_unrounded_amt) > {limit}
+                        or {aum_end_is_off}
+                        or {balance_sum_is_off}
                 )
             from (select * from {published} where {months}) as published
             full outer join (select * from intermediate.int_aum__customer_month where {months}) as exact
@@ -160,7 +190,8 @@ def rounded_once(months: Sql) -> Check:
             """,
             published=name(MARTS, AUM),
             months=months,
-            limit=value(rule_for("amount_rounding", AUM).limit_amt or Decimal(0)),
+            aum_end_is_off=_is_off("aum_end"),
+            balance_sum_is_off=_is_off("balance_sum"),
         ),
     )
 

@@ -76,7 +76,8 @@ def test_the_whole_of_the_last_release_is_what_the_floor_has(measured, settings)
 def test_a_row_that_differs_is_found(measured, settings, tmp_path):
     with duckdb.connect(str(floor_database(settings))) as connection:
         connection.execute(
-            "create or replace table kept as select rowid as id, aum_end_amt from fct_customer_aum_monthly limit 1"
+            "create or replace table kept as"
+            " select rowid as id, aum_end_amt from fct_customer_aum_monthly limit 1"
         )
         connection.execute(
             "update fct_customer_aum_monthly set aum_end_amt = aum_end_amt + 0.01"

@@ -21,13 +21,17 @@ MARTS = """
             as t(rulebook_version, tier_code);
     create table intermediate.int_aum__holding_day as
         select date '2026-01-31' as business_date, date '2026-01-01' as month_start_date, account_id,
-            cast(amount as decimal(38, 20)) as aum_unrounded_amt,
-            cast(amount * 31 as decimal(38, 20)) as balance_sum_unrounded_amt
+            cast(trunc(amount, 2) as decimal(18, 2)) as aum_plain_amt,
+            cast(amount - trunc(amount, 2) as decimal(38, 20)) as aum_fine_amt,
+            cast(trunc(amount * 31, 2) as decimal(18, 2)) as balance_sum_plain_amt,
+            cast(amount * 31 - trunc(amount * 31, 2) as decimal(38, 20)) as balance_sum_fine_amt
         from (values ('A1', 600.005), ('A1', 400.00), ('A2', 7.10)) as t(account_id, amount);
     create table intermediate.int_aum__customer_month as
         select customer_id, date '2026-01-01' as month_start_date,
-            cast(amount as decimal(38, 20)) as aum_end_unrounded_amt,
-            cast(amount * 31 as decimal(38, 20)) as balance_sum_unrounded_amt
+            cast(trunc(amount, 2) as decimal(18, 2)) as aum_end_plain_amt,
+            cast(amount - trunc(amount, 2) as decimal(38, 20)) as aum_end_fine_amt,
+            cast(trunc(amount * 31, 2) as decimal(18, 2)) as balance_sum_plain_amt,
+            cast(amount * 31 - trunc(amount * 31, 2) as decimal(38, 20)) as balance_sum_fine_amt
         from (values ('C1', 600.005), ('C2', 407.10)) as t(customer_id, amount);
     create table customer_value.fct_customer_aum_monthly as
         select customer_id, month_start_date,
@@ -104,13 +108,13 @@ AUM, TIER = "fct_customer_aum_monthly", "fct_customer_tier_monthly"
         ),
         # the smallest difference that the unrounded amounts can hold
         (
-            "update intermediate.int_aum__holding_day set aum_unrounded_amt = aum_unrounded_amt "
+            "update intermediate.int_aum__holding_day set aum_fine_amt = aum_fine_amt "
             "+ cast('0.00000000000000000001' as decimal(38, 20)) where account_id = 'A2'",
             AUM,
             "aum_not_conserved",
         ),
         (
-            "update intermediate.int_aum__customer_month set balance_sum_unrounded_amt = 0 "
+            "update intermediate.int_aum__customer_month set balance_sum_plain_amt = 0 "
             "where customer_id = 'C2'",
             AUM,
             "aum_not_conserved",
@@ -221,8 +225,9 @@ def only_december(outcome: GateResult) -> list[tuple[bool, int, int, str | None]
 @pytest.fixture
 def rebuilt_december(second_night: LakeNight) -> LakeNight:
     second_night.query(
-        "insert into intermediate.int_aum__customer_month select customer_id, month_start_date, aum_end_amt, "
-        f"balance_sum_amt from customer_value.{AUM} where month_start_date = date '2025-12-01'"
+        "insert into intermediate.int_aum__customer_month by name select customer_id, month_start_date, "
+        "aum_end_amt as aum_end_plain_amt, 0 as aum_end_fine_amt, 0 as balance_sum_fine_amt, "
+        f"balance_sum_amt as balance_sum_plain_amt from customer_value.{AUM} where month_start_date = date '2025-12-01'"
     )
     return second_night
 

@@ -33,7 +33,8 @@ def connection():
     return duckdb.connect()
 
 
-DIVIDED = render("divide_round('n', 'd')")
+DIVIDED = render("divide_round('p', 'f', 'd')")
+EXACT = render("divide_exact('n', 'd')")
 
 
 def half_up(value: Fraction) -> Decimal:
@@ -53,31 +54,45 @@ def half_up(value: Fraction) -> Decimal:
 @example(cents=-267500, days=1000)
 @example(cents=1, days=2)
 @example(cents=0, days=31)
-def test_divide_round_is_exact_and_rounds_halves_up(connection, cents, days):
+def test_divide_round_is_exact_and_rounds_halves_up_by_either_way(connection, cents, days):
     amount = Decimal(cents) / 100
 
-    (result,) = connection.execute(
-        f"select {DIVIDED} from (select ?::decimal(38, 20) as n, ?::integer as d)", [amount, days]
+    results = connection.execute(
+        f"""
+        select {DIVIDED}, {EXACT} from (
+            select
+                ?::decimal(18, 2) as p,
+                0::decimal(38, 20) as f,
+                ?::decimal(38, 20) as n,
+                ?::integer as d
+        )
+        """,
+        [amount, amount, days],
     ).fetchone()
 
-    assert result == half_up(Fraction(cents, 100 * days))
+    assert results == (half_up(Fraction(cents, 100 * days)),) * 2
 
 
 @pytest.mark.parametrize(
     ("amount", "rounded"),
-    [("0.00499999999999999999", "0.00"), ("0.005", "0.01"), ("123456789.99499999999999999999", "123456789.99")],
+    [
+        ("0.00499999999999999999", "0.00"),
+        ("0.005", "0.01"),
+        ("123456789.99499999999999999999", "123456789.99"),
+    ],
 )
 def test_divide_round_sees_what_lies_below_the_cent(connection, amount, rounded):
     (result,) = connection.execute(
-        f"select {DIVIDED} from (select ?::decimal(38, 20) as n, 1 as d)", [amount]
+        f"select {DIVIDED} from (select 0.00::decimal(18, 2) as p, ?::decimal(38, 20) as f, 1 as d)", [amount]
     ).fetchone()
 
     assert result == Decimal(rounded)
 
 
-def test_dividing_by_nothing_is_null(connection):
+@pytest.mark.parametrize("fine", [0, "0.001"])
+def test_dividing_by_nothing_is_null(connection, fine):
     (result,) = connection.execute(
-        f"select {DIVIDED} from (select 5::decimal(38, 20) as n, 0 as d)"
+        f"select {DIVIDED} from (select 5::decimal(18, 2) as p, ?::decimal(38, 20) as f, 0 as d)", [fine]
     ).fetchone()
 
     assert result is None

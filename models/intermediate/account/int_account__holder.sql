@@ -34,7 +34,11 @@ select
     end as close_date,
 
     -- measures
-    coalesce(owners.ownership_share, cast(1 as decimal(9, 6))) as ownership_share
+    coalesce(owners.ownership_share, cast(1 as decimal(9, 6))) as ownership_share,
+
+    -- flags
+    accounts.currency_code = '{{ var("reporting_currency") }}' and coalesce(owners.ownership_share, 1) = 1
+        as is_whole
 
 from accounts
 left join owners on accounts.account_id = owners.account_id

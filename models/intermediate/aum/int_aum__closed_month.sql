@@ -23,12 +23,9 @@ select
     elapsed_days,
 
     -- measures
-    {{ divide_round('balance_sum_unrounded_amt', 'elapsed_days') }} as aum_month_avg_amt,
-    -- the sum as published, and what rounding took off it: quarter and year averages round once
-    cast(balance_sum_unrounded_amt as {{ amount_type() }}) as balance_sum_amt,
-    cast(
-        balance_sum_unrounded_amt - cast(balance_sum_unrounded_amt as {{ amount_type() }})
-        as decimal(20, 20)
-    ) as balance_sum_remainder_amt
+    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'elapsed_days') }} as aum_month_avg_amt,
+    -- not rounded: quarter and year averages round once
+    balance_sum_plain_amt,
+    balance_sum_fine_amt
 
 from ended

@@ -23,9 +23,11 @@ from_holdings as (
     select
         customer_id,
         month_start_date,
-        aum_unrounded_amt,
-        balance_sum_unrounded_amt,
-        balance_source
+        balance_source,
+        aum_plain_amt,
+        aum_fine_amt,
+        balance_sum_plain_amt,
+        balance_sum_fine_amt
     from {{ ref('int_aum__holding_day') }}
     where business_date = {{ business_date() }}
 
@@ -33,31 +35,39 @@ from_holdings as (
 
 {% if is_first_night() %}
 
-from_history as (
+history as (
 
     select
         holders.customer_id,
-        history.month_start_date,
-        cast(
-            cast(
-                cast(greatest(history.month_end_balance_ccy_amt, 0) as decimal(38, 2))
-                * products.aum_weight * holders.ownership_share as {{ base_type() }}
-            ) * rates.mid_rate as {{ exact_type() }}
-        ) as aum_unrounded_amt,
-        cast(
-            cast(
-                cast(greatest(history.balance_sum_ccy_amt, 0) as decimal(38, 2))
-                * products.aum_weight * holders.ownership_share as {{ base_type() }}
-            ) * rates.mid_rate as {{ exact_type() }}
-        ) as balance_sum_unrounded_amt,
-        case when products.asset_class_code = 'wealth' then 'investment' else 'deposit' end as balance_source
-    from {{ ref('stg_core_banking__monthly_balances') }} as history
-    inner join {{ ref('int_account__holder') }} as holders on history.account_id = holders.account_id
+        balances.month_start_date,
+        case when products.asset_class_code = 'wealth' then 'investment' else 'deposit' end as balance_source,
+        holders.is_whole and products.aum_weight = 1 as is_plain,
+        cast(products.aum_weight as decimal(38, 6)) * holders.ownership_share * rates.mid_rate as factor,
+        cast(greatest(balances.month_end_balance_ccy_amt, 0) as {{ amount_type() }}) as end_ccy_amt,
+        cast(greatest(balances.balance_sum_ccy_amt, 0) as {{ amount_type() }}) as sum_ccy_amt
+    from {{ ref('stg_core_banking__monthly_balances') }} as balances
+    inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id
     inner join {{ ref('stg_core_banking__products') }} as products
-        on history.product_code = products.product_code and products.is_in_aum
-    inner join months on history.month_start_date = months.month_start_date and not months.is_current
+        on balances.product_code = products.product_code and products.is_in_aum
+    inner join months on balances.month_start_date = months.month_start_date and not months.is_current
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on holders.currency_code = rates.currency_code and months.month_end_date = rates.calendar_date
+
+),
+
+from_history as (
+
+    select
+        customer_id,
+        month_start_date,
+        balance_source,
+        case when is_plain then end_ccy_amt else 0 end as aum_plain_amt,
+        cast(case when is_plain then 0 else cast(end_ccy_amt as decimal(38, 2)) * factor end as {{ exact_type() }})
+            as aum_fine_amt,
+        case when is_plain then sum_ccy_amt else 0 end as balance_sum_plain_amt,
+        cast(case when is_plain then 0 else cast(sum_ccy_amt as decimal(38, 2)) * factor end as {{ exact_type() }})
+            as balance_sum_fine_amt
+    from history
 
 ),
 
@@ -68,13 +78,7 @@ all_holdings as (
     select * from from_holdings
     {% if is_first_night() %}
     union all
-    select
-        customer_id,
-        month_start_date,
-        aum_unrounded_amt,
-        balance_sum_unrounded_amt,
-        balance_source
-    from from_history
+    select * from from_history
     {% endif %}
 
 ),
@@ -84,12 +88,15 @@ totals as (
     select
         customer_id,
         month_start_date,
-        sum(aum_unrounded_amt) as aum_end_unrounded_amt,
-        sum(case when balance_source = 'deposit' then aum_unrounded_amt else 0 end)
-            as deposit_end_unrounded_amt,
-        sum(balance_sum_unrounded_amt) as balance_sum_unrounded_amt,
-        sum(case when balance_source = 'deposit' then balance_sum_unrounded_amt else 0 end)
-            as deposit_sum_unrounded_amt
+        sum(aum_plain_amt) as aum_end_plain_amt,
+        sum(aum_fine_amt) as aum_end_fine_amt,
+        sum(case when balance_source = 'deposit' then aum_plain_amt else 0 end) as deposit_end_plain_amt,
+        sum(case when balance_source = 'deposit' then aum_fine_amt else 0 end) as deposit_end_fine_amt,
+        sum(balance_sum_plain_amt) as balance_sum_plain_amt,
+        sum(balance_sum_fine_amt) as balance_sum_fine_amt,
+        sum(case when balance_source = 'deposit' then balance_sum_plain_amt else 0 end)
+            as deposit_sum_plain_amt,
+        sum(case when balance_source = 'deposit' then balance_sum_fine_amt else 0 end) as deposit_sum_fine_amt
     from all_holdings
     group by customer_id, month_start_date
 
@@ -100,10 +107,14 @@ joined as (
     select
         coalesce(customers.customer_id, totals.customer_id) as customer_id,
         coalesce(customers.month_start_date, totals.month_start_date) as month_start_date,
-        totals.aum_end_unrounded_amt,
-        totals.deposit_end_unrounded_amt,
-        totals.balance_sum_unrounded_amt,
-        totals.deposit_sum_unrounded_amt
+        totals.aum_end_plain_amt,
+        totals.aum_end_fine_amt,
+        totals.deposit_end_plain_amt,
+        totals.deposit_end_fine_amt,
+        totals.balance_sum_plain_amt,
+        totals.balance_sum_fine_amt,
+        totals.deposit_sum_plain_amt,
+        totals.deposit_sum_fine_amt
     from customers
     full outer join totals
         on
@@ -122,11 +133,15 @@ select
     months.month_index,
     months.elapsed_days,
 
-    -- measures
-    cast(coalesce(joined.aum_end_unrounded_amt, 0) as {{ exact_type() }}) as aum_end_unrounded_amt,
-    cast(coalesce(joined.deposit_end_unrounded_amt, 0) as {{ exact_type() }}) as deposit_end_unrounded_amt,
-    cast(coalesce(joined.balance_sum_unrounded_amt, 0) as {{ exact_type() }}) as balance_sum_unrounded_amt,
-    cast(coalesce(joined.deposit_sum_unrounded_amt, 0) as {{ exact_type() }}) as deposit_sum_unrounded_amt,
+    -- measures: whole cents, and what takes more decimals
+    cast(coalesce(joined.aum_end_plain_amt, 0) as {{ amount_type() }}) as aum_end_plain_amt,
+    cast(coalesce(joined.aum_end_fine_amt, 0) as {{ exact_type() }}) as aum_end_fine_amt,
+    cast(coalesce(joined.deposit_end_plain_amt, 0) as {{ amount_type() }}) as deposit_end_plain_amt,
+    cast(coalesce(joined.deposit_end_fine_amt, 0) as {{ exact_type() }}) as deposit_end_fine_amt,
+    cast(coalesce(joined.balance_sum_plain_amt, 0) as {{ amount_type() }}) as balance_sum_plain_amt,
+    cast(coalesce(joined.balance_sum_fine_amt, 0) as {{ exact_type() }}) as balance_sum_fine_amt,
+    cast(coalesce(joined.deposit_sum_plain_amt, 0) as {{ amount_type() }}) as deposit_sum_plain_amt,
+    cast(coalesce(joined.deposit_sum_fine_amt, 0) as {{ exact_type() }}) as deposit_sum_fine_amt,
 
     -- flags
     months.is_provisional

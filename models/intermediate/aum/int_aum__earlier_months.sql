@@ -49,7 +49,8 @@ combined as (
         coalesce(wanted.month_index, closed.month_index) as month_index,
         wanted.customer_id is not null as is_wanted,
         closed.aum_month_avg_amt,
-        cast(closed.balance_sum_amt as {{ exact_type() }}) + closed.balance_sum_remainder_amt as balance_sum_amt
+        closed.balance_sum_plain_amt,
+        closed.balance_sum_fine_amt
     from wanted
     full outer join closed
         on wanted.customer_id = closed.customer_id and wanted.month_start_date = closed.month_start_date
@@ -68,8 +69,10 @@ windowed as (
         sum(aum_month_avg_amt) over last_11 as aum_avg_sum_11m_amt,
         count(aum_month_avg_amt) over last_11 as months_11m_cnt,
         max(aum_month_avg_amt) over last_11 as aum_max_11m_amt,
-        sum(balance_sum_amt) over earlier_in_quarter as quarter_balance_sum_amt,
-        sum(balance_sum_amt) over earlier_in_year as year_balance_sum_amt
+        sum(balance_sum_plain_amt) over earlier_in_quarter as quarter_sum_plain_amt,
+        sum(balance_sum_fine_amt) over earlier_in_quarter as quarter_sum_fine_amt,
+        sum(balance_sum_plain_amt) over earlier_in_year as year_sum_plain_amt,
+        sum(balance_sum_fine_amt) over earlier_in_year as year_sum_fine_amt
     from combined
     window
         last_5 as (
@@ -103,8 +106,10 @@ select
     cast(coalesce(aum_avg_sum_11m_amt, 0) as {{ amount_type() }}) as aum_avg_sum_11m_amt,
     cast(months_11m_cnt as integer) as months_11m_cnt,
     cast(coalesce(aum_max_11m_amt, 0) as {{ amount_type() }}) as aum_max_11m_amt,
-    cast(coalesce(quarter_balance_sum_amt, 0) as {{ exact_type() }}) as quarter_balance_sum_amt,
-    cast(coalesce(year_balance_sum_amt, 0) as {{ exact_type() }}) as year_balance_sum_amt
+    cast(coalesce(quarter_sum_plain_amt, 0) as {{ amount_type() }}) as quarter_sum_plain_amt,
+    cast(coalesce(quarter_sum_fine_amt, 0) as {{ exact_type() }}) as quarter_sum_fine_amt,
+    cast(coalesce(year_sum_plain_amt, 0) as {{ amount_type() }}) as year_sum_plain_amt,
+    cast(coalesce(year_sum_fine_amt, 0) as {{ exact_type() }}) as year_sum_fine_amt
 
 from windowed
 where is_wanted

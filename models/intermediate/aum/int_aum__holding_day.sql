@@ -48,7 +48,7 @@ balances as (
 
 ),
 
-tonight as (
+counted as (
 
     select
         balances.account_id,
@@ -58,17 +58,38 @@ tonight as (
         holders.org_id,
         products.asset_class_code,
         holders.currency_code,
+        holders.is_whole and products.aum_weight = 1 as is_plain,
         -- an overdrawn balance is a liability and a closed account is empty, whatever the table says
         case
-            when holders.close_date <= {{ business_date() }} then cast(0 as {{ base_type() }})
-            else cast(
-                cast(greatest(balances.balance_ccy_amt, 0) as decimal(38, 2))
-                * products.aum_weight * holders.ownership_share as {{ base_type() }}
-            )
-        end as base_ccy_amt
+            when holders.close_date <= {{ business_date() }} then cast(0 as {{ amount_type() }})
+            else cast(greatest(balances.balance_ccy_amt, 0) as {{ amount_type() }})
+        end as counted_ccy_amt,
+        products.aum_weight,
+        holders.ownership_share
     from balances
     inner join holders on balances.account_id = holders.account_id
     inner join products on coalesce(balances.product_code, holders.product_code) = products.product_code
+
+),
+
+tonight as (
+
+    select
+        account_id,
+        product_code,
+        balance_source,
+        customer_id,
+        org_id,
+        asset_class_code,
+        currency_code,
+        case when is_plain then counted_ccy_amt else cast(0 as {{ amount_type() }}) end as base_plain_amt,
+        case
+            when is_plain then cast(0 as {{ base_type() }})
+            else cast(
+                cast(counted_ccy_amt as decimal(38, 2)) * aum_weight * ownership_share as {{ base_type() }}
+            )
+        end as base_fine_ccy_amt
+    from counted
 
 ),
 
@@ -106,13 +127,22 @@ last_night as (
         holders.org_id,
         products.asset_class_code,
         holders.currency_code,
-        cast(0 as {{ base_type() }}) as base_ccy_amt,
-        cast(
-            cast(
-                cast(greatest(history.balance_sum_ccy_amt, 0) as decimal(38, 2))
-                * products.aum_weight * holders.ownership_share as {{ base_type() }}
-            ) * rates.mid_rate as {{ exact_type() }}
-        ) as balance_sum_unrounded_amt
+        cast(0 as {{ amount_type() }}) as base_plain_amt,
+        cast(0 as {{ base_type() }}) as base_fine_ccy_amt,
+        case
+            when holders.is_whole and products.aum_weight = 1
+                then cast(greatest(history.balance_sum_ccy_amt, 0) as {{ amount_type() }})
+            else cast(0 as {{ amount_type() }})
+        end as balance_sum_plain_amt,
+        case
+            when holders.is_whole and products.aum_weight = 1 then cast(0 as {{ exact_type() }})
+            else cast(
+                cast(
+                    cast(greatest(history.balance_sum_ccy_amt, 0) as decimal(38, 2))
+                    * products.aum_weight * holders.ownership_share as {{ base_type() }}
+                ) * rates.mid_rate as {{ exact_type() }}
+            )
+        end as balance_sum_fine_amt
     from {{ ref('stg_core_banking__monthly_balances') }} as history
     inner join holders on history.account_id = holders.account_id
     inner join products on history.product_code = products.product_code
@@ -137,14 +167,23 @@ holdings as (
         coalesce(tonight.asset_class_code, last_night.asset_class_code) as asset_class_code,
         coalesce(tonight.currency_code, last_night.currency_code) as currency_code,
         coalesce(
-            tonight.base_ccy_amt,
+            tonight.base_plain_amt,
             {% if has_state() %}
-            case when refused.row_key is not null then last_night.base_ccy_amt end,
+            case when refused.row_key is not null then last_night.base_plain_amt end,
+            {% endif %}
+            cast(0 as {{ amount_type() }})
+        ) as base_plain_amt,
+        coalesce(
+            tonight.base_fine_ccy_amt,
+            {% if has_state() %}
+            case when refused.row_key is not null then last_night.base_fine_ccy_amt end,
             {% endif %}
             cast(0 as {{ base_type() }})
-        ) as base_ccy_amt,
-        coalesce(last_night.base_ccy_amt, cast(0 as {{ base_type() }})) as carried_base_ccy_amt,
-        coalesce(last_night.balance_sum_unrounded_amt, cast(0 as {{ exact_type() }})) as carried_sum_amt
+        ) as base_fine_ccy_amt,
+        coalesce(last_night.base_plain_amt, cast(0 as {{ amount_type() }})) as carried_base_plain_amt,
+        coalesce(last_night.base_fine_ccy_amt, cast(0 as {{ base_type() }})) as carried_base_fine_ccy_amt,
+        coalesce(last_night.balance_sum_plain_amt, cast(0 as {{ amount_type() }})) as carried_sum_plain_amt,
+        coalesce(last_night.balance_sum_fine_amt, cast(0 as {{ exact_type() }})) as carried_sum_fine_amt
     from tonight
     full outer join last_night
         on
@@ -166,7 +205,7 @@ holdings as (
 
 ),
 
--- Σ of rates over the days without a batch, up to each day on which an account may have closed
+-- days without a batch and the Σ of their rates, up to each day on which an account may have closed
 silent_days as (
 
     select * from rates
@@ -182,6 +221,7 @@ silent_sums as (
         last_days.currency_code,
         {{ month_start('silent_days.calendar_date') }} as month_start_date,
         last_days.calendar_date as last_open_date,
+        cast(count(*) as integer) as day_cnt,
         sum(cast(silent_days.mid_rate as decimal(38, 6))) as rate_sum,
         max(
             case
@@ -216,6 +256,10 @@ by_month as (
         holdings.*,
         months.month_start_date,
         months.is_current,
+        months.month_start_date = {{ month_start(
+            'coalesce(' ~ previous_business_date() ~ ', ' ~ business_date() ~ ')'
+        ) }} as is_carried_month,
+        silent_sums.day_cnt,
         silent_sums.rate_sum,
         silent_sums.month_end_rate,
         rates.mid_rate
@@ -255,29 +299,44 @@ summed as (
         {{ business_date() }} as business_date,
         month_start_date,
 
-        -- measures
-        base_ccy_amt,
+        -- measures: whole cents of the reporting currency, and what takes more decimals
+        base_plain_amt,
+        base_fine_ccy_amt,
         cast(
             case
-                when is_current then base_ccy_amt * mid_rate
-                else carried_base_ccy_amt * coalesce(month_end_rate, 0)
-            end as {{ exact_type() }}
-        ) as aum_unrounded_amt,
-        cast(
-            case
-                when month_start_date = {{ month_start(
-                    'coalesce(' ~ previous_business_date() ~ ', ' ~ business_date() ~ ')'
-                ) }} then carried_sum_amt
+                when is_current then base_plain_amt
+                when month_end_rate is not null then carried_base_plain_amt
                 else 0
-            end
-            + carried_base_ccy_amt * coalesce(rate_sum, 0)
-            + case when is_current then base_ccy_amt * mid_rate else 0 end
+            end as {{ amount_type() }}
+        ) as aum_plain_amt,
+        cast(
+            case
+                when is_current then base_fine_ccy_amt * mid_rate
+                else carried_base_fine_ccy_amt * coalesce(month_end_rate, 0)
+            end as {{ exact_type() }}
+        ) as aum_fine_amt,
+        cast(
+            case when is_carried_month then carried_sum_plain_amt else 0 end
+            + carried_base_plain_amt * coalesce(day_cnt, 0)
+            + case when is_current then base_plain_amt else 0 end
+            as {{ amount_type() }}
+        ) as balance_sum_plain_amt,
+        cast(
+            case when is_carried_month then carried_sum_fine_amt else 0 end
+            + carried_base_fine_ccy_amt * coalesce(rate_sum, 0)
+            + case when is_current then base_fine_ccy_amt * mid_rate else 0 end
             as {{ exact_type() }}
-        ) as balance_sum_unrounded_amt
+        ) as balance_sum_fine_amt
 
     from by_month
 
 )
 
 select * from summed
-where base_ccy_amt <> 0 or aum_unrounded_amt <> 0 or balance_sum_unrounded_amt <> 0
+where
+    base_plain_amt <> 0
+    or base_fine_ccy_amt <> 0
+    or aum_plain_amt <> 0
+    or aum_fine_amt <> 0
+    or balance_sum_plain_amt <> 0
+    or balance_sum_fine_amt <> 0

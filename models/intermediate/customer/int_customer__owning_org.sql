@@ -45,7 +45,7 @@ deposit_balances as (
         holdings.customer_id,
         holdings.org_id,
         accounts.open_date,
-        holdings.aum_unrounded_amt as balance_amt
+        cast(holdings.aum_plain_amt as {{ exact_type() }}) + holdings.aum_fine_amt as balance_amt
     from {{ ref('int_aum__holding_day') }} as holdings
     inner join {{ ref('int_calendar__open_months') }} as months
         on holdings.month_start_date = months.month_start_date and months.is_current
@@ -54,7 +54,7 @@ deposit_balances as (
     where
         holdings.business_date = {{ business_date() }}
         and holdings.balance_source = 'deposit'
-        and holdings.aum_unrounded_amt > 0
+        and (holdings.aum_plain_amt > 0 or holdings.aum_fine_amt > 0)
 
 ),
 

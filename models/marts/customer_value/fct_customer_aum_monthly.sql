@@ -30,23 +30,29 @@ months as (
 
 ),
 
-averaged as (
+summed as (
 
     select
         customer_months.customer_id,
         customer_months.month_start_date,
         customer_months.is_provisional,
-        cast(customer_months.aum_end_unrounded_amt as {{ amount_type() }}) as aum_end_amt,
-        cast(customer_months.deposit_end_unrounded_amt as {{ amount_type() }}) as deposit_end_amt,
-        cast(customer_months.balance_sum_unrounded_amt as {{ amount_type() }}) as balance_sum_amt,
-        {{ divide_round('customer_months.balance_sum_unrounded_amt', 'customer_months.elapsed_days') }}
-            as aum_month_avg_amt,
-        {{ divide_round('customer_months.balance_sum_unrounded_amt', '30') }} as aum_month_avg_30_amt,
-        {{ divide_round('customer_months.deposit_sum_unrounded_amt', 'customer_months.elapsed_days') }}
-            as deposit_month_avg_amt,
-        customer_months.balance_sum_unrounded_amt + coalesce(earlier.quarter_balance_sum_amt, 0)
-            as quarter_sum_amt,
-        customer_months.balance_sum_unrounded_amt + coalesce(earlier.year_balance_sum_amt, 0) as year_sum_amt,
+        {{ round_amount('customer_months.aum_end_plain_amt', 'customer_months.aum_end_fine_amt') }}
+            as aum_end_amt,
+        {{ round_amount('customer_months.deposit_end_plain_amt', 'customer_months.deposit_end_fine_amt') }}
+            as deposit_end_amt,
+        {{ round_amount('customer_months.balance_sum_plain_amt', 'customer_months.balance_sum_fine_amt') }}
+            as balance_sum_amt,
+        customer_months.balance_sum_plain_amt,
+        customer_months.balance_sum_fine_amt,
+        customer_months.deposit_sum_plain_amt,
+        customer_months.deposit_sum_fine_amt,
+        customer_months.elapsed_days,
+        customer_months.balance_sum_plain_amt + coalesce(earlier.quarter_sum_plain_amt, 0)
+            as quarter_sum_plain_amt,
+        customer_months.balance_sum_fine_amt + coalesce(earlier.quarter_sum_fine_amt, 0)
+            as quarter_sum_fine_amt,
+        customer_months.balance_sum_plain_amt + coalesce(earlier.year_sum_plain_amt, 0) as year_sum_plain_amt,
+        customer_months.balance_sum_fine_amt + coalesce(earlier.year_sum_fine_amt, 0) as year_sum_fine_amt,
         months.quarter_days,
         months.year_days,
         -- a customer who is new this month has no earlier months
@@ -63,6 +69,18 @@ averaged as (
             customer_months.customer_id = earlier.customer_id
             and customer_months.month_start_date = earlier.month_start_date
 
+),
+
+averaged as (
+
+    select
+        *,
+        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'elapsed_days') }}
+            as aum_month_avg_amt,
+        {{ divide_round('deposit_sum_plain_amt', 'deposit_sum_fine_amt', 'elapsed_days') }}
+            as deposit_month_avg_amt
+    from summed
+
 )
 
 select
@@ -75,11 +93,11 @@ select
     -- measures
     aum_end_amt,
     aum_month_avg_amt,
-    aum_month_avg_30_amt,
-    {{ divide_round('quarter_sum_amt', 'quarter_days') }} as aum_quarter_avg_amt,
-    {{ divide_round('year_sum_amt', 'year_days') }} as aum_year_avg_amt,
-    {{ divide_round('(aum_month_avg_amt + aum_avg_sum_5m_amt)', '(months_5m_cnt + 1)') }} as aum_avg_6m_amt,
-    {{ divide_round('(aum_month_avg_amt + aum_avg_sum_11m_amt)', '(months_11m_cnt + 1)') }} as aum_avg_12m_amt,
+    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', '30') }} as aum_month_avg_30_amt,
+    {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }} as aum_quarter_avg_amt,
+    {{ divide_round('year_sum_plain_amt', 'year_sum_fine_amt', 'year_days') }} as aum_year_avg_amt,
+    {{ divide_cents('(aum_month_avg_amt + aum_avg_sum_5m_amt)', '(months_5m_cnt + 1)') }} as aum_avg_6m_amt,
+    {{ divide_cents('(aum_month_avg_amt + aum_avg_sum_11m_amt)', '(months_11m_cnt + 1)') }} as aum_avg_12m_amt,
     greatest(aum_month_avg_amt, aum_max_5m_amt) as aum_max_6m_amt,
     greatest(aum_month_avg_amt, aum_max_11m_amt) as aum_max_12m_amt,
     balance_sum_amt,
