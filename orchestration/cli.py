@@ -170,7 +170,9 @@ def serve(
 @app.command()
 def sample(
     customers: Annotated[int, typer.Option(min=100, help="Customers of the bank.")] = 10_000,
-    months: Annotated[int, typer.Option(min=0, max=120, help="Months of history before the first night.")] = 18,
+    months: Annotated[
+        int, typer.Option(min=0, max=120, help="Months of history before the first night.")
+    ] = 18,
     nights: Annotated[int, typer.Option(min=1, help="Business days with a batch.")] = 5,
     end: Annotated[str, typer.Option(help="Day of the last night.")] = "2026-10-31",
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another bank.")] = 1,
@@ -185,7 +187,8 @@ def sample(
     from pydantic import ValidationError
 
     from orchestration.console import out
-    from orchestration.sampling import SampleSpec, spoil_last_batch, write_sample
+    from orchestration.sampling import spoil_last_batch, write_sample
+    from sample_bank.generate import SampleSpec
 
     written_as = {"kind": kind, "encoding": encoding, "delimiter": delimiter, "compression": compression}
     try:

@@ -42,9 +42,7 @@ def write_sample(settings: Settings, spec: SampleSpec) -> list[Path]:
             raise ConfigurationError(
                 f"{settings.landing}: {error}. Name another ACRM_HOME, or other dates."
             ) from error
-    out.print(
-        f"{spec.customers:,} customers, {len(folders)} batches in {settings.landing}", highlight=False
-    )
+    out.print(f"{spec.customers:,} customers, {len(folders)} batches in {settings.landing}", highlight=False)
     return folders
 
 

@@ -12,7 +12,11 @@ from tests.golden.fixtures import FIXTURES, FOLDER, rendered
 from tests.support.warehouse import Warehouse
 
 PROJECT = Path(__file__).parents[2]
-DOCUMENTS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")), PROJECT / "models" / "README.md"]
+DOCUMENTS = [
+    PROJECT / "README.md",
+    *sorted((PROJECT / "docs").glob("*.md")),
+    PROJECT / "models" / "README.md",
+]
 # run by this very test run, or by a target of their own
 STARTED_ELSEWHERE = {"make demo", "make test", "make setup-dev"}
 

@@ -227,7 +227,8 @@ def rebuilt_december(second_night: LakeNight) -> LakeNight:
     second_night.query(
         "insert into intermediate.int_aum__customer_month by name select customer_id, month_start_date, "
         "aum_end_amt as aum_end_plain_amt, 0 as aum_end_fine_amt, 0 as balance_sum_fine_amt, "
-        f"balance_sum_amt as balance_sum_plain_amt from customer_value.{AUM} where month_start_date = date '2025-12-01'"
+        f"balance_sum_amt as balance_sum_plain_amt from customer_value.{AUM} "
+        "where month_start_date = date '2025-12-01'"
     )
     return second_night
 

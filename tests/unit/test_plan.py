@@ -80,7 +80,9 @@ def test_a_replay_with_no_state_left_starts_from_the_beginning():
 
 
 def test_a_date_asked_for_again_runs_with_those_after_it_and_explains_no_change():
-    nights = nights_to_run([batch(1), batch(2), batch(3)], [done(1), done(2), done(3)], again=date(2026, 10, 2))
+    nights = nights_to_run(
+        [batch(1), batch(2), batch(3)], [done(1), done(2), done(3)], again=date(2026, 10, 2)
+    )
 
     assert days(nights) == [2, 3]
     assert all(night.restated_by == () for night in nights)
