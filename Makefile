@@ -10,10 +10,10 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check format berka bench lock clean
+.PHONY: help setup setup-dev demo test check format berka answer-key bench lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(UV):
 	$(PYTHON) -m venv $(VENV)
@@ -52,6 +52,9 @@ format: setup-dev ## format the Python code
 
 berka: setup-dev ## run all nights of the Berka bank and compare every customer-month with the raw data
 	ACRM_BERKA_FROM=1994-01-01 ACRM_BERKA_TO=1994-03-30 $(BIN)/python -m pytest tests/berka/test_berka_pipeline.py
+
+answer-key: setup-dev ## compare 50,000 customers × 18 months × 40 nights with what the generator knows
+	ACRM_ANSWER_KEY=50000,18,40 $(BIN)/python -m pytest tests/stories/test_answer_key.py
 
 bench: setup-dev ## measure a night: make bench SIZE=small|large|city
 	$(BIN)/python -m benchmarks.run --size $(or $(SIZE),small)

@@ -32,8 +32,6 @@ def stations_resource(settings: Settings, manifest: Mapping[str, Any]) -> dg.Res
 
     @dg.resource(description="The stations of one night; holds the writer's lock to the end of the run.")
     def stations(context: dg.InitResourceContext) -> Iterator[Stations]:
-        # what Dagster's processes write is as private as what the command line writes
-        os.umask(0o077)
         os.environ.update(dbt_environment(settings))
         night = Stations(settings, manifest, _progress(context.log))
         try:

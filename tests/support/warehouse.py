@@ -15,7 +15,7 @@ import duckdb
 
 PROJECT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "orchestration.cli")
-TIME_LIMIT_SECONDS = 900
+TIME_LIMIT_SECONDS = 3600
 
 
 def tree_hashes(folder: Path) -> dict[str, str]:

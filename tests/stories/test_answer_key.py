@@ -1,0 +1,78 @@
+"""The marts of a generated bank against its answer key, which the generator reckons by its own arithmetic.
+
+``make answer-key`` runs 50,000 customers × 18 months × 40 nights; the suite a smaller bank.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.warehouse import Warehouse
+
+CUSTOMERS, MONTHS, NIGHTS = os.environ.get("ACRM_ANSWER_KEY", "2000,14,3").split(",")
+
+MEASURES = {
+    "fct_customer_aum_monthly": ["aum_end_amt", "balance_sum_amt", "aum_month_avg_amt"],
+    "fct_customer_tier_monthly": [
+        "tier_code",
+        "status_code",
+        "deciding_factor_code",
+        "below_months",
+        "lost_tier_code",
+        "card_spend_12m_amt",
+        "mortgage_balance_amt",
+        "credit_loan_balance_amt",
+        "has_diamond_card",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    warehouse = Warehouse(Path(tmp_path_factory.mktemp("answer_key")))
+    arguments = ["--customers", CUSTOMERS, "--months", MONTHS, "--nights", NIGHTS, "--end", "2026-11-03"]
+    done = warehouse.command("sample", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    warehouse.run()
+    return warehouse
+
+
+@pytest.mark.parametrize("table", MEASURES)
+def test_every_customer_month_of_the_answer_key_is_published_and_no_other(warehouse: Warehouse, table: str):
+    personal = "where is_personal" if table == "fct_customer_tier_monthly" else ""
+    (counts,) = warehouse.query(
+        f"""
+        select
+            count(*) as both_cnt,
+            count(*) filter (answer.customer_id is null) as only_published_cnt,
+            count(*) filter (published.customer_id is null) as only_in_key_cnt
+        from (from read_parquet(?) {personal}) as answer
+        full outer join customer_value.{table} as published
+            on answer.customer_id = published.customer_id
+                and answer.month_start_date = published.month_start_date
+        """,
+        str(warehouse.home / "answer_key" / "customer_month-*.parquet"),
+    )
+
+    assert counts["both_cnt"] > int(CUSTOMERS)
+    assert (counts["only_published_cnt"], counts["only_in_key_cnt"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("table", "measure"), [(table, measure) for table, names in MEASURES.items() for measure in names]
+)
+def test_the_measure_equals_the_answer_key_everywhere(warehouse: Warehouse, table: str, measure: str):
+    differing = warehouse.query(
+        f"""
+        select customer_id, month_start_date, answer.{measure} as answer, published.{measure} as published
+        from read_parquet(?) as answer
+        inner join customer_value.{table} as published using (customer_id, month_start_date)
+        where answer.{measure} is distinct from published.{measure}
+        order by all
+        limit 10
+        """,
+        str(warehouse.home / "answer_key" / "customer_month-*.parquet"),
+    )
+
+    assert differing == []
