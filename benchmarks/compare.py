@@ -5,7 +5,7 @@ from datetime import date
 
 import duckdb
 
-from benchmarks.floor import TABLES, floor_database
+from benchmarks.floor import TABLES, floor_parquet
 from orchestration.settings import Settings
 from orchestration.sql import fill, join, name, value
 
@@ -31,14 +31,13 @@ def compare(settings: Settings, first_month: date | None = None) -> list[Compari
         connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
         connection.execute("set threads = $threads", {"threads": settings.bank.threads})
         release = settings.published / "current" / "acrm.duckdb"
-        for alias, path in (("release", release), ("floor", floor_database(settings))):
-            connection.execute(
-                fill("attach {path} as {alias} (read_only)", path=value(path), alias=name(alias))
-            )
-        return [_compare_table(connection, table, first_month or date.min) for table in TABLES]
+        connection.execute(fill("attach {path} as release (read_only)", path=value(release)))
+        return [_compare_table(connection, settings, table, first_month or date.min) for table in TABLES]
 
 
-def _compare_table(connection: duckdb.DuckDBPyConnection, table: str, first_month: date) -> Comparison:
+def _compare_table(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, table: str, first_month: date
+) -> Comparison:
     columns = connection.execute(
         "select column_name, data_type from duckdb_columns()"
         " where database_name = 'release' and table_name = ? order by column_index",
@@ -48,12 +47,18 @@ def _compare_table(connection: duckdb.DuckDBPyConnection, table: str, first_mont
         side: fill(
             "select {columns} from {table} where month_start_date >= {month}",
             columns=join(", ", (name(column) for column, _ in columns)),
-            table=table_name,
+            table=source,
             month=value(first_month),
         )
-        for side, table_name in (
+        for side, source in (
             ("release", name("release", _SCHEMA, table)),
-            ("floor", name("floor", "main", table)),
+            (
+                "floor",
+                fill(
+                    "read_parquet({files}, hive_partitioning = false)",
+                    files=value(floor_parquet(settings, table) / "*" / "*.parquet"),
+                ),
+            ),
         )
     }
     # equal sums of row hashes spare two sorts of millions of rows

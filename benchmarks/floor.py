@@ -65,8 +65,13 @@ _RULES = {
 
 
 def floor_database(settings: Settings) -> Path:
-    """The floor's state and its five tables."""
+    """The floor's state and the newest months of its five tables."""
     return settings.home / FOLDER / "floor.duckdb"
+
+
+def floor_parquet(settings: Settings, table: str) -> Path:
+    """Every month of one of the floor's tables."""
+    return settings.home / FOLDER / "parquet" / table
 
 
 @contextmanager
@@ -96,7 +101,9 @@ def run_floor(settings: Settings, until: date | None = None) -> list[BatchId]:
                 raise ConfigurationError(f"{batch}: the floor can run only its newest night again.")
             _night(connection, settings, batch, earlier[-1].business_date if earlier else None)
             done = [*earlier, batch]
-        return waiting
+    if len(waiting) == len(done):
+        _compact(settings)
+    return waiting
 
 
 def _night(
@@ -127,7 +134,20 @@ def _night(
     connection.execute("delete from night where business_date >= $date", {"date": tonight})
     connection.execute("insert into night values (?, ?)", [tonight, batch.sequence])
     _write_parquet(connection, settings)
+    _run_sql(connection, "6_forget")
     connection.execute("checkpoint")
+
+
+def _compact(settings: Settings) -> None:
+    """Give the room back that the first night's past months took."""
+    path = floor_database(settings)
+    compact = path.with_suffix(".compact")
+    compact.unlink(missing_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute(fill("attach {path} as old (read_only)", path=value(path)))
+        connection.execute(fill("attach {path} as new", path=value(compact)))
+        connection.execute("copy from database old to new")
+    compact.replace(path)
 
 
 def _run_sql(connection: duckdb.DuckDBPyConnection, script: str, **parts: Sql) -> None:
@@ -214,7 +234,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
     months = connection.execute("select month_start_date from months order by 1").fetchall()
     for table in TABLES:
         for (month,) in months:
-            folder = private_folder(settings.home / FOLDER / "parquet" / table / f"month_start_date={month}")
+            folder = private_folder(floor_parquet(settings, table) / f"month_start_date={month}")
             connection.execute(
                 fill(
                     "copy (select * from {table} where month_start_date = {month}) to {path}"

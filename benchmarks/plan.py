@@ -51,6 +51,7 @@ class Size:
 
     Attributes:
         free_bytes: Room that the banks and one warehouse need on the disk.
+        keep_releases: Releases that the warehouse keeps; None for as many as a bank that chose nothing.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Size:
     written_as: Format
     banks: tuple[BenchBank, ...]
     free_bytes: int
+    keep_releases: int | None = None
 
     def spec(self, bank: BenchBank) -> SampleSpec:
         """What to generate for a bank."""
@@ -107,7 +109,8 @@ SIZES = {
             BenchBank("early", 24, _FIRST_OF_APRIL, (_DAY_2,)),
             BenchBank("main", 24, _DAY_27, (_DAY_28, _MONTH_END, _RESENT, _NEW_MONTH)),
         ),
-        70 * GIB,
+        75 * GIB,
+        keep_releases=1,
     ),
 }
 """By name. Files are gzipped CSV, as most banks send them; a city's are Parquet, made in half the time."""

@@ -175,7 +175,7 @@ def show(console: Console, size: str, banks: Sequence[BankMeasure]) -> None:
     table = Table(title=f"Nights of size {size}", title_justify="left")
     shown = [0, 1, 3, 4, 5, 9, 11, 12]
     for place in shown:
-        table.add_column(_NIGHT_COLUMNS[place], justify="left" if place < 2 else "right")
+        table.add_column(_NIGHT_COLUMNS[place], justify="left" if place < 2 else "right", no_wrap=place < 2)
     for bank, night in _all_nights(banks):
         row = _night_row(bank, night)
         table.add_row(*(row[place] for place in shown))

@@ -32,6 +32,8 @@ from sample_bank.generate import generate_bank
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
+BANK_FILE = "bank.yml"
+
 _SPEC = "spec.json"
 _STATION = re.compile(r"\d{4}-\d\d-\d\d\.\d+ · ([a-z0-9 ]+?) …")
 _LAST_ENDED = re.compile(r"\d{4}-\d\d-\d\d\.\d+ · publish · [\d.]+ s")
@@ -67,6 +69,8 @@ def measure_bank(size: Size, bank: BenchBank, folder: Path, console: Console) ->
     home = private_folder(folder / bank.name)
     generated = _generate(size, bank, home, console)
     clear_warehouse(home)
+    if size.keep_releases is not None:
+        (home / BANK_FILE).write_text(f"keep_releases: {size.keep_releases}\n", encoding="utf-8")
     settings = Settings.load(home)
     machine = Machine.here(settings.bank)
     initial = _measure_night(settings, MeasuredNight("history", bank.first), bank.first, console)
@@ -196,7 +200,7 @@ def main() -> None:
     arguments = parser.parse_args()
     os.umask(0o077)
     os.chdir(PROJECT)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 130)
     size = SIZES[arguments.size]
     if arguments.format:
         size = replace(size, written_as=FORMATS[arguments.format])

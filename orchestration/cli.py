@@ -54,6 +54,10 @@ def run(
     until: Annotated[str | None, typer.Option(help="Leave later business dates waiting.")] = None,
 ) -> None:
     """Run every batch that is waiting, in order of business date, and publish each night."""
+    _run(again=again, until=until)
+
+
+def _run(*, again: str | None = None, until: str | None = None, rebuild: bool = False) -> None:
     from orchestration.console import out, progress, show_results, show_tiers
     from orchestration.night import available_batches, run_waiting
 
@@ -64,7 +68,9 @@ def run(
             f"no complete batch of {repeated} in {settings.landing}", param_hint="--date"
         )
     with progress() as on_event:
-        results = run_waiting(settings, on_event=on_event, until=_day(until, "--until"), again=repeated)
+        results = run_waiting(
+            settings, on_event=on_event, until=_day(until, "--until"), again=repeated, rebuild=rebuild
+        )
     if results:
         show_results(results)
     else:
@@ -81,7 +87,13 @@ def backfill(
     last: Annotated[str | None, typer.Option("--to", help="Leave later business dates waiting.")] = None,
 ) -> None:
     """Run many nights in one process, oldest first: one start-up, one release per night."""
-    run(again=first, until=last)
+    _run(again=first, until=last)
+
+
+@app.command()
+def rebuild() -> None:
+    """Throw the build database away and build it from the lake again; needed when carried models change."""
+    _run(rebuild=True)
 
 
 @app.command()
@@ -220,7 +232,7 @@ def demo() -> None:
     settings = Settings.load()
     if not landed_batches(settings):
         write_sample(settings, DEMO)
-    run()
+    _run()
 
 
 @imports.command("berka")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, Literal
 
 import duckdb
@@ -20,6 +20,8 @@ from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
 from orchestration.ingestion.manifest import landed_batches
 from orchestration.plan import Night, Processed, highest_sequences, kept_states, nights_to_run
+from orchestration.publication.catalog import read_catalog
+from orchestration.publication.release import current_release
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.transform import Transform
 from orchestration.warehouse import (
@@ -30,6 +32,8 @@ from orchestration.warehouse import (
 )
 
 Station = Literal["ingest", "gate 1", "build", "gate 2", "publish"]
+_LOCK_ATTEMPTS, _LOCK_PAUSE_SECONDS = 20, 0.1
+
 STATIONS: tuple[Station, ...] = ("ingest", "gate 1", "build", "gate 2", "publish")
 
 
@@ -77,12 +81,17 @@ def writer_lock(settings: Settings) -> Iterator[None]:
     """
     private_folder(settings.home)
     with settings.lock.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(
-                f"{settings.home}: another run is writing. Wait for it, or see `acrm status`."
-            ) from error
+        # a sensor's look at the warehouse takes moments: wait that long, not longer
+        for attempt in range(_LOCK_ATTEMPTS):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if attempt + 1 == _LOCK_ATTEMPTS:
+                    raise BusyError(
+                        f"{settings.home}: another run is writing. Wait for it, or see `acrm status`."
+                    ) from error
+                sleep(_LOCK_PAUSE_SECONDS)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
@@ -107,27 +116,48 @@ def processed_nights(settings: Settings) -> list[Processed]:
     return [Processed(BatchId(row[0], row[1]), row[2]) for row in rows]
 
 
+def published_batches(settings: Settings) -> list[BatchId]:
+    """Batches that the current release rests on; none before the first publication."""
+    current = current_release(settings)
+    catalog = None if current is None else read_catalog(current.folder)
+    if catalog is None:
+        return []
+    return [BatchId(batch.business_date, batch.sequence) for batch in catalog.batches]
+
+
+def planned_nights(
+    settings: Settings, *, until: date | None = None, again: date | None = None
+) -> list[Night]:
+    """The nights that a run would take, in order; see :func:`run_waiting` for the arguments."""
+    available = [
+        batch for batch in available_batches(settings) if until is None or batch.business_date <= until
+    ]
+    return nights_to_run(available, processed_nights(settings), published_batches(settings), again)
+
+
 def run_waiting(
     settings: Settings,
     *,
     on_event: OnEvent | None = None,
     until: date | None = None,
     again: date | None = None,
+    rebuild: bool = False,
 ) -> list[NightResult]:
     """Run every night that is waiting, in order of business date.
 
     Args:
         until: Leave later business dates waiting.
         again: Run this business date once more, and all after it.
+        rebuild: Throw the build database away first and run every night of the lake.
 
     Raises:
         AcrmError: A night cannot be run or published; the nights before it stand.
     """
     with writer_lock(settings):
-        available = [
-            batch for batch in available_batches(settings) if until is None or batch.business_date <= until
-        ]
-        nights = nights_to_run(available, processed_nights(settings), again)
+        if rebuild:
+            for path in settings.database.parent.glob(f"{settings.database.name}*"):
+                path.unlink()
+        nights = planned_nights(settings, until=until, again=again)
         if not nights:
             return []
         run = Run(settings, on_event)

@@ -1,6 +1,6 @@
 """Which nights to run: what has arrived against what the warehouse already rests on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -42,7 +42,10 @@ def highest_sequences(batches: Iterable[BatchId]) -> dict[date, BatchId]:
 
 
 def nights_to_run(
-    available: Iterable[BatchId], processed: Iterable[Processed], again: date | None = None
+    available: Iterable[BatchId],
+    processed: Iterable[Processed],
+    published: Iterable[BatchId] = (),
+    again: date | None = None,
 ) -> list[Night]:
     """Decide which nights to run, in order of business date.
 
@@ -52,44 +55,42 @@ def nights_to_run(
     Args:
         available: Complete batches in landing and lake.
         processed: Nights that the build database holds.
+        published: Batches that the current release rests on. What it lacks of the time up to its date
+            explains that figures change, however often a run is interrupted on the way.
         again: Business date to run once more though nothing new arrived.
     """
     counting = highest_sequences(available)
     done = {night.batch.business_date: night for night in processed}
-    arrived = [
-        batch
+    starts = [
+        business_date
         for business_date, batch in counting.items()
         if business_date not in done or done[business_date].batch != batch
     ]
-    starts = [batch.business_date for batch in arrived] + ([again] if again in counting else [])
+    if again in counting:
+        starts.append(again)
     if not starts:
         return []
     start = min(starts)
-    last_done = max(done, default=None)
     base = max((night for night in done if night < start and done[night].has_state), default=None)
+    resting_on = set(published)
+    as_of = max((batch.business_date for batch in resting_on), default=None)
     restated_by = tuple(
-        batch for batch in arrived if last_done is not None and batch.business_date <= last_done
+        batch
+        for batch in counting.values()
+        if as_of is not None and batch.business_date <= as_of and batch not in resting_on
     )
     nights = []
     previous = base
     for business_date, batch in counting.items():
         if base is not None and business_date <= base:
             continue
-        nights.append(
-            Night(
-                batch,
-                previous,
-                is_published=last_done is None or business_date >= last_done,
-                restated_by=restated_by,
-            )
-        )
+        is_published = as_of is None or business_date >= as_of
+        nights.append(Night(batch, previous, is_published, restated_by))
         previous = business_date
     return nights
 
 
-def kept_states(
-    processed: Mapping[date, bool] | Iterable[date], newest: int = 2, month_ends: int = 2
-) -> list[date]:
+def kept_states(processed: Iterable[date], newest: int = 2, month_ends: int = 2) -> list[date]:
     """Nights whose state stays: the newest ones, and the last of each of some months before."""
     nights = sorted(processed)
     last_of_month = {(night.year, night.month): night for night in nights}

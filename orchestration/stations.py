@@ -17,10 +17,10 @@ from orchestration.night import (
     Run,
     Station,
     available_batches,
-    processed_nights,
+    planned_nights,
     writer_lock,
 )
-from orchestration.plan import Night, highest_sequences, nights_to_run
+from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def waiting_turns(settings: Settings) -> list[Turn]:
         BusyError: A run is writing.
     """
     with writer_lock(settings):
-        return turns(nights_to_run(available_batches(settings), processed_nights(settings)))
+        return turns(planned_nights(settings))
 
 
 def turn_of(settings: Settings, business_date: date) -> Turn:
@@ -82,11 +82,10 @@ def turn_of(settings: Settings, business_date: date) -> Turn:
     Raises:
         NotItsTurnError: Another night has to run before it, or together with it.
     """
-    available, processed = available_batches(settings), processed_nights(settings)
-    waiting = turns(nights_to_run(available, processed))
-    if business_date not in highest_sequences(available):
+    waiting = turns(planned_nights(settings))
+    if business_date not in {batch.business_date for batch in available_batches(settings)}:
         raise NotItsTurnError(f"{business_date}: no complete batch in {settings.landing}. Have it delivered.")
-    turn = (waiting or turns(nights_to_run(available, processed, again=business_date)))[0]
+    turn = (waiting or turns(planned_nights(settings, again=business_date)))[0]
     if turn.night.batch.business_date == business_date:
         return turn
     if waiting:

@@ -5,8 +5,8 @@ from rich.table import Table
 from orchestration.console import out
 from orchestration.ingestion.lake import lake_batches
 from orchestration.ingestion.manifest import landed_batches
-from orchestration.night import processed_nights
-from orchestration.plan import highest_sequences, nights_to_run
+from orchestration.night import planned_nights, processed_nights
+from orchestration.plan import highest_sequences
 from orchestration.publication.release import releases
 from orchestration.settings import Settings
 
@@ -17,7 +17,7 @@ def show_status(settings: Settings) -> None:
     """Print the newest business dates with what has become of each."""
     landed, lake = landed_batches(settings), lake_batches(settings)
     processed = processed_nights(settings)
-    waiting = {night.batch for night in nights_to_run([*landed, *lake], processed)}
+    waiting = {night.batch for night in planned_nights(settings)}
     done = {night.batch for night in processed}
     published = {(release.business_date, release.sequence): release for release in releases(settings)}
     counting = highest_sequences([*landed, *lake])

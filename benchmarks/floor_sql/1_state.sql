@@ -71,6 +71,7 @@ create or replace temp table past_total (
     sum_amt decimal(38, 20), deposit_sum_amt decimal(38, 20)
 );
 
+-- the newest months; the others are in the Parquet files
 create table if not exists fct_customer_aum_monthly (
     customer_id varchar, month_start_date date, aum_end_amt decimal(18, 2), aum_month_avg_amt decimal(18, 2),
     aum_month_avg_30_amt decimal(18, 2), aum_quarter_avg_amt decimal(18, 2), aum_year_avg_amt decimal(18, 2),

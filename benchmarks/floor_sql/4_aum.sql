@@ -201,7 +201,7 @@ from customer_month
 where not is_provisional;
 
 -- once a month, and for customers who come back
-insert into earlier_months
+create or replace temp table earlier_tonight as
 with wanted as (
     select month.customer_id, month.month_start_date, month.month_index
     from customer_month as month
@@ -227,9 +227,10 @@ combined as (
         on wanted.customer_id = closed.customer_id and wanted.month_index = closed.month_index
 )
 select
-    customer_id, month_start_date, coalesce(sum_5m_amt, 0), months_5m_cnt, coalesce(max_5m_amt, 0),
-    coalesce(sum_11m_amt, 0), months_11m_cnt, coalesce(max_11m_amt, 0), coalesce(quarter_sum_amt, 0),
-    coalesce(year_sum_amt, 0)
+    customer_id, month_start_date, coalesce(sum_5m_amt, 0) as sum_5m_amt, months_5m_cnt,
+    coalesce(max_5m_amt, 0) as max_5m_amt, coalesce(sum_11m_amt, 0) as sum_11m_amt, months_11m_cnt,
+    coalesce(max_11m_amt, 0) as max_11m_amt, coalesce(quarter_sum_amt, 0) as quarter_sum_amt,
+    coalesce(year_sum_amt, 0) as year_sum_amt
 from (
     select
         customer_id, month_start_date,
@@ -274,7 +275,15 @@ from (
         coalesce(earlier.quarter_sum_amt, 0) as quarter_before_amt,
         coalesce(earlier.year_sum_amt, 0) as year_before_amt
     from customer_month as month
-    left join earlier_months as earlier
+    left join (
+        select * from earlier_months where month_start_date >= getvariable('first_month')
+        union all
+        select * from earlier_tonight
+    ) as earlier
         on month.customer_id = earlier.customer_id and month.month_start_date = earlier.month_start_date
-        and earlier.month_start_date >= getvariable('first_month')
 );
+-- the rest of the month asks for the running month only
+delete from earlier_months where month_start_date < month_start(getvariable('business_date'));
+insert into earlier_months
+select * from earlier_tonight where month_start_date = month_start(getvariable('business_date'));
+drop table earlier_tonight;

@@ -4,12 +4,12 @@ import io
 import json
 from datetime import date
 
-import duckdb
+import polars as pl
 import pytest
 from rich.console import Console
 
 from benchmarks.compare import compare
-from benchmarks.floor import TABLES, floor_database
+from benchmarks.floor import TABLES, floor_parquet
 from benchmarks.measure import MeasuredProcessError, layer_sizes, measure
 from benchmarks.plan import SIZES, BenchBank, MeasuredNight, Size
 from benchmarks.report import show, update_results
@@ -73,23 +73,17 @@ def test_the_whole_of_the_last_release_is_what_the_floor_has(measured, settings)
     assert [comparison.differing for comparison in compared] == [0] * len(TABLES)
 
 
-def test_a_row_that_differs_is_found(measured, settings, tmp_path):
-    with duckdb.connect(str(floor_database(settings))) as connection:
-        connection.execute(
-            "create or replace table kept as"
-            " select rowid as id, aum_end_amt from fct_customer_aum_monthly limit 1"
-        )
-        connection.execute(
-            "update fct_customer_aum_monthly set aum_end_amt = aum_end_amt + 0.01"
-            " where rowid in (select id from kept)"
-        )
+def test_a_row_that_differs_is_found(measured, settings):
+    (file,) = (floor_parquet(settings, "fct_customer_aum_monthly") / "month_start_date=2026-05-01").iterdir()
+    kept = file.read_bytes()
+    rows = pl.read_parquet(file)
+    is_first = pl.int_range(pl.len()) == 0
+    rows.with_columns(
+        pl.when(is_first).then(pl.col("aum_end_amt") + pl.lit("0.01").cast(pl.Decimal(18, 2)))
+        .otherwise("aum_end_amt").cast(pl.Decimal(18, 2))
+    ).write_parquet(file)  # fmt: skip
     found = {comparison.table: comparison.differing for comparison in compare(settings)}
-    with duckdb.connect(str(floor_database(settings))) as connection:
-        connection.execute(
-            "update fct_customer_aum_monthly as t set aum_end_amt = kept.aum_end_amt from kept"
-            " where t.rowid = kept.id"
-        )
-        connection.execute("drop table kept")
+    file.write_bytes(kept)
 
     # the row as published and the row as changed
     assert found["fct_customer_aum_monthly"] == 2

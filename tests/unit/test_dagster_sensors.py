@@ -1,7 +1,7 @@
 """What the sensor and the schedule start: the first waiting night, complete batches only, each turn once."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +10,8 @@ import pytest
 
 from orchestration.night import writer_lock
 from orchestration.partitions import business_dates
+from orchestration.publication.catalog import BatchRow, Catalog, DataAsOf
+from orchestration.publication.release import switch
 from orchestration.schedules import nightly
 from orchestration.sensors import arrival
 from orchestration.settings import Settings
@@ -36,7 +38,7 @@ def land(settings: Settings, day: str, sequence: int = 1, *, complete: bool = Tr
 
 
 def process(settings: Settings, *nights: tuple[str, int]) -> None:
-    """Write down that these nights are done, as the last station does."""
+    """Write down that these nights are done and published, as the last station does."""
     settings.database.parent.mkdir(exist_ok=True)
     with duckdb.connect(str(settings.database)) as connection:
         connection.execute("create schema if not exists pipeline")
@@ -45,6 +47,19 @@ def process(settings: Settings, *nights: tuple[str, int]) -> None:
         )
         for day, sequence in nights:
             connection.execute("insert into pipeline.night values (?, ?, true)", [day, sequence])
+    batches = [BatchRow(business_date=date.fromisoformat(day), sequence=sequence) for day, sequence in nights]
+    release = settings.published / f"{nights[-1][0]}.1"
+    release.mkdir(parents=True, exist_ok=True)
+    Catalog(
+        release=release.name,
+        publication=1,
+        schema_version=1,
+        written_by="test",
+        data_as_of=DataAsOf(**batches[-1].model_dump(), rulebook_code="documents", reporting_currency="CNY"),
+        batches=tuple(batches),
+        tables=(),
+    ).write(release)
+    switch(settings, release.name)
 
 
 def look(settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:

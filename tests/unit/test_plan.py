@@ -41,14 +41,16 @@ def test_a_new_night_follows_the_last_one():
 
 
 def test_the_last_night_sent_again_runs_alone_from_the_night_before():
-    nights = nights_to_run([batch(1), batch(2), batch(2, 2)], [done(1), done(2)])
+    nights = nights_to_run([batch(1), batch(2), batch(2, 2)], [done(1), done(2)], [batch(1), batch(2)])
 
     assert nights == [Night(batch(2, 2), date(2026, 10, 1), True, (batch(2, 2),))]
 
 
 def test_an_older_night_sent_again_replays_the_later_ones_and_only_the_last_publishes():
     arrived = [batch(1), batch(2), batch(2, 2), batch(3), batch(4)]
-    nights = nights_to_run(arrived, [done(1), done(2), done(3), done(4)])
+    nights = nights_to_run(
+        arrived, [done(1), done(2), done(3), done(4)], [batch(1), batch(2), batch(3), batch(4)]
+    )
 
     assert days(nights) == [2, 3, 4]
     assert nights[0].previous == date(2026, 10, 1)
@@ -57,7 +59,7 @@ def test_an_older_night_sent_again_replays_the_later_ones_and_only_the_last_publ
 
 
 def test_a_late_batch_for_a_skipped_day_is_run_in_its_place():
-    nights = nights_to_run([batch(1), batch(2), batch(3)], [done(1), done(3)])
+    nights = nights_to_run([batch(1), batch(2), batch(3)], [done(1), done(3)], [batch(1), batch(3)])
 
     assert days(nights) == [2, 3]
     assert nights[-1].restated_by == (batch(2),)
@@ -79,9 +81,32 @@ def test_a_replay_with_no_state_left_starts_from_the_beginning():
     assert nights[0].previous is None
 
 
+def test_an_interrupted_replay_goes_on_without_a_release_and_keeps_its_cause():
+    # night 2 was sent again and has been replayed; the current release still rests on its first delivery
+    nights = nights_to_run(
+        [batch(1), batch(2), batch(2, 2), batch(3), batch(4)],
+        [done(1), done(2, 2)],
+        [batch(1), batch(2), batch(3), batch(4)],
+    )
+
+    assert days(nights) == [3, 4]
+    assert [night.is_published for night in nights] == [False, True]
+    assert all(night.restated_by == (batch(2, 2),) for night in nights)
+
+
+def test_a_rebuild_from_the_lake_publishes_only_when_it_has_caught_up():
+    nights = nights_to_run([batch(1), batch(2), batch(3)], [], [batch(1), batch(2)])
+
+    assert [night.is_published for night in nights] == [False, True, True]
+    assert all(night.restated_by == () for night in nights)
+
+
 def test_a_date_asked_for_again_runs_with_those_after_it_and_explains_no_change():
     nights = nights_to_run(
-        [batch(1), batch(2), batch(3)], [done(1), done(2), done(3)], again=date(2026, 10, 2)
+        [batch(1), batch(2), batch(3)],
+        [done(1), done(2), done(3)],
+        [batch(1), batch(2), batch(3)],
+        date(2026, 10, 2),
     )
 
     assert days(nights) == [2, 3]
