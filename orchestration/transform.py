@@ -105,9 +105,9 @@ class Transform:
         ]
         if failed or not outcome.success:
             raise BuildError(
-                f"{night.batch}: the models cannot be built. Nothing was published. The log is "
-                f"{self._settings.dbt_logs / 'dbt.log'}; after a change of carried models run `acrm rebuild`.\n"
-                + "\n".join(failed)
+                f"{night.batch}: the models cannot be built. Nothing was published. "
+                f"The log is {self._settings.dbt_logs / 'dbt.log'}; "
+                "after a change of carried models run `acrm rebuild`.\n" + "\n".join(failed)
             )
         self._has_built = True
         return len(outcome.result)
