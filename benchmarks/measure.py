@@ -213,10 +213,11 @@ def layer_sizes(home: Path) -> dict[str, LayerSize]:
 
 def folder_size(folder: Path) -> LayerSize:
     """Size of all files below a folder; none if it is not there."""
-    logical, blocks = 0, {}
-    for place, _, files in os.walk(folder):
-        for file in files:
-            status = Path(place, file).lstat()
-            logical += status.st_size
-            blocks[status.st_ino] = status.st_blocks * _BLOCK
-    return LayerSize(logical_bytes=logical, disk_bytes=sum(blocks.values()))
+    files = [path.lstat().st_size for path in folder.rglob("*") if not path.is_dir()]
+    return LayerSize(logical_bytes=sum(files), disk_bytes=sum(file_blocks(folder).values()))
+
+
+def file_blocks(folder: Path) -> dict[int, int]:
+    """Bytes that each file below a folder occupies, by its number in the file system."""
+    found = (path.lstat() for path in folder.rglob("*") if not path.is_dir())
+    return {status.st_ino: status.st_blocks * _BLOCK for status in found}

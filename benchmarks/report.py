@@ -49,7 +49,7 @@ def markdown(size: str, banks: Sequence[BankMeasure]) -> str:
         parts += ["### Does a night grow?", _table(_COMPARISON_COLUMNS, compared)]
     parts += ["### Stations"]
     parts += [_table(_STATION_COLUMNS, _station_rows(bank, night)) for bank, night in _all_nights(banks)]
-    parts += ["### Layers on disk", _table(["bank", "night", *LAYERS], _layer_rows(banks))]
+    parts += ["### Layers on disk", _table(["bank", "night", *LAYERS, "new release"], _layer_rows(banks))]
     return "\n\n".join(parts) + "\n\n"
 
 
@@ -152,7 +152,7 @@ def _change(what: str, first: NightMeasure, second: NightMeasure) -> list[str]:
 def _layer_rows(banks: Iterable[BankMeasure]) -> Iterable[list[str]]:
     for bank, night in _all_nights(banks):
         cells = (_layer_cell(night.before.get(layer), night.after.get(layer)) for layer in LAYERS)
-        yield [bank.name, f"{night.business_date} {night.label}", *cells]
+        yield [bank.name, f"{night.business_date} {night.label}", *cells, mebibytes(night.release_bytes)]
 
 
 def _layer_cell(before: LayerSize | None, after: LayerSize | None) -> str:

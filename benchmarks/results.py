@@ -32,6 +32,7 @@ class NightMeasure(_Kept):
         rows: Rows that the batch delivered.
         floor: The same night by hand.
         differing: Published rows that the floor has not, or has besides, by table.
+        release_bytes: Disk that the new release takes for itself; the rest it shares with the one before.
     """
 
     label: str
@@ -43,6 +44,7 @@ class NightMeasure(_Kept):
     differing: dict[str, int]
     before: dict[str, LayerSize]
     after: dict[str, LayerSize]
+    release_bytes: int
 
     @property
     def total(self) -> Usage:

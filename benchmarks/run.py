@@ -19,7 +19,7 @@ from time import perf_counter
 from rich.console import Console
 
 from benchmarks.compare import compare
-from benchmarks.measure import MeasuredProcessError, Usage, folder_size, layer_sizes, measure
+from benchmarks.measure import MeasuredProcessError, Usage, file_blocks, folder_size, layer_sizes, measure
 from benchmarks.plan import FORMATS, SIZES, BenchBank, MeasuredNight, Size
 from benchmarks.report import show, update_results
 from benchmarks.resend import send_again
@@ -139,9 +139,9 @@ def _run_up_to(settings: Settings, until: date, done: date, console: Console) ->
 
 def _measure_night(settings: Settings, night: MeasuredNight, done: date, console: Console) -> NightMeasure:
     with console.status(f"{settings.home.name} · {night.label} · {night.business_date}") as status:
-        before = layer_sizes(settings.home)
+        before, released = layer_sizes(settings.home), file_blocks(settings.published)
         stations = _run_night(settings, night.business_date)
-        after = layer_sizes(settings.home)
+        after, releases = layer_sizes(settings.home), file_blocks(settings.published)
         status.update(f"{settings.home.name} · {night.label} · the floor")
         floor = _run_floor(settings, night.business_date)
         status.update(f"{settings.home.name} · {night.label} · comparing")
@@ -159,6 +159,7 @@ def _measure_night(settings: Settings, night: MeasuredNight, done: date, console
         differing={comparison.table: comparison.differing for comparison in compared},
         before=before,
         after=after,
+        release_bytes=sum(blocks for file, blocks in releases.items() if file not in released),
     )
     console.print(
         f"{settings.home.name} · {night.label} · {result.total.seconds:.1f} s,"

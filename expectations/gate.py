@@ -68,7 +68,7 @@ def fit_to_publish(
     with _build_database(settings) as connection:
         changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by)
         suites = [
-            *marts.customer_value_suites(connection, batch.business_date, months_rebuilt),
+            *marts.customer_value_suites(batch.business_date, months_rebuilt),
             *restatement.closed_month_suites(changes),
         ]
         outcome = _run(connection, settings, batch, "fit_to_publish", suites, [])

@@ -102,9 +102,10 @@ def customer_months(book: AnswerBook, cards: Cards, loans: Loans) -> pl.DataFram
     half = WINDOWS[rank] // 2
     status = np.where(months_below == 0, 0, np.where(months_below <= half, 1, 2))
     lost = np.zeros(rank.shape, dtype=np.int64)
+    held_otherwise = ranks[1:].max(axis=0)
     for tier in range(1, len(TIERS)):
         since = below[tier] - WINDOWS[tier] - 1
-        lost = np.where((since >= 0) & (since < 12) & (tier > rank), tier, lost)
+        lost = np.where((since >= 0) & (since < 12) & (tier > held_otherwise), tier, lost)
 
     places, months = np.nonzero(exists)
     cells = (places, months)

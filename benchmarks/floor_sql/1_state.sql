@@ -4,20 +4,22 @@ create or replace temp macro month_start(day) as cast(date_trunc('month', day) a
 create or replace temp macro month_index(day) as year(day) * 12 + month(day);
 create or replace temp macro month_from_index(number) as
     make_date(cast((number - 1) // 12 as integer), cast((number - 1) % 12 + 1 as integer), 1);
-create or replace temp macro exact_divide(exact, guess, days) as cast(
+-- A quotient in doubles is right unless it lies next to half a cent; exact products decide that.
+create or replace temp macro nearly_half(cents) as abs(cents - floor(cents) - 0.5) <= 1e-9 + cents * 1e-15;
+create or replace temp macro exact_divide(amount, guess, days) as
     guess + case
-        when exact * 2 >= (2 * guess + 0.01) * cast(days as decimal(38, 0)) then 0.01
-        when exact * 2 < (2 * guess - 0.01) * cast(days as decimal(38, 0)) then -0.01
+        when amount * 2 >= (2 * guess + 0.01) * cast(days as decimal(38, 0)) then 0.01
+        when amount * 2 < (2 * guess - 0.01) * cast(days as decimal(38, 0)) then -0.01
         else 0.00
+    end;
+create or replace temp macro divide_round(amount, days) as cast(
+    case
+        when nearly_half(cast(amount as double) * 100 / days) then exact_divide(
+            cast(amount as decimal(38, 20)), cast(cast(amount as double) / days as decimal(38, 2)), days
+        )
+        else cast(round(cast(amount as double) * 100 / days) / 100 as decimal(18, 2))
     end as decimal(18, 2)
 );
--- a double is right to within a cent; exact products correct it
-create or replace temp macro divide_round(amount, days) as exact_divide(
-    cast(amount as decimal(38, 20)), cast(cast(amount as double) / days as decimal(38, 2)), days
-);
--- the average of whole cents needs no more than integers
-create or replace temp macro average_cents(amount, months) as
-    cast(((cast(amount * 100 as hugeint) * 2 + months) // (2 * months)) as decimal(38, 0)) * 0.01;
 
 create table if not exists night (business_date date primary key, sequence integer);
 create table if not exists recorded_history (history_start_date date);

@@ -258,7 +258,7 @@ insert into fct_customer_aum_monthly
 select
     customer_id, month_start_date, aum_end_amt, avg_amt, divide_round(sum_amt, 30),
     divide_round(sum_amt + quarter_before_amt, quarter_days), divide_round(sum_amt + year_before_amt, year_days),
-    average_cents(avg_amt + sum_5m_amt, months_5m_cnt + 1), average_cents(avg_amt + sum_11m_amt, months_11m_cnt + 1),
+    divide_round(avg_amt + sum_5m_amt, months_5m_cnt + 1), divide_round(avg_amt + sum_11m_amt, months_11m_cnt + 1),
     greatest(avg_amt, max_5m_amt), greatest(avg_amt, max_11m_amt), cast(sum_amt as decimal(18, 2)),
     deposit_end_amt, aum_end_amt - deposit_end_amt, deposit_avg_amt, avg_amt - deposit_avg_amt,
     months_11m_cnt + 1, months_11m_cnt = 11, is_provisional

@@ -249,6 +249,9 @@ lost as (
         and held.month_index - month_index(status.lost_since_date) < held.lost_report_months
     group by all
 ),
+first_tiered as (
+    select customer_id, min(month_start_date) as month_start_date from held where tier_rank > 0 group by all
+),
 before as (
     select customer_id, first_tiered_month_date from fct_customer_tier_monthly
     where month_start_date = getvariable('month_before') and first_tiered_month_date is not null
@@ -257,9 +260,10 @@ select
     held.customer_id, held.owning_org_id, held.rulebook_version, tier.tier_code, held.tier_rank,
     coalesce(status.status_code, 'normal'), if(held.is_by_aum, 'aum', held.factor_code),
     status.held_by_factor_code, lost.tier_code, held.month_start_date,
-    coalesce(before.first_tiered_month_date, min(if(held.tier_rank > 0, held.month_start_date, null)) over (
-        partition by held.customer_id order by held.month_index
-    )),
+    coalesce(
+        before.first_tiered_month_date,
+        if(first_tiered.month_start_date <= held.month_start_date, first_tiered.month_start_date, null)
+    ),
     held.assessment_aum_amt, if(status.held_by_factor_code is null, coalesce(status.below_months, 0), 0),
     held.card_spend_12m_amt, held.mortgage_balance_amt, held.credit_loan_balance_amt, held.has_diamond_card,
     month_index(held.first_month_date) <= held.month_index - coalesce(tier.window_months, longest.window_months)
@@ -274,7 +278,8 @@ left join lost on held.customer_id = lost.customer_id and held.month_start_date 
 left join status
     on held.customer_id = status.customer_id and held.month_start_date = status.month_start_date
     and held.tier_rank = status.tier_rank
-left join before on held.customer_id = before.customer_id;
+left join before on held.customer_id = before.customer_id
+left join first_tiered on held.customer_id = first_tiered.customer_id;
 
 create or replace temp table tiered as
 select *, month_index(month_start_date) as month_index

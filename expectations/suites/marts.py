@@ -4,13 +4,12 @@ Closed months that were not written again are not read: the cost does not grow w
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-
-import duckdb
 
 from contract.severity import rule_for
 from expectations.check import Check, FailingRows, Suite, exact
+from expectations.results import FCT_CHECK_RESULT
 from orchestration.sql import Sql, fill, join, name, value
 
 AUM = "fct_customer_aum_monthly"
@@ -18,14 +17,10 @@ TIER = "fct_customer_tier_monthly"
 TIER_STATUS = "fct_customer_tier_status_monthly"
 TIER_REASON = "fct_tier_reason"
 MARTS = "customer_value"
-LAST_RELEASE = "last_release"
-
 _CUSTOMER_MONTH = ("customer_id", "month_start_date")
 
 
-def customer_value_suites(
-    connection: duckdb.DuckDBPyConnection, business_date: date, months_rebuilt: Sequence[date]
-) -> list[Suite]:
+def customer_value_suites(business_date: date, months_rebuilt: Sequence[date]) -> list[Suite]:
     """Suites over AUM and tiers of the months written tonight."""
     open_month = business_date.replace(day=1)
     months = months_in(months_rebuilt)
@@ -36,9 +31,9 @@ def customer_value_suites(
         conserved("balance_sum", "balance_sum", business_date),
         rounded_once(months),
         *(parts_add_up(period, months) for period in ("end", "month_avg")),
+        rows_steady(open_month),
+        total_steady(open_month),
     ]
-    if has_last_release(connection):
-        aum += [rows_steady(open_month), total_steady(open_month)]
     tier = [
         key_unique(TIER, _CUSTOMER_MONTH, months),
         no_later_month(TIER, open_month),
@@ -63,15 +58,6 @@ def months_in(months: Sequence[date]) -> Sql:
     """Condition that a row's month is one of these."""
     listed = join(", ", (value(month) for month in sorted(months)))
     return fill("month_start_date in ({listed})", listed=listed) if months else Sql("false")
-
-
-def has_last_release(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a release can be compared with; the first night has none."""
-    found = connection.execute(
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
-        [LAST_RELEASE, AUM],
-    ).fetchone()
-    return found is not None and found[0] > 0
 
 
 def key_unique(table: str, key: Sequence[str], months: Sql) -> Check:
@@ -215,12 +201,12 @@ def parts_add_up(period: str, months: Sql) -> Check:
 
 
 def rows_steady(open_month: date) -> Check:
-    """About as many customers have a row as in the last release."""
-    return _steady("row_count_moved", open_month, Sql("nullif(count(*), 0)"))
+    """About as many customers have a row as the night before."""
+    return _steady("row_count_moved", open_month, Sql("count(*)"))
 
 
 def total_steady(open_month: date) -> Check:
-    """The bank's AUM is about that of the last release."""
+    """The bank's AUM is about that of the night before."""
     return _steady("aum_moved", open_month, Sql("sum(aum_end_amt)"))
 
 
@@ -312,37 +298,40 @@ def reason_per_tier(months: Sql) -> Check:
 
 
 def _steady(check_code: str, open_month: date, measure: Sql) -> Check:
-    """A measure of the open month, against the newest month of the last release."""
+    """A measure of the open month, against what this check saw the night before.
+
+    The night before is what the last release shows; read from its results, a replay of the same nights
+    finds the same, whatever has been published since.
+    """
     return FailingRows(
         check_code=check_code,
         table=AUM,
         unit="totals",
         query=fill(
             """
+            with tonight as (
+                select coalesce({measure}, 0) as measure from {marts} where month_start_date = {month}
+            ),
+            earlier as (
+                select try_cast(results.observed as decimal(28, 2)) as measure
+                from {results} as results
+                inner join pipeline.tonight as night on results.business_date = night.previous_business_date
+                where results.gate_code = 'fit_to_publish' and results.check_code = {check_code}
+            )
             select
                 1,
-                -- a release of long ago has neither month: there is nothing to compare with
-                cast(
-                    coalesce(
-                        abs(coalesce(tonight.measure, 0) - earlier.measure) > abs(earlier.measure) * {limit},
-                        false
-                    ) as integer
+                count(*) filter (
+                    where abs(tonight.measure - earlier.measure) > abs(earlier.measure) * {limit}
                 ),
-                cast(tonight.measure as varchar)
-            from (select {measure} as measure from {tonight} where month_start_date = {month}) as tonight
-            cross join (
-                select {measure} as measure
-                from {earlier}
-                where {recent}
-                    and month_start_date = (select max(month_start_date) from {earlier} where {recent})
-            ) as earlier
+                cast(any_value(tonight.measure) as varchar)
+            from tonight
+            left join earlier on true
             """,
             measure=measure,
-            tonight=name(MARTS, AUM),
-            earlier=name(LAST_RELEASE, AUM),
+            marts=name(MARTS, AUM),
+            results=FCT_CHECK_RESULT,
+            check_code=value(check_code),
             month=value(open_month),
-            # named, so that only their files are opened
-            recent=months_in([open_month, (open_month - timedelta(days=1)).replace(day=1)]),
             limit=value(exact(rule_for(check_code, AUM).limit)),
         ),
     )

@@ -8,11 +8,12 @@ from decimal import Decimal
 import duckdb
 
 from expectations.check import FailingRows, Suite
-from expectations.suites.marts import AUM, LAST_RELEASE, MARTS, TIER, has_last_release, months_in
+from expectations.suites.marts import AUM, MARTS, TIER, months_in
 from orchestration.settings import BatchId
 from orchestration.sql import Sql, fill, join, name, value
 
 FCT_RESTATEMENT = name("quality", "fct_restatement")
+LAST_RELEASE = "last_release"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,15 @@ class ClosedMonth:
     customers_changed: int
     aum_change_amt: Decimal
     cause: BatchId | None
+
+
+def has_last_release(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a release can be compared with; the first night has none."""
+    found = connection.execute(
+        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+        [LAST_RELEASE, AUM],
+    ).fetchone()
+    return found is not None and found[0] > 0
 
 
 def closed_month_changes(

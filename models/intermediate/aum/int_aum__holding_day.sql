@@ -300,8 +300,8 @@ summed as (
         month_start_date,
 
         -- measures: whole cents of the reporting currency, and what takes more decimals
-        base_plain_amt,
-        base_fine_ccy_amt,
+        cast(case when is_current then base_plain_amt else 0 end as {{ amount_type() }}) as base_plain_amt,
+        cast(case when is_current then base_fine_ccy_amt else 0 end as {{ base_type() }}) as base_fine_ccy_amt,
         cast(
             case
                 when is_current then base_plain_amt
@@ -334,9 +334,7 @@ summed as (
 
 select * from summed
 where
-    base_plain_amt <> 0
-    or base_fine_ccy_amt <> 0
-    or aum_plain_amt <> 0
+    aum_plain_amt <> 0
     or aum_fine_amt <> 0
     or balance_sum_plain_amt <> 0
     or balance_sum_fine_amt <> 0

@@ -36,6 +36,30 @@ departed as (
 
 ),
 
+-- money that departed customers still hold keeps their rows: it counts, so it is shown
+still_held as (
+
+    select distinct holdings.customer_id, holdings.month_start_date
+    from {{ ref('int_aum__holding_day') }} as holdings
+    inner join departed on holdings.customer_id = departed.customer_id
+    where holdings.business_date = {{ business_date() }}
+
+),
+
+-- customers who came back: the time for which batches had called them closed
+away as (
+
+    select
+        versions.customer_id,
+        min(versions.known_from_date) as away_from_date,
+        max(versions.known_to_date) as returned_date
+    from {{ ref('int_customer__versions') }} as versions
+    inner join first_month on versions.known_to_date > first_month.first_month_date
+    where versions.status_code = 'closed'
+    group by versions.customer_id
+
+),
+
 -- the last thing known of each customer; a deleted one has no current version
 last_versions as (
 
@@ -63,7 +87,12 @@ last_versions as (
             ) as recency
         from {{ ref('int_customer__versions') }} as versions
         inner join departed on versions.customer_id = departed.customer_id
-        inner join first_month on departed.last_active_date >= first_month.first_month_date
+        cross join first_month
+        left join (select distinct customer_id from still_held) as holding
+            on versions.customer_id = holding.customer_id
+        where
+            departed.last_active_date >= first_month.first_month_date
+            or holding.customer_id is not null
     ) as departed_versions
     where recency = 1
 
@@ -86,10 +115,22 @@ select
 from last_versions
 inner join {{ ref('int_customer__recorded_since') }} as recorded_since
     on last_versions.customer_id = recorded_since.customer_id
-inner join months
+inner join months on months.month_start_date >= recorded_since.first_month_date
+left join still_held
     on
-        months.month_start_date >= recorded_since.first_month_date
+        last_versions.customer_id = still_held.customer_id
+        and months.month_start_date = still_held.month_start_date
+left join away
+    on
+        last_versions.customer_id = away.customer_id
+        and months.month_start_date > away.away_from_date
+        and months.month_end_date < away.returned_date
+where
+    still_held.customer_id is not null
+    or (
+        away.customer_id is null
         and (
             last_versions.last_active_date is null
             or months.month_start_date <= last_versions.last_active_date
         )
+    )

@@ -35,18 +35,28 @@ loans as (
 
 ),
 
+-- a card counts on the last day of the month that has been processed: as the last batch of the month knew
+-- it, and not expired by that day
 cards as (
 
-    select distinct cards.customer_id
+    select distinct cards.customer_id, months.month_start_date
     from {{ ref('int_card__versions') }} as cards
     inner join {{ ref('card_factor_rules') }} as factors
         on
             cards.card_kind_code = factors.card_kind_code
             and cards.card_grade_code = factors.card_grade_code
-    where
-        cards.known_to_date is null
-        and cards.status_code = 'valid'
-        and cards.expiry_date >= {{ business_date() }}
+    inner join months
+        on
+            cards.expiry_date >= months.through_date
+            and (
+                (months.is_current and cards.known_to_date is null)
+                or (
+                    not months.is_current
+                    and cards.known_from_date <= {{ previous_business_date() }}
+                    and (cards.known_to_date is null or cards.known_to_date > {{ previous_business_date() }})
+                )
+            )
+    where cards.status_code = 'valid'
 
 ),
 
@@ -61,47 +71,39 @@ loan_totals as (
 
 ),
 
-tonight as (
+loans_by_month as (
 
     select
-        coalesce(loan_totals.customer_id, cards.customer_id) as customer_id,
+        loan_totals.customer_id,
         months.month_start_date,
-        cast(coalesce(loan_totals.mortgage_balance_amt, 0) as {{ amount_type() }}) as mortgage_balance_amt,
-        cast(coalesce(loan_totals.credit_loan_balance_amt, 0) as {{ amount_type() }})
-            as credit_loan_balance_amt,
-        cards.customer_id is not null as has_diamond_card
+        loan_totals.mortgage_balance_amt,
+        loan_totals.credit_loan_balance_amt
     from loan_totals
-    full outer join cards on loan_totals.customer_id = cards.customer_id
     inner join months on months.is_current
 
-),
-
-{% if has_state() %}
-
-ended_since as (
+    {% if has_state() %}
+    union all
 
     select
         last_night.customer_id,
         months.month_start_date,
         last_night.mortgage_balance_amt,
-        last_night.credit_loan_balance_amt,
-        last_night.has_diamond_card
+        last_night.credit_loan_balance_amt
     from {{ this }} as last_night
     inner join months on not months.is_current
     where last_night.month_start_date = {{ month_start(previous_business_date()) }}
-
-),
-
-{% endif %}
-
-all_months as (
-
-    select * from tonight
-    {% if has_state() %}
-    union all
-    select * from ended_since
     {% endif %}
 
 )
 
-select * from all_months
+select
+    coalesce(loans_by_month.customer_id, cards.customer_id) as customer_id,
+    coalesce(loans_by_month.month_start_date, cards.month_start_date) as month_start_date,
+    cast(coalesce(loans_by_month.mortgage_balance_amt, 0) as {{ amount_type() }}) as mortgage_balance_amt,
+    cast(coalesce(loans_by_month.credit_loan_balance_amt, 0) as {{ amount_type() }}) as credit_loan_balance_amt,
+    cards.customer_id is not null as has_diamond_card
+from loans_by_month
+full outer join cards
+    on
+        loans_by_month.customer_id = cards.customer_id
+        and loans_by_month.month_start_date = cards.month_start_date

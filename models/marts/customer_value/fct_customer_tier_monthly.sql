@@ -64,7 +64,6 @@ lost as (
             held.customer_id = statuses.customer_id
             and held.month_start_date = statuses.month_start_date
             and statuses.status_code = 'lost'
-            and statuses.tier_rank > held.tier_rank
             and held.month_index - {{ month_index('statuses.lost_since_date') }} < held.lost_report_months
     group by held.customer_id, held.month_start_date
 
