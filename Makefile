@@ -44,7 +44,7 @@ test: check ## lint, type-check and run every test but the slow suites
 check: setup-dev ## lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy contract orchestration expectations sample_bank
+	$(BIN)/mypy benchmarks contract orchestration expectations sample_bank
 
 format: setup-dev ## format the Python code
 	$(BIN)/ruff check --fix .

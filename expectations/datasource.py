@@ -3,6 +3,7 @@
 Importing this takes some ten seconds, because it imports Great Expectations; the gates do it late.
 """
 
+import logging
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,9 @@ from great_expectations.render.renderer.renderer import renderer
 
 from expectations.check import Check, FailingRows, RowCount, Suite
 from expectations.results import CheckResult, did_not_run, ran
+
+# Great Expectations tells of its temporary folders
+logging.getLogger("great_expectations").setLevel(logging.WARNING)
 
 # what DuckDB says about the query itself; its other errors may quote a value
 _ABOUT_QUERY = re.compile(r"(?:Binder|Catalog|Parser) Error: .*")

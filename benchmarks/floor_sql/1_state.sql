@@ -4,20 +4,25 @@ create or replace temp macro month_start(day) as cast(date_trunc('month', day) a
 create or replace temp macro month_index(day) as year(day) * 12 + month(day);
 create or replace temp macro month_from_index(number) as
     make_date(cast((number - 1) // 12 as integer), cast((number - 1) % 12 + 1 as integer), 1);
--- A quotient in doubles is right unless it lies next to half a cent; exact products decide that.
+-- Nearly every balance is in the reporting currency, of one owner and of weight 1: its amounts are whole cents
+-- ("plain") and fit 64 bits. What rates, shares and weights make of the others is "odd": up to 20 decimals,
+-- 128 bits, and as slow to divide. Plain and odd are summed apart and meet in the last step.
+create or replace temp macro rounded(plain, odd) as cast(plain + cast(odd as decimal(18, 2)) as decimal(18, 2));
+-- a quotient in doubles is right unless it lies next to half a cent; exact products decide that
 create or replace temp macro nearly_half(cents) as abs(cents - floor(cents) - 0.5) <= 1e-9 + cents * 1e-15;
+create or replace temp macro as_double(plain, odd) as cast(plain as double) + cast(odd as double);
 create or replace temp macro exact_divide(amount, guess, days) as
     guess + case
         when amount * 2 >= (2 * guess + 0.01) * cast(days as decimal(38, 0)) then 0.01
         when amount * 2 < (2 * guess - 0.01) * cast(days as decimal(38, 0)) then -0.01
         else 0.00
     end;
-create or replace temp macro divide_round(amount, days) as cast(
+create or replace temp macro divide_round(plain, odd, days) as cast(
     case
-        when nearly_half(cast(amount as double) * 100 / days) then exact_divide(
-            cast(amount as decimal(38, 20)), cast(cast(amount as double) / days as decimal(38, 2)), days
+        when nearly_half(as_double(plain, odd) * 100 / days) then exact_divide(
+            cast(plain as decimal(38, 20)) + odd, cast(as_double(plain, odd) / days as decimal(38, 2)), days
         )
-        else cast(round(cast(amount as double) * 100 / days) / 100 as decimal(18, 2))
+        else cast(round(as_double(plain, odd) * 100 / days) / 100 as decimal(18, 2))
     end as decimal(18, 2)
 );
 
@@ -53,13 +58,13 @@ create table if not exists rate (
 );
 create table if not exists closed_month (
     customer_id varchar, month_index bigint, month_end_date date, aum_month_avg_amt decimal(18, 2),
-    -- the exact sum in two columns: the second is nearly always 0 and takes no space
-    balance_sum_amt decimal(18, 2), balance_sum_remainder_amt decimal(20, 20)
+    plain_sum_amt decimal(18, 2), odd_sum_amt decimal(38, 20)
 );
 create table if not exists earlier_months (
     customer_id varchar, month_start_date date, sum_5m_amt decimal(18, 2), months_5m_cnt integer,
     max_5m_amt decimal(18, 2), sum_11m_amt decimal(18, 2), months_11m_cnt integer, max_11m_amt decimal(18, 2),
-    quarter_sum_amt decimal(38, 20), year_sum_amt decimal(38, 20)
+    quarter_plain_amt decimal(18, 2), quarter_odd_amt decimal(38, 20), year_plain_amt decimal(18, 2),
+    year_odd_amt decimal(38, 20)
 );
 create table if not exists borrowing (
     customer_id varchar, month_start_date date, mortgage_balance_amt decimal(18, 2),
@@ -69,8 +74,11 @@ create table if not exists borrowing (
 -- filled on the first night only
 create or replace temp table first_balance (customer_id varchar, first_balance_month date);
 create or replace temp table past_total (
-    customer_id varchar, month_start_date date, aum_amt decimal(38, 20), deposit_amt decimal(38, 20),
-    sum_amt decimal(38, 20), deposit_sum_amt decimal(38, 20)
+    customer_id varchar, month_start_date date,
+    plain_aum_amt decimal(18, 2), odd_aum_amt decimal(38, 20),
+    plain_deposit_amt decimal(18, 2), odd_deposit_amt decimal(38, 20),
+    plain_sum_amt decimal(18, 2), odd_sum_amt decimal(38, 20),
+    plain_deposit_sum_amt decimal(18, 2), odd_deposit_sum_amt decimal(38, 20)
 );
 
 -- the newest months; the others are in the Parquet files

@@ -39,6 +39,8 @@ select
         when account.status = 'closed' then coalesce(account.close_date, getvariable('business_date'))
         else account.close_date
     end as close_date,
-    coalesce(account_owner.ownership_share, cast(1 as decimal(9, 6))) as ownership_share
+    coalesce(account_owner.ownership_share, cast(1 as decimal(9, 6))) as ownership_share,
+    account.currency = getvariable('reporting_currency')
+    and coalesce(account_owner.ownership_share, 1) = 1 as is_plain
 from account
 left join account_owner using (account_id);

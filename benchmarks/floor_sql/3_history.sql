@@ -35,16 +35,20 @@ select
     history.account_id, history.balance_month, history.product_code, holder.customer_id, holder.org_id,
     holder.currency, holder.open_date,
     case when product.asset_class = 'wealth' then 'investment' else 'deposit' end as source,
-    cast(
+    if(is_plain and product.aum_weight = 1, greatest(history.month_end_balance, 0), 0)::decimal(18, 2)
+        as plain_aum_amt,
+    if(
+        is_plain and product.aum_weight = 1, 0,
         cast(cast(greatest(history.month_end_balance, 0) as decimal(38, 2))
             * product.aum_weight * holder.ownership_share as decimal(38, 14)) * rate.mid_rate
-        as decimal(38, 20)
-    ) as aum_amt,
-    cast(
+    )::decimal(38, 20) as odd_aum_amt,
+    if(is_plain and product.aum_weight = 1, greatest(history.balance_sum, 0), 0)::decimal(18, 2)
+        as plain_sum_amt,
+    if(
+        is_plain and product.aum_weight = 1, 0,
         cast(cast(greatest(history.balance_sum, 0) as decimal(38, 2))
             * product.aum_weight * holder.ownership_share as decimal(38, 14)) * rate.mid_rate
-        as decimal(38, 20)
-    ) as sum_amt
+    )::decimal(38, 20) as odd_sum_amt
 from sent_monthly_balance_history as history
 inner join holder using (account_id)
 inner join sent_product as product on history.product_code = product.product_code and product.is_in_aum
@@ -55,15 +59,19 @@ inner join rate
 create or replace table {last} as
 select
     account_id, product_code, source, customer_id, org_id, currency, open_date,
-    balance_month as month_start_date, cast(0 as decimal(38, 14)) as base_amt, aum_amt, sum_amt
+    balance_month as month_start_date, cast(0 as decimal(18, 2)) as plain_base_amt,
+    cast(0 as decimal(38, 14)) as odd_base_amt, plain_aum_amt, odd_aum_amt, plain_sum_amt, odd_sum_amt
 from valued_history
 where balance_month = month_start(getvariable('business_date'));
 
 insert into past_total
 select
-    customer_id, balance_month as month_start_date, sum(aum_amt) as aum_amt,
-    sum(aum_amt) filter (source = 'deposit') as deposit_amt, sum(sum_amt) as sum_amt,
-    sum(sum_amt) filter (source = 'deposit') as deposit_sum_amt
+    customer_id, balance_month as month_start_date, sum(plain_aum_amt) as plain_aum_amt, sum(odd_aum_amt) as odd_aum_amt,
+    sum(plain_aum_amt) filter (source = 'deposit') as plain_deposit_amt,
+    sum(odd_aum_amt) filter (source = 'deposit') as odd_deposit_amt,
+    sum(plain_sum_amt) as plain_sum_amt, sum(odd_sum_amt) as odd_sum_amt,
+    sum(plain_sum_amt) filter (source = 'deposit') as plain_deposit_sum_amt,
+    sum(odd_sum_amt) filter (source = 'deposit') as odd_deposit_sum_amt
 from valued_history
 where balance_month < month_start(getvariable('business_date'))
 group by all;

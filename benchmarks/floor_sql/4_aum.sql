@@ -111,10 +111,12 @@ tonight as (
     select
         balance.account_id, product.product_code, balance.source, holder.customer_id, holder.org_id,
         holder.currency, holder.open_date,
-        case
-            when holder.close_date <= getvariable('business_date') then 0
-            else cast(greatest(balance.balance, 0) as decimal(38, 2)) * product.aum_weight * holder.ownership_share
-        end::decimal(38, 14) as base_amt
+        if(holder.close_date <= getvariable('business_date'), 0, greatest(balance.balance, 0)) as open_amt,
+        if(is_plain and product.aum_weight = 1, open_amt, 0)::decimal(18, 2) as plain_base_amt,
+        if(
+            is_plain and product.aum_weight = 1, 0,
+            cast(open_amt as decimal(38, 2)) * product.aum_weight * holder.ownership_share
+        )::decimal(38, 14) as odd_base_amt
     from balance
     inner join holder using (account_id)
     inner join sent_product as product
@@ -129,9 +131,12 @@ holding as (
         coalesce(tonight.org_id, last.org_id) as org_id,
         coalesce(tonight.currency, last.currency) as currency,
         coalesce(tonight.open_date, last.open_date) as open_date,
-        coalesce(tonight.base_amt, 0)::decimal(38, 14) as base_amt,
-        coalesce(last.base_amt, 0)::decimal(38, 14) as last_base_amt,
-        coalesce(last.sum_amt, 0)::decimal(38, 20) as last_sum_amt
+        coalesce(tonight.plain_base_amt, 0)::decimal(18, 2) as plain_base_amt,
+        coalesce(tonight.odd_base_amt, 0)::decimal(38, 14) as odd_base_amt,
+        coalesce(last.plain_base_amt, 0)::decimal(18, 2) as last_plain_amt,
+        coalesce(last.odd_base_amt, 0)::decimal(38, 14) as last_odd_amt,
+        coalesce(last.plain_sum_amt, 0)::decimal(18, 2) as last_plain_sum_amt,
+        coalesce(last.odd_sum_amt, 0)::decimal(38, 20) as last_odd_sum_amt
     from tonight
     full outer join
         (select * from {last} where month_start_date = month_start(getvariable('last_date'))) as last
@@ -145,19 +150,26 @@ closing as (
 )
 select
     holding.account_id, holding.product_code, holding.source, holding.customer_id, holding.org_id,
-    holding.currency, holding.open_date, months.month_start_date, holding.base_amt,
+    holding.currency, holding.open_date, months.month_start_date, holding.plain_base_amt, holding.odd_base_amt,
+    -- the rate of what is plain is 1, and Σ of its rates is a number of days
+    if(
+        months.is_current, holding.plain_base_amt,
+        if(silent_sum.month_end_rate is null, 0, holding.last_plain_amt)
+    )::decimal(18, 2) as plain_aum_amt,
+    if(
+        months.is_current, holding.odd_base_amt * rate.mid_rate,
+        holding.last_odd_amt * coalesce(silent_sum.month_end_rate, 0)
+    )::decimal(38, 20) as odd_aum_amt,
+    months.month_start_date = month_start(getvariable('last_date')) as goes_on,
     cast(
-        case
-            when months.is_current then holding.base_amt * rate.mid_rate
-            else holding.last_base_amt * coalesce(silent_sum.month_end_rate, 0)
-        end as decimal(38, 20)
-    ) as aum_amt,
+        if(goes_on, holding.last_plain_sum_amt, 0)
+        + if(silent_sum.rate_sum is null, 0, holding.last_plain_amt * cast(silent_sum.rate_sum as integer))
+        + if(months.is_current, holding.plain_base_amt, 0) as decimal(18, 2)
+    ) as plain_sum_amt,
     cast(
-        case when months.month_start_date = month_start(getvariable('last_date')) then holding.last_sum_amt else 0 end
-        + holding.last_base_amt * coalesce(silent_sum.rate_sum, 0)
-        + case when months.is_current then holding.base_amt * rate.mid_rate else 0 end
-        as decimal(38, 20)
-    ) as sum_amt
+        if(goes_on, holding.last_odd_sum_amt, 0) + holding.last_odd_amt * coalesce(silent_sum.rate_sum, 0)
+        + if(months.is_current, holding.odd_base_amt * rate.mid_rate, 0) as decimal(38, 20)
+    ) as odd_sum_amt
 from holding
 inner join months on months.is_current or not getvariable('is_first')
 inner join rate on rate.currency = holding.currency and rate.calendar_date = getvariable('business_date')
@@ -165,14 +177,19 @@ left join closing on closing.account_id = holding.account_id
 left join silent_sum
     on silent_sum.currency = holding.currency and silent_sum.month_start_date = months.month_start_date
     and silent_sum.last_open_date = coalesce(closing.close_date, getvariable('business_date')) - 1
-where holding.base_amt <> 0 or aum_amt <> 0 or sum_amt <> 0;
+where
+    holding.plain_base_amt <> 0 or holding.odd_base_amt <> 0 or plain_aum_amt <> 0 or odd_aum_amt <> 0
+    or plain_sum_amt <> 0 or odd_sum_amt <> 0;
 
 create or replace temp table customer_month as
 with total as (
     select
-        customer_id, month_start_date, sum(aum_amt) as aum_amt,
-        sum(aum_amt) filter (source = 'deposit') as deposit_amt, sum(sum_amt) as sum_amt,
-        sum(sum_amt) filter (source = 'deposit') as deposit_sum_amt
+        customer_id, month_start_date, sum(plain_aum_amt) as plain_aum_amt, sum(odd_aum_amt) as odd_aum_amt,
+        sum(plain_aum_amt) filter (source = 'deposit') as plain_deposit_amt,
+        sum(odd_aum_amt) filter (source = 'deposit') as odd_deposit_amt,
+        sum(plain_sum_amt) as plain_sum_amt, sum(odd_sum_amt) as odd_sum_amt,
+        sum(plain_sum_amt) filter (source = 'deposit') as plain_deposit_sum_amt,
+        sum(odd_sum_amt) filter (source = 'deposit') as odd_deposit_sum_amt
     from {tonight}
     group by all
     union all
@@ -183,10 +200,14 @@ select
     customer.first_month_date, months.*,
     months.month_start_date >= customer.first_month_date
     and (customer.is_active or months.month_start_date <= customer.last_active_date) as is_member,
-    cast(coalesce(total.aum_amt, 0) as decimal(38, 20)) as aum_amt,
-    cast(coalesce(total.deposit_amt, 0) as decimal(38, 20)) as deposit_amt,
-    cast(coalesce(total.sum_amt, 0) as decimal(38, 20)) as sum_amt,
-    cast(coalesce(total.deposit_sum_amt, 0) as decimal(38, 20)) as deposit_sum_amt
+    coalesce(total.plain_aum_amt, 0)::decimal(18, 2) as plain_aum_amt,
+    coalesce(total.odd_aum_amt, 0)::decimal(38, 20) as odd_aum_amt,
+    coalesce(total.plain_deposit_amt, 0)::decimal(18, 2) as plain_deposit_amt,
+    coalesce(total.odd_deposit_amt, 0)::decimal(38, 20) as odd_deposit_amt,
+    coalesce(total.plain_sum_amt, 0)::decimal(18, 2) as plain_sum_amt,
+    coalesce(total.odd_sum_amt, 0)::decimal(38, 20) as odd_sum_amt,
+    coalesce(total.plain_deposit_sum_amt, 0)::decimal(18, 2) as plain_deposit_sum_amt,
+    coalesce(total.odd_deposit_sum_amt, 0)::decimal(38, 20) as odd_deposit_sum_amt
 from customer
 cross join months
 left join total
@@ -195,8 +216,8 @@ where is_member or total.customer_id is not null;
 
 insert into closed_month
 select
-    customer_id, month_index, month_end_date, divide_round(sum_amt, elapsed_days),
-    cast(sum_amt as decimal(18, 2)), cast(sum_amt - cast(sum_amt as decimal(18, 2)) as decimal(20, 20))
+    customer_id, month_index, month_end_date, divide_round(plain_sum_amt, odd_sum_amt, elapsed_days),
+    plain_sum_amt, odd_sum_amt
 from customer_month
 where not is_provisional;
 
@@ -220,8 +241,7 @@ combined as (
     select
         coalesce(wanted.customer_id, closed.customer_id) as customer_id,
         coalesce(wanted.month_index, closed.month_index) as month_index,
-        wanted.month_start_date, closed.aum_month_avg_amt,
-        cast(closed.balance_sum_amt as decimal(38, 20)) + closed.balance_sum_remainder_amt as sum_amt
+        wanted.month_start_date, closed.aum_month_avg_amt, closed.plain_sum_amt, closed.odd_sum_amt
     from wanted
     full outer join closed
         on wanted.customer_id = closed.customer_id and wanted.month_index = closed.month_index
@@ -229,8 +249,9 @@ combined as (
 select
     customer_id, month_start_date, coalesce(sum_5m_amt, 0) as sum_5m_amt, months_5m_cnt,
     coalesce(max_5m_amt, 0) as max_5m_amt, coalesce(sum_11m_amt, 0) as sum_11m_amt, months_11m_cnt,
-    coalesce(max_11m_amt, 0) as max_11m_amt, coalesce(quarter_sum_amt, 0) as quarter_sum_amt,
-    coalesce(year_sum_amt, 0) as year_sum_amt
+    coalesce(max_11m_amt, 0) as max_11m_amt, coalesce(quarter_plain_amt, 0) as quarter_plain_amt,
+    coalesce(quarter_odd_amt, 0) as quarter_odd_amt, coalesce(year_plain_amt, 0) as year_plain_amt,
+    coalesce(year_odd_amt, 0) as year_odd_amt
 from (
     select
         customer_id, month_start_date,
@@ -238,7 +259,9 @@ from (
         max(aum_month_avg_amt) over last_5 as max_5m_amt, sum(aum_month_avg_amt) over last_11 as sum_11m_amt,
         count(aum_month_avg_amt) over last_11 as months_11m_cnt,
         max(aum_month_avg_amt) over last_11 as max_11m_amt,
-        sum(sum_amt) over in_quarter as quarter_sum_amt, sum(sum_amt) over in_year as year_sum_amt
+        sum(plain_sum_amt) over in_quarter as quarter_plain_amt,
+        sum(odd_sum_amt) over in_quarter as quarter_odd_amt,
+        sum(plain_sum_amt) over in_year as year_plain_amt, sum(odd_sum_amt) over in_year as year_odd_amt
     from combined
     window
         last_5 as (partition by customer_id order by month_index range between 5 preceding and 1 preceding),
@@ -256,24 +279,28 @@ where month_start_date is not null;
 
 insert into fct_customer_aum_monthly
 select
-    customer_id, month_start_date, aum_end_amt, avg_amt, divide_round(sum_amt, 30),
-    divide_round(sum_amt + quarter_before_amt, quarter_days), divide_round(sum_amt + year_before_amt, year_days),
-    divide_round(avg_amt + sum_5m_amt, months_5m_cnt + 1), divide_round(avg_amt + sum_11m_amt, months_11m_cnt + 1),
-    greatest(avg_amt, max_5m_amt), greatest(avg_amt, max_11m_amt), cast(sum_amt as decimal(18, 2)),
+    customer_id, month_start_date, aum_end_amt, avg_amt, divide_round(plain_sum_amt, odd_sum_amt, 30),
+    divide_round(plain_sum_amt + quarter_plain_amt, odd_sum_amt + quarter_odd_amt, quarter_days),
+    divide_round(plain_sum_amt + year_plain_amt, odd_sum_amt + year_odd_amt, year_days),
+    divide_round(avg_amt + sum_5m_amt, 0, months_5m_cnt + 1),
+    divide_round(avg_amt + sum_11m_amt, 0, months_11m_cnt + 1),
+    greatest(avg_amt, max_5m_amt), greatest(avg_amt, max_11m_amt), rounded(plain_sum_amt, odd_sum_amt),
     deposit_end_amt, aum_end_amt - deposit_end_amt, deposit_avg_amt, avg_amt - deposit_avg_amt,
     months_11m_cnt + 1, months_11m_cnt = 11, is_provisional
 from (
     select
-        month.customer_id, month.month_start_date, month.sum_amt, month.quarter_days, month.year_days,
-        month.is_provisional, cast(month.aum_amt as decimal(18, 2)) as aum_end_amt,
-        cast(month.deposit_amt as decimal(18, 2)) as deposit_end_amt,
-        divide_round(month.sum_amt, month.elapsed_days) as avg_amt,
-        divide_round(month.deposit_sum_amt, month.elapsed_days) as deposit_avg_amt,
+        month.customer_id, month.month_start_date, month.plain_sum_amt, month.odd_sum_amt, month.quarter_days,
+        month.year_days, month.is_provisional, rounded(month.plain_aum_amt, month.odd_aum_amt) as aum_end_amt,
+        rounded(month.plain_deposit_amt, month.odd_deposit_amt) as deposit_end_amt,
+        divide_round(month.plain_sum_amt, month.odd_sum_amt, month.elapsed_days) as avg_amt,
+        divide_round(month.plain_deposit_sum_amt, month.odd_deposit_sum_amt, month.elapsed_days)
+            as deposit_avg_amt,
         coalesce(earlier.sum_5m_amt, 0) as sum_5m_amt, coalesce(earlier.months_5m_cnt, 0) as months_5m_cnt,
         coalesce(earlier.max_5m_amt, 0) as max_5m_amt, coalesce(earlier.sum_11m_amt, 0) as sum_11m_amt,
         coalesce(earlier.months_11m_cnt, 0) as months_11m_cnt, coalesce(earlier.max_11m_amt, 0) as max_11m_amt,
-        coalesce(earlier.quarter_sum_amt, 0) as quarter_before_amt,
-        coalesce(earlier.year_sum_amt, 0) as year_before_amt
+        coalesce(earlier.quarter_plain_amt, 0) as quarter_plain_amt,
+        coalesce(earlier.quarter_odd_amt, 0) as quarter_odd_amt,
+        coalesce(earlier.year_plain_amt, 0) as year_plain_amt, coalesce(earlier.year_odd_amt, 0) as year_odd_amt
     from customer_month as month
     left join (
         select * from earlier_months where month_start_date >= getvariable('first_month')

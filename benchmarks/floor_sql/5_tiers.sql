@@ -17,9 +17,9 @@ cards as (
     group by all
 ),
 deposits as (
-    select customer_id, arg_min(org_id, row(-aum_amt, open_date, org_id)) as org_id
+    select customer_id, arg_min(org_id, row(-plain_aum_amt - odd_aum_amt, open_date, org_id)) as org_id
     from {tonight}
-    where source = 'deposit' and aum_amt > 0 and month_start_date = month_start(getvariable('business_date'))
+    where source = 'deposit' and (plain_aum_amt > 0 or odd_aum_amt > 0) and month_start_date = month_start(getvariable('business_date'))
     group by all
 )
 select customer_id, coalesce(loans.org_id, cards.org_id, deposits.org_id) as org_id
