@@ -45,6 +45,7 @@ class Column(_Strict):
         past: A date that cannot lie after the business date.
         minimum: Least value allowed, as text.
         group: Columns whose rows must add to 1 in this column.
+        tells_versions: Rows of the same key may be in one batch if they differ here.
         overdraft_of: ``table.column`` of the account whose product says whether a negative value is allowed.
     """
 
@@ -60,6 +61,7 @@ class Column(_Strict):
     past: bool = False
     minimum: str | None = None
     group: tuple[str, ...] = ()
+    tells_versions: bool = False
     overdraft_of: str | None = None
 
     @property
@@ -83,6 +85,11 @@ class Table(_Strict):
     def key(self) -> tuple[str, ...]:
         """Names of the columns that identify a row within one batch."""
         return tuple(column.name for column in self.columns if column.key)
+
+    @property
+    def unique_columns(self) -> tuple[str, ...]:
+        """Columns of which no two rows of a batch may be the same."""
+        return tuple(column.name for column in self.columns if column.key or column.tells_versions)
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -116,6 +116,8 @@ def _rules(column: Column) -> str:
         rules.append(f"at least {column.minimum}")
     if column.group:
         rules.append(f"adds to 1 per {', '.join(column.group)}")
+    if column.tells_versions:
+        rules.append("rows of the same key may differ here")
     if column.overdraft_of:
         rules.append("negative only where the product allows overdraft")
     return "; ".join(rules)

@@ -7,7 +7,8 @@ create or replace temp macro month_from_index(number) as
 -- Nearly every balance is in the reporting currency, of one owner and of weight 1: its amounts are whole cents
 -- ("plain") and fit 64 bits. What rates, shares and weights make of the others is "odd": up to 20 decimals,
 -- 128 bits, and as slow to divide. Plain and odd are summed apart and meet in the last step.
-create or replace temp macro rounded(plain, odd) as cast(plain + cast(odd as decimal(18, 2)) as decimal(18, 2));
+create or replace temp macro rounded(plain, odd) as
+    cast(case when odd = 0 then plain else plain + cast(odd as decimal(18, 2)) end as decimal(18, 2));
 -- a quotient in doubles is right unless it lies next to half a cent; exact products decide that
 create or replace temp macro nearly_half(cents) as abs(cents - floor(cents) - 0.5) <= 1e-9 + cents * 1e-15;
 create or replace temp macro as_double(plain, odd) as cast(plain as double) + cast(odd as double);

@@ -45,7 +45,7 @@ def row_count(table: Table, previous_rows: int | None) -> list[Check]:
 
 def key_unique(table: Table) -> Check:
     """No two rows share a key."""
-    parts = {"rows": name("lake", table.name), "key": join(", ", map(name, table.key))}
+    parts = {"rows": name("lake", table.name), "key": join(", ", map(name, table.unique_columns))}
     return FailingRows(
         check_code="key_not_unique",
         table=table.name,

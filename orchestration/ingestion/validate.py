@@ -94,7 +94,7 @@ def _row_findings(table: Table, outcome: TableOutcome, refused: Path) -> list[Fi
 def _key_findings(table: Table, parts: Path, scratch: Path) -> list[Finding]:
     files = sorted(str(path) for path in parts.glob("*.parquet"))
     # names come from the contract, paths go in as a parameter
-    key = ", ".join(f'"{name}"' for name in table.key)
+    key = ", ".join(f'"{name}"' for name in table.unique_columns)
     with duckdb.connect(config={"temp_directory": str(scratch), "preserve_insertion_order": False}) as engine:
         repeated = engine.execute(
             f"""

@@ -3,12 +3,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from contract.model import load_contract
 from expectations import check, gate
 from expectations.check import FailingRows, RowCount, Suite
 from expectations.gate import fit_to_load
 from expectations.results import CheckResult, GateResult
+from expectations.suites.extract import key_unique
 from orchestration.settings import BatchId
 from orchestration.sql import Sql
 from tests.unit.gate_bank import DAY, DAY_BEFORE, LakeNight, row
@@ -294,3 +297,20 @@ def test_the_database_is_free_after_the_gate(night: LakeNight) -> None:
     run(night)
 
     assert night.query("create or replace table pipeline.free as select 1") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("revoked_at", "repeated"), [("timestamp '2026-01-30 09:00:00'", 0), ("cast(null as timestamp)", 1)]
+)
+def test_a_registration_and_its_revocation_may_come_in_one_batch(revoked_at: str, repeated: int) -> None:
+    connection = duckdb.connect()
+    connection.execute("create schema lake")
+    connection.execute(
+        "create table lake.sales_registration as "
+        "select 'R1' as registration_id, cast(null as timestamp) as revoked_at "
+        f"union all select 'R1', {revoked_at}"
+    )
+
+    check = key_unique(load_contract().table("sales_registration"))
+
+    assert connection.execute(check.query).fetchone() == (2, repeated)
