@@ -41,6 +41,14 @@ spend as (
 
 ),
 
+borrowing as (
+
+    select borrowing.*
+    from {{ ref('int_tier__borrowing_month') }} as borrowing
+    inner join months on borrowing.month_start_date = months.month_start_date
+
+),
+
 judged as (
 
     select
@@ -82,7 +90,7 @@ judged as (
         on customers.customer_id = owning_org.customer_id
     left join spend
         on customers.customer_id = spend.customer_id and customers.month_start_date = spend.month_start_date
-    left join {{ ref('int_tier__borrowing_month') }} as borrowing
+    left join borrowing
         on
             customers.customer_id = borrowing.customer_id
             and customers.month_start_date = borrowing.month_start_date

@@ -71,13 +71,38 @@ lost as (
 
 {% if has_state() %}
 
-tiered_before as (
+{%- set last_month = month_from_index(
+    '(select min(month_index) - 1 from ' ~ ref('int_calendar__open_months') ~ ')'
+) %}
+
+last_month as (
 
     select customer_id, first_tiered_month_date
     from {{ this }}
-    where month_start_date = {{ month_from_index(
-        '(select min(month_index) - 1 from ' ~ ref('int_calendar__open_months') ~ ')'
-    ) }}
+    where month_start_date = {{ last_month }}
+
+),
+
+-- customers who were away then: theirs is in their own last months
+returned as (
+
+    select customer_months.customer_id
+    from customer_months
+    left join last_month on customer_months.customer_id = last_month.customer_id
+    where last_month.customer_id is null and customer_months.first_month_date < {{ last_month }}
+    group by customer_months.customer_id
+
+),
+
+tiered_before as (
+
+    select customer_id, first_tiered_month_date from last_month
+    union all
+    select history.customer_id, min(history.first_tiered_month_date) as first_tiered_month_date
+    from {{ this }} as history
+    inner join returned on history.customer_id = returned.customer_id
+    where history.month_start_date < {{ last_month }}
+    group by history.customer_id
 
 ),
 

@@ -22,7 +22,10 @@ factors as (
 
 statuses as (
 
-    select * from {{ ref('fct_customer_tier_status_monthly') }}
+    select status.*
+    from {{ ref('fct_customer_tier_status_monthly') }} as status
+    inner join {{ ref('int_calendar__open_months') }} as months
+        on status.month_start_date = months.month_start_date
 
 ),
 
