@@ -143,7 +143,9 @@ def prepare_night(
     with transaction(connection):
         for schema in ("lake", "lake_raw", "known", "pipeline", "quality"):
             connection.execute(fill("create schema if not exists {schema}", schema=name(schema)))
-        for table in carried:
+        # the list of nights done is set back with what they wrote: a run that ends here, killed or blocked,
+        # leaves those nights waiting
+        for table in (*carried, Carried("pipeline", "night", "business_date")):
             _set_back(connection, table, previous)
         connection.execute(
             "create or replace table pipeline.tonight as select $date::date as business_date,"
