@@ -43,7 +43,8 @@ def test_versions_that_a_later_night_ended_are_open_again(night: LakeNight):
     night.query("create schema intermediate")
     night.query(
         "create table intermediate.thing as select * from (values "
-        f"('kept', date '{DAY_BEFORE}', date '{DAY_BEFORE}'), ('reopened', date '{DAY_BEFORE}', date '{DAY}'), "
+        f"('kept', date '{DAY_BEFORE}', date '{DAY_BEFORE}'), "
+        f"('reopened', date '{DAY_BEFORE}', date '{DAY}'), "
         f"('gone', date '{DAY}', null)) as t(name, known_from_date, known_to_date)"
     )
 
