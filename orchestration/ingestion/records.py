@@ -71,8 +71,8 @@ def split_records(text: bytes, separator: int, width: int, *, final: bool) -> Re
         separators = separators[~inside[separators]]
     if final and len(text) > (ends[-1] + 1 if len(ends) else 0):
         ends = np.append(ends, len(text))
-    if final:
-        ends = _without_blank_tail(ends, text)
+    # blank lines at the end of a block wait for the next one: only there is it known whether the file ends
+    ends = _without_blank_tail(ends, text)
     if not len(ends):
         return Records(len(text) if final else 0, 0, b"", None, [], False)
 
@@ -114,7 +114,7 @@ def _inside(quotes: Positions, size: int) -> Flags:
 
 
 def _without_blank_tail(ends: Positions, text: bytes) -> Positions:
-    """Drop empty lines at the end of a file; elsewhere they are records without fields."""
+    """Drop empty lines at the end of a text; before its end they are records without fields."""
     while len(ends):
         start = int(ends[-2]) + 1 if len(ends) > 1 else 0
         if text[start : ends[-1]].strip(b"\r"):

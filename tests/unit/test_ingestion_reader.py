@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contract.model import Column
@@ -218,6 +218,8 @@ def test_what_is_written_is_read(tmp_path_factory, rows, delimiter, encoding, en
 
 @settings(max_examples=150, deadline=None)
 @given(text=st.text(st.sampled_from('"\n\r,a|'), max_size=40), block_bytes=st.integers(1, 40))
+@example(text="\n\r", block_bytes=1)
+@example(text="a,a\n\n\na,a\n\n", block_bytes=4)
 def test_no_text_is_lost_and_blocks_make_no_difference(tmp_path_factory, text, block_bytes):
     path = written(tmp_path_factory.mktemp("f"), text.encode())
     whole = read(path, layout())
