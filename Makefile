@@ -60,8 +60,8 @@ bench: setup-dev ## measure a night: make bench SIZE=small|large|city
 	$(BIN)/python -m benchmarks.run --size $(or $(SIZE),small)
 
 lock: setup-dev ## resolve the lock files anew
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url pyproject.toml -o requirements.lock
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev --extra ui -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra ui -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what runs have made
 	rm -rf var
