@@ -4,7 +4,7 @@ dbt reads tonight's rows from the schemas ``lake`` and ``pipeline``; both are ma
 night. The state of the night before is left as it was, whatever an earlier attempt at tonight did to it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -85,7 +85,8 @@ class Carried:
 
     Attributes:
         kind: ``versions`` (known_from_date, known_to_date), ``business_date`` and ``state`` (the night that
-            wrote the row), ``month_start`` (months to the night's), ``month_end`` (months over by then).
+            wrote the row), ``month_start`` and ``month_state`` (months to the night's), ``month_end`` (months
+            over by then). Of ``state`` and ``month_state`` only what a kept night needs stays.
     """
 
     schema: str
@@ -312,6 +313,7 @@ def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: d
         "business_date": ("delete from {relation} where business_date > {night}",),
         "state": ("delete from {relation} where business_date > {night}",),
         "month_start": ("delete from {relation} where month_start_date > {night}",),
+        "month_state": ("delete from {relation} where month_start_date > {night}",),
         "month_end": ("delete from {relation} where month_end_date > {night}",),
     }
     for statement in statements[table.kind]:
@@ -319,17 +321,20 @@ def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: d
 
 
 def forget_old_state(
-    connection: duckdb.DuckDBPyConnection, carried: Iterable[Carried], keep: Iterable[date]
+    connection: duckdb.DuckDBPyConnection, carried: Iterable[Carried], keep: Collection[date]
 ) -> None:
-    """Drop the nightly state of all nights but some; a replay starts from one that is kept."""
-    nights = join(", ", map(value, keep))
+    """Drop the state of all nights but some; a replay starts from one that is kept."""
+    conditions = {
+        "state": fill("business_date not in ({nights})", nights=join(", ", map(value, keep))),
+        "month_state": fill("month_start_date < {month}", month=value(min(keep).replace(day=1))),
+    }
     for table in carried:
-        if table.kind == "state" and _exists(connection, table.schema, table.table):
+        if table.kind in conditions and _exists(connection, table.schema, table.table):
             connection.execute(
                 fill(
-                    "delete from {relation} where business_date not in ({nights})",
+                    "delete from {relation} where {is_old}",
                     relation=name(table.schema, table.table),
-                    nights=nights,
+                    is_old=conditions[table.kind],
                 )
             )
 

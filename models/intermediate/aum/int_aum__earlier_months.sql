@@ -1,8 +1,10 @@
 -- One row per customer and month: what the months before it add to its trailing and to-date averages.
--- Computed once per month, on its first night; the other nights of the month find it here.
+-- Computed once per month, on its first night; the other nights of the month find it here. Months that no
+-- kept night is in are dropped (see orchestration/warehouse.py).
 
+-- depends_on: {{ ref('int_calendar__open_months') }}
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'month_start'},
+    materialized='incremental', incremental_strategy='append', meta={'carried': 'month_state'},
 ) }}
 
 -- customers who had months before and are not here yet: all on a month's first night, later in the month
@@ -19,7 +21,12 @@ with wanted as (
             customer_month.customer_id = recorded_since.customer_id
             and customer_month.month_start_date > recorded_since.first_month_date
     {% if has_state() %}
-    left join {{ this }} as earlier
+    left join (
+        select customer_id, month_start_date
+        from {{ this }}
+        -- only the blocks of the open months are read
+        where month_start_date >= (select min(month_start_date) from {{ ref('int_calendar__open_months') }})
+    ) as earlier
         on
             customer_month.customer_id = earlier.customer_id
             and customer_month.month_start_date = earlier.month_start_date

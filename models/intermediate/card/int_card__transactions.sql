@@ -28,6 +28,11 @@ select
 
 from tonight
 {% if has_state() %}
-left join {{ this }} as earlier on tonight.txn_id = earlier.txn_id
+left join (
+    select txn_id
+    from {{ this }}
+    -- no night brings a transaction before its day
+    where business_date >= (select min(txn_date) from tonight)
+) as earlier on tonight.txn_id = earlier.txn_id
 where earlier.txn_id is null
 {% endif %}

@@ -24,6 +24,15 @@ rulebooks as (
 
 ),
 
+-- the first month whose spending any of tonight's months counts
+counted_from as (
+
+    select min({{ month_from_index('months.month_index - rulebooks.card_spend_months + 1') }}) as month_start_date
+    from months
+    inner join rulebooks on months.month_start_date = rulebooks.month_start_date
+
+),
+
 spend as (
 
     select
@@ -37,6 +46,7 @@ spend as (
         on
             months.month_start_date = rulebooks.month_start_date
             and months.month_index - {{ month_index('entries.month_start_date') }} < rulebooks.card_spend_months
+    where entries.month_start_date >= (select month_start_date from counted_from)
     group by entries.customer_id, months.month_start_date
 
 ),
