@@ -151,7 +151,7 @@ def rollback(
     """Switch `current` to an earlier release; the releases themselves stay."""
     from orchestration.console import out
     from orchestration.night import writer_lock
-    from orchestration.publication.release import rollback as switch_back
+    from orchestration.publication.rollback import rollback as switch_back
 
     settings = Settings.load()
     with writer_lock(settings):

@@ -31,6 +31,8 @@ class Bank(BaseModel):
         reporting_currency: Currency of every ``_amt`` column; its rate is 1 by definition.
         rulebook: ``rulebook_code`` of ``seeds/rules/tier_rulebooks.csv`` that the live marts use.
         keep_releases: Releases kept after a publication, the current one included.
+        keep_databases: Of these, how many keep their DuckDB file; the others make it again from their Parquet
+            files when they are rolled back to. Parquet files are shared between releases, databases are not.
         memory_limit: DuckDB's memory limit for one connection.
         threads: Threads DuckDB and dbt may use.
     """
@@ -41,6 +43,7 @@ class Bank(BaseModel):
     reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
     rulebook: str = Field(default="documents", pattern=r"^[a-z][a-z0-9_]*$")
     keep_releases: int = Field(default=7, ge=1)
+    keep_databases: int = Field(default=2, ge=1)
     memory_limit: str = Field(default="6GB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(default=2, ge=1)
 

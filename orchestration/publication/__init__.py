@@ -6,7 +6,8 @@ and the decision whether a night may be published (``expectations/``).
 
 from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.publication.publish import Publication, publish
-from orchestration.publication.release import ReleaseInfo, current_release, releases, rollback
+from orchestration.publication.release import ReleaseInfo, current_release, releases
+from orchestration.publication.rollback import rollback
 
 __all__ = [
     "Mart",

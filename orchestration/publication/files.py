@@ -4,6 +4,8 @@ import errno
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration.settings import PRIVATE_DIR, PRIVATE_FILE
@@ -69,6 +71,16 @@ def seal(folder: Path) -> None:
         Path(place).chmod(READ_ONLY_DIR)
     # the folders below come with it: a file system's journal keeps its order
     flush(folder)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[None]:
+    """Let a sealed folder be changed for a moment."""
+    folder.chmod(PRIVATE_DIR)
+    try:
+        yield
+    finally:
+        folder.chmod(READ_ONLY_DIR)
 
 
 def flush(path: Path) -> None:

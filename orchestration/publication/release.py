@@ -1,8 +1,9 @@
-"""Releases on disk: their names, which one is current, and going back to an earlier one.
+"""Releases on disk: their names, and which one is current.
 
-A release is a folder ``<business_date>.<n>``, complete from the moment it has that name and never changed
-after. ``current`` is a relative link to one of them; switching it is one rename, so a reader sees the old
-release or the new one, and one that has the old database open keeps it.
+A release is a folder ``<business_date>.<n>``, complete from the moment it has that name. Its files never
+change; of an older release the DuckDB file, which holds what its Parquet files hold, goes after a while
+(``retention.py``). ``current`` is a relative link to one of them; switching it is one rename, so a reader
+sees the old release or the new one, and one that has the old database open keeps it.
 """
 
 import re
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from orchestration.errors import PublicationError
 from orchestration.publication.catalog import Catalog, CatalogFile, read_catalog
 from orchestration.publication.files import flush
 from orchestration.settings import Settings
@@ -41,6 +41,11 @@ class ReleaseInfo:
     sequence: int
     publication: int
     is_current: bool
+
+    @property
+    def has_database(self) -> bool:
+        """Whether its DuckDB file is there."""
+        return (self.folder / DATABASE_FILE).is_file()
 
 
 @dataclass(frozen=True)
@@ -82,29 +87,6 @@ def releases(settings: Settings) -> list[ReleaseInfo]:
 def current_release(settings: Settings) -> ReleaseInfo | None:
     """The release that ``current`` points to; None before the first publication."""
     return next((release for release in releases(settings) if release.is_current), None)
-
-
-def rollback(settings: Settings, name: str | None = None) -> ReleaseInfo:
-    """Point ``current`` at another release, by default the one published before the current one.
-
-    The releases themselves stay. The next publication starts from the release that is current then.
-
-    Raises:
-        PublicationError: There is no such release.
-    """
-    known = releases(settings)
-    current = next((release for release in known if release.is_current), None)
-    if name is None:
-        earlier = [release for release in known if current and release.publication < current.publication]
-        target = earlier[-1] if earlier else None
-    else:
-        target = next((release for release in known if release.name == name), None)
-    if target is None:
-        wanted = "release before the current one" if name is None else "release of that name"
-        names = ", ".join(release.name for release in known) or "none"
-        raise PublicationError(f"There is no {wanted}. Releases: {names}. Name one of them.")
-    switch(settings, target.name)
-    return next(release for release in releases(settings) if release.name == target.name)
 
 
 def switch(settings: Settings, name: str) -> None:

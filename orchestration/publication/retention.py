@@ -1,8 +1,9 @@
 """Which releases stay, and what killed runs left behind."""
 
-from orchestration.publication.files import remove
+from orchestration.publication.files import opened, remove
 from orchestration.publication.release import (
     BUILDING,
+    DATABASE_FILE,
     DELETED,
     DELETING,
     SWITCHING,
@@ -13,11 +14,15 @@ from orchestration.settings import Settings, private_folder
 
 
 def delete_old_releases(settings: Settings) -> list[str]:
-    """Delete all but the newest ``keep_releases`` releases and the current one; name the deleted."""
+    """Delete all but the newest ``keep_releases`` releases and the current one; name the deleted.
+
+    Of those that stay only the newest ``keep_databases`` and the current one keep their DuckDB file.
+    """
     newest_first = releases(settings)[::-1]
     old = [release for release in newest_first[settings.bank.keep_releases :] if not release.is_current]
     for release in old:
         _delete(settings, release)
+    _delete_old_databases(settings)
     return [release.name for release in old]
 
 
@@ -28,6 +33,14 @@ def delete_leftovers(settings: Settings) -> None:
             remove(path)
         elif path.name == SWITCHING:
             path.unlink()
+
+
+def _delete_old_databases(settings: Settings) -> None:
+    newest_first = releases(settings)[::-1]
+    for release in newest_first[settings.bank.keep_databases :]:
+        if release.has_database and not release.is_current:
+            with opened(release.folder):
+                (release.folder / DATABASE_FILE).unlink()
 
 
 def _delete(settings: Settings, release: ReleaseInfo) -> None:

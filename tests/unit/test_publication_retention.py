@@ -95,6 +95,39 @@ def test_rollback_goes_to_the_publication_before_or_to_the_one_named(tmp_path):
     assert july_amount(settings.published / "current") == 2
 
 
+def test_older_releases_keep_their_parquet_files_alone_and_a_rollback_makes_their_database_again(tmp_path):
+    settings = warehouse(tmp_path, keep_databases=1)
+    publish_nights(settings, 3)
+    assert [release.has_database for release in releases(settings)] == [False, False, True]
+    june = settings.published / "2026-07-01.1" / "parquet"
+
+    release = rollback(settings, "2026-07-01.1")
+
+    assert (release.has_database, july_amount(settings.published / "current")) == (True, 0)
+    with duckdb.connect(str(release.folder / "acrm.duckdb"), read_only=True) as connection:
+        assert connection.execute("select release from data_as_of").fetchall() == [("2026-07-01.1",)]
+    assert june.is_dir()
+    assert {oct(path.stat().st_mode & 0o777) for path in release.folder.iterdir()} == {"0o400", "0o500"}
+    assert oct(release.folder.stat().st_mode & 0o777) == "0o500"
+    assert not list(settings.published.glob(".building-*"))
+
+
+def test_a_rollback_to_damaged_parquet_files_leaves_current_as_it_was(tmp_path):
+    settings = warehouse(tmp_path, keep_databases=1)
+    publish_nights(settings, 2)
+    months = sorted((settings.published / "2026-07-01.1").glob("parquet/*/*/*/data.parquet"))
+    other, damaged = months[0], months[1]
+    damaged.parent.chmod(0o700)
+    damaged.unlink()
+    damaged.write_bytes(other.read_bytes()[:100])
+
+    with pytest.raises(PublicationError, match=r"2026-07-01\.1 could not be made again"):
+        rollback(settings)
+
+    assert current_release(settings).name == "2026-07-02.1"
+    assert not list(settings.published.glob(".building-*"))
+
+
 @pytest.mark.parametrize(
     "name",
     [
