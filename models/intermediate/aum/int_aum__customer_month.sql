@@ -2,34 +2,42 @@
 -- A customer without a balance has a row of zeros; a balance without a living customer keeps its row,
 -- so that nothing that the accounts hold is missing from the customers' total.
 
+{{ config(
+    materialized='table',
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
+
 -- read on the first night only, but the graph is the same every night
 -- depends_on: {{ ref('stg_core_banking__monthly_balances') }}, {{ ref('int_account__holder') }}
 -- depends_on: {{ ref('stg_core_banking__products') }}, {{ ref('int_fx__rate_by_day') }}
 
-with customers as (
+with months as (
 
-    select * from {{ ref('int_customer__month') }}
+    select * from {{ ref('int_calendar__open_months') }}
 
 ),
 
-months as (
+customers as (
 
-    select * from {{ ref('int_calendar__open_months') }}
+    select customers.customer_id, customers.month_start_date
+    from {{ ref('int_customer__month') }} as customers
+    inner join months on customers.month_start_date = months.month_start_date
 
 ),
 
 from_holdings as (
 
     select
-        customer_id,
-        month_start_date,
-        balance_source,
-        aum_plain_amt,
-        aum_fine_amt,
-        balance_sum_plain_amt,
-        balance_sum_fine_amt
-    from {{ ref('int_aum__holding_day') }}
-    where business_date = {{ business_date() }}
+        holdings.customer_id,
+        holdings.month_start_date,
+        holdings.balance_source,
+        holdings.aum_plain_amt,
+        holdings.aum_fine_amt,
+        holdings.balance_sum_plain_amt,
+        holdings.balance_sum_fine_amt
+    from {{ ref('int_aum__holding_day') }} as holdings
+    inner join months on holdings.month_start_date = months.month_start_date
+    where holdings.business_date = {{ business_date() }}
 
 ),
 

@@ -2,20 +2,27 @@
 -- Computed once per month, on its first night; the other nights of the month find it here. Months that no
 -- kept night is in are dropped (see orchestration/warehouse.py).
 
--- depends_on: {{ ref('int_calendar__open_months') }}
 {{ config(
     materialized='incremental', incremental_strategy='append', meta={'carried': 'month_state'},
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
 ) }}
+
+with months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
 
 -- customers who had months before and are not here yet: all on a month's first night, later in the month
 -- only those who come back. New customers have nothing to look up.
-with wanted as (
+wanted as (
 
     select
         customer_month.customer_id,
         customer_month.month_start_date,
         customer_month.month_index
     from {{ ref('int_aum__customer_month') }} as customer_month
+    inner join months on customer_month.month_start_date = months.month_start_date
     inner join {{ ref('int_customer__recorded_since') }} as recorded_since
         on
             customer_month.customer_id = recorded_since.customer_id
@@ -25,7 +32,7 @@ with wanted as (
         select customer_id, month_start_date
         from {{ this }}
         -- only the blocks of the open months are read
-        where month_start_date >= (select min(month_start_date) from {{ ref('int_calendar__open_months') }})
+        where month_start_date >= (select min(month_start_date) from months)
     ) as earlier
         on
             customer_month.customer_id = earlier.customer_id
@@ -37,65 +44,53 @@ with wanted as (
 
 closed as (
 
-    select closed_month.*
-    from {{ ref('int_aum__closed_month') }} as closed_month
-    inner join (
-        select customer_id, min(month_index) as first_index from wanted group by customer_id
-    ) as wanted_customers
-        on
-            closed_month.customer_id = wanted_customers.customer_id
-            and closed_month.month_index >= wanted_customers.first_index - 11
+    select *
+    from {{ ref('int_aum__closed_month') }}
+    where
+        month_index >= (select min(month_index) - 11 from months)
+        and month_index < (select max(month_index) from months)
 
 ),
 
-combined as (
+looked_up as (
 
     select
-        coalesce(wanted.customer_id, closed.customer_id) as customer_id,
-        coalesce(wanted.month_start_date, closed.month_start_date) as month_start_date,
-        coalesce(wanted.month_index, closed.month_index) as month_index,
-        wanted.customer_id is not null as is_wanted,
+        wanted.customer_id,
+        wanted.month_start_date,
+        closed.month_index >= wanted.month_index - 5 as is_in_6m,
+        date_trunc('quarter', closed.month_start_date) = date_trunc('quarter', wanted.month_start_date)
+            as is_in_quarter,
+        year(closed.month_start_date) = year(wanted.month_start_date) as is_in_year,
         closed.aum_month_avg_amt,
         closed.balance_sum_plain_amt,
         closed.balance_sum_fine_amt
     from wanted
-    full outer join closed
-        on wanted.customer_id = closed.customer_id and wanted.month_start_date = closed.month_start_date
+    -- whoever was away for longer than a year has a row of zeros
+    left join closed
+        on
+            wanted.customer_id = closed.customer_id
+            and closed.month_index >= wanted.month_index - 11
+            and closed.month_index < wanted.month_index
 
 ),
 
-windowed as (
+summed as (
 
     select
         customer_id,
         month_start_date,
-        is_wanted,
-        sum(aum_month_avg_amt) over last_5 as aum_avg_sum_5m_amt,
-        count(aum_month_avg_amt) over last_5 as months_5m_cnt,
-        max(aum_month_avg_amt) over last_5 as aum_max_5m_amt,
-        sum(aum_month_avg_amt) over last_11 as aum_avg_sum_11m_amt,
-        count(aum_month_avg_amt) over last_11 as months_11m_cnt,
-        max(aum_month_avg_amt) over last_11 as aum_max_11m_amt,
-        sum(balance_sum_plain_amt) over earlier_in_quarter as quarter_sum_plain_amt,
-        sum(balance_sum_fine_amt) over earlier_in_quarter as quarter_sum_fine_amt,
-        sum(balance_sum_plain_amt) over earlier_in_year as year_sum_plain_amt,
-        sum(balance_sum_fine_amt) over earlier_in_year as year_sum_fine_amt
-    from combined
-    window
-        last_5 as (
-            partition by customer_id order by month_index range between 5 preceding and 1 preceding
-        ),
-        last_11 as (
-            partition by customer_id order by month_index range between 11 preceding and 1 preceding
-        ),
-        earlier_in_quarter as (
-            partition by customer_id, date_trunc('quarter', month_start_date)
-            order by month_index range between 2 preceding and 1 preceding
-        ),
-        earlier_in_year as (
-            partition by customer_id, year(month_start_date)
-            order by month_index range between 11 preceding and 1 preceding
-        )
+        sum(case when is_in_6m then aum_month_avg_amt end) as aum_avg_sum_5m_amt,
+        count(case when is_in_6m then aum_month_avg_amt end) as months_5m_cnt,
+        max(case when is_in_6m then aum_month_avg_amt end) as aum_max_5m_amt,
+        sum(aum_month_avg_amt) as aum_avg_sum_11m_amt,
+        count(aum_month_avg_amt) as months_11m_cnt,
+        max(aum_month_avg_amt) as aum_max_11m_amt,
+        sum(case when is_in_quarter then balance_sum_plain_amt end) as quarter_sum_plain_amt,
+        sum(case when is_in_quarter then balance_sum_fine_amt end) as quarter_sum_fine_amt,
+        sum(case when is_in_year then balance_sum_plain_amt end) as year_sum_plain_amt,
+        sum(case when is_in_year then balance_sum_fine_amt end) as year_sum_fine_amt
+    from looked_up
+    group by customer_id, month_start_date
 
 )
 
@@ -118,5 +113,4 @@ select
     cast(coalesce(year_sum_plain_amt, 0) as {{ amount_type() }}) as year_sum_plain_amt,
     cast(coalesce(year_sum_fine_amt, 0) as {{ exact_type() }}) as year_sum_fine_amt
 
-from windowed
-where is_wanted
+from summed

@@ -1,49 +1,7 @@
--- One row per month that tonight computes: the running month and every month since the last night that
--- was not over then. The first night computes all recorded months.
+-- One row per month that is being computed: all of tonight's, or one at a time while the first night loads
+-- the history (see macros/month_by_month.sql).
 
-with bounds as (
+{{ config(materialized='view') }}
 
-    select
-        {% if is_first_night() %}
-        {{ month_start('history_start_date') }} as first_day,
-        {% else %}
-        -- the day after the last night: its month is the first that can still change
-        {{ add_days(previous_business_date(), 1) }} as first_day,
-        {% endif %}
-        {{ business_date() }} as last_day
-    from {{ ref('int_calendar__recorded_history') }}
-
-),
-
-months as (
-
-    select distinct {{ month_start('spine.calendar_date') }} as month_start_date
-    from bounds
-    cross join {{ day_spine(
-        '(select min(first_day) from bounds)', '(select max(last_day) from bounds)'
-    ) }} as spine
-
-),
-
-described as (
-
-    select
-        month_start_date,
-        last_day(month_start_date) as month_end_date,
-        least(last_day(month_start_date), {{ business_date() }}) as through_date,
-        {{ month_index('month_start_date') }} as month_index,
-        month_start_date = {{ month_start(business_date()) }} as is_current,
-        last_day(month_start_date) > {{ business_date() }} as is_provisional
-    from months
-
-)
-
-select
-    month_start_date,
-    month_end_date,
-    through_date,
-    month_index,
-    {{ days_between('month_start_date', 'through_date') }} + 1 as elapsed_days,
-    is_current,
-    is_provisional
-from described
+select * from {{ ref('int_calendar__computed_months') }}
+where month_start_date = coalesce({{ loaded_month() }}, month_start_date)

@@ -1,6 +1,11 @@
 -- One row per customer and month that tonight computes: every month from the first recorded one to the
 -- one in which a batch says closed, whether or not there is a balance.
 
+{{ config(
+    materialized='table',
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
+
 with months as (
 
     select * from {{ ref('int_calendar__open_months') }}

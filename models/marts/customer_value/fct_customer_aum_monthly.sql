@@ -2,17 +2,15 @@
 -- the month, on average, and over trailing months. Each amount is rounded once, at the customer's total;
 -- deposits are rounded likewise and investments are the rest, so that the parts add up.
 
-{{ config(unique_key='month_start_date', meta={
-    'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
-}) }}
+{{ config(
+    unique_key='month_start_date',
+    meta={
+        'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
+    },
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
 
-with customer_months as (
-
-    select * from {{ ref('int_aum__customer_month') }}
-
-),
-
-months as (
+with months as (
 
     select
         open_months.*,
@@ -27,6 +25,14 @@ months as (
         ) }} + 1 as year_days
     from {{ ref('int_calendar__open_months') }} as open_months
     cross join {{ ref('int_calendar__recorded_history') }} as recorded_history
+
+),
+
+earlier_months as (
+
+    select earlier.*
+    from {{ ref('int_aum__earlier_months') }} as earlier
+    inner join months on earlier.month_start_date = months.month_start_date
 
 ),
 
@@ -62,9 +68,9 @@ summed as (
         coalesce(earlier.aum_avg_sum_11m_amt, 0) as aum_avg_sum_11m_amt,
         coalesce(earlier.months_11m_cnt, 0) as months_11m_cnt,
         coalesce(earlier.aum_max_11m_amt, 0) as aum_max_11m_amt
-    from customer_months
+    from {{ ref('int_aum__customer_month') }} as customer_months
     inner join months on customer_months.month_start_date = months.month_start_date
-    left join {{ ref('int_aum__earlier_months') }} as earlier
+    left join earlier_months as earlier
         on
             customer_months.customer_id = earlier.customer_id
             and customer_months.month_start_date = earlier.month_start_date
