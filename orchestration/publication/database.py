@@ -21,6 +21,9 @@ from orchestration.sql import Sql, fill, join, name, value
 MAX_FREE_SHARE = 0.5
 """Share of unused blocks above which a cloned file is written anew."""
 
+_MACROS = "int_tier__what_if"
+"""Model that renders the published table macros."""
+
 StaleMonths = Mapping[str, frozenset[date | None]]
 
 
@@ -59,6 +62,7 @@ def write_database(
         for_all = base is None or table.partition is None
         _insert(connection, folder, table, None if for_all else stale[table.full_name])
     _insert_data_as_of(connection, catalog)
+    _create_macros(connection)
     described = {} if base is None else {table.full_name: table.texts for table in base.catalog.tables}
     for table in catalog.tables:
         if table.texts != described.get(table.full_name):
@@ -98,6 +102,31 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> N
     # the view's text must not name the database: readers open the file under names of their own
     connection.execute("use release")
     connection.execute("create view main.data_as_of as select * from quality.data_as_of")
+    connection.execute("use memory")
+
+
+def _create_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """The table macros whose text dbt has rendered; like a view's, it must not name the database."""
+    is_rendered = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'build' and table_name = ?", [_MACROS]
+    ).fetchone()
+    if is_rendered == (0,):
+        return
+    macros = connection.execute(
+        fill(
+            "select schema_name, macro_name, parameters, macro_sql from {table} order by creation_order",
+            table=name("build", "intermediate", _MACROS),
+        )
+    ).fetchall()
+    connection.execute("use release")
+    for schema, macro, parameters, query in macros:
+        create = fill(
+            "create or replace macro {macro} ({parameters}) as table {query}",
+            macro=name(schema, macro),
+            parameters=Sql(parameters),
+            query=Sql(query),
+        )
+        connection.execute(create)
     connection.execute("use memory")
 
 

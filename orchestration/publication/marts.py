@@ -71,10 +71,11 @@ class Mart(BaseModel):
 
 
 def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
-    """Find every model under ``models/marts/`` in dbt's ``manifest.json``.
+    """Find every model under ``models/marts/`` in dbt's ``manifest.json``, and the seeds to publish.
 
-    A model says in ``config.meta`` (or ``meta``) its ``grain``, ``partition: month_start_date`` if it is
-    monthly, its Chinese name ``zh``, and ``published: false`` to stay private; a column its ``zh``.
+    A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
+    ``meta``) its ``grain``, ``partition: month_start_date`` if it is monthly, its Chinese name ``zh``, and
+    ``published: false`` to stay private; a column its ``zh``.
 
     Returns:
         Marts by schema and name.
@@ -82,18 +83,20 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     Raises:
         PublicationError: A model has no grain, no columns or a name that cannot be published.
     """
-    nodes = [
-        node
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-        and PurePosixPath(node["original_file_path"]).parts[:2] == ("models", "marts")
-        and _meta(node).get("published", True)
-    ]
+    nodes = [node for node in manifest["nodes"].values() if _is_published(node)]
     return sorted((_mart(node) for node in nodes), key=lambda mart: mart.full_name)
+
+
+def _is_published(node: Mapping[str, Any]) -> bool:
+    if node["resource_type"] == "seed":
+        return bool(_meta(node).get("published", False))
+    is_mart = PurePosixPath(node["original_file_path"]).parts[:2] == ("models", "marts")
+    return node["resource_type"] == "model" and is_mart and bool(_meta(node).get("published", True))
 
 
 def _mart(node: Mapping[str, Any]) -> Mart:
     meta = _meta(node)
+    types = (node.get("config") or {}).get("column_types") or {}
     try:
         return Mart(
             schema_name=node["schema"],
@@ -102,7 +105,7 @@ def _mart(node: Mapping[str, Any]) -> Mart:
             partition=meta.get("partition"),
             description=node.get("description", "").strip(),
             zh=meta.get("zh", ""),
-            columns=tuple(_column(column) for column in node["columns"].values()),
+            columns=tuple(_column(column, types) for column in node["columns"].values()),
         )
     except ValidationError as error:
         reasons = "; ".join(
@@ -114,10 +117,10 @@ def _mart(node: Mapping[str, Any]) -> Mart:
         ) from error
 
 
-def _column(column: Mapping[str, Any]) -> MartColumn:
+def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
     return MartColumn(
         name=column["name"],
-        data_type=column.get("data_type"),
+        data_type=column.get("data_type") or types.get(column["name"]),
         description=column.get("description", "").strip(),
         zh=_meta(column).get("zh", ""),
     )

@@ -2,30 +2,13 @@
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import duckdb
-import jinja2
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-MACROS = Path(__file__).parents[2] / "macros" / "portable"
-
-
-def render(call: str) -> str:
-    """A macro's SQL for DuckDB, without dbt: ``adapter.dispatch`` takes the default."""
-
-    class Adapter:
-        def dispatch(self, macro: str):
-            return globals_["default__" + macro]
-
-    globals_: dict = {"adapter": Adapter()}
-    environment = jinja2.Environment()
-    for path in sorted(MACROS.glob("*.sql")):
-        module = environment.from_string(path.read_text(encoding="utf-8"), globals=globals_).module
-        globals_.update({name: getattr(module, name) for name in dir(module) if not name.startswith("_")})
-    return environment.from_string("{{ " + call + " }}", globals=globals_).render()
+from tests.support.macros import render
 
 
 @pytest.fixture(scope="module")

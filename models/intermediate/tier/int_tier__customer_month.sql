@@ -9,18 +9,7 @@ with months as (
 
 rulebooks as (
 
-    select
-        months.month_start_date,
-        rulebooks.rulebook_version,
-        rulebooks.aum_basis_code,
-        rulebooks.card_spend_months,
-        rulebooks.lost_report_months
-    from months
-    inner join {{ ref('tier_rulebooks') }} as rulebooks
-        on
-            months.month_start_date >= rulebooks.valid_from_month
-            and (rulebooks.valid_to_month is null or months.month_start_date <= rulebooks.valid_to_month)
-    where rulebooks.rulebook_code = '{{ var("rulebook") }}'
+    {{ rulebook_in_force('months', ref('tier_rulebooks'), "'" ~ var('rulebook') ~ "'") }}
 
 ),
 
@@ -77,13 +66,7 @@ judged as (
 
         -- measures
         rulebooks.lost_report_months,
-        case rulebooks.aum_basis_code
-            when 'month_avg' then aum.aum_month_avg_amt
-            when 'month_avg_30' then aum.aum_month_avg_30_amt
-            when 'month_end' then aum.aum_end_amt
-            when 'avg_6m' then aum.aum_avg_6m_amt
-            when 'avg_12m' then aum.aum_avg_12m_amt
-        end as assessment_aum_amt,
+        {{ assessment_aum('rulebooks.aum_basis_code', 'aum') }} as assessment_aum_amt,
         coalesce(spend.card_spend_12m_amt, 0) as card_spend_12m_amt,
         coalesce(borrowing.mortgage_balance_amt, 0) as mortgage_balance_amt,
         coalesce(borrowing.credit_loan_balance_amt, 0) as credit_loan_balance_amt,
@@ -108,61 +91,20 @@ judged as (
 
 ),
 
-factor_amounts as (
+best_factor as (
 
-    select customer_id, month_start_date, rulebook_version, 'card_spend' as factor_code,
-        card_spend_12m_amt as factor_amt
-    from judged where card_spend_12m_amt > 0
-    union all
-    select customer_id, month_start_date, rulebook_version, 'mortgage' as factor_code,
-        mortgage_balance_amt as factor_amt
-    from judged where mortgage_balance_amt > 0
-    union all
-    select customer_id, month_start_date, rulebook_version, 'credit_loan' as factor_code,
-        credit_loan_balance_amt as factor_amt
-    from judged where credit_loan_balance_amt > 0
-    union all
-    select customer_id, month_start_date, rulebook_version, 'card_grade' as factor_code,
-        cast(1 as {{ amount_type() }}) as factor_amt
-    from judged where has_diamond_card
-
-),
-
-factor_tiers as (
-
-    select
-        factor_amounts.customer_id,
-        factor_amounts.month_start_date,
-        factor_amounts.factor_code,
-        factor_amounts.factor_amt,
-        factor_rules.threshold_amt,
-        tiers.tier_rank,
-        row_number() over (
-            partition by factor_amounts.customer_id, factor_amounts.month_start_date
-            order by tiers.tier_rank desc nulls last, factor_rules.factor_order nulls last
-        ) as preference
-    from factor_amounts
-    inner join {{ ref('tier_factor_rules') }} as factor_rules
-        on
-            factor_amounts.rulebook_version = factor_rules.rulebook_version
-            and factor_amounts.factor_code = factor_rules.factor_code
-            and factor_amounts.factor_amt >= factor_rules.threshold_amt
-    inner join {{ ref('tier_rules') }} as tiers
-        on
-            factor_rules.rulebook_version = tiers.rulebook_version
-            and factor_rules.tier_code = tiers.tier_code
+    {{ best_factor('judged', ref('tier_rules'), ref('tier_factor_rules')) }}
 
 )
 
 select
     judged.*,
-    coalesce(factor_tiers.tier_rank, 0) as factor_tier_rank,
-    factor_tiers.factor_code,
-    factor_tiers.factor_amt,
-    factor_tiers.threshold_amt as factor_threshold_amt
+    coalesce(best_factor.tier_rank, 0) as factor_tier_rank,
+    best_factor.factor_code,
+    best_factor.factor_amt,
+    best_factor.threshold_amt as factor_threshold_amt
 from judged
-left join factor_tiers
+left join best_factor
     on
-        judged.customer_id = factor_tiers.customer_id
-        and judged.month_start_date = factor_tiers.month_start_date
-        and factor_tiers.preference = 1
+        judged.customer_id = best_factor.customer_id
+        and judged.month_start_date = best_factor.month_start_date

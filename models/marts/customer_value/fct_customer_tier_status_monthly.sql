@@ -13,30 +13,9 @@ with customer_months as (
 
 ),
 
-tiers as (
-
-    select * from {{ ref('tier_rules') }} where aum_from_amt is not null
-
-),
-
 first_month as (
 
     select min(month_index) as first_index from {{ ref('int_calendar__open_months') }}
-
-),
-
-reached as (
-
-    select
-        customer_months.customer_id,
-        tiers.tier_code,
-        customer_months.month_start_date,
-        customer_months.month_index
-    from customer_months
-    inner join tiers
-        on
-            customer_months.rulebook_version = tiers.rulebook_version
-            and customer_months.assessment_aum_amt >= tiers.aum_from_amt
 
 ),
 
@@ -114,119 +93,13 @@ carried as (
 
 ),
 
-{% else %}
-
-carried as (
-
-    select
-        cast(null as varchar) as customer_id,
-        cast(null as varchar) as tier_code,
-        cast(null as varchar) as status_code,
-        cast(null as date) as lost_since_date,
-        cast(null as bigint) as month_index,
-        cast(null as bigint) as last_reached_index
-    from first_month
-    where false
-
-),
-
 {% endif %}
 
-ever_reached as (
+statuses as (
 
-    select customer_id, tier_code from reached
-    union
-    select customer_id, tier_code from carried where last_reached_index is not null
-    union
-    -- held by another factor now, whatever AUM did
-    select customer_months.customer_id, tiers.tier_code
-    from customer_months
-    inner join tiers
-        on
-            customer_months.rulebook_version = tiers.rulebook_version
-            and customer_months.factor_tier_rank >= tiers.tier_rank
-
-),
-
-counted as (
-
-    select
-        customer_months.customer_id,
-        ever_reached.tier_code,
-        tiers.tier_rank,
-        customer_months.rulebook_version,
-        customer_months.month_start_date,
-        customer_months.month_index,
-        customer_months.is_provisional,
-        case when customer_months.factor_tier_rank >= tiers.tier_rank then customer_months.factor_code end
-            as held_by_factor_code,
-        customer_months.month_index - coalesce(
-            max(reached.month_index) over (
-                partition by customer_months.customer_id, ever_reached.tier_code
-                order by customer_months.month_index
-                rows between unbounded preceding and current row
-            ),
-            carried.last_reached_index
-        ) as below_months,
-        carried.status_code as carried_status_code,
-        carried.month_index as carried_month_index,
-        carried.lost_since_date as carried_lost_since_date
-    from customer_months
-    inner join ever_reached on customer_months.customer_id = ever_reached.customer_id
-    inner join tiers
-        on
-            customer_months.rulebook_version = tiers.rulebook_version
-            and ever_reached.tier_code = tiers.tier_code
-    left join reached
-        on
-            customer_months.customer_id = reached.customer_id
-            and ever_reached.tier_code = reached.tier_code
-            and customer_months.month_start_date = reached.month_start_date
-    left join carried
-        on
-            ever_reached.customer_id = carried.customer_id
-            and ever_reached.tier_code = carried.tier_code
-
-),
-
-judged as (
-
-    select
-        counted.*,
-        case when counted.held_by_factor_code is not null then 'normal' else bands.status_code end
-            as status_code
-    from counted
-    left join {{ ref('tier_status_rules') }} as bands
-        on
-            counted.rulebook_version = bands.rulebook_version
-            and counted.tier_code = bands.tier_code
-            and counted.below_months >= bands.below_from_months
-            and (bands.below_to_months is null or counted.below_months <= bands.below_to_months)
-    -- before the first month that reached it, and where only a factor that is gone gave it, there is no row
-    where counted.below_months is not null or counted.held_by_factor_code is not null
-
-),
-
-dated as (
-
-    select
-        judged.*,
-        case
-            when judged.status_code = 'lost' then coalesce(
-                -- the month after the last one that was not lost
-                max(case when judged.status_code <> 'lost' then judged.month_index end) over (
-                    partition by judged.customer_id, judged.tier_code
-                    order by judged.month_index
-                    rows between unbounded preceding and current row
-                ) + 1,
-                case
-                    when judged.carried_status_code = 'lost'
-                        then {{ month_index('judged.carried_lost_since_date') }}
-                end,
-                min(judged.month_index) over (partition by judged.customer_id, judged.tier_code)
-            )
-        end as lost_since_index
-    from judged
+    {{ tier_statuses(
+        ref('int_tier__customer_month'), ref('tier_rules'), ref('tier_status_rules'), 'carried' if has_state() else none
+    ) }}
 
 )
 
@@ -252,4 +125,4 @@ select
     coalesce(lost_since_index = month_index, false) as is_lost_event,
     is_provisional
 
-from dated
+from statuses

@@ -1,0 +1,57 @@
+"""The project's dbt macros as SQL text for DuckDB, rendered without dbt."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jinja2
+
+MACROS = Path(__file__).parents[2] / "macros"
+FOLDERS = ("portable", "tiers")
+
+
+class _ReturnError(Exception):
+    """Carries what a macro gives to dbt's ``return``."""
+
+    def __init__(self, content: object) -> None:
+        self.content = content
+
+
+def _return(content: object) -> NoReturn:
+    raise _ReturnError(content)
+
+
+class _Macros:
+    """Every macro by its name; one may call another whatever file and order they stand in."""
+
+    def __init__(self) -> None:
+        self._macros: dict[str, Callable[..., object]] = {}
+        texts = [
+            path.read_text(encoding="utf-8") for folder in FOLDERS for path in (MACROS / folder).iterdir()
+        ]
+        names = {name for text in texts for name in re.findall(r"{%-? macro (\w+)", text)}
+        self.environment = jinja2.Environment()
+        self.globals = {name: self._caller(name) for name in names} | {"adapter": self, "return": _return}
+        for text in texts:
+            module = self.environment.from_string(text, globals=self.globals).module
+            self._macros |= {name: getattr(module, name) for name in names if hasattr(module, name)}
+
+    def dispatch(self, name: str) -> Callable[..., Any]:
+        """dbt's ``adapter.dispatch``, which takes the default for DuckDB."""
+        return self._caller("default__" + name)
+
+    def _caller(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: object, **named: object) -> object:
+            try:
+                return self._macros[name](*arguments, **named)
+            except _ReturnError as returned:
+                return returned.content
+
+        return call
+
+
+def render(call: str) -> str:
+    """SQL of a macro call, as it stands between dbt's braces."""
+    macros = _Macros()
+    return macros.environment.from_string("{{ " + call + " }}", globals=macros.globals).render()
