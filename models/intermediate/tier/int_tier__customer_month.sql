@@ -1,6 +1,11 @@
 -- One row per personal customer and month that tonight computes: what the tier is judged by, under the
 -- rulebook in force in that month, and the best tier that a factor other than AUM gives.
 
+{{ config(
+    materialized='table',
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
+
 with months as (
 
     select * from {{ ref('int_calendar__open_months') }}

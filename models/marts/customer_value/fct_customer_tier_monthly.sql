@@ -1,13 +1,25 @@
 -- One row per personal customer per month: the tier that the best factor gives under the rulebook in
 -- force, and the status of it.
 
-{{ config(unique_key='month_start_date', meta={
-    'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
-}) }}
+{{ config(
+    unique_key='month_start_date',
+    meta={
+        'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
+    },
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
 
-with customer_months as (
+with months as (
 
-    select * from {{ ref('int_tier__customer_month') }}
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+customer_months as (
+
+    select customer_months.*
+    from {{ ref('int_tier__customer_month') }} as customer_months
+    inner join months on customer_months.month_start_date = months.month_start_date
 
 ),
 
@@ -21,22 +33,19 @@ statuses as (
 
     select status.*, {{ month_index('status.lost_since_date') }} as lost_since_index
     from {{ ref('fct_customer_tier_status_monthly') }} as status
-    inner join {{ ref('int_calendar__open_months') }} as months
-        on status.month_start_date = months.month_start_date
+    inner join months on status.month_start_date = months.month_start_date
 
 ),
 
 held as (
 
-    {{ tier_held(ref('int_tier__customer_month'), 'statuses', 'tiers') }}
+    {{ tier_held('customer_months', 'statuses', 'tiers') }}
 
 ),
 
 {% if has_state() %}
 
-{%- set last_month = month_from_index(
-    '(select min(month_index) - 1 from ' ~ ref('int_calendar__open_months') ~ ')'
-) %}
+{%- set last_month = month_from_index('(select min(month_index) - 1 from months)') %}
 
 last_month as (
 
@@ -71,12 +80,21 @@ tiered_before as (
 
 {% endif %}
 
--- the first month above ordinary, of those that tonight computes
+-- the first month above ordinary of all that tonight computes, whichever of them is being filled
 tiered_tonight as (
 
     select customer_id, min(month_start_date) as first_tiered_month_date
-    from held
-    where tier_rank > 0
+    from (
+        select status.customer_id, status.month_start_date
+        from {{ ref('fct_customer_tier_status_monthly') }} as status
+        inner join {{ ref('int_calendar__computed_months') }} as computed
+            on status.month_start_date = computed.month_start_date
+        inner join tiers
+            on status.rulebook_version = tiers.rulebook_version and status.tier_code = tiers.tier_code
+        where status.below_months <= tiers.window_months
+        union all
+        select customer_id, month_start_date from {{ ref('int_tier__customer_month') }} where factor_tier_rank > 0
+    ) as tiered
     group by customer_id
 
 ),

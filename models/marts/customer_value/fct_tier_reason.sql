@@ -1,9 +1,13 @@
 -- One row per personal customer per month: why the customer has the tier. The row alone is enough to
 -- judge again: the factor, its amount, the threshold, and for AUM how long ago it was reached.
 
-{{ config(unique_key='month_start_date', meta={
-    'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
-}) }}
+{{ config(
+    unique_key='month_start_date',
+    meta={
+        'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
+    },
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
 
 with tiers as (
 
