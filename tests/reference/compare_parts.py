@@ -1,0 +1,33 @@
+"""Differences between the parts, days and roles that are published and the reference, one line each."""
+
+from typing import Any
+
+from tests.reference.customer_value import Expected
+from tests.reference.parts import MEASURES, published_parts
+from tests.support.warehouse import Warehouse
+
+
+def part_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+    """``fct_customer_aum_part_monthly`` against the reference."""
+    wanted = {
+        (customer, month, *part): row
+        for (customer, month), parts in published_parts(expected).items()
+        for part, row in parts.items()
+    }
+    published = {
+        (row["customer_id"], row["month_start_date"], row["asset_class_code"], row["org_id"]): {
+            measure: row[measure] for measure in MEASURES
+        }
+        for row in warehouse.query("from customer_value.fct_customer_aum_part_monthly")
+    }
+    return _differences("part", published, wanted)
+
+
+def _differences(what: str, published: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:
+    lines = [f"{what}: {key} is missing" for key in sorted(wanted.keys() - published.keys())]
+    lines += [f"{what}: {key} is too many" for key in sorted(published.keys() - wanted.keys())]
+    return lines + [
+        f"{what}: {key} is {published[key]}, expected {wanted[key]}"
+        for key in sorted(published.keys() & wanted.keys())
+        if published[key] != wanted[key]
+    ]
