@@ -43,6 +43,7 @@ class Held:
     customer_id: str
     org_id: str
     asset_class: str
+    open_date: date
     amount: Fraction
 
     @property
@@ -209,4 +210,4 @@ def _next_word(ledger: Ledger, day: date) -> Known:
 def _held(known: Known, customer: str, account: Row, product_code: str, amount: Fraction) -> Held:
     product = known.products[product_code]
     weight = Fraction(product["aum_weight"]) if product["is_in_aum"] else Fraction(0)
-    return Held(customer, account["org_id"], product["asset_class"], amount * weight)
+    return Held(customer, account["org_id"], product["asset_class"], account["open_date"], amount * weight)

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.reference.customer_value import Expected
 from tests.reference.parts import MEASURES, published_parts
+from tests.reference.roles import org_roles
 from tests.support.warehouse import Warehouse
 
 
@@ -21,6 +22,23 @@ def part_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
         for row in warehouse.query("from customer_value.fct_customer_aum_part_monthly")
     }
     return _differences("part", published, wanted)
+
+
+def role_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+    """``fct_customer_org_role`` against the reference."""
+    published = {
+        (row["customer_id"], row["month_start_date"], row["org_id"]): (
+            row["role_code"],
+            [
+                row["deposit_end_amt"],
+                row["investment_end_amt"],
+                row["loan_balance_amt"],
+                row["card_balance_amt"],
+            ],
+        )
+        for row in warehouse.query("from customer_value.fct_customer_org_role")
+    }
+    return _differences("role", published, org_roles(expected))
 
 
 def _differences(what: str, published: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:

@@ -8,7 +8,7 @@ from tests.reference.compare import (
     status_differences,
     tier_differences,
 )
-from tests.reference.compare_parts import part_differences
+from tests.reference.compare_parts import part_differences, role_differences
 from tests.reference.customer_value import Expected
 from tests.support.warehouse import Warehouse
 
@@ -20,4 +20,5 @@ COMPARISONS: tuple[Compare, ...] = (
     status_differences,
     event_differences,
     part_differences,
+    role_differences,
 )
