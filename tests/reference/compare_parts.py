@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.reference.customer_value import Expected
+from tests.reference.daily import daily_aum
 from tests.reference.parts import MEASURES, published_parts
 from tests.reference.roles import org_roles
 from tests.support.warehouse import Warehouse
@@ -39,6 +40,13 @@ def role_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
         for row in warehouse.query("from customer_value.fct_customer_org_role")
     }
     return _differences("role", published, org_roles(expected))
+
+
+def daily_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+    """``fct_customer_aum_daily`` against the reference."""
+    rows = warehouse.query("from customer_value.fct_customer_aum_daily")
+    published = {(row["customer_id"], row["calendar_date"]): row["aum_end_amt"] for row in rows}
+    return _differences("day", published, daily_aum(expected))
 
 
 def _differences(what: str, published: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:

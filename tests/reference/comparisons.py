@@ -8,7 +8,7 @@ from tests.reference.compare import (
     status_differences,
     tier_differences,
 )
-from tests.reference.compare_parts import part_differences, role_differences
+from tests.reference.compare_parts import daily_differences, part_differences, role_differences
 from tests.reference.customer_value import Expected
 from tests.support.warehouse import Warehouse
 
@@ -21,4 +21,5 @@ COMPARISONS: tuple[Compare, ...] = (
     event_differences,
     part_differences,
     role_differences,
+    daily_differences,
 )
