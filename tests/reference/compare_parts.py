@@ -1,9 +1,11 @@
-"""Differences between the parts, days and roles that are published and the reference, one line each."""
+"""Differences between parts, days, roles and distances as published and the reference, one line each."""
 
+from dataclasses import fields
 from typing import Any
 
 from tests.reference.customer_value import Expected
 from tests.reference.daily import daily_aum
+from tests.reference.distance import Distance, distances
 from tests.reference.parts import MEASURES, published_parts
 from tests.reference.roles import org_roles
 from tests.support.warehouse import Warehouse
@@ -47,6 +49,17 @@ def daily_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
     rows = warehouse.query("from customer_value.fct_customer_aum_daily")
     published = {(row["customer_id"], row["calendar_date"]): row["aum_end_amt"] for row in rows}
     return _differences("day", published, daily_aum(expected))
+
+
+def distance_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+    """The distances of ``fct_tier_reason`` against the reference."""
+    published = {
+        (row["customer_id"], row["month_start_date"]): Distance(
+            **{column.name: row[column.name] for column in fields(Distance)}
+        )
+        for row in warehouse.query("from customer_value.fct_tier_reason")
+    }
+    return _differences("distance", published, distances(expected))
 
 
 def _differences(what: str, published: dict[Any, Any], wanted: dict[Any, Any]) -> list[str]:

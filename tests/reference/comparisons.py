@@ -8,7 +8,12 @@ from tests.reference.compare import (
     status_differences,
     tier_differences,
 )
-from tests.reference.compare_parts import daily_differences, part_differences, role_differences
+from tests.reference.compare_parts import (
+    daily_differences,
+    distance_differences,
+    part_differences,
+    role_differences,
+)
 from tests.reference.customer_value import Expected
 from tests.support.warehouse import Warehouse
 
@@ -22,4 +27,5 @@ COMPARISONS: tuple[Compare, ...] = (
     part_differences,
     role_differences,
     daily_differences,
+    distance_differences,
 )
