@@ -84,6 +84,18 @@ def current_release(settings: Settings) -> ReleaseInfo | None:
     return next((release for release in releases(settings) if release.is_current), None)
 
 
+def current_database(settings: Settings) -> Path:
+    """The database file of the current release.
+
+    Raises:
+        PublicationError: Nothing is published.
+    """
+    database = settings.published / CURRENT / DATABASE_FILE
+    if not database.exists():
+        raise PublicationError(f"{settings.home}: nothing is published yet. Run `acrm run` first.")
+    return database
+
+
 def rollback(settings: Settings, name: str | None = None) -> ReleaseInfo:
     """Point ``current`` at another release, by default the one published before the current one.
 
