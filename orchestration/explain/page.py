@@ -113,17 +113,15 @@ def _loss_sentence(story: Story, tier: Tier, reason: Reason) -> str:
         if held_by is not None:
             return f"Nothing runs out while {_factor(held_by)} holds the tier."
         return "Nothing runs out while AUM stays at the threshold or above."
-    attention = ""
-    if reason.attention_month_date is not None:
-        attention = (
-            f"comes to attention in {_month(reason.attention_month_date)}"
-            f" ({_months(reason.months_to_attention)} left) and "
-            if reason.months_to_attention
-            else f"has been at attention since {_month(reason.attention_month_date)} and "
-        )
+    loss = f"is lost in {_month(reason.loss_month_date)} ({_months(reason.months_to_loss)} left)."
+    if reason.attention_month_date is None:
+        return f"If nothing changes, it {loss}"
+    attention = _month(reason.attention_month_date)
+    if not reason.months_to_attention:
+        return f"It has been at attention since {attention} and, if nothing changes, {loss}"
     return (
-        f"If nothing changes, it {attention}is lost in {_month(reason.loss_month_date)}"
-        f" ({_months(reason.months_to_loss)} left)."
+        f"If nothing changes, it comes to attention in {attention}"
+        f" ({_months(reason.months_to_attention)} left) and {loss}"
     )
 
 
