@@ -26,6 +26,8 @@ _REMEDIES = {
             "aum_not_conserved",
             "amount_rounding",
             "parts_not_total",
+            "main_org_not_one",
+            "daily_aum_off",
             "month_after_business_date",
             "tier_rows_off",
         ),

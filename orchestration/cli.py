@@ -170,6 +170,24 @@ def query(
 
 
 @app.command()
+def explain(
+    customer: Annotated[str, typer.Argument(help="The customer's number.")],
+    month: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM", help="Without it, the customer's last month.")
+    ] = None,
+) -> None:
+    """Tell a customer's story: AUM by month, which tier and why, what is missing, when it is lost."""
+    from orchestration.console import out
+    from orchestration.explain import print_story, read_story
+
+    try:
+        first_day = date.fromisoformat(f"{month}-01") if month else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{month} is not a month", param_hint="--month") from error
+    print_story(out, read_story(Settings.load(), customer, first_day))
+
+
+@app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
 ) -> None:

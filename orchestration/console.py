@@ -11,6 +11,7 @@ from rich.table import Table
 
 from orchestration.errors import PublicationError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
+from orchestration.publication.release import current_database
 from orchestration.settings import Settings
 
 out = Console(width=None if Console().is_terminal else 130)
@@ -73,7 +74,7 @@ _MOST_ROWS = 100
 
 def show_tiers(settings: Settings) -> None:
     """Customers by tier and status in the current release, where it is and a query to try."""
-    database = settings.published / "current" / "acrm.duckdb"
+    database = current_database(settings)
     with duckdb.connect(str(database), read_only=True) as connection:
         as_of = connection.execute("select business_date from quality.data_as_of").fetchone()
         counts = connection.execute(
@@ -137,9 +138,7 @@ def show_query(settings: Settings, sql: str) -> None:
     Raises:
         PublicationError: Nothing is published, or the query cannot be run.
     """
-    database = settings.published / "current" / "acrm.duckdb"
-    if not database.exists():
-        raise PublicationError(f"{settings.home}: nothing is published yet. Run `acrm run` first.")
+    database = current_database(settings)
     with duckdb.connect(
         str(database), read_only=True, config={"enable_external_access": "false"}
     ) as connection:

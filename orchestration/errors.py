@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     BUSY = 7
     CONFIGURATION = 8
     PUBLICATION_FAILED = 9
+    NOT_FOUND = 10
 
 
 class AcrmError(Exception):
@@ -101,3 +102,9 @@ class PublicationError(AcrmError):
     """A release could not be written, found or switched to."""
 
     exit_code = ExitCode.PUBLICATION_FAILED
+
+
+class NotFoundError(AcrmError):
+    """The release has nothing of what was asked for."""
+
+    exit_code = ExitCode.NOT_FOUND

@@ -112,7 +112,9 @@ create table if not exists fct_tier_event (
 );
 create table if not exists fct_tier_reason (
     customer_id varchar, rulebook_version varchar, tier_code varchar, tier_rank integer,
-    deciding_factor_code varchar, month_start_date date, last_reached_month_date date,
+    deciding_factor_code varchar, next_tier_code varchar, month_start_date date, last_reached_month_date date,
+    attention_month_date date, loss_month_date date,
     factor_amt decimal(18, 2), threshold_amt decimal(18, 2), window_months integer, below_months integer,
+    next_tier_missing_amt decimal(18, 2), months_to_attention integer, months_to_loss integer,
     is_provisional boolean
 );

@@ -328,18 +328,43 @@ from event
 inner join pair using (customer_id, month_start_date);
 
 insert into fct_tier_reason
+with band as (
+    select
+        rulebook_version, tier_code,
+        min(below_from_months) filter (status_code = 'attention') as attention_from,
+        min(below_from_months) filter (status_code = 'lost') as lost_from
+    from tier_status
+    group by all
+),
+rung as (
+    select
+        *, lead(tier_code) over by_rank as next_tier_code, lead(aum_from_amt) over by_rank as next_aum_from_amt
+    from tier
+    left join band using (rulebook_version, tier_code)
+    window by_rank as (partition by rulebook_version order by tier_rank)
+)
 select
     tiered.customer_id, tiered.rulebook_version, tiered.tier_code, tiered.tier_rank, tiered.deciding_factor_code,
-    tiered.month_start_date,
-    if(is_by_aum and tiered.tier_rank > 0, month_from_index(tiered.month_index - status.below_months), null),
+    rung.next_tier_code, tiered.month_start_date,
+    if(is_by_aum and tiered.tier_rank > 0, month_from_index(tiered.month_index - k), null),
+    if(is_running, month_from_index(tiered.month_index - k + attention_from), null),
+    if(is_running, month_from_index(tiered.month_index - k + lost_from), null),
     if(is_by_aum, tiered.assessment_aum_amt, factor.factor_amt),
-    if(is_by_aum, tier.aum_from_amt, factor.threshold_amt), if(is_by_aum, tier.window_months, null),
-    if(is_by_aum and tiered.tier_rank > 0, status.below_months, null), tiered.is_provisional
-from (select *, deciding_factor_code = 'aum' as is_by_aum from tiered) as tiered
-inner join tier on tiered.rulebook_version = tier.rulebook_version and tiered.tier_code = tier.tier_code
+    if(is_by_aum, rung.aum_from_amt, factor.threshold_amt), if(is_by_aum, rung.window_months, null),
+    if(is_by_aum and tiered.tier_rank > 0, k, null),
+    rung.next_aum_from_amt - tiered.assessment_aum_amt,
+    if(is_running, greatest(attention_from - k, 0), null), if(is_running, lost_from - k, null),
+    tiered.is_provisional
+from (
+    select
+        tiered.*, status.below_months as k, tiered.deciding_factor_code = 'aum' as is_by_aum,
+        status.below_months > 0 and status.held_by_factor_code is null as is_running
+    from tiered
+    left join status
+        on tiered.customer_id = status.customer_id and tiered.month_start_date = status.month_start_date
+        and tiered.tier_code = status.tier_code
+) as tiered
+inner join rung on tiered.rulebook_version = rung.rulebook_version and tiered.tier_code = rung.tier_code
 left join factor
     on tiered.customer_id = factor.customer_id and tiered.month_start_date = factor.month_start_date
-left join status
-    on tiered.customer_id = status.customer_id and tiered.month_start_date = status.month_start_date
-    and tiered.tier_code = status.tier_code
 where tiered.month_start_date >= getvariable('first_month');

@@ -60,6 +60,32 @@ def months_in(months: Sequence[date]) -> Sql:
     return fill("month_start_date in ({listed})", listed=listed) if months else Sql("false")
 
 
+def customer_months(table: str, months: Sql, *measures: Sql, grouped: bool = True) -> Sql:
+    """The customers and months of a mart, with measures: aggregates of them if they are grouped."""
+    return fill(
+        "select {columns} from {rows} where {months}{grouping}",
+        columns=join(", ", (*map(name, _CUSTOMER_MONTH), *measures)),
+        rows=name(MARTS, table),
+        months=months,
+        grouping=Sql(" group by customer_id, month_start_date" if measures and grouped else ""),
+    )
+
+
+def side_by_side(first: Sql, first_name: str, second: Sql, second_name: str) -> Sql:
+    """Two sets of customer months joined; one side is null where only the other has a row."""
+    return fill(
+        """
+        ({first}) as {left}
+        full outer join ({second}) as {right}
+            on {left}.customer_id = {right}.customer_id and {left}.month_start_date = {right}.month_start_date
+        """,
+        first=first,
+        left=name(first_name),
+        second=second,
+        right=name(second_name),
+    )
+
+
 def key_unique(table: str, key: Sequence[str], months: Sql) -> Check:
     """No two rows of a mart share its grain."""
     return FailingRows(
@@ -169,13 +195,14 @@ def rounded_once(months: Sql) -> Check:
                         or {aum_end_is_off}
                         or {balance_sum_is_off}
                 )
-            from (select * from {published} where {months}) as published
-            full outer join (select * from intermediate.int_aum__customer_month where {months}) as exact
-                on published.customer_id = exact.customer_id
-                    and published.month_start_date = exact.month_start_date
+            from {published_and_exact}
             """,
-            published=name(MARTS, AUM),
-            months=months,
+            published_and_exact=side_by_side(
+                fill("select * from {aum} where {months}", aum=name(MARTS, AUM), months=months),
+                "published",
+                fill("select * from intermediate.int_aum__customer_month where {months}", months=months),
+                "exact",
+            ),
             aum_end_is_off=_is_off("aum_end"),
             balance_sum_is_off=_is_off("balance_sum"),
         ),
@@ -244,14 +271,12 @@ def tier_per_customer(months: Sql) -> Check:
                     where aum.customer_id is null
                         or (tiers.customer_id is null and customers.customer_type = 'P')
                 )
-            from (select customer_id, month_start_date from {aum} where {months}) as aum
-            full outer join (select customer_id, month_start_date from {tiers} where {months}) as tiers
-                on aum.customer_id = tiers.customer_id and aum.month_start_date = tiers.month_start_date
+            from {aum_and_tiers}
             left join known.customer as customers on aum.customer_id = customers.customer_id
             """,
-            aum=name(MARTS, AUM),
-            tiers=name(MARTS, TIER),
-            months=months,
+            aum_and_tiers=side_by_side(
+                customer_months(AUM, months), "aum", customer_months(TIER, months), "tiers"
+            ),
         ),
     )
 
@@ -285,14 +310,11 @@ def reason_per_tier(months: Sql) -> Check:
         query=fill(
             """
             select count(*), count(*) filter (where tiers.customer_id is null or reasons.customer_id is null)
-            from (select customer_id, month_start_date from {tiers} where {months}) as tiers
-            full outer join (select customer_id, month_start_date from {reasons} where {months}) as reasons
-                on tiers.customer_id = reasons.customer_id
-                    and tiers.month_start_date = reasons.month_start_date
+            from {tiers_and_reasons}
             """,
-            tiers=name(MARTS, TIER),
-            reasons=name(MARTS, TIER_REASON),
-            months=months,
+            tiers_and_reasons=side_by_side(
+                customer_months(TIER, months), "tiers", customer_months(TIER_REASON, months), "reasons"
+            ),
         ),
     )
 

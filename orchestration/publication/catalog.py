@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from orchestration.publication.marts import PARTITION_COLUMN, Mart
+from orchestration.publication.marts import Mart
 
 CATALOG_FILE = "catalog.json"
 
@@ -22,7 +22,7 @@ class CatalogFile(_Frozen):
 
     Attributes:
         path: From the release's folder.
-        month_start_date: Month of its rows, in a monthly table.
+        month_start_date: Month of its rows, in a monthly table; in a daily one their day.
     """
 
     path: str
@@ -115,7 +115,7 @@ def read_catalog(folder: Path) -> Catalog | None:
 
 
 def parquet_path(mart: Mart, month: date | None) -> PurePosixPath:
-    """Where a release keeps a table's rows, or one month of them, as Parquet.
+    """Where a release keeps a table's rows, or one month (in a daily table, day) of them, as Parquet.
 
     The folder names the month and so does the column in the file: ``read_parquet('…/**/*.parquet',
     hive_partitioning = true)`` reads only the months it needs, and one file read alone is complete. DuckDB,
@@ -123,5 +123,5 @@ def parquet_path(mart: Mart, month: date | None) -> PurePosixPath:
     """
     folder = PurePosixPath("parquet", mart.schema_name, mart.name)
     if month is not None:
-        folder /= f"{PARTITION_COLUMN}={month.isoformat()}"
+        folder /= f"{mart.partition}={month.isoformat()}"
     return folder / "data.parquet"

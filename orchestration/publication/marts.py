@@ -8,9 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from orchestration.errors import PublicationError
 
-PARTITION_COLUMN = "month_start_date"
-"""The only month key."""
-
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
 
@@ -37,7 +34,8 @@ class Mart(BaseModel):
     Attributes:
         schema_name: Schema in the build database and in the release.
         grain: Columns that identify a row, in the order rows are sorted by.
-        partition: ``month_start_date`` where a release replaces single months of the table.
+        partition: ``month_start_date`` where a release replaces single months of the table; ``calendar_date``
+            where it adds days to it.
         columns: All columns, in published order.
     """
 
@@ -46,7 +44,7 @@ class Mart(BaseModel):
     schema_name: Identifier
     name: Identifier
     grain: tuple[Identifier, ...] = Field(min_length=1)
-    partition: Literal["month_start_date"] | None = None
+    partition: Literal["month_start_date", "calendar_date"] | None = None
     description: str = ""
     zh: str = ""
     columns: tuple[MartColumn, ...] = Field(min_length=1)
@@ -74,7 +72,7 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     """Find every model under ``models/marts/`` in dbt's ``manifest.json``, and the seeds to publish.
 
     A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
-    ``meta``) its ``grain``, ``partition: month_start_date`` if it is monthly, its Chinese name ``zh``, and
+    ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, its Chinese name ``zh``, and
     ``published: false`` to stay private; a column its ``zh``.
 
     Returns:

@@ -9,11 +9,10 @@ import duckdb
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import CatalogFile, parquet_path
 from orchestration.publication.files import link_file, sha256
-from orchestration.publication.marts import PARTITION_COLUMN
 from orchestration.publication.release import Base
 from orchestration.publication.survey import BuiltTable
 from orchestration.settings import PRIVATE_DIR
-from orchestration.sql import fill, join, name, value
+from orchestration.sql import Sql, fill, join, name, value
 
 # Sorted by grain with a fixed row group, DuckDB writes the same bytes whatever the threads, the memory
 # and the order rows lie in.
@@ -74,12 +73,14 @@ def _write_file(
     relative = parquet_path(mart, month)
     path = folder / relative
     path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-    is_wanted = "true" if month is None else "{month} = {day}"
+    is_wanted = Sql("true")
+    if mart.partition is not None and month is not None:
+        is_wanted = fill("{column} = {first_day}", column=name(mart.partition), first_day=value(month))
     copy = fill(
         _COPY,
         columns=join(", ", map(name, mart.column_names)),
         table=name("build", mart.schema_name, mart.name),
-        condition=fill(is_wanted, month=name(PARTITION_COLUMN), day=value(month)),
+        condition=is_wanted,
         grain=join(", ", map(name, mart.grain)),
         path=value(path),
     )

@@ -89,6 +89,18 @@ def current_release(settings: Settings) -> ReleaseInfo | None:
     return next((release for release in releases(settings) if release.is_current), None)
 
 
+def current_database(settings: Settings) -> Path:
+    """The database file of the current release.
+
+    Raises:
+        PublicationError: Nothing is published.
+    """
+    database = settings.published / CURRENT / DATABASE_FILE
+    if not database.exists():
+        raise PublicationError(f"{settings.home}: nothing is published yet. Run `acrm run` first.")
+    return database
+
+
 def switch(settings: Settings, name: str) -> None:
     """Point ``current`` at a release, in one step."""
     link = settings.published / SWITCHING

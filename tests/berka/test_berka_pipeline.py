@@ -95,3 +95,14 @@ def test_all_tiers_occur(warehouse: Warehouse) -> None:
 
 def _is_provisional(month_start: date) -> bool:
     return month_start == LAST.replace(day=1) and (LAST + timedelta(1)).day != 1
+
+
+def test_a_customer_is_explained_in_the_banks_own_currency_and_by_its_own_rulebook(
+    warehouse: Warehouse,
+) -> None:
+    (row,) = warehouse.query("select min(customer_id) as one from customer_value.fct_customer_tier_monthly")
+    done = warehouse.command("explain", row["one"])
+
+    assert done.returncode == 0, done.stderr
+    assert "amounts in CZK" in done.stdout
+    assert "Judged by rulebook berka_czk-1" in done.stdout

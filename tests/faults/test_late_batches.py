@@ -9,13 +9,8 @@ import pytest
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
 from tests.faults.village import NIGHTS, village
-from tests.reference.compare import (
-    as_text,
-    aum_differences,
-    event_differences,
-    status_differences,
-    tier_differences,
-)
+from tests.reference.compare import as_text
+from tests.reference.comparisons import COMPARISONS
 from tests.reference.customer_value import customer_value
 from tests.reference.known import replay
 from tests.support.bank import Bank, Delivery
@@ -28,8 +23,7 @@ SATURDAY = date(2026, 1, 31)
 def differences(warehouse: Warehouse, deliveries: Iterable[Delivery]) -> list[str]:
     """All marts against the reference of what was delivered."""
     expected = customer_value(replay(deliveries))
-    compared = (aum_differences, tier_differences, status_differences, event_differences)
-    return [line for compare in compared for line in compare(warehouse, expected)]
+    return [line for compare in COMPARISONS for line in compare(warehouse, expected)]
 
 
 @pytest.fixture(scope="module")

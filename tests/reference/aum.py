@@ -1,6 +1,7 @@
 """AUM per customer and month from the delivered rows, day by day, in exact fractions (2.1)."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -33,6 +34,24 @@ class Parts:
     def total(self) -> Fraction:
         """The customer's whole amount."""
         return self.deposit + self.investment
+
+
+@dataclass(frozen=True)
+class Held:
+    """What one owner holds of one product in one account, as far as it counts."""
+
+    customer_id: str
+    org_id: str
+    asset_class: str
+    open_date: date
+    amount: Fraction
+
+    @property
+    def parts(self) -> Parts:
+        """The amount by asset class."""
+        if self.asset_class == "deposit":
+            return Parts(deposit=self.amount)
+        return Parts(investment=self.amount)
 
 
 @dataclass(frozen=True)
@@ -135,6 +154,13 @@ def _status(known: Known, customer: str) -> str | None:
 def _add_history(
     ledger: Ledger, sums: dict[tuple[str, date], Parts], ends: dict[tuple[str, date], Parts]
 ) -> None:
+    for month, total, end in history(ledger):
+        sums[total.customer_id, month] += total.parts
+        ends[end.customer_id, month] += end.parts
+
+
+def history(ledger: Ledger) -> Iterator[tuple[date, Held, Held]]:
+    """Month, balance sum and month end of everything in the initial load."""
     known = ledger.nights[0]
     accounts = {row["account_id"]: row for row in known.rows("account")}
     for row in ledger.history:
@@ -142,19 +168,26 @@ def _add_history(
         last = min(month_end(row["balance_month"]), known.business_date - timedelta(1))
         rate = ledger.rate(account["currency"], last)
         for customer, share in known.shares(account).items():
-            place = customer, row["balance_month"]
-            sums[place] += _by_class(known, row["product_code"], Fraction(row["balance_sum"]) * rate * share)
-            ends[place] += _by_class(
-                known, row["product_code"], Fraction(row["month_end_balance"]) * rate * share
+            total, end = (
+                _held(known, customer, account, row["product_code"], Fraction(row[column]) * rate * share)
+                for column in ("balance_sum", "month_end_balance")
             )
+            yield row["balance_month"], total, end
 
 
 def _day(ledger: Ledger, day: date) -> dict[str, Parts]:
-    """AUM of every customer on one day; a day without a batch carries the day before it."""
+    """AUM of every customer on one day."""
+    result: dict[str, Parts] = defaultdict(Parts)
+    for held in held_on(ledger, day):
+        result[held.customer_id] += held.parts
+    return result
+
+
+def held_on(ledger: Ledger, day: date) -> Iterator[Held]:
+    """What everybody holds on one day; a day without a batch carries the day before it."""
     known = ledger.as_of(day)
     closings = {row["account_id"]: row["close_date"] for row in _next_word(ledger, day).rows("account")}
     accounts = {row["account_id"]: row for row in known.rows("account")}
-    result: dict[str, Parts] = defaultdict(Parts)
 
     lines = [(row["account_id"], None, row["balance"]) for row in known.deposits]
     lines += [(row["account_id"], row["product_code"], row["market_value"]) for row in known.positions]
@@ -164,10 +197,9 @@ def _day(ledger: Ledger, day: date) -> dict[str, Parts]:
         if day < account["open_date"] or (closed is not None and day >= closed):
             continue
         value = max(Fraction(amount), Fraction(0)) * ledger.rate(account["currency"], day)
-        product = position_product or account["product_code"]
         for customer, share in known.shares(account).items():
-            result[customer] += _by_class(known, product, value * share)
-    return result
+            product = position_product or account["product_code"]
+            yield _held(known, customer, account, product, value * share)
 
 
 def _next_word(ledger: Ledger, day: date) -> Known:
@@ -175,9 +207,7 @@ def _next_word(ledger: Ledger, day: date) -> Known:
     return next(known for known in ledger.nights if known.business_date >= day)
 
 
-def _by_class(known: Known, product_code: str, amount: Fraction) -> Parts:
+def _held(known: Known, customer: str, account: Row, product_code: str, amount: Fraction) -> Held:
     product = known.products[product_code]
-    if product["asset_class"] == "deposit":
-        return Parts(deposit=amount)
     weight = Fraction(product["aum_weight"]) if product["is_in_aum"] else Fraction(0)
-    return Parts(investment=amount * weight)
+    return Held(customer, account["org_id"], product["asset_class"], account["open_date"], amount * weight)

@@ -18,9 +18,11 @@ class Expected:
     """Expected rows by customer and month; tiers of personal customers only.
 
     Attributes:
+        ledger: The batches that they come from.
         history_start: First month of the recorded history.
     """
 
+    ledger: Ledger
     history_start: date
     aum: dict[str, Months]
     factors: dict[str, dict[date, Month]]
@@ -41,7 +43,7 @@ def customer_value(ledger: Ledger) -> Expected:
             tiers[customer] = assess(
                 factors[customer], opened_in_history=row["first_open_date"] >= history_start(ledger)
             )
-    return Expected(history_start(ledger), aum, factors, tiers)
+    return Expected(ledger, history_start(ledger), aum, factors, tiers)
 
 
 def assessed_month(ledger: Ledger, customer: str, month: date, assessment_aum: Decimal) -> Month:

@@ -24,6 +24,7 @@ class Known:
     deposits: list[Row] = field(default_factory=list)
     positions: list[Row] = field(default_factory=list)
     loan_balances: list[Row] = field(default_factory=list)
+    card_balances: list[Row] = field(default_factory=list)
     card_transactions: list[Row] = field(default_factory=list)
 
     def rows(self, table: str) -> list[Row]:
@@ -105,5 +106,6 @@ def _after(previous: Known | None, delivery: Delivery) -> Known:
         delivery.tables["deposit_balance"],
         delivery.tables["investment_position"],
         delivery.tables["loan_balance"],
+        delivery.tables.get("card_balance", []),
         [*(previous.card_transactions if previous else []), *delivery.tables["card_txn"]],
     )

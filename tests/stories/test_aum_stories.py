@@ -134,3 +134,65 @@ def test_only_the_month_that_is_not_over_is_provisional(town_warehouse: Warehous
         "select distinct month_start_date from customer_value.fct_customer_aum_monthly where is_provisional"
     )
     assert [row["month_start_date"] for row in rows] == [MARCH]
+
+
+def test_parts_by_class_and_org_add_to_the_total(town_warehouse: Warehouse, aum_of: Story) -> None:
+    rows = town_warehouse.query(
+        "select asset_class_code, org_id, aum_end_amt, aum_month_avg_amt "
+        "from customer_value.fct_customer_aum_part_monthly "
+        "where customer_id = 'ha' and month_start_date = ? order by all",
+        FEBRUARY,
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("deposit", "O1", 100_000, 100_000),
+        ("deposit", "O2", 0, Decimal("4642.86")),  # 26 × 5,000 / 28, closed on the 27th
+        ("wealth", "O2", 60_000, Decimal("58928.57")),  # (30,000 + 27 × 60,000) / 28
+    ]
+    assert sum(row["aum_month_avg_amt"] for row in rows) == aum_of("ha", FEBRUARY)["aum_month_avg_amt"]
+
+
+def test_a_part_that_was_emptied_still_counts_in_the_averages_of_the_year(town_warehouse: Warehouse) -> None:
+    (row,) = town_warehouse.query(
+        "from customer_value.fct_customer_aum_part_monthly "
+        "where customer_id = 'ha' and org_id = 'O2' and asset_class_code = 'deposit' "
+        "and month_start_date = ?",
+        MARCH,
+    )
+    assert (row["aum_end_amt"], row["aum_month_avg_amt"]) == (0, 0)
+    assert row["aum_year_avg_amt"] == Decimal("4672.13")  # (31 + 26) × 5,000 / 61
+
+
+def test_days_of_a_tiered_customer_include_those_without_a_batch(town_warehouse: Warehouse) -> None:
+    days = town_warehouse.query(
+        "select calendar_date, aum_end_amt from customer_value.fct_customer_aum_daily "
+        "where customer_id = 'nga' and date_trunc('month', calendar_date) = date '2026-02-01' order by 1"
+    )
+    assert len(days) == 28
+    assert [day["aum_end_amt"] for day in days[:2]] == [310_000, 1_000]
+    assert sum(day["aum_end_amt"] for day in days) == 337_000
+
+
+def test_a_night_adds_its_days_to_the_release_and_shares_those_before(town_warehouse: Warehouse) -> None:
+    *_, before, last = sorted(town_warehouse.current.parent.glob("2026-*"))
+    days = "parquet/customer_value/fct_customer_aum_daily"
+    february_27 = f"{days}/calendar_date=2026-02-27/data.parquet"
+    assert (before / february_27).samefile(last / february_27)
+    new = {path.name for path in (last / days).iterdir()} - {path.name for path in (before / days).iterdir()}
+    assert new == {f"calendar_date=2026-{day}" for day in ("02-28", "03-01", "03-02")}
+
+
+def test_nobody_below_potential_has_days(town_warehouse: Warehouse) -> None:
+    assert town_warehouse.query("from customer_value.fct_customer_aum_daily where customer_id = 'an'") == []
+
+
+def test_the_largest_loan_decides_the_main_org_and_others_assist(town_warehouse: Warehouse) -> None:
+    rows = town_warehouse.query(
+        "select org_id, role_code, deposit_end_amt, investment_end_amt, loan_balance_amt, card_balance_amt "
+        "from customer_value.fct_customer_org_role "
+        "where customer_id = 'ha' and month_start_date = ? order by 1",
+        JANUARY,
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("O1", "assistant", 100_000, 0, 0, 700),
+        ("O2", "main", 5_000, 30_000, 8_000, 0),
+    ]

@@ -10,13 +10,8 @@ from decimal import Decimal
 import pytest
 
 from tests.conftest import MakeWarehouse
-from tests.reference.compare import (
-    as_text,
-    aum_differences,
-    event_differences,
-    status_differences,
-    tier_differences,
-)
+from tests.reference.compare import as_text
+from tests.reference.comparisons import COMPARISONS, Compare
 from tests.reference.customer_value import customer_value
 from tests.reference.known import replay
 from tests.support.bank import Bank
@@ -62,9 +57,7 @@ def test_a_month_without_any_batch_has_rows_that_carry_the_last_day_before_it(wa
     assert average["closing"] == 14_000  # 14 × 28,000 / 28
 
 
-@pytest.mark.parametrize(
-    "compare", [aum_differences, tier_differences, status_differences, event_differences]
-)
-def test_the_sleeping_bank_agrees_with_the_reference(compare, warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("compare", COMPARISONS)
+def test_the_sleeping_bank_agrees_with_the_reference(compare: Compare, warehouse: Warehouse) -> None:
     differences = compare(warehouse, customer_value(replay(sleeping_bank().deliveries())))
     assert not differences, as_text(differences)

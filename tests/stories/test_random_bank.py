@@ -4,17 +4,10 @@ Hypothesis writes the lives; one bank holds them all and runs once, because a ru
 customer. A failure names the customer; its life is printed.
 """
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.conftest import MakeWarehouse
-from tests.reference.compare import (
-    aum_differences,
-    event_differences,
-    status_differences,
-    tier_differences,
-)
+from tests.reference.comparisons import COMPARISONS, Compare
 from tests.reference.customer_value import Expected, customer_value
 from tests.reference.known import replay
 from tests.stories.lives import Life, settle, some_lives
@@ -22,7 +15,6 @@ from tests.support.bank import Bank
 from tests.support.warehouse import Warehouse
 
 CUSTOMERS = 160
-Compare = Callable[[Warehouse, Expected], list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +52,7 @@ def test_the_random_bank_has_what_makes_it_worth_running(written: list[Life], ex
     assert any(life.leaves for life in written) and any(life.kind == "C" for life in written)
 
 
-@pytest.mark.parametrize(
-    "compare", [aum_differences, tier_differences, status_differences, event_differences]
-)
+@pytest.mark.parametrize("compare", COMPARISONS)
 def test_the_random_bank_agrees_with_the_reference(
     compare: Compare, warehouse: Warehouse, expected: Expected, written: list[Life]
 ) -> None:

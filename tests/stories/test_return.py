@@ -5,13 +5,8 @@ from datetime import date
 import pytest
 
 from tests.conftest import MakeWarehouse
-from tests.reference.compare import (
-    as_text,
-    aum_differences,
-    event_differences,
-    status_differences,
-    tier_differences,
-)
+from tests.reference.compare import as_text
+from tests.reference.comparisons import COMPARISONS, Compare
 from tests.reference.customer_value import customer_value
 from tests.reference.known import replay
 from tests.support.bank import Bank
@@ -51,9 +46,7 @@ def test_the_month_away_has_no_row_and_the_return_is_no_new_customer(warehouse: 
     assert first["month_start_date"] < date(2026, 1, 1)
 
 
-@pytest.mark.parametrize(
-    "compare", [aum_differences, tier_differences, status_differences, event_differences]
-)
-def test_the_traveller_agrees_with_the_reference(compare, warehouse: Warehouse) -> None:
+@pytest.mark.parametrize("compare", COMPARISONS)
+def test_the_traveller_agrees_with_the_reference(compare: Compare, warehouse: Warehouse) -> None:
     differences = compare(warehouse, customer_value(replay(bank_with_a_traveller().deliveries())))
     assert not differences, as_text(differences)

@@ -115,6 +115,14 @@ def _others(bank: Bank) -> None:
     for product in ("FUND", "HALF", "OUTSIDE"):
         lien.invests(100_000, product=product)
 
+    # two classes at two orgs, a loan and a card: O2 is the org of the loan
+    ha = bank.customer("ha", opened=DECEMBER)
+    ha.holds(100_000)
+    ha.account(product="FUND", org="O2").holds(30_000, since=DECEMBER).holds(60_000, since=MON_2)
+    ha.account(org="O2").holds(5_000, since=DECEMBER).closes(FRI_27)
+    ha.borrows(8_000, since=DECEMBER, loan_class="other", org="O2")
+    ha.card(issued=date(2025, 12, 5)).owes(700, since=START).owes(0, since=MON_2)
+
     bank.customer("factory", kind="C", opened=DECEMBER).holds(20_000_000)
 
     bank.customer("nga", opened=DECEMBER).holds(310_000).holds(1_000, since=MON_2)

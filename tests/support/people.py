@@ -73,6 +73,7 @@ class Loan:
     loan_class: str
     currency: str
     start: date
+    org_id: str
     owed: Timeline[Decimal] = field(default_factory=Timeline)
 
     def owes(self, amount: Amount, *, since: date) -> Loan:
@@ -108,6 +109,8 @@ class Card:
     card_grade: str
     issued: date
     expires: date
+    org_id: str
+    owed: Timeline[Decimal] = field(default_factory=Timeline)
     status: Timeline[str] = field(default_factory=Timeline)
     transactions: list[CardTransaction] = field(default_factory=list)
 
@@ -123,6 +126,11 @@ class Card:
     def reverses(self, txn_id: str, amount: Amount, *, on: date) -> str:
         """Take an earlier transaction back."""
         return self._book(on, amount, True, txn_id)
+
+    def owes(self, amount: Amount, *, since: date) -> Card:
+        """Owe the amount on the card from the day on."""
+        self.owed.set(since, money(amount))
+        return self
 
     def becomes(self, status: str, *, on: date) -> Card:
         """Change the card's status."""
@@ -175,11 +183,17 @@ class Customer:
         return self.account(product=product, opened=start).holds(amount, since=start)
 
     def borrows(
-        self, amount: Amount, *, since: date, loan_class: str = "mortgage", currency: str = "CNY"
+        self,
+        amount: Amount,
+        *,
+        since: date,
+        loan_class: str = "mortgage",
+        currency: str = "CNY",
+        org: str = "O1",
     ) -> Loan:
         """Take a loan."""
         loan_id = f"{self.customer_id}-L{len(self.loans) + 1}"
-        loan = Loan(loan_id, self.customer_id, loan_class, currency, since)
+        loan = Loan(loan_id, self.customer_id, loan_class, currency, since, org)
         self.loans.append(loan.owes(amount, since=since))
         return loan
 
@@ -190,10 +204,11 @@ class Customer:
         kind: str = "credit",
         grade: str = "classic",
         expires: date = date(2030, 12, 31),
+        org: str = "O1",
     ) -> Card:
         """Receive a valid card."""
         card_id = f"{self.customer_id}-K{len(self.cards) + 1}"
-        card = Card(card_id, self.customer_id, kind, grade, issued, expires)
+        card = Card(card_id, self.customer_id, kind, grade, issued, expires, org)
         self.cards.append(card.becomes("valid", on=issued))
         return card
 

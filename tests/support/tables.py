@@ -73,6 +73,8 @@ def full_tables(bank: Bank, night: date) -> dict[str, list[Row]]:
         "fx_rate": _rates(bank, night),
         "calendar": _calendar(bank),
     }
+    if any(card.owed.first for customer in bank.customers for card in customer.cards):
+        content["card_balance"] = _card_balances(bank, night)
     if bank.with_ledger:
         content["ledger_control"] = _ledger(bank, night)
     return content
@@ -249,7 +251,7 @@ def _loans(bank: Bank, night: date) -> list[Row]:
             "customer_id": loan.customer_id,
             "product_code": "LOAN",
             "loan_class": loan.loan_class,
-            "org_id": "O1",
+            "org_id": loan.org_id,
             "manager_id": None,
             "currency": loan.currency,
             "principal": loan.owed.at(loan.start) or Decimal(0),
@@ -279,6 +281,15 @@ def _loan_balances(bank: Bank, night: date) -> list[Row]:
     ]
 
 
+def _card_balances(bank: Bank, night: date) -> list[Row]:
+    return [
+        {"card_id": card.card_id, "balance": balance, "min_due": None, "due_date": None, "days_past_due": 0}
+        for customer in bank.customers
+        for card in customer.cards
+        if (balance := card.owed.at(night)) is not None
+    ]
+
+
 def _cards(bank: Bank, night: date) -> list[Row]:
     return [
         {
@@ -286,7 +297,7 @@ def _cards(bank: Bank, night: date) -> list[Row]:
             "customer_id": card.customer_id,
             "card_kind": card.card_kind,
             "card_grade": card.card_grade,
-            "org_id": "O1",
+            "org_id": card.org_id,
             "issue_date": card.issued,
             "expiry_date": card.expires,
             "status": card.status.at(night),

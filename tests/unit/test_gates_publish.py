@@ -42,18 +42,49 @@ MARTS = """
             cast(100 as decimal(18, 2)) as investment_end_amt,
             cast(amount - 100 as decimal(18, 2)) as deposit_month_avg_amt,
             cast(100 as decimal(18, 2)) as investment_month_avg_amt,
+            cast(amount as decimal(18, 2)) as aum_quarter_avg_amt,
+            cast(amount as decimal(18, 2)) as aum_year_avg_amt,
             month_start_date = date '2026-01-01' as is_provisional
         from (values
             ('C1', date '2026-01-01', 600.01, 18600.16), ('C2', date '2026-01-01', 407.10, 12620.10),
             ('C1', date '2025-12-01', 500.00, 15500.00), ('C2', date '2025-12-01', 400.00, 12400.00)
         ) as t(customer_id, month_start_date, amount, balance_sum);
     create table customer_value.fct_customer_tier_monthly as
-        select customer_id, month_start_date, 'documents-1' as rulebook_version, 'gold' as tier_code
+        select customer_id, month_start_date, 'documents-1' as rulebook_version, 'gold' as tier_code,
+            2 as tier_rank
         from customer_value.fct_customer_aum_monthly;
     create table customer_value.fct_customer_tier_status_monthly as
         select customer_id, month_start_date, tier_code from customer_value.fct_customer_tier_monthly;
     create table customer_value.fct_tier_reason as
         select customer_id, month_start_date from customer_value.fct_customer_tier_monthly;
+    create view customer_value.fct_customer_aum_part_monthly as
+        select 'deposit' as asset_class_code, 'O1' as org_id, aum.* replace (
+            cast(aum_end_amt - 100 as decimal(18, 2)) as aum_end_amt
+        )
+        from customer_value.fct_customer_aum_monthly as aum
+        union all
+        select 'wealth' as asset_class_code, 'O2' as org_id, aum.* replace (
+            cast(100 as decimal(18, 2)) as aum_end_amt, 0 as aum_month_avg_amt, 0 as aum_quarter_avg_amt,
+            0 as aum_year_avg_amt
+        )
+        from customer_value.fct_customer_aum_monthly as aum;
+    create view customer_value.fct_customer_org_role as
+        select
+            customer_id, month_start_date, org_id, deposit_end_amt, investment_end_amt,
+            case when org_id = 'O1' then 'main' else 'assistant' end as role_code
+        from (
+            select * replace (0 as investment_end_amt), 'O1' as org_id
+            from customer_value.fct_customer_aum_monthly
+            union all
+            select * replace (0 as deposit_end_amt), 'O2' as org_id
+            from customer_value.fct_customer_aum_monthly
+        );
+    create view customer_value.fct_customer_aum_daily as
+        select aum.customer_id, date '2026-01-31' as calendar_date, date '2026-01-31' as business_date,
+            aum.aum_end_amt
+        from customer_value.fct_customer_aum_monthly as aum
+        inner join customer_value.fct_customer_tier_monthly as tiers using (customer_id, month_start_date)
+        where aum.month_start_date = date '2026-01-01';
 """
 RELEASE = """
     create table last_release.fct_customer_aum_monthly as
@@ -93,6 +124,15 @@ def test_sound_marts_pass_every_check_that_was_declared(night: LakeNight) -> Non
 
 
 AUM, TIER = "fct_customer_aum_monthly", "fct_customer_tier_monthly"
+PART, ROLE, DAILY = "fct_customer_aum_part_monthly", "fct_customer_org_role", "fct_customer_aum_daily"
+
+
+def spoiled(mart: str, rows: str) -> str:
+    """SQL that puts other rows in the place of a mart that is a view here; ``sound`` are those it had."""
+    return (
+        f"create temp table sound as from customer_value.{mart}; drop view customer_value.{mart}; "
+        f"create table customer_value.{mart} as {rows}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,6 +171,22 @@ AUM, TIER = "fct_customer_aum_monthly", "fct_customer_tier_monthly"
         (f"update customer_value.{TIER} set rulebook_version = 'documents-0'", TIER, "tier_unknown"),
         (f"delete from customer_value.{TIER} where customer_id = 'C1'", TIER, "tier_rows_off"),
         (f"delete from customer_value.{AUM} where customer_id = 'C1'", TIER, "tier_rows_off"),
+        (spoiled(PART, "from sound union all from sound"), PART, "key_not_unique"),
+        (spoiled(PART, "from sound where org_id = 'O1'"), PART, "parts_not_total"),
+        (
+            spoiled(PART, "select * replace (aum_year_avg_amt + 0.01 as aum_year_avg_amt) from sound"),
+            PART,
+            "parts_not_total",
+        ),
+        (spoiled(ROLE, "select * replace ('main' as role_code) from sound"), ROLE, "main_org_not_one"),
+        (spoiled(ROLE, "from sound where role_code = 'assistant'"), ROLE, "main_org_not_one"),
+        (spoiled(ROLE, "from sound where role_code = 'main'"), ROLE, "parts_not_total"),
+        (spoiled(DAILY, "from sound where customer_id = 'C1'"), DAILY, "daily_aum_off"),
+        (
+            spoiled(DAILY, "select * replace (aum_end_amt + 0.01 as aum_end_amt) from sound"),
+            DAILY,
+            "daily_aum_off",
+        ),
         ("delete from customer_value.fct_tier_reason", "fct_tier_reason", "tier_rows_off"),
         (
             "insert into customer_value.fct_customer_tier_status_monthly "

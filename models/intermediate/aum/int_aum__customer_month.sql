@@ -7,10 +7,6 @@
     pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
 ) }}
 
--- read on the first night only, but the graph is the same every night
--- depends_on: {{ ref('stg_core_banking__monthly_balances') }}, {{ ref('int_account__holder') }}
--- depends_on: {{ ref('stg_core_banking__products') }}, {{ ref('int_fx__rate_by_day') }}
-
 with months as (
 
     select * from {{ ref('int_calendar__open_months') }}
@@ -25,69 +21,11 @@ customers as (
 
 ),
 
-from_holdings as (
+holdings as (
 
-    select
-        holdings.customer_id,
-        holdings.month_start_date,
-        holdings.balance_source,
-        holdings.aum_plain_amt,
-        holdings.aum_fine_amt,
-        holdings.balance_sum_plain_amt,
-        holdings.balance_sum_fine_amt
-    from {{ ref('int_aum__holding_day') }} as holdings
+    select holdings.*
+    from {{ ref('int_aum__holding_month') }} as holdings
     inner join months on holdings.month_start_date = months.month_start_date
-    where holdings.business_date = {{ business_date() }}
-
-),
-
-{% if is_first_night() %}
-
-history as (
-
-    select
-        holders.customer_id,
-        balances.month_start_date,
-        case when products.asset_class_code = 'wealth' then 'investment' else 'deposit' end as balance_source,
-        holders.is_whole and products.aum_weight = 1 as is_plain,
-        cast(products.aum_weight as decimal(38, 6)) * holders.ownership_share * rates.mid_rate as factor,
-        cast(greatest(balances.month_end_balance_ccy_amt, 0) as {{ amount_type() }}) as end_ccy_amt,
-        cast(greatest(balances.balance_sum_ccy_amt, 0) as {{ amount_type() }}) as sum_ccy_amt
-    from {{ ref('stg_core_banking__monthly_balances') }} as balances
-    inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id
-    inner join {{ ref('stg_core_banking__products') }} as products
-        on balances.product_code = products.product_code and products.is_in_aum
-    inner join months on balances.month_start_date = months.month_start_date and not months.is_current
-    inner join {{ ref('int_fx__rate_by_day') }} as rates
-        on holders.currency_code = rates.currency_code and months.month_end_date = rates.calendar_date
-
-),
-
-from_history as (
-
-    select
-        customer_id,
-        month_start_date,
-        balance_source,
-        case when is_plain then end_ccy_amt else 0 end as aum_plain_amt,
-        cast(case when is_plain then 0 else cast(end_ccy_amt as decimal(38, 2)) * factor end as {{ exact_type() }})
-            as aum_fine_amt,
-        case when is_plain then sum_ccy_amt else 0 end as balance_sum_plain_amt,
-        cast(case when is_plain then 0 else cast(sum_ccy_amt as decimal(38, 2)) * factor end as {{ exact_type() }})
-            as balance_sum_fine_amt
-    from history
-
-),
-
-{% endif %}
-
-all_holdings as (
-
-    select * from from_holdings
-    {% if is_first_night() %}
-    union all
-    select * from from_history
-    {% endif %}
 
 ),
 
@@ -105,7 +43,7 @@ totals as (
         sum(case when balance_source = 'deposit' then balance_sum_plain_amt else 0 end)
             as deposit_sum_plain_amt,
         sum(case when balance_source = 'deposit' then balance_sum_fine_amt else 0 end) as deposit_sum_fine_amt
-    from all_holdings
+    from holdings
     group by customer_id, month_start_date
 
 ),

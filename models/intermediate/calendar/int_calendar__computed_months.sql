@@ -10,7 +10,8 @@ with bounds as (
         -- the day after the last night: its month is the first that can still change
         {{ add_days(previous_business_date(), 1) }} as first_day,
         {% endif %}
-        {{ business_date() }} as last_day
+        {{ business_date() }} as last_day,
+        {{ month_start('history_start_date') }} as history_month_date
     from {{ ref('int_calendar__recorded_history') }}
 
 ),
@@ -28,13 +29,15 @@ months as (
 described as (
 
     select
-        month_start_date,
-        last_day(month_start_date) as month_end_date,
-        least(last_day(month_start_date), {{ business_date() }}) as through_date,
-        {{ month_index('month_start_date') }} as month_index,
-        month_start_date = {{ month_start(business_date()) }} as is_current,
-        last_day(month_start_date) > {{ business_date() }} as is_provisional
+        months.month_start_date,
+        last_day(months.month_start_date) as month_end_date,
+        least(last_day(months.month_start_date), {{ business_date() }}) as through_date,
+        {{ month_index('months.month_start_date') }} as month_index,
+        months.month_start_date = {{ month_start(business_date()) }} as is_current,
+        last_day(months.month_start_date) > {{ business_date() }} as is_provisional,
+        bounds.history_month_date
     from months
+    cross join bounds
 
 )
 
@@ -44,6 +47,13 @@ select
     through_date,
     month_index,
     {{ days_between('month_start_date', 'through_date') }} + 1 as elapsed_days,
+    -- averages to date run from the start of the quarter or year, but not from before recorded history
+    {{ days_between(
+        "greatest(cast(date_trunc('quarter', month_start_date) as date), history_month_date)", 'through_date'
+    ) }} + 1 as quarter_days,
+    {{ days_between(
+        "greatest(cast(date_trunc('year', month_start_date) as date), history_month_date)", 'through_date'
+    ) }} + 1 as year_days,
     is_current,
     is_provisional
 from described

@@ -2,40 +2,9 @@
 -- loan, else of the largest credit-card balance, else of the largest deposit, else the home org.
 -- Ties go to the earliest opening, then to the smallest org.
 
-with rates as (
+with debts as (
 
-    select currency_code, mid_rate
-    from {{ ref('int_fx__rate_by_day') }}
-    where calendar_date = {{ business_date() }}
-
-),
-
-loan_balances as (
-
-    select
-        loans.customer_id,
-        loans.org_id,
-        loans.start_date as open_date,
-        cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as balance_amt
-    from {{ ref('stg_core_banking__loan_balances') }} as balances
-    inner join {{ ref('int_loan__versions') }} as loans
-        on balances.loan_id = loans.loan_id and loans.known_to_date is null
-    inner join rates on loans.currency_code = rates.currency_code
-    where balances.balance_ccy_amt > 0
-
-),
-
-card_balances as (
-
-    select
-        cards.customer_id,
-        cards.org_id,
-        cards.issue_date as open_date,
-        cast(balances.balance_ccy_amt as decimal(38, 2)) as balance_amt
-    from {{ ref('stg_core_banking__card_balances') }} as balances
-    inner join {{ ref('int_card__versions') }} as cards
-        on balances.card_id = cards.card_id and cards.known_to_date is null
-    where cards.card_kind_code = 'credit' and balances.balance_ccy_amt > 0
+    select * from {{ ref('int_customer__debt') }}
 
 ),
 
@@ -63,7 +32,8 @@ by_loan as (
     select
         customer_id,
         {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
-    from loan_balances
+    from debts
+    where debt_code = 'loan'
     group by customer_id
 
 ),
@@ -73,7 +43,8 @@ by_card as (
     select
         customer_id,
         {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
-    from card_balances
+    from debts
+    where debt_code = 'card'
     group by customer_id
 
 ),

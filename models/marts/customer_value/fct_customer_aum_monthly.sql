@@ -12,19 +12,7 @@
 
 with months as (
 
-    select
-        open_months.*,
-        -- average days run from the start of the quarter or year, but not from before recorded history
-        {{ days_between(
-            "greatest(cast(date_trunc('quarter', open_months.month_start_date) as date), "
-            ~ month_start('recorded_history.history_start_date') ~ ")", 'open_months.through_date'
-        ) }} + 1 as quarter_days,
-        {{ days_between(
-            "greatest(cast(date_trunc('year', open_months.month_start_date) as date), "
-            ~ month_start('recorded_history.history_start_date') ~ ")", 'open_months.through_date'
-        ) }} + 1 as year_days
-    from {{ ref('int_calendar__open_months') }} as open_months
-    cross join {{ ref('int_calendar__recorded_history') }} as recorded_history
+    select * from {{ ref('int_calendar__open_months') }}
 
 ),
 

@@ -1,0 +1,174 @@
+-- One row per customer, asset class, org and month with a balance or an average: what part of the customer's
+-- AUM it is. Parts are rounded one after the other, each to what the rounded sum up to it leaves, so that they
+-- always add to the customer's total in fct_customer_aum_monthly. Wealth comes last, as investments do there.
+
+{{ config(
+    unique_key='month_start_date',
+    meta={
+        'grain': ['customer_id', 'asset_class_code', 'org_id', 'month_start_date'],
+        'partition': 'month_start_date', 'carried': 'month_start',
+    },
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
+
+with months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+parts as (
+
+    select parts.*
+    from {{ ref('int_aum__part_month') }} as parts
+    inner join months on parts.month_start_date = months.month_start_date
+    where parts.business_date = {{ business_date() }}
+
+),
+
+part_counts as (
+
+    select
+        customer_id,
+        month_start_date,
+        count(*) as part_cnt
+    from parts
+    group by customer_id, month_start_date
+
+),
+
+-- a customer who is away has no row in a month, though the year has sums
+totals as (
+
+    select
+        aum.customer_id,
+        aum.month_start_date,
+        aum.aum_end_amt,
+        aum.aum_month_avg_amt,
+        aum.aum_quarter_avg_amt,
+        aum.aum_year_avg_amt,
+        aum.is_provisional,
+        part_counts.part_cnt
+    from {{ ref('fct_customer_aum_monthly') }} as aum
+    inner join months on aum.month_start_date = months.month_start_date
+    inner join part_counts
+        on aum.customer_id = part_counts.customer_id and aum.month_start_date = part_counts.month_start_date
+
+),
+
+-- most customers have one part: it is the total
+single_parts as (
+
+    select
+        parts.customer_id,
+        parts.org_id,
+        parts.asset_class_code,
+        parts.month_start_date,
+        totals.aum_end_amt,
+        totals.aum_month_avg_amt,
+        totals.aum_quarter_avg_amt,
+        totals.aum_year_avg_amt,
+        totals.is_provisional
+    from parts
+    inner join totals
+        on parts.customer_id = totals.customer_id and parts.month_start_date = totals.month_start_date
+    where totals.part_cnt = 1
+
+),
+
+running as (
+
+    select
+        parts.customer_id,
+        parts.org_id,
+        parts.asset_class_code,
+        parts.month_start_date,
+        totals.is_provisional,
+        months.elapsed_days,
+        months.quarter_days,
+        months.year_days,
+        {% for measure in ['aum_end', 'balance_sum', 'quarter_sum', 'year_sum'] -%}
+        sum(parts.{{ measure }}_plain_amt) over up_to_part as {{ measure }}_plain_amt,
+        sum(parts.{{ measure }}_fine_amt) over up_to_part as {{ measure }}_fine_amt{{ ',' if not loop.last }}
+        {% endfor %}
+    from parts
+    inner join totals
+        on parts.customer_id = totals.customer_id and parts.month_start_date = totals.month_start_date
+    inner join months on parts.month_start_date = months.month_start_date
+    where totals.part_cnt > 1
+    window up_to_part as (
+        partition by parts.customer_id, parts.month_start_date
+        -- wealth is the last class of the alphabet
+        order by parts.asset_class_code nulls last, parts.org_id nulls last
+        rows between unbounded preceding and current row
+    )
+
+),
+
+rounded as (
+
+    select
+        customer_id,
+        org_id,
+        asset_class_code,
+        month_start_date,
+        is_provisional,
+        {{ round_amount('aum_end_plain_amt', 'aum_end_fine_amt') }} as aum_end_amt,
+        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'elapsed_days') }}
+            as aum_month_avg_amt,
+        {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }}
+            as aum_quarter_avg_amt,
+        {{ divide_round('year_sum_plain_amt', 'year_sum_fine_amt', 'year_days') }} as aum_year_avg_amt
+    from running
+
+),
+
+shared_parts as (
+
+    select
+        customer_id,
+        org_id,
+        asset_class_code,
+        month_start_date,
+        {% for measure in ['aum_end_amt', 'aum_month_avg_amt', 'aum_quarter_avg_amt', 'aum_year_avg_amt'] -%}
+        {{ measure }} - coalesce(lag({{ measure }}) over by_part, 0) as {{ measure }},
+        {% endfor -%}
+        is_provisional
+    from rounded
+    window by_part as (
+        partition by customer_id, month_start_date
+        order by asset_class_code nulls last, org_id nulls last
+    )
+
+),
+
+all_parts as (
+
+    select * from single_parts
+    union all
+    select * from shared_parts
+
+)
+
+select
+    -- ids
+    customer_id,
+    org_id,
+
+    -- codes
+    asset_class_code,
+
+    -- dates
+    month_start_date,
+
+    -- measures
+    cast(aum_end_amt as {{ amount_type() }}) as aum_end_amt,
+    cast(aum_month_avg_amt as {{ amount_type() }}) as aum_month_avg_amt,
+    cast(aum_quarter_avg_amt as {{ amount_type() }}) as aum_quarter_avg_amt,
+    cast(aum_year_avg_amt as {{ amount_type() }}) as aum_year_avg_amt,
+
+    -- flags
+    is_provisional
+
+from all_parts
+where aum_end_amt <> 0 or aum_month_avg_amt <> 0 or aum_quarter_avg_amt <> 0 or aum_year_avg_amt <> 0

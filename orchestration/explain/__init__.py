@@ -1,0 +1,6 @@
+"""``acrm explain``: the whole story of one customer from the published database, in plain language."""
+
+from orchestration.explain.page import print_story
+from orchestration.explain.story import read_story
+
+__all__ = ["print_story", "read_story"]
