@@ -85,7 +85,8 @@ class Carried:
 
     Attributes:
         kind: ``versions`` (known_from_date, known_to_date), ``business_date`` and ``state`` (the night that
-            wrote the row), ``month_start`` (months to the night's), ``month_end`` (months over by then).
+            wrote the row), ``month_start`` (months to the night's), ``month_end`` (months over by then),
+            ``open_month`` (months over by then, of a table that never reads its own running month).
     """
 
     schema: str
@@ -313,6 +314,8 @@ def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: d
         "state": ("delete from {relation} where business_date > {night}",),
         "month_start": ("delete from {relation} where month_start_date > {night}",),
         "month_end": ("delete from {relation} where month_end_date > {night}",),
+        # a month that tonight leaves without rows must not keep last night's
+        "open_month": ("delete from {relation} where month_start_date >= date_trunc('month', {night} + 1)",),
     }
     for statement in statements[table.kind]:
         connection.execute(fill(statement, relation=relation, night=night))
