@@ -13,16 +13,24 @@ with months as (
 
 ),
 
--- this month's customers, and the same of the month before to tell who is here for the first time
+-- this month, and the month before to tell who is here for the first time
+looked_at as (
+
+    select month_start_date as report_month_date, month_start_date, false as is_month_before from months
+    union all
+    select
+        month_start_date as report_month_date,
+        {{ month_from_index('month_index - 1') }} as month_start_date,
+        true as is_month_before
+    from months
+
+),
+
 tiers as (
 
-    select tier.*, months.month_start_date as report_month_date, tier.month_start_date <> months.month_start_date
-        as is_month_before
+    select tier.*, looked_at.report_month_date, looked_at.is_month_before
     from {{ ref('fct_customer_tier_monthly') }} as tier
-    inner join months
-        on
-            tier.month_start_date = months.month_start_date
-            or tier.month_start_date = {{ month_from_index('months.month_index - 1') }}
+    inner join looked_at on tier.month_start_date = looked_at.month_start_date
     where tier.status_code = 'attention' or tier.lost_tier_code is not null
 
 ),
