@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,17 @@ def town_bank() -> Bank:
 @pytest.fixture(scope="session")
 def town_warehouse(published_bank: MakeWarehouse, town_bank: Bank) -> Warehouse:
     return published_bank("town", town_bank)
+
+
+@pytest.fixture(scope="session")
+def generated_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A generated bank whose nights pass a month end; its orgs and managers change between them."""
+    warehouse = Warehouse(Path(tmp_path_factory.mktemp("generated")))
+    arguments = ["--customers", "2000", "--months", "14", "--nights", "4", "--end", "2026-11-03"]
+    done = warehouse.command("sample", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    warehouse.run()
+    return warehouse
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@
     unique_key='month_start_date',
     meta={
         'grain': ['customer_id', 'month_start_date', 'event_code', 'from_tier_code', 'to_tier_code'],
-        'partition': 'month_start_date', 'carried': 'month_start',
+        'partition': 'month_start_date', 'carried': 'open_month',
     },
     pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
 ) }}

@@ -1,0 +1,79 @@
+-- One row per sales trade, or cancellation of one, of a private-banking customer, as of the night that
+-- brought it. Who is credited for it is not in it: that is attribution's to say.
+
+{{ config(incremental_strategy='append', meta={
+    'grain': ['month_start_date', 'trade_id'], 'partition': 'month_start_date', 'carried': 'business_date',
+}) }}
+
+with months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+members as (
+
+    select
+        customer_id,
+        month_start_date,
+        min(org_id) as org_id,
+        min(employee_id) as employee_id
+    from {{ ref('int_private_bank__member_month') }}
+    group by customer_id, month_start_date
+
+),
+
+trades as (
+
+    select
+        tonight.*,
+        products.sales_product_code,
+        coalesce(months.month_start_date, {{ month_start(business_date()) }}) as month_start_date
+    from {{ ref('stg_core_banking__sales_trades') }} as tonight
+    inner join {{ ref('stg_core_banking__products') }} as products on tonight.product_code = products.product_code
+    left join months on {{ month_start('tonight.trade_date') }} = months.month_start_date
+
+)
+
+select
+    -- ids
+    trades.trade_id,
+    trades.customer_id,
+    trades.account_id,
+    {% if has_state() %}
+    coalesce(members.org_id, cancelled.org_id) as org_id,
+    coalesce(members.employee_id, cancelled.employee_id) as employee_id,
+    {% else %}
+    members.org_id,
+    members.employee_id,
+    {% endif %}
+    trades.org_id as trade_org_id,
+    trades.teller_id,
+    trades.related_trade_id,
+
+    -- codes
+    trades.product_code,
+    trades.sales_product_code,
+    trades.channel_code,
+    trades.status_code,
+
+    -- dates
+    trades.month_start_date,
+    trades.trade_date,
+    {{ business_date() }} as business_date,
+
+    -- measures
+    trades.amount_ccy_amt as amount_amt,
+    trades.fee_income_ccy_amt as fee_income_amt
+
+from trades
+left join members
+    on trades.customer_id = members.customer_id and trades.month_start_date = members.month_start_date
+{% if has_state() %}
+left join {{ this }} as earlier on trades.trade_id = earlier.trade_id
+-- a cancellation follows the trade that is listed, whatever has become of the customer
+left join {{ this }} as cancelled on trades.related_trade_id = cancelled.trade_id
+where earlier.trade_id is null and (members.customer_id is not null or cancelled.trade_id is not null)
+{% else %}
+where members.customer_id is not null
+{% endif %}
