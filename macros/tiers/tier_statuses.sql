@@ -155,24 +155,24 @@
 
     ),
 
-    -- lost since the month after the last one that was not lost
-    lost_since as (
+    followed as (
 
         select
             labelled.customer_id,
             labelled.tier_code,
             labelled.month_index,
+            labelled.status_code,
+            {% if carried is not none -%}
+            case when carried.status_code = 'lost' then {{ month_index('carried.lost_since_date') }} end
+                as carried_lost_since_index,
+            {% endif -%}
             coalesce(
-                max(case when labelled.status_code <> 'lost' then labelled.month_index end) over (
-                    partition by labelled.customer_id, labelled.tier_code
-                    order by labelled.month_index
-                    rows between unbounded preceding and current row
-                ) + 1,
-                {% if carried is not none -%}
-                case when carried.status_code = 'lost' then {{ month_index('carried.lost_since_date') }} end,
-                {% endif -%}
-                min(labelled.month_index) over (partition by labelled.customer_id, labelled.tier_code)
-            ) as lost_since_index
+                lag(labelled.status_code) over (
+                    partition by labelled.customer_id, labelled.tier_code order by labelled.month_index
+                ),
+                {{ 'carried.status_code' if carried is not none else "'none'" }},
+                'none'
+            ) as previous_status_code
         from labelled
         inner join ever_lost
             on labelled.customer_id = ever_lost.customer_id and labelled.tier_code = ever_lost.tier_code
@@ -180,6 +180,25 @@
         left join {{ carried }} as carried
             on labelled.customer_id = carried.customer_id and labelled.tier_code = carried.tier_code
         {%- endif %}
+
+    ),
+
+    -- lost since the first of its months that is lost; a customer who was away then, since his return
+    lost_since as (
+
+        select
+            customer_id,
+            tier_code,
+            month_index,
+            coalesce(
+                max(case when status_code = 'lost' and previous_status_code <> 'lost' then month_index end) over (
+                    partition by customer_id, tier_code
+                    order by month_index
+                    rows between unbounded preceding and current row
+                ),
+                {{ 'carried_lost_since_index' if carried is not none else 'cast(null as bigint)' }}
+            ) as lost_since_index
+        from followed
 
     )
 
