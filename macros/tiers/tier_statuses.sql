@@ -128,6 +128,19 @@
 
     ),
 
+    -- an open band ends where no history reaches
+    bands as (
+
+        select
+            rulebook_version,
+            tier_code,
+            status_code,
+            below_from_months,
+            coalesce(below_to_months, 100000) as below_to_months
+        from {{ status_rules }}
+
+    ),
+
     labelled as (
 
         select
@@ -135,12 +148,12 @@
             case when counted.held_by_factor_code is not null then 'normal' else bands.status_code end
                 as status_code
         from counted
-        left join {{ status_rules }} as bands
+        left join bands
             on
                 counted.rulebook_version = bands.rulebook_version
                 and counted.tier_code = bands.tier_code
                 and counted.below_months >= bands.below_from_months
-                and counted.below_months <= coalesce(bands.below_to_months, counted.below_months)
+                and counted.below_months <= bands.below_to_months
         -- before the first month that reached it, and where only a factor that is gone gave it, there is no row
         where counted.below_months is not null or counted.held_by_factor_code is not null
 

@@ -142,9 +142,7 @@ def read_rulebook(path: Path) -> Rulebook:
         raise ConfigurationError(f"{path}: holds no rulebook. See docs/what-if.md.")
     months = {"valid_from_month", "valid_to_month"} & set(content)
     if months:
-        raise ConfigurationError(
-            f"{path}: {min(months)}: the file's rules hold for all months. Leave it out."
-        )
+        raise ConfigurationError(f"{path}: its rules hold for all months. Leave {min(months)} out.")
     code = content.pop("code", "what_if")
     return _checked(str(path), {"code": code, "versions": [content]})
 

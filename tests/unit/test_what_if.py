@@ -23,6 +23,13 @@ tiers:
 """
 
 
+RULE_TABLES = {
+    "tiers": ("tier_rules", "tier_code, tier_rank, aum_from_amt, window_months"),
+    "statuses": ("tier_status_rules", "tier_code, status_code, below_from_months, below_to_months"),
+    "factors": ("tier_factor_rules", "tier_code, factor_code, factor_order, threshold_amt"),
+}
+
+
 @pytest.fixture(scope="module")
 def documents() -> Rulebook:
     return Release(memory_release().connection).rulebook("documents")
@@ -54,7 +61,7 @@ def test_a_file_is_a_rulebook(tmp_path: Path):
         ("card_grade", "card_colour", "card_colour: Extra inputs are not permitted"),
         ("code: mine", "aum_basis: guess", "aum_basis: Input should be 'month_avg'"),
         ("code: mine", "valid_from_month: 2026-01-01", "Leave valid_from_month out"),
-        ("tiers:", "tiers: [", "line 6 is not YAML"),
+        ("tiers:", "tiers: [", "is not YAML"),
     ],
 )
 def test_what_is_no_rulebook_is_refused_in_one_line(tmp_path: Path, old: str, new: str, reason: str):
@@ -70,9 +77,8 @@ def test_what_is_no_rulebook_is_refused_in_one_line(tmp_path: Path, old: str, ne
 def test_a_change_is_of_the_named_rule_alone(documents: Rulebook):
     before = {tier.code: tier for tier in documents.versions[0].tiers}
 
-    (version,) = changed(
-        documents, ["platinum.aum=600000", "gold.window_months=12", "aum_basis=avg_6m"]
-    ).versions
+    changes = ["platinum.aum=600000", "gold.window_months=12", "aum_basis=avg_6m"]
+    (version,) = changed(documents, changes).versions
 
     after = {tier.code: tier for tier in version.tiers}
     assert after["platinum"] == before["platinum"].model_copy(update={"aum": Decimal(600000)})
@@ -93,24 +99,12 @@ def test_every_rulebook_of_the_seeds_says_the_same_as_a_file():
     for code in release.rulebook_codes:
         rulebook = release.rulebook(code)
         release.judge(rulebook)
-        for ours, seed in (
-            ("tiers", "tier_rules"),
-            ("statuses", "tier_status_rules"),
-            ("factors", "tier_factor_rules"),
-        ):
-            columns = {
-                "tiers": "tier_code, tier_rank, aum_from_amt, window_months",
-                "statuses": "tier_code, status_code, below_from_months, below_to_months",
-                "factors": "tier_code, factor_code, factor_order, threshold_amt",
-            }[ours]
-            rows = [
-                connection.execute(f"select {columns} from {table} order by all").fetchall()
-                for table in (
-                    f"temp.what_if_{ours}",
-                    f"rules.{seed} where rulebook_version = '{code}-1'",
-                )
-            ]
-            assert rows[0] == rows[1], (code, ours)
+        for ours, (seed, columns) in RULE_TABLES.items():
+            written, seeded = (
+                connection.execute(f"select {columns} from {rows} order by all").fetchall()
+                for rows in (f"temp.what_if_{ours}", f"rules.{seed} where rulebook_version = '{code}-1'")
+            )
+            assert written == seeded, (code, ours)
 
 
 def test_the_live_rulebook_gives_the_live_tiers(golden_warehouse: Warehouse):
@@ -133,7 +127,7 @@ def test_the_command_tells_who_moves_and_writes_the_same_bytes_each_time(
         movers.select("month_start_date", "customer_id").sort("month_start_date", "customer_id")
     )
     # half a million in January is no longer platinum
-    assert movers.row(by_predicate=(pl.col("customer_id") == "G1"), named=True)["tier_code"] == "gold"
+    assert set(movers.filter(pl.col("customer_id") == "G1")["tier_code"]) == {"gold"}
     assert "From live" in done.stdout
 
 
@@ -164,9 +158,8 @@ def test_what_cannot_be_asked_ends_in_one_line(
 
 def test_the_macro_works_under_another_name_once_it_is_in_use(golden_warehouse: Warehouse):
     with duckdb.connect() as connection:
-        connection.execute(
-            f"attach '{golden_warehouse.current.resolve() / 'acrm.duckdb'}' as bank (read_only)"
-        )
+        path = golden_warehouse.current.resolve() / "acrm.duckdb"
+        connection.execute(f"attach '{path}' as bank (read_only)")
         connection.execute("create table my_tiers as from bank.rules.tier_rules")
         connection.execute("update my_tiers set aum_from_amt = 600000 where tier_code = 'platinum'")
         connection.execute("use bank")
