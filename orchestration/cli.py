@@ -169,6 +169,46 @@ def query(
     show_query(Settings.load(), sql)
 
 
+@app.command("what-if")
+def what_if(
+    rulebook: Annotated[Path | None, typer.Option(help="YAML file with a rulebook.")] = None,
+    preset: Annotated[str | None, typer.Option(help="A rulebook of the release, by its code.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="TIER.RULE=VALUE", help="A change, of the live rulebook if none is named."
+        ),
+    ] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Compare all rulebooks of the release.")] = False,
+    release: Annotated[str | None, typer.Option(help="A release; without it, the current one.")] = None,
+    target: Annotated[Path | None, typer.Option("--out", help="Parquet file for those who move.")] = None,
+) -> None:
+    """Judge all published history by another rulebook and compare it with the live one."""
+    from orchestration.console import out
+    from orchestration.what_if.release import open_release
+    from orchestration.what_if.rulebook import changed, read_rulebook
+    from orchestration.what_if.show import show_answer, show_comparison
+
+    if rulebook is not None and preset is not None:
+        raise typer.BadParameter("name a file or a preset, not both", param_hint="--preset")
+    settings = Settings.load()
+    with open_release(settings, release) as asked, out.status("judging all history"):
+        if compare:
+            pairs = asked.compare(asked.rulebook_codes)
+        else:
+            if rulebook is not None:
+                wanted = read_rulebook(rulebook)
+            else:
+                wanted = asked.live_rulebook() if preset is None else asked.rulebook(preset)
+            answer = asked.answer(
+                changed(wanted, changes or []), target or settings.home / "what_if" / "movers.parquet"
+            )
+    if compare:
+        show_comparison(pairs)
+    else:
+        show_answer(answer)
+
+
 @app.command()
 def explain(
     customer: Annotated[str, typer.Argument(help="The customer's number.")],

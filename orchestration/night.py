@@ -22,6 +22,7 @@ from orchestration.ingestion.manifest import landed_batches
 from orchestration.plan import Night, Processed, highest_sequences, kept_states, nights_to_run
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release
+from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.transform import Transform
 from orchestration.warehouse import (
@@ -225,7 +226,14 @@ class Run:
         )
 
     def ingest(self, night: Night) -> BatchReport:
-        """Read the batch into the lake, unless it is there already."""
+        """Read the batch into the lake, unless it is there already.
+
+        Raises:
+            ConfigurationError: The nights before were judged by another rulebook.
+        """
+        if night.previous is not None:
+            with open_database(self._settings) as connection:
+                require_same_rulebook(self._settings, connection, night.previous)
 
         def on_table(table: str, rows: int) -> None:
             self._tell(Event(night.batch, "ingest", f"{table} · {rows:,} rows"))
@@ -306,6 +314,7 @@ class Run:
                 "insert into pipeline.night values (?, ?, true)",
                 [night.batch.business_date, night.batch.sequence],
             )
+            note_rulebook(self._settings, connection, night.batch.business_date)
             dates = [
                 row[0]
                 for row in connection.execute(

@@ -15,6 +15,7 @@ import duckdb
 
 from contract.model import Table, load_contract
 from orchestration.ingestion.lake import BatchReport, schema_sql, table_files
+from orchestration.publication.catalog import read_catalog
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -287,7 +288,12 @@ def _create_last_release_views(
     current = settings.published / "current"
     if not current.exists() or current.resolve().name.rpartition(".")[0] > str(batch.business_date):
         return
+    catalog = read_catalog(current.resolve())
+    rulebook = None if catalog is None else catalog.data_as_of.rulebook_code
     for table in sorted((current.resolve() / "parquet" / "customer_value").glob("*")):
+        # under another rulebook every tier may differ, and nothing is wrong
+        if rulebook != settings.bank.rulebook and "tier" in table.name:
+            continue
         connection.execute(
             fill(
                 "create view {view} as select * from read_parquet({files}, hive_partitioning = true)",

@@ -128,6 +128,19 @@
 
     ),
 
+    -- an open band ends where no history reaches
+    bands as (
+
+        select
+            rulebook_version,
+            tier_code,
+            status_code,
+            below_from_months,
+            coalesce(below_to_months, 100000) as below_to_months
+        from {{ status_rules }}
+
+    ),
+
     labelled as (
 
         select
@@ -135,12 +148,12 @@
             case when counted.held_by_factor_code is not null then 'normal' else bands.status_code end
                 as status_code
         from counted
-        left join {{ status_rules }} as bands
+        left join bands
             on
                 counted.rulebook_version = bands.rulebook_version
                 and counted.tier_code = bands.tier_code
                 and counted.below_months >= bands.below_from_months
-                and counted.below_months <= coalesce(bands.below_to_months, counted.below_months)
+                and counted.below_months <= bands.below_to_months
         -- before the first month that reached it, and where only a factor that is gone gave it, there is no row
         where counted.below_months is not null or counted.held_by_factor_code is not null
 
@@ -155,24 +168,24 @@
 
     ),
 
-    -- lost since the month after the last one that was not lost
-    lost_since as (
+    followed as (
 
         select
             labelled.customer_id,
             labelled.tier_code,
             labelled.month_index,
+            labelled.status_code,
+            {% if carried is not none -%}
+            case when carried.status_code = 'lost' then {{ month_index('carried.lost_since_date') }} end
+                as carried_lost_since_index,
+            {% endif -%}
             coalesce(
-                max(case when labelled.status_code <> 'lost' then labelled.month_index end) over (
-                    partition by labelled.customer_id, labelled.tier_code
-                    order by labelled.month_index
-                    rows between unbounded preceding and current row
-                ) + 1,
-                {% if carried is not none -%}
-                case when carried.status_code = 'lost' then {{ month_index('carried.lost_since_date') }} end,
-                {% endif -%}
-                min(labelled.month_index) over (partition by labelled.customer_id, labelled.tier_code)
-            ) as lost_since_index
+                lag(labelled.status_code) over (
+                    partition by labelled.customer_id, labelled.tier_code order by labelled.month_index
+                ),
+                {{ 'carried.status_code' if carried is not none else "'none'" }},
+                'none'
+            ) as previous_status_code
         from labelled
         inner join ever_lost
             on labelled.customer_id = ever_lost.customer_id and labelled.tier_code = ever_lost.tier_code
@@ -180,6 +193,25 @@
         left join {{ carried }} as carried
             on labelled.customer_id = carried.customer_id and labelled.tier_code = carried.tier_code
         {%- endif %}
+
+    ),
+
+    -- lost since the first of its months that is lost; a customer who was away then, since his return
+    lost_since as (
+
+        select
+            customer_id,
+            tier_code,
+            month_index,
+            coalesce(
+                max(case when status_code = 'lost' and previous_status_code <> 'lost' then month_index end) over (
+                    partition by customer_id, tier_code
+                    order by month_index
+                    rows between unbounded preceding and current row
+                ),
+                {{ 'carried_lost_since_index' if carried is not none else 'cast(null as bigint)' }}
+            ) as lost_since_index
+        from followed
 
     )
 

@@ -11,6 +11,7 @@ from tests.reference.comparisons import COMPARISONS, Compare
 from tests.reference.customer_value import Expected, customer_value
 from tests.reference.known import replay
 from tests.stories.lives import Life, settle, some_lives
+from tests.stories.what_if_agrees import reason_differences, what_if_differences
 from tests.support.bank import Bank
 from tests.support.warehouse import Warehouse
 
@@ -60,3 +61,13 @@ def test_the_random_bank_agrees_with_the_reference(
     named = {number for number in range(len(written)) if f"life-{number:03d}" in " ".join(differences)}
     lives = "\n".join(f"life-{number:03d}: {written[number]}" for number in sorted(named)[:5])
     assert not differences, "\n".join([f"{len(differences)} differences", *differences[:40], lives])
+
+
+def test_the_live_rulebook_as_a_what_if_gives_the_live_tiers(warehouse: Warehouse) -> None:
+    differences = what_if_differences(warehouse)
+    assert not differences, "\n".join(differences[:20])
+
+
+def test_every_reason_alone_gives_the_tier(warehouse: Warehouse) -> None:
+    differences = reason_differences(warehouse)
+    assert not differences, "\n".join(differences[:20])

@@ -1,0 +1,374 @@
+"""A published release, asked under another rulebook; all work is done by DuckDB."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import ConfigurationError, PublicationError
+from orchestration.publication.release import DATABASE_FILE, current_release, releases
+from orchestration.settings import PRIVATE_FILE, Settings, private_folder
+from orchestration.sql import Sql, fill, name, value
+from orchestration.what_if.rulebook import Rulebook, RulebookVersion, TierRule
+
+_TABLES = ("rulebooks", "tiers", "factors", "statuses")
+_COPY = "copy ({rows}) to {path} (format parquet, compression zstd, row_group_size 122880)"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Customers of the last month who are alike, live and under the rulebook.
+
+    Attributes:
+        live: Tier and status in the live marts; what_if: under the rulebook.
+    """
+
+    org_id: str
+    live: tuple[int, str, str]
+    what_if: tuple[int, str, str]
+    customers: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a rulebook would make of the bank.
+
+    Attributes:
+        groups: All customers of the last month.
+        movers: Customer-months whose tier or status differs; they are in the file.
+    """
+
+    rulebook: Rulebook
+    month: date
+    groups: tuple[Group, ...]
+    movers: int
+    movers_file: Path
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rulebooks side by side in the last month.
+
+    Attributes:
+        other_rank: Customers whose tier has another rank.
+        only_first: Customers above ordinary in the first alone; only_second: in the second alone.
+    """
+
+    first: str
+    second: str
+    other_rank: int
+    only_first: int
+    only_second: int
+
+
+class Release:
+    """One release, open for questions."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        ((month,),) = connection.execute(
+            "select max(month_start_date) from customer_value.fct_customer_tier_monthly"
+        ).fetchall()
+        self.month: date = month
+
+    @property
+    def rulebook_codes(self) -> list[str]:
+        """Rulebooks that the release holds."""
+        rows = self._connection.execute("select distinct rulebook_code from rules.tier_rulebooks order by 1")
+        return [code for (code,) in rows.fetchall()]
+
+    def live_rulebook(self) -> Rulebook:
+        """The rulebook of the live marts."""
+        ((code,),) = self._connection.execute("select rulebook_code from quality.data_as_of").fetchall()
+        return self.rulebook(code)
+
+    def rulebook(self, code: str) -> Rulebook:
+        """One of the release's rulebooks.
+
+        Raises:
+            ConfigurationError: There is none of that code, or it judges by what is not published.
+        """
+        rows = self._connection.execute(
+            "select rulebook_version, valid_from_month, valid_to_month, aum_basis_code, lost_report_months"
+            " from rules.tier_rulebooks where rulebook_code = ? order by valid_from_month",
+            [code],
+        ).fetchall()
+        if not rows:
+            raise ConfigurationError(
+                f"There is no rulebook {code}. Rulebooks: {', '.join(self.rulebook_codes)}."
+            )
+        versions = tuple(
+            RulebookVersion.model_validate(
+                {
+                    "valid_from_month": first,
+                    "valid_to_month": last,
+                    "aum_basis": basis,
+                    "lost_report_months": report,
+                    **self._tiers(version),
+                }
+            )
+            for version, first, last, basis, report in rows
+        )
+        return Rulebook(code=code, versions=versions)
+
+    def answer(self, rulebook: Rulebook, movers_file: Path) -> Answer:
+        """Judge all history by a rulebook, and write the customer-months that differ from the live ones."""
+        self.judge(rulebook)
+        groups = tuple(
+            Group(org, (live_rank, live_tier, live_status), (rank, tier, status), customers)
+            for org, live_rank, live_tier, live_status, rank, tier, status, customers in self._ask(
+                """
+                select
+                    live.owning_org_id,
+                    live.tier_rank,
+                    live.tier_code,
+                    live.status_code,
+                    coalesce(what_if.tier_rank, 0),
+                    coalesce(what_if.tier_code, ?),
+                    coalesce(what_if.status_code, 'normal'),
+                    count(*)
+                from customer_value.fct_customer_tier_monthly as live
+                left join what_if
+                    on live.customer_id = what_if.customer_id and what_if.month_start_date = ?
+                where live.month_start_date = ?
+                group by all
+                order by all
+                """,
+                [rulebook.versions[-1].ordinary, self.month, self.month],
+            )
+        )
+        return Answer(rulebook, self.month, groups, self._write_movers(rulebook, movers_file), movers_file)
+
+    def compare(self, codes: list[str]) -> list[Pair]:
+        """How many customers differ in the last month, for every two of some rulebooks."""
+        self._connection.execute(
+            "create or replace temp table judged"
+            " (rulebook_code varchar, customer_id varchar, tier_rank integer)"
+        )
+        for code in codes:
+            self.judge(self.rulebook(code))
+            self._connection.execute(
+                "insert into judged select ?, customer_id, tier_rank from what_if"
+                " where month_start_date = ? and tier_rank > 0",
+                [code, self.month],
+            )
+        return [
+            Pair(first, second, *self._differences(first, second))
+            for number, first in enumerate(codes)
+            for second in codes[number + 1 :]
+        ]
+
+    def _ask(self, query: str, parameters: list[object]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, parameters).fetchall()
+
+    def _differences(self, first: str, second: str) -> tuple[int, int, int]:
+        ((other_rank, only_first, only_second),) = self._connection.execute(
+            """
+            select
+                count(*) filter (one.tier_rank is distinct from other.tier_rank),
+                count(*) filter (other.tier_rank is null),
+                count(*) filter (one.tier_rank is null)
+            from (from judged where rulebook_code = $first) as one
+            full join (from judged where rulebook_code = $second) as other
+                on one.customer_id = other.customer_id
+            """,
+            {"first": first, "second": second},
+        ).fetchall()
+        return other_rank, only_first, only_second
+
+    def judge(self, rulebook: Rulebook) -> None:
+        """Make the temporary table ``what_if``: who is above ordinary, or has lost a tier, and when."""
+        write_rules(self._connection, rulebook)
+        self._connection.execute(
+            fill(
+                "create or replace temp table what_if as"
+                " select * from customer_value.what_if_above_ordinary({code}, rulebooks := {rulebooks},"
+                " tiers := {tiers}, factors := {factors}, statuses := {statuses})",
+                code=value(rulebook.code),
+                **{table: value(f"what_if_{table}") for table in _TABLES},
+            )
+        )
+
+    def _write_movers(self, rulebook: Rulebook, path: Path) -> int:
+        rows = fill(
+            """
+            select
+                coalesce(live.month_start_date, what_if.month_start_date) as month_start_date,
+                coalesce(live.customer_id, what_if.customer_id) as customer_id,
+                coalesce(live.tier_code, {live_ordinary}) as live_tier_code,
+                coalesce(live.tier_rank, 0) as live_tier_rank,
+                coalesce(live.status_code, 'normal') as live_status_code,
+                coalesce(what_if.tier_code, {ordinary}) as tier_code,
+                coalesce(what_if.tier_rank, 0) as tier_rank,
+                coalesce(what_if.status_code, 'normal') as status_code,
+                coalesce(what_if.deciding_factor_code, 'aum') as deciding_factor_code
+            from (
+                select customer_id, month_start_date, tier_code, tier_rank, status_code
+                from customer_value.fct_customer_tier_monthly
+                where tier_rank > 0
+            ) as live
+            full join (select * from what_if where tier_rank > 0) as what_if
+                on live.customer_id = what_if.customer_id and live.month_start_date = what_if.month_start_date
+            where
+                live.tier_code is distinct from what_if.tier_code
+                or live.status_code is distinct from what_if.status_code
+            order by month_start_date, customer_id
+            """,
+            live_ordinary=value(self.live_rulebook().versions[-1].ordinary),
+            ordinary=value(rulebook.versions[-1].ordinary),
+        )
+        private_folder(path.parent)
+        unfinished = path.with_name(f".{path.name}.part")
+        unfinished.touch(PRIVATE_FILE)
+        (written,) = self._connection.execute(fill(_COPY, rows=rows, path=value(unfinished))).fetchone() or (
+            0,
+        )
+        unfinished.chmod(PRIVATE_FILE)
+        unfinished.replace(path)
+        return int(written)
+
+    def _tiers(self, version: str) -> dict[str, object]:
+        """The version's rows of the rule tables, as a rulebook is written."""
+        rows = self._connection.execute(
+            "select tier_code, tier_name_zh, aum_from_amt, window_months from rules.tier_rules"
+            " where rulebook_version = ? order by tier_rank desc",
+            [version],
+        ).fetchall()
+        starts = {
+            (tier, status): first
+            for tier, status, first in self._connection.execute(
+                "select tier_code, status_code, below_from_months from rules.tier_status_rules"
+                " where rulebook_version = ?",
+                [version],
+            ).fetchall()
+        }
+        thresholds: dict[str, dict[str, object]] = {}
+        for tier, factor, threshold in self._connection.execute(
+            "select tier_code, factor_code, threshold_amt from rules.tier_factor_rules"
+            " where rulebook_version = ?",
+            [version],
+        ).fetchall():
+            thresholds.setdefault(tier, {})[factor] = True if factor == "card_grade" else threshold
+        tiers = tuple(
+            TierRule.model_validate(
+                {
+                    "code": code,
+                    "name": title,
+                    "aum": aum,
+                    "window_months": window,
+                    "observe_from_months": starts.get((code, "observe")),
+                    "attention_from_months": starts.get((code, "attention")),
+                    **thresholds.get(code, {}),
+                }
+            )
+            for code, title, aum, window in rows[:-1]
+        )
+        return {"tiers": tiers, "ordinary": rows[-1][0], "ordinary_name": rows[-1][1]}
+
+
+@contextmanager
+def open_release(settings: Settings, release: str | None = None) -> Iterator[Release]:
+    """Open the current release, or a named one, for what-if questions.
+
+    Raises:
+        PublicationError: There is no such release, or it is from before releases could be asked.
+    """
+    known = {info.name: info for info in releases(settings)}
+    found = current_release(settings) if release is None else known.get(release)
+    if found is None:
+        wanted = "nothing is published yet" if release is None else f"there is no release {release}"
+        raise PublicationError(f"{settings.home}: {wanted}. See `acrm releases`.")
+    spill = private_folder(settings.home / "what_if" / ".spill")
+    with duckdb.connect(
+        str(found.folder / DATABASE_FILE),
+        read_only=True,
+        config={
+            "threads": settings.bank.threads,
+            "memory_limit": settings.bank.memory_limit,
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": False,
+        },
+    ) as connection:
+        connection.execute("set preserve_insertion_order = false")
+        macros = connection.execute(
+            "select count(*) from duckdb_functions() where function_name = 'what_if_above_ordinary'"
+        ).fetchone()
+        if macros == (0,):
+            raise PublicationError(
+                f"Release {found.name} is from before releases could be asked what-if. Publish a newer one."
+            )
+        yield Release(connection)
+
+
+def write_rules(connection: duckdb.DuckDBPyConnection, rulebook: Rulebook) -> None:
+    """The rulebook as temporary tables, of the columns of the published rule tables."""
+    seeds = ("tier_rulebooks", "tier_rules", "tier_factor_rules", "tier_status_rules")
+    for table, seed in zip(_TABLES, seeds, strict=True):
+        connection.execute(
+            fill(
+                "create or replace temp table {table} as select * from {seed} where false",
+                table=_temporary(table),
+                seed=name("rules", seed),
+            )
+        )
+    for number, version in enumerate(rulebook.versions):
+        version_name = rulebook.version_name(number)
+        _insert(
+            connection,
+            "rulebooks",
+            rulebook_code=rulebook.code,
+            rulebook_version=version_name,
+            valid_from_month=version.valid_from_month,
+            valid_to_month=version.valid_to_month,
+            aum_basis_code=version.aum_basis,
+            lost_report_months=version.lost_report_months,
+        )
+        _insert(connection, "tiers", rulebook_version=version_name, tier_code=version.ordinary, tier_rank=0)
+        for rank, tier in enumerate(reversed(version.tiers), start=1):
+            of_tier = {"rulebook_version": version_name, "tier_code": tier.code}
+            _insert(
+                connection,
+                "tiers",
+                **of_tier,
+                tier_rank=rank,
+                aum_from_amt=tier.aum,
+                window_months=tier.window_months,
+            )
+            for factor, order, threshold in tier.factors():
+                _insert(
+                    connection,
+                    "factors",
+                    **of_tier,
+                    factor_code=factor,
+                    factor_order=order,
+                    threshold_amt=threshold,
+                )
+            for status, first, last in tier.bands():
+                _insert(
+                    connection,
+                    "statuses",
+                    **of_tier,
+                    status_code=status,
+                    below_from_months=first,
+                    below_to_months=last,
+                )
+
+
+def _temporary(table: str) -> Sql:
+    return name("temp", f"what_if_{table}")
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, **row: object) -> None:
+    columns = Sql(", ".join(name(column) for column in row))
+    places = Sql(", ".join("?" for _ in row))
+    insert = fill(
+        "insert into {table} ({columns}) values ({places})",
+        table=_temporary(table),
+        columns=columns,
+        places=places,
+    )
+    connection.execute(insert, list(row.values()))
