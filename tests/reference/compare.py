@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.reference.aum import rounded
 from tests.reference.customer_value import Expected, to_date_average, trailing
-from tests.support.timeline import month_start
+from tests.support.timeline import add_months, month_start
 from tests.support.warehouse import Warehouse
 
 Row = dict[str, Any]
@@ -62,6 +62,8 @@ def aum_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
             "aum_avg_12m_amt": avg_12m,
             "aum_max_12m_amt": max_12m,
             "balance_sum_amt": rounded(aum.balance_sum.total),
+            "months_12m_cnt": sum(month_of_12 in months for month_of_12 in _last_12(month)),
+            "is_full_12m_window": all(month_of_12 in months for month_of_12 in _last_12(month)),
             "is_provisional": aum.is_provisional,
         }
         lines += _values("aum", key, row, amounts)
@@ -84,6 +86,10 @@ def _parts(
     if abs(row[deposit] - deposit_amount) > Decimal("0.01"):
         lines.append(f"aum: {key[0]} {key[1]:%Y-%m} {deposit} is {row[deposit]}, expected {deposit_amount}")
     return lines
+
+
+def _last_12(month: date) -> list[date]:
+    return [add_months(month, -back) for back in range(12)]
 
 
 def _quarter_start(month: date) -> date:
