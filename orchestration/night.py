@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from orchestration.confirmation import note_complete, show_confirmed
 from orchestration.errors import BadBatchError, BusyError, Fault, NotFitToLoadError, NotFitToPublishError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
@@ -30,6 +31,7 @@ from orchestration.warehouse import (
     forget_old_state,
     open_database,
     prepare_night,
+    transaction,
 )
 
 Station = Literal["ingest", "gate 1", "build", "gate 2", "publish"]
@@ -253,6 +255,10 @@ class Run:
         with open_database(self._settings) as connection:
             carried = carried_tables(self.manifest)
             prepare_night(self._settings, connection, report, night.previous, carried)
+            with transaction(connection):
+                show_confirmed(
+                    connection, self._settings, self.manifest, night.batch.business_date, night.restated_by
+                )
             self._require_earlier_batches(connection, night)
             screen_batch(self._settings, night.batch, connection)
         previous_report = self._previous_report(night)
@@ -326,6 +332,7 @@ class Run:
             connection.execute(
                 "update pipeline.night set has_state = list_contains($keep, business_date)", {"keep": keep}
             )
+            note_complete(connection, self._settings)
 
     def _months_built(self) -> list[date]:
         with open_database(self._settings) as connection:

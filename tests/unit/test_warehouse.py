@@ -75,3 +75,15 @@ def test_rows_after_the_night_go_and_those_up_to_it_stay(night: LakeNight, kind,
     set_back(night, DAY_BEFORE, Carried("intermediate", "thing", kind))
 
     assert [row[0] for row in night.query(f"select {column} from intermediate.thing order by 1")] == left
+
+
+def test_months_that_were_not_over_go_whole(night: LakeNight):
+    night.query("create schema intermediate")
+    night.query(
+        "create table intermediate.thing as select unnest([date '2025-12-01', date '2026-01-01', "
+        "date '2026-02-01']) as month_start_date"
+    )
+
+    set_back(night, date(2025, 12, 31), Carried("intermediate", "thing", "open_month"))
+
+    assert night.query("from intermediate.thing") == [(date(2025, 12, 1),)]

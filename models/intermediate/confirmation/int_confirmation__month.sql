@@ -1,0 +1,58 @@
+-- One row per month that is over and that tonight may have changed: what is confirmed of it so far. That is
+-- every month if the tables of confirmations have to be made anew.
+
+-- depends_on: {{ ref('fct_customer_tier_monthly') }}
+
+with night as (
+
+    select * from {{ source('pipeline', 'confirmation') }}
+
+),
+
+spine as (
+
+    select distinct {{ month_start('spine.calendar_date') }} as month_start_date
+    from {{ day_spine(
+        '(select min(history_start_date) from ' ~ ref('int_calendar__recorded_history') ~ ')', business_date()
+    ) }} as spine
+
+),
+
+latest as (
+
+    select month_start_date, max(version_number) as version_number
+    from {{ source('confirmed', 'fct_month_confirmed') }}
+    group by month_start_date
+
+),
+
+-- the first of the batches that may have changed a month is named as the cause
+causes as (
+
+    select
+        spine.month_start_date,
+        min(batches.business_date) as business_date
+    from spine
+    inner join {{ source('pipeline', 'restating_batch') }} as batches
+        on {{ month_start('batches.business_date') }} <= spine.month_start_date
+    group by spine.month_start_date
+
+)
+
+select
+    spine.month_start_date,
+    coalesce(latest.version_number, 0) as version_number,
+    night.confirmed_date,
+    causes.business_date as caused_by_business_date,
+    batches.sequence as caused_by_sequence
+from spine
+cross join night
+left join {{ ref('int_calendar__open_months') }} as open_months
+    on spine.month_start_date = open_months.month_start_date
+left join latest on spine.month_start_date = latest.month_start_date
+left join causes on spine.month_start_date = causes.month_start_date and latest.version_number is not null
+left join {{ source('pipeline', 'restating_batch') }} as batches
+    on causes.business_date = batches.business_date
+where
+    last_day(spine.month_start_date) <= {{ business_date() }}
+    and (open_months.month_start_date is not null or not night.is_in_sync)

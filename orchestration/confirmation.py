@@ -1,0 +1,107 @@
+"""What has been confirmed of closed months (客户级别确认) lives in the releases, not in the build database.
+
+A release is never changed, and every release holds all that the one published before it had confirmed. So
+the newest publication is the record: the build database can be thrown away, and nights can be replayed,
+without losing or repeating a confirmation. A night sees that record in the schema ``confirmed``, adds what
+it finds changed, and publishes both; models/intermediate/confirmation says how.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from orchestration.publication.marts import Mart, marts_from_manifest
+from orchestration.publication.release import ReleaseInfo, current_release, releases
+from orchestration.settings import BatchId, Settings
+from orchestration.sql import Sql, fill, join, name, value
+
+CONFIRMED = ("fct_customer_tier_confirmed", "fct_month_confirmed")
+"""Tables of which a release keeps every row for good."""
+
+DERIVED = ("rpt_confirmation_difference",)
+"""Tables that are made from those, month by month."""
+
+
+def show_confirmed(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    manifest: Mapping[str, Any],
+    business_date: date,
+    restated_by: Iterable[BatchId],
+) -> None:
+    """Show a night what has been confirmed, and whether the build database's tables still say the same.
+
+    They are dropped, to be made anew, unless the last night that touched them came to its end.
+    """
+    marts = [mart for mart in marts_from_manifest(manifest) if mart.name in CONFIRMED]
+    known, current = releases(settings), current_release(settings)
+    newest = known[-1] if known else None
+    connection.execute("create schema if not exists confirmed")
+    for mart in marts:
+        connection.execute(
+            fill(
+                "create or replace view {view} as {rows}",
+                view=name("confirmed", mart.name),
+                rows=_rows(mart, newest),
+            )
+        )
+    is_in_sync = newest is not None and _last_complete(connection) == newest.name
+    if not is_in_sync:
+        for table in (*CONFIRMED, *DERIVED):
+            connection.execute(fill("drop table if exists {table}", table=name("customer_value", table)))
+    # a replay's nights are shown by the release that ends it, and that is when they are confirmed
+    connection.execute(
+        "create or replace table pipeline.confirmation as"
+        " select $date::date as confirmed_date, $sync::boolean as is_in_sync, null::varchar as release",
+        {"date": max([business_date, *([current.business_date] if current else [])]), "sync": is_in_sync},
+    )
+    _note_causes(connection, sorted(restated_by))
+
+
+def note_complete(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Note that the tables hold what the newest release holds, and what nights replayed since have found."""
+    newest = releases(settings)[-1:]
+    connection.execute(
+        "update pipeline.confirmation set release = $release",
+        {"release": newest[0].name if newest else None},
+    )
+
+
+def _last_complete(connection: duckdb.DuckDBPyConnection) -> str | None:
+    try:
+        row = connection.execute("select release from pipeline.confirmation").fetchone()
+    except duckdb.CatalogException:
+        return None
+    return None if row is None else row[0]
+
+
+def _rows(mart: Mart, newest: ReleaseInfo | None) -> Sql:
+    folder = None if newest is None else newest.folder / "parquet" / mart.schema_name / mart.name
+    if folder is not None and any(folder.rglob("*.parquet")):
+        return fill(
+            "select {columns} from read_parquet({files}, hive_partitioning = false)",
+            columns=join(", ", map(name, mart.column_names)),
+            files=value(folder / "**" / "*.parquet"),
+        )
+    empty = (
+        fill(
+            "cast(null as {type}) as {column}",
+            type=Sql(column.data_type or "varchar"),
+            column=name(column.name),
+        )
+        for column in mart.columns
+    )
+    return fill("select {columns} where false", columns=join(", ", empty))
+
+
+def _note_causes(connection: duckdb.DuckDBPyConnection, batches: Sequence[BatchId]) -> None:
+    connection.execute(
+        "create or replace table pipeline.restating_batch (business_date date, sequence integer)"
+    )
+    if batches:
+        connection.executemany(
+            "insert into pipeline.restating_batch values (?, ?)",
+            [(batch.business_date, batch.sequence) for batch in batches],
+        )
