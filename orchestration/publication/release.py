@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from orchestration.errors import PublicationError
 from orchestration.publication.catalog import Catalog, CatalogFile, read_catalog
 from orchestration.publication.files import flush
 from orchestration.settings import Settings
