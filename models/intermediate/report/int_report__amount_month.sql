@@ -1,6 +1,11 @@
 -- One row per open month and amount: how many personal customers end the month with exactly that AUM. What
 -- bands and concentration need of the customers, in one pass over them.
 
+{{ config(
+    materialized='table',
+    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+) }}
+
 with tiers as (
 
     select tier.customer_id, tier.month_start_date
