@@ -44,7 +44,7 @@ def has_last_release(connection: duckdb.DuckDBPyConnection) -> bool:
 def closed_month_changes(
     connection: duckdb.DuckDBPyConnection, months_rebuilt: Sequence[date], restated_by: Sequence[BatchId]
 ) -> list[ClosedMonth]:
-    """Compare the final months of the last release that tonight wrote again."""
+    """Compare the final months of the last release that tonight wrote again, or the replay that it ends."""
     if not months_rebuilt or not has_last_release(connection):
         return []
     final = connection.execute(
@@ -52,13 +52,16 @@ def closed_month_changes(
             """
             select month_start_date
             from {earlier}
-            where {months}
+            where {months} or month_start_date >= {first_replayed}
             group by month_start_date
             having not bool_or(is_provisional)
             order by month_start_date
             """,
             earlier=name(LAST_RELEASE, AUM),
             months=months_in(months_rebuilt),
+            first_replayed=value(
+                min((batch.business_date.replace(day=1) for batch in restated_by), default=None)
+            ),
         )
     ).fetchall()
     return [_compare(connection, month, restated_by) for (month,) in final]

@@ -116,6 +116,15 @@ def test_the_difference_names_customer_amounts_and_batch(restated: Warehouse) ->
         assert row["aum_change_amt"] == change.quantize(Decimal("0.01"))
 
 
+def test_the_gate_names_every_closed_month_that_changed(published: Warehouse, restated: Warehouse) -> None:
+    assert published.query("from quality.fct_restatement") == []
+    months = restated.query("from quality.fct_restatement order by month_start_date")
+    assert [row["month_start_date"] for row in months] == [JANUARY, FEBRUARY]
+    for row in months:
+        assert (row["caused_by_business_date"], row["caused_by_sequence"]) == (FRIDAY, 2)
+        assert row["customers_changed"] == 1
+
+
 @pytest.mark.parametrize("start", [FIRST_NIGHT, MARCH_2], ids=str)
 def test_a_replay_confirms_nothing_again(restated: Warehouse, tmp_path: Path, start: date) -> None:
     warehouse = restated.copy_to(tmp_path / "home")
