@@ -10,6 +10,11 @@
     end
 {%- endmacro %}
 
+{% macro is_held_by_aum(status, tier) -%}
+    {# Whether AUM gives the tier in the month of a status row: reached now or within the window before. #}
+    {{ status }}.below_months <= {{ tier }}.window_months
+{%- endmacro %}
+
 {% macro rulebook_in_force(months, rulebooks, rulebook) %}
     -- one row per month: the version of the rulebook that holds for it
     select

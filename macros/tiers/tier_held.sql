@@ -17,7 +17,7 @@
         from {{ statuses }} as statuses
         inner join tiers
             on statuses.rulebook_version = tiers.rulebook_version and statuses.tier_code = tiers.tier_code
-        where statuses.below_months <= tiers.window_months
+        where {{ is_held_by_aum('statuses', 'tiers') }}
         group by statuses.customer_id, statuses.month_start_date
 
     ),

@@ -91,7 +91,7 @@ tiered_tonight as (
             on status.month_start_date = computed.month_start_date
         inner join tiers
             on status.rulebook_version = tiers.rulebook_version and status.tier_code = tiers.tier_code
-        where status.below_months <= tiers.window_months
+        where {{ is_held_by_aum('status', 'tiers') }}
         union all
         select customer_id, month_start_date from {{ ref('int_tier__customer_month') }} where factor_tier_rank > 0
     ) as tiered
