@@ -32,8 +32,6 @@ def build_arguments(settings: Settings, night: Night, *, only_changing: bool = F
     changing = ["--select", "path:models/intermediate", "path:models/marts"] if only_changing else []
     return [
         "build",
-        # a second of every night, for files that nobody reads
-        "--no-write-json",
         *changing,
         "--exclude-resource-type",
         "unit_test",
@@ -94,8 +92,10 @@ class Transform:
                 on_node(event.data.node_info.node_name, event.data.node_info.node_status)
 
         try:
+            arguments = build_arguments(self._settings, night, only_changing=self._has_built)
+            # its artefacts take a second of every night, and nobody reads them
             outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
-                build_arguments(self._settings, night, only_changing=self._has_built)
+                [*arguments, "--no-write-json"]
             )
         finally:
             # dbt keeps its last connection, and with it the file
