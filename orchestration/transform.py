@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from orchestration.errors import BuildError
@@ -52,6 +53,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_LOG_PATH": str(private_folder(settings.dbt_logs)),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_QUIET": "true",
+        "DBT_LOG_LEVEL": "none",
         # what failed, without every statement: those are in the target folder
         "DBT_LOG_LEVEL_FILE": "info",
         "DO_NOT_TRACK": "1",
@@ -70,10 +72,7 @@ class Transform:
 
         self._runner = dbtRunner
         self._connections = DuckDBConnectionManager
-        parsed = dbtRunner().invoke(["parse"])
-        if not parsed.success:
-            raise BuildError(f"dbt cannot read the project: {parsed.exception}")
-        self._parsed = parsed.result
+        self._parsed = _parsed_project()
         self._has_built = False
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
 
@@ -115,6 +114,17 @@ class Transform:
             )
         self._has_built = True
         return len(outcome.result)
+
+
+@cache
+def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
+    """The project as dbt reads it, once per process; nothing in it depends on the warehouse."""
+    from dbt.cli.main import dbtRunner
+
+    parsed = dbtRunner().invoke(["parse"])
+    if not parsed.success:
+        raise BuildError(f"dbt cannot read the project: {parsed.exception}")
+    return parsed.result
 
 
 def _first_lines(message: str | None) -> str:

@@ -19,7 +19,7 @@ MakeWarehouse = Callable[[str, Bank], Warehouse]
 
 @pytest.fixture(scope="session")
 def published_bank(tmp_path_factory: pytest.TempPathFactory) -> MakeWarehouse:
-    """Deliver all batches of a bank to a new warehouse and run them by the command line."""
+    """Deliver all batches of a bank to a new warehouse and run them."""
 
     def publish(name: str, bank: Bank) -> Warehouse:
         warehouse = Warehouse(Path(tmp_path_factory.mktemp(name)))

@@ -48,7 +48,8 @@ def test_the_last_date_run_again_from_the_command_line_gives_the_same_bytes(
     at_once: Warehouse, tmp_path: Path
 ) -> None:
     warehouse = at_once.copy_to(tmp_path / "home")
-    warehouse.run("--date", str(NIGHTS[-1]))
+    done = warehouse.command("run", "--date", str(NIGHTS[-1]))
+    assert done.returncode == 0, done.stderr
     assert warehouse.parquet_hashes() == at_once.parquet_hashes()
 
 
