@@ -22,6 +22,7 @@ MORTGAGES = ((1_500_000, 3), (5_000_000, 4))
 CREDIT_LOANS = ((300_000, 2), (600_000, 3))
 DIAMOND_TIER = 4
 STATUSES = ("normal", "observe", "attention")
+MONTHS_REPORTED = 12
 UNREACHED = -1
 
 
@@ -70,6 +71,20 @@ def below_months(averages: Ints, exists: Bools, bound: int) -> Ints:
     return below
 
 
+def months_in_a_row(is_so: Bools, exists: Bools) -> Ints:
+    """For how many calendar months it has been so, this one included; 0 where it is not.
+
+    A month without a row counts if it was so before; it does not begin a stretch.
+    """
+    stretch = np.zeros(is_so.shape, dtype=np.int64)
+    months = np.zeros(len(is_so), dtype=np.int64)
+    for month in range(is_so.shape[1]):
+        begun_or_going_on = np.where(is_so[:, month], months + 1, 0)
+        months = np.where(exists[:, month], begun_or_going_on, np.where(months > 0, months + 1, 0))
+        stretch[:, month] = months
+    return stretch
+
+
 def _by_steps(amounts: Ints, steps: tuple[tuple[int, int], ...]) -> Ints:
     rank = np.zeros(amounts.shape, dtype=np.int64)
     for bound, tier in steps:
@@ -104,8 +119,9 @@ def customer_months(book: AnswerBook, cards: Cards, loans: Loans) -> pl.DataFram
     lost = np.zeros(rank.shape, dtype=np.int64)
     held_otherwise = ranks[1:].max(axis=0)
     for tier in range(1, len(TIERS)):
-        since = below[tier] - WINDOWS[tier] - 1
-        lost = np.where((since >= 0) & (since < 12) & (tier > held_otherwise), tier, lost)
+        is_lost = (below[tier] > WINDOWS[tier]) & (tier > held_otherwise)
+        months_lost = months_in_a_row(is_lost, exists)
+        lost = np.where((months_lost > 0) & (months_lost <= MONTHS_REPORTED), tier, lost)
 
     places, months = np.nonzero(exists)
     cells = (places, months)

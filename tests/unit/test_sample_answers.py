@@ -9,7 +9,7 @@ import pytest
 
 from sample_bank.delivery import Format
 from sample_bank.generate import SampleSpec, generate_bank
-from sample_bank.tier_answers import UNREACHED, below_months
+from sample_bank.tier_answers import UNREACHED, below_months, months_in_a_row
 
 SPEC = SampleSpec(
     customers=10_000, months=18, nights=12, end=date(2026, 9, 18), written_as=Format(kind="parquet")
@@ -43,6 +43,13 @@ def test_months_below_a_bound_count_since_the_last_that_reached_it():
     below = below_months(averages, np.ones_like(averages, dtype=bool), 50)
 
     assert below.tolist() == [[0, 1, 2, 0, 1], [UNREACHED, UNREACHED, 0, 1, 2]]
+
+
+def test_a_stretch_goes_on_while_a_customer_is_away_and_ends_when_another_factor_holds():
+    is_so = np.array([[False, True, True, False, True], [True, False, True, True, True]])
+    exists = np.array([[True, True, True, True, True], [True, False, True, True, True]])
+
+    assert months_in_a_row(is_so, exists).tolist() == [[0, 1, 2, 0, 1], [1, 2, 3, 4, 5]]
 
 
 @pytest.mark.parametrize("month", [date(2026, 7, 1), date(2026, 9, 1)])
