@@ -53,7 +53,6 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_LOG_PATH": str(private_folder(settings.dbt_logs)),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DBT_QUIET": "true",
-        "DBT_LOG_LEVEL": "none",
         # what failed, without every statement: those are in the target folder
         "DBT_LOG_LEVEL_FILE": "info",
         "DO_NOT_TRACK": "1",
