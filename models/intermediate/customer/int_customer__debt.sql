@@ -13,6 +13,7 @@ with rates as (
 select
     loans.customer_id,
     loans.org_id,
+    loans.product_code,
     'loan' as debt_code,
     loans.start_date as open_date,
     cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ exact_type() }}) as balance_amt
@@ -27,6 +28,7 @@ union all
 select
     cards.customer_id,
     cards.org_id,
+    'credit_card' as product_code,
     'card' as debt_code,
     cards.issue_date as open_date,
     cast(balances.balance_ccy_amt as {{ exact_type() }}) as balance_amt

@@ -11,36 +11,14 @@ with months as (
 
 ),
 
-rates as (
-
-    select currency_code, mid_rate
-    from {{ ref('int_fx__rate_by_day') }}
-    where calendar_date = {{ business_date() }}
-
-),
-
 debts as (
 
     select
-        loans.customer_id,
-        loans.product_code,
-        'loan' as balance_class_code,
-        cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as balance_amt
-    from {{ ref('stg_core_banking__loan_balances') }} as balances
-    inner join {{ ref('int_loan__versions') }} as loans
-        on balances.loan_id = loans.loan_id and loans.known_to_date is null
-    inner join rates on loans.currency_code = rates.currency_code
-    where balances.balance_ccy_amt > 0
-    union all
-    select
-        cards.customer_id,
-        'credit_card' as product_code,
-        'credit_card' as balance_class_code,
-        cast(balances.balance_ccy_amt as decimal(38, 2)) as balance_amt
-    from {{ ref('stg_core_banking__card_balances') }} as balances
-    inner join {{ ref('int_card__versions') }} as cards
-        on balances.card_id = cards.card_id and cards.known_to_date is null
-    where cards.card_kind_code = 'credit' and balances.balance_ccy_amt > 0
+        customer_id,
+        product_code,
+        case debt_code when 'card' then 'credit_card' else debt_code end as balance_class_code,
+        balance_amt
+    from {{ ref('int_customer__debt') }}
 
 ),
 

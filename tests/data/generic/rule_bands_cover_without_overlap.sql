@@ -1,19 +1,22 @@
-{% test rule_bands_cover_without_overlap(model, from_column, to_column, within) %}
--- Fails on any band of whole numbers that does not start right after the one below it ends, on a first
--- band that does not start at 0, and on a last one that ends. The failing rows show both edges.
+{% test rule_bands_cover_without_overlap(model, from_column, to_column, within, gap, order_column=none) %}
+-- Fails on any band that does not start `gap` after the one below it ends (1 for whole numbers, 0 where a band
+-- ends below its end), on a first band that does not start at 0, on a last one that ends, on any other that does
+-- not, on one that ends before it starts, and on an order that is not 1, 2, 3 …. The rows show both edges.
+
+{%- set order_by = order_column or from_column %}
 
 with bands as (
 
     select
         *,
         lag({{ to_column }}) over (
-            partition by {{ within | join(', ') }} order by {{ from_column }} nulls first
+            partition by {{ within | join(', ') }} order by {{ order_by }} nulls first
         ) as previous_band_to,
         row_number() over (
-            partition by {{ within | join(', ') }} order by {{ from_column }} nulls first
+            partition by {{ within | join(', ') }} order by {{ order_by }} nulls first
         ) as band_number,
         row_number() over (
-            partition by {{ within | join(', ') }} order by {{ from_column }} desc nulls last
+            partition by {{ within | join(', ') }} order by {{ order_by }} desc nulls last
         ) as band_number_from_top
     from {{ model }}
 
@@ -22,7 +25,11 @@ with bands as (
 select * from bands
 where
     (band_number = 1 and {{ from_column }} is distinct from 0)
-    or (band_number > 1 and previous_band_to + 1 is distinct from {{ from_column }})
-    or (band_number_from_top = 1 and {{ to_column }} is not null)
+    or (band_number > 1 and previous_band_to + {{ gap }} is distinct from {{ from_column }})
+    or (band_number_from_top = 1) <> ({{ to_column }} is null)
+    or {{ to_column }} + {{ gap }} <= {{ from_column }}
+    {%- if order_column %}
+    or band_number is distinct from {{ order_column }}
+    {%- endif %}
 
 {% endtest %}
