@@ -91,9 +91,9 @@ class Transform:
 
         try:
             arguments = build_arguments(self._settings, night, only_changing=self._has_built)
-            # its artefacts take a second of every night, and nobody reads them
+            # artefacts take a second and nobody reads them; events go to the file and to `report`
             outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
-                [*arguments, "--no-write-json"]
+                [*arguments, "--no-write-json", "--log-level", "none"]
             )
         finally:
             # dbt keeps its last connection, and with it the file

@@ -86,9 +86,9 @@ class Carried:
 
     Attributes:
         kind: ``versions`` (known_from_date, known_to_date), ``business_date`` and ``state`` (the night that
-            wrote the row), ``month_start`` and ``month_state`` (months to the night's), ``month_end`` (months
-            over by then), ``open_month`` (likewise, of a table that never reads its own running month). Of
-            ``state`` and ``month_state`` only what a kept night needs stays.
+            wrote the row), ``open_month`` and ``month_end`` (months over by then), ``month_start`` and
+            ``month_state`` (months to the night's, of models that read the running one). Of ``state`` and
+            ``month_state`` only what a kept night needs stays.
     """
 
     schema: str
@@ -322,7 +322,7 @@ def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: d
         "month_start": ("delete from {relation} where month_start_date > {night}",),
         "month_state": ("delete from {relation} where month_start_date > {night}",),
         "month_end": ("delete from {relation} where month_end_date > {night}",),
-        # a month that tonight leaves without rows must not keep last night's
+        # dbt only adds: what tonight computes again must not keep the rows of last night
         "open_month": ("delete from {relation} where month_start_date >= date_trunc('month', {night} + 1)",),
     }
     for statement in statements[table.kind]:

@@ -3,8 +3,7 @@
 -- so that nothing that the accounts hold is missing from the customers' total.
 
 {{ config(
-    materialized='table',
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+    materialized='table', meta={'month_by_month': true},
 ) }}
 
 with months as (

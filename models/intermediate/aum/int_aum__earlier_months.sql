@@ -3,8 +3,7 @@
 -- kept night is in are dropped (see orchestration/warehouse.py).
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'month_state'},
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+    materialized='incremental', incremental_strategy='append', meta={'carried': 'month_state', 'month_by_month': true},
 ) }}
 
 with months as (

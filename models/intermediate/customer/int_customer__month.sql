@@ -2,8 +2,7 @@
 -- one in which a batch says closed, whether or not there is a balance.
 
 {{ config(
-    materialized='table',
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+    materialized='table', meta={'month_by_month': true},
 ) }}
 
 with months as (

@@ -2,8 +2,7 @@
 -- bands and concentration need of the customers, in one pass over them.
 
 {{ config(
-    materialized='table',
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+    materialized='table', meta={'month_by_month': true},
 ) }}
 
 with tiers as (

@@ -2,8 +2,7 @@
 -- rulebook in force in that month, and the best tier that a factor other than AUM gives.
 
 {{ config(
-    materialized='table',
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
+    materialized='table', meta={'month_by_month': true},
 ) }}
 
 with months as (

@@ -3,7 +3,7 @@
 -- without a batch has the balances of the day before it, at its own rates. A night adds its days and leaves all
 -- others alone. Everybody's last day is aum_end_amt of the running month in fct_customer_aum_monthly.
 
-{{ config(incremental_strategy='append', meta={
+{{ config(meta={
     'grain': ['customer_id', 'calendar_date'], 'partition': 'calendar_date', 'carried': 'business_date',
 }) }}
 

@@ -2,13 +2,10 @@
 -- the month, on average, and over trailing months. Each amount is rounded once, at the customer's total;
 -- deposits are rounded likewise and investments are the rest, so that the parts add up.
 
-{{ config(
-    unique_key='month_start_date',
-    meta={
-        'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
-    },
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
-) }}
+{{ config(meta={
+    'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'month_by_month': true,
+}) }}
 
 with months as (
 

@@ -2,14 +2,10 @@
 -- AUM it is. Parts are rounded one after the other, each to what the rounded sum up to it leaves, so that they
 -- always add to the customer's total in fct_customer_aum_monthly. Wealth comes last, as investments do there.
 
-{{ config(
-    unique_key='month_start_date',
-    meta={
-        'grain': ['customer_id', 'asset_class_code', 'org_id', 'month_start_date'],
-        'partition': 'month_start_date', 'carried': 'month_start',
-    },
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
-) }}
+{{ config(meta={
+    'grain': ['customer_id', 'asset_class_code', 'org_id', 'month_start_date'],
+    'partition': 'month_start_date', 'carried': 'open_month', 'month_by_month': true,
+}) }}
 
 with months as (
 

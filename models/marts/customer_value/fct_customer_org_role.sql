@@ -2,7 +2,7 @@
 -- of the customer an assistant (协办), with what each of them keeps. From the month of the first night on; what was
 -- owed before is not recorded. A month that ended without a batch keeps the debts that the last night saw.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
     'grain': ['customer_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date',
     'carried': 'month_start',
 }) }}

@@ -1,13 +1,10 @@
 -- One row per personal customer per month: the tier that the best factor gives under the rulebook in
 -- force, and the status of it.
 
-{{ config(
-    unique_key='month_start_date',
-    meta={
-        'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
-    },
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
-) }}
+{{ config(meta={
+    'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'month_by_month': true,
+}) }}
 
 with months as (
 

@@ -2,9 +2,9 @@
 -- threshold (k), and what that makes of the customer for that tier.
 
 -- depends_on: {{ ref('fct_customer_aum_monthly') }}
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['customer_id', 'tier_code', 'month_start_date'], 'partition': 'month_start_date',
-    'carried': 'month_start',
+    'carried': 'open_month',
 }) }}
 
 with customer_months as (

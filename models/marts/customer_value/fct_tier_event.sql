@@ -1,13 +1,9 @@
 -- One row per customer, month and event: new, upgrade, downgrade, and each tier lost or regained.
 
-{{ config(
-    unique_key='month_start_date',
-    meta={
-        'grain': ['customer_id', 'month_start_date', 'event_code', 'from_tier_code', 'to_tier_code'],
-        'partition': 'month_start_date', 'carried': 'open_month',
-    },
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
-) }}
+{{ config(meta={
+    'grain': ['customer_id', 'month_start_date', 'event_code', 'from_tier_code', 'to_tier_code'],
+    'partition': 'month_start_date', 'carried': 'open_month', 'month_by_month': true,
+}) }}
 
 with months as (
 

@@ -2,13 +2,10 @@
 -- of this one are. The row alone is enough to judge again: the factor, its amount, the threshold, and for AUM
 -- how long ago it was reached. The distance to the loss is that of a customer whose AUM stays as it is.
 
-{{ config(
-    unique_key='month_start_date',
-    meta={
-        'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'month_start',
-    },
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
-) }}
+{{ config(meta={
+    'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'month_by_month': true,
+}) }}
 
 with tiers as (
 

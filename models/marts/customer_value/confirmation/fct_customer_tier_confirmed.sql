@@ -2,7 +2,7 @@
 -- Version 1 lists everybody above ordinary and everybody with a lost tier; a later version lists those who
 -- differ from the version before. Rows are only ever added.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
     'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date',
 }) }}
 

@@ -1,7 +1,7 @@
 -- One row per month that is over and version of its confirmation: totals of all personal customers, and how
 -- many are listed by name in fct_customer_tier_confirmed. Rows are only ever added.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
     'grain': ['month_start_date', 'version_number'], 'partition': 'month_start_date',
 }) }}
 

@@ -1,7 +1,7 @@
 -- One row per customer, month and later version of its confirmation: what changed since the customer was
 -- last confirmed, and because of which batch.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
     'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date',
 }) }}
 

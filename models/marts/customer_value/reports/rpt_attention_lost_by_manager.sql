@@ -1,7 +1,7 @@
 -- One row per org, relationship manager, status, tier and month: how many customers are at attention or
 -- lost, how many of them since this month, and how much AUM they have left.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'employee_id', 'status_code', 'tier_code'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}

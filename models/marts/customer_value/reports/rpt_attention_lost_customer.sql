@@ -2,7 +2,7 @@
 -- lost, and who has lost a tier and not regained it within the rulebook's report months. A customer who
 -- lost one tier and is at attention for the one held now has two rows.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'customer_id', 'status_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

@@ -1,7 +1,7 @@
 -- One row per month and cut: how much the largest personal customers hold, or how few of them hold a given
 -- share of the AUM. Exact: customers of the same AUM are counted together, so no order among them matters.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'cut_code'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

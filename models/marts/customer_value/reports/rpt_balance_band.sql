@@ -1,7 +1,7 @@
 -- One row per month, scheme and band: how many personal customers end the month with an AUM in the band, how
 -- much they hold, and their share of all. Bands without customers have a row too.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'scheme_code', 'band_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

@@ -1,7 +1,7 @@
 -- One row per personal customer and month in which the tier rose or fell: the upgrade and the downgrade
 -- list. `new` is the first month above ordinary ever.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'customer_id'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

@@ -6,14 +6,10 @@
 -- the bank's matrix. A customer whose owning org changed opened the month at another org than he ended it:
 -- opening_cnt counts him there, where the row then has a customer_cnt of 0.
 
-{{ config(
-    unique_key='month_start_date',
-    meta={
-        'grain': ['month_start_date', 'org_id', 'from_tier_code', 'to_tier_code'],
-        'partition': 'month_start_date', 'carried': 'open_month',
-    },
-    pre_hook='{{ begin_month_by_month() }}', post_hook='{{ finish_month_by_month() }}',
-) }}
+{{ config(meta={
+    'grain': ['month_start_date', 'org_id', 'from_tier_code', 'to_tier_code'],
+    'partition': 'month_start_date', 'carried': 'open_month', 'month_by_month': true,
+}) }}
 
 with months as (
 

@@ -1,7 +1,7 @@
 -- One row per private-banking customer, month and product: what the customer holds of it (assets that count
 -- as AUM) or owes on it (loans, credit cards). Months before the first night have no products.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'customer_id', 'side_code', 'product_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

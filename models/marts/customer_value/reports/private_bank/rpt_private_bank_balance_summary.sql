@@ -1,7 +1,7 @@
 -- One row per org, private-banking class, month and class of balance: assets (deposit, investment) and
 -- liabilities (loan, credit_card) of the customers, and how many have any.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'class_code', 'balance_class_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

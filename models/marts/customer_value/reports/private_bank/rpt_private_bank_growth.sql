@@ -1,7 +1,7 @@
 -- One row per org and month: the growth private-banking customers, what gives them the tier, where they
 -- came from and went, and how far they are from private banking proper.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

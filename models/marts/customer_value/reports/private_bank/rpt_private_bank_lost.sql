@@ -1,7 +1,7 @@
 -- One row per org, private-banking class and month with customers who left the class: how many, and why. The
 -- org is the one that had them the month before.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'class_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

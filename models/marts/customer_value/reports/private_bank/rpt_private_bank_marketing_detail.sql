@@ -1,7 +1,7 @@
 -- One row per sales trade, or cancellation of one, of a private-banking customer, as of the night that
 -- brought it. Who is credited for it is not in it: that is attribution's to say.
 
-{{ config(incremental_strategy='append', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'trade_id'], 'partition': 'month_start_date', 'carried': 'business_date',
 }) }}
 

@@ -1,6 +1,6 @@
 -- One row per org, private-banking class and month with newly won customers: how many, and whence.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'class_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

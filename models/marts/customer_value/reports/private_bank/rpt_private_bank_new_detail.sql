@@ -1,6 +1,6 @@
 -- One row per customer and month in which he came into a private-banking class, and how.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'customer_id', 'class_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

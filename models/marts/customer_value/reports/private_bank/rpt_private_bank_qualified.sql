@@ -1,7 +1,7 @@
 -- One row per org, private-banking class and month: how many of its customers meet the standard this month,
 -- and what holds the others.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'class_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

@@ -1,6 +1,6 @@
 -- One row per customer of a private-banking class and month who was in it the month before: the stock.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'customer_id', 'class_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

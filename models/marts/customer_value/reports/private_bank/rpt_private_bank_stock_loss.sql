@@ -1,7 +1,7 @@
 -- One row per org, private-banking class and month: what became of the customers whom the org had in the
 -- class the month before.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'class_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

@@ -2,7 +2,7 @@
 -- customer was in a class in the month of the transaction or the month before it. A transaction of a month
 -- that was over before that night counts in the running month.
 
-{{ config(incremental_strategy='append', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'txn_id'], 'partition': 'month_start_date', 'carried': 'business_date',
 }) }}
 

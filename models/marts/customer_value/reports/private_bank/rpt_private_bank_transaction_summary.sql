@@ -1,7 +1,7 @@
 -- One row per org, month, type and direction of transaction: how many there were on the accounts of
 -- private-banking customers, and how much.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'txn_type_code', 'direction_code'], 'partition': 'month_start_date',
     'carried': 'open_month',
 }) }}

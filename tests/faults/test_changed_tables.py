@@ -1,0 +1,36 @@
+"""Tables that nights carry on, and a program whose models have other columns than the tables."""
+
+import duckdb
+import pytest
+
+from orchestration.errors import BuildError
+from orchestration.night import run_waiting
+from orchestration.settings import Settings
+from tests.faults.delivered import Delivered
+from tests.support.warehouse import tree_hashes
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("customer_value.fct_customer_aum_monthly", "add column older_amt decimal(18, 2)"),
+        ("intermediate.int_account__versions", "add column older_code varchar"),
+        ("intermediate.int_aum__holding_day", "alter column base_plain_amt type double"),
+    ],
+)
+def test_a_table_of_other_columns_stops_the_night(
+    batch: Delivered, settings: Settings, table: str, change: str
+) -> None:
+    assert batch.folder.exists()
+    with duckdb.connect(str(settings.database)) as connection:
+        connection.execute(f"alter table {table} {change}")
+    published = tree_hashes(settings.published)
+
+    with pytest.raises(BuildError) as caught:
+        run_waiting(settings)
+
+    column = change.split()[2]
+    assert table.partition(".")[2] in str(caught.value)
+    assert column in str(caught.value)
+    assert "acrm rebuild" in str(caught.value)
+    assert tree_hashes(settings.published) == published
