@@ -40,18 +40,18 @@
 
 
 {% macro create_filled(target, existing, sql) %}
-    {#- Creates the table and fills it: at once, or one month after the other on the first night. -#}
-    {%- set months = months_to_load() -%}
+    {#- Creates the table and fills it: at once, or in portions of months on the first night. -#}
+    {%- set portions = portions_to_load() -%}
     {%- if existing is not none -%}
         {%- do execute_quietly('drop ' ~ existing.type ~ ' ' ~ existing) -%}
     {%- endif -%}
-    {%- do show_month(months[0]) if months -%}
+    {%- do show_portion(portions[0]) if portions -%}
     {%- call statement('main') -%}{{ create_table_as(false, target, sql) }}{%- endcall -%}
-    {%- for month in months[1:] -%}
-        {%- do show_month(month) -%}
+    {%- for portion in portions[1:] -%}
+        {%- do show_portion(portion) -%}
         {%- do execute_quietly('insert into ' ~ target ~ ' by name ' ~ sql) -%}
     {%- endfor -%}
-    {%- do execute_quietly('reset variable loaded_month') if months -%}
+    {%- do execute_quietly('reset variable loaded_portion') if portions -%}
 {% endmacro %}
 
 

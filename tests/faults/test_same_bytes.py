@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import transform
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
 from tests.faults.village import NIGHTS, village
@@ -59,11 +60,20 @@ def test_an_earlier_date_run_again_gives_the_same_bytes(at_once: Warehouse, tmp_
     assert warehouse.parquet_hashes() == at_once.parquet_hashes()
 
 
-def test_a_rebuild_from_the_lake_alone_gives_the_same_bytes(at_once: Warehouse, tmp_path: Path) -> None:
+def test_a_rebuild_from_the_lake_alone_in_single_months_gives_the_same_bytes(
+    at_once: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse = at_once.copy_to(tmp_path / "home")
     shutil.rmtree(warehouse.home / "build")
     shutil.rmtree(warehouse.home / "landing")
+    variables = transform.night_variables
+    # as a city's first night: what does not fit at once is computed month by month
+    monkeypatch.setattr(
+        transform, "night_variables", lambda *night: {**variables(*night), "customer_months_at_once": 1}
+    )
+
     run_waiting(Settings.load(warehouse.home))
+
     assert warehouse.parquet_hashes() == at_once.parquet_hashes()
 
 

@@ -1,27 +1,33 @@
--- One row per holding (account × product × owner) and month that tonight computes: its worth and its balance
+-- One row per customer, org, asset class and month that tonight computes: what is held, its worth and its balance
 -- sum (积数). The first night adds the past months, which the bank sends as monthly balances.
 
-{{ config(materialized='view') }}
+{{ config(materialized='table', meta={'month_by_month': true}) }}
 
 -- read on the first night only, but the graph is the same every night
 -- depends_on: {{ ref('stg_core_banking__monthly_balances') }}, {{ ref('int_account__holder') }}
 -- depends_on: {{ ref('stg_core_banking__products') }}, {{ ref('int_fx__rate_by_day') }}
--- depends_on: {{ ref('int_calendar__computed_months') }}
 
-with from_holdings as (
+with months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+from_holdings as (
 
     select
-        customer_id,
-        org_id,
-        asset_class_code,
-        balance_source,
-        month_start_date,
-        aum_plain_amt,
-        aum_fine_amt,
-        balance_sum_plain_amt,
-        balance_sum_fine_amt
-    from {{ ref('int_aum__holding_day') }}
-    where business_date = {{ business_date() }}
+        holdings.customer_id,
+        holdings.org_id,
+        holdings.asset_class_code,
+        holdings.balance_source,
+        holdings.month_start_date,
+        holdings.aum_plain_amt,
+        holdings.aum_fine_amt,
+        holdings.balance_sum_plain_amt,
+        holdings.balance_sum_fine_amt
+    from {{ ref('int_aum__holding_day') }} as holdings
+    inner join months on holdings.month_start_date = months.month_start_date
+    where holdings.business_date = {{ business_date() }}
 
 )
 
@@ -43,8 +49,7 @@ history as (
     inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id
     inner join {{ ref('stg_core_banking__products') }} as products
         on balances.product_code = products.product_code and products.is_in_aum
-    inner join {{ ref('int_calendar__computed_months') }} as months
-        on balances.month_start_date = months.month_start_date and not months.is_current
+    inner join months on balances.month_start_date = months.month_start_date and not months.is_current
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on holders.currency_code = rates.currency_code and months.month_end_date = rates.calendar_date
 
@@ -67,10 +72,51 @@ from_history as (
     from history
 
 )
-{%- endif %}
+{%- endif %},
 
-select * from from_holdings
-{%- if is_first_night() %}
-union all
-select * from from_history
-{%- endif %}
+all_holdings as (
+
+    select * from from_holdings
+    {%- if is_first_night() %}
+    union all
+    select * from from_history
+    {%- endif %}
+
+),
+
+summed as (
+
+    select
+        customer_id,
+        org_id,
+        asset_class_code,
+        balance_source,
+        month_start_date,
+        sum(aum_plain_amt) as aum_plain_amt,
+        sum(aum_fine_amt) as aum_fine_amt,
+        sum(balance_sum_plain_amt) as balance_sum_plain_amt,
+        sum(balance_sum_fine_amt) as balance_sum_fine_amt
+    from all_holdings
+    group by customer_id, org_id, asset_class_code, balance_source, month_start_date
+
+)
+
+select
+    -- ids
+    customer_id,
+    org_id,
+
+    -- codes
+    asset_class_code,
+    balance_source,
+
+    -- dates
+    month_start_date,
+
+    -- measures: whole cents, and what takes more decimals
+    cast(aum_plain_amt as {{ amount_type() }}) as aum_plain_amt,
+    cast(aum_fine_amt as {{ exact_type() }}) as aum_fine_amt,
+    cast(balance_sum_plain_amt as {{ amount_type() }}) as balance_sum_plain_amt,
+    cast(balance_sum_fine_amt as {{ exact_type() }}) as balance_sum_fine_amt
+
+from summed

@@ -15,7 +15,10 @@ with months as (
 
 holdings as (
 
-    select * from {{ ref('int_aum__holding_month') }}
+    select *
+    from {{ ref('int_aum__holding_month') }}
+    -- only the blocks of the year are read
+    where month_start_date >= (select cast(date_trunc('year', min(month_start_date)) as date) from months)
 
 ),
 

@@ -1,6 +1,9 @@
 -- One row per month that tonight computes: the running month and every month since the last night that
 -- was not over then. The first night computes all recorded months.
 
+-- counted on the first night only, but the graph is the same every night
+-- depends_on: {{ ref('stg_core_banking__customers') }}
+
 with bounds as (
 
     select
@@ -46,6 +49,16 @@ select
     month_end_date,
     through_date,
     month_index,
+    {% if is_first_night() -%}
+    -- as many months together as the engine can hold of all customers
+    cast(floor(
+        (row_number() over (order by month_start_date nulls last) - 1)
+        * (select count(*) from {{ ref('stg_core_banking__customers') }})
+        / {{ var('customer_months_at_once') }}
+    ) as integer) as portion,
+    {%- else -%}
+    0 as portion,
+    {%- endif %}
     {{ days_between('month_start_date', 'through_date') }} + 1 as elapsed_days,
     -- averages to date run from the start of the quarter or year, but not from before recorded history
     {{ days_between(

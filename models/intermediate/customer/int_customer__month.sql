@@ -1,13 +1,10 @@
 -- One row per customer and month that tonight computes: every month from the first recorded one to the
 -- one in which a batch says closed, whether or not there is a balance.
 
-{{ config(
-    materialized='table', meta={'month_by_month': true},
-) }}
-
 with months as (
 
-    select * from {{ ref('int_calendar__open_months') }}
+    -- all of them, also on the first night: nothing here is held per month
+    select * from {{ ref('int_calendar__computed_months') }}
 
 ),
 
