@@ -14,7 +14,8 @@ from rich.console import Console
 
 from orchestration.settings import PROJECT, private_folder
 from orchestration.sql import Sql, fill, value
-from tests.support.macros import render
+from orchestration.what_if.release import Release
+from tests.support.macros import create_what_if_macros
 
 MONTHS = 24
 THREADS = 2
@@ -88,14 +89,7 @@ def make_bank(path: Path, customers: int) -> None:
             ("tier_factor_rules alter threshold_amt", AMOUNT),
         ):
             connection.execute(f"alter table rules.{column} type {data_type}")
-        create = "create macro customer_value.what_if_above_ordinary ({parameters}) as table {query}"
-        connection.execute(
-            fill(
-                create,
-                parameters=Sql(render("what_if_parameters()")),
-                query=Sql(render("what_if_above_ordinary()")),
-            )
-        )
+        create_what_if_macros(connection)
         connection.execute("use memory; detach bank")
 
 
@@ -108,13 +102,8 @@ def ask(path: Path) -> tuple[int, float]:
     ) as connection:
         connection.execute("set preserve_insertion_order = false")
         started = perf_counter()
-        connection.execute(
-            fill(
-                "create temp table what_if as"
-                " select * from customer_value.what_if_above_ordinary({rulebook})",
-                rulebook=value(RULEBOOK),
-            )
-        )
+        release = Release(connection)
+        release.judge(release.rulebook(RULEBOOK))
         seconds = perf_counter() - started
         ((rows,),) = connection.execute("select count(*) from what_if").fetchall()
     return rows, seconds

@@ -1,7 +1,8 @@
 {# What-if: the rule of the live marts over all published history, under any rulebook. The text becomes two
    table macros of the published database (see int_tier__what_if), so it names published tables; the tables of
    the rulebook are parameters of those macros. It reads few columns, and of the customers whom the rulebook
-   never has above ordinary no more than it takes to see that. #}
+   never has above ordinary no more than it takes to see that. What the second step holds in memory grows with the
+   months judged: `acrm what-if` gives it some customers at a time. #}
 
 {% macro what_if_parameters() -%}
     rulebook,
@@ -11,9 +12,15 @@
     statuses := 'rules.tier_status_rules'
 {%- endmacro %}
 
-{% macro what_if_above_ordinary() %}
--- One row per customer and month in which the rulebook gives a tier above ordinary, or shows a lost one. Every
--- other row of fct_customer_tier_monthly is ordinary under the rulebook.
+{% macro what_if_judged_parameters() -%}
+    rulebook,
+    rulebooks := 'rules.tier_rulebooks',
+    tiers := 'rules.tier_rules',
+    factors := 'rules.tier_factor_rules'
+{%- endmacro %}
+
+{% macro what_if_judged() %}
+-- One row per customer and month of those who are ever above ordinary under the rulebook: what it judges them by.
 with tier_rules as (
 
     select * from query_table(tiers)
@@ -118,6 +125,7 @@ candidates as (
 months as (
 
     select
+        candidates.customer_id,
         candidates.customer_number,
         rulebook_months.month_start_date,
         rulebook_months.month_index,
@@ -133,7 +141,8 @@ months as (
 judged as (
 
     select
-        months.customer_number as customer_id,
+        months.customer_id,
+        months.customer_number,
         months.month_start_date,
         months.month_index,
         months.rulebook_version,
@@ -156,22 +165,63 @@ judged as (
     ) as factor
         on months.customer_number = factor.customer_number and months.month_start_date = factor.month_start_date
 
+)
+
+select * from judged
+{% endmacro %}
+
+{% macro what_if_held_parameters() -%}
+    judged,
+    tiers := 'rules.tier_rules',
+    statuses := 'rules.tier_status_rules'
+{%- endmacro %}
+
+{% macro what_if_held(judged='query_table(judged)') %}
+-- One row per customer and month in which the rulebook gives a tier above ordinary, or shows a lost one; of
+-- months of what_if_judged, always all of a customer's.
+with tier_rules as (
+
+    select * from query_table(tiers)
+
+),
+
+judged_months as (
+
+    select * from {{ judged }}
+
+),
+
+-- a number in place of the text by which the customer goes: what follows joins and sorts by it
+numbered as (
+
+    select
+        customer_number as customer_id,
+        month_start_date,
+        month_index,
+        rulebook_version,
+        lost_report_months,
+        is_provisional,
+        assessment_aum_amt,
+        factor_tier_rank,
+        factor_code
+    from judged_months
+
 ),
 
 tier_statuses as (
 
-    {{ tier_statuses('judged', 'tier_rules', 'query_table(statuses)') }}
+    {{ tier_statuses('numbered', 'tier_rules', 'query_table(statuses)') }}
 
 ),
 
 held as (
 
-    {{ tier_held('judged', 'tier_statuses', 'tier_rules') }}
+    {{ tier_held('numbered', 'tier_statuses', 'tier_rules') }}
 
 )
 
 select
-    candidates.customer_id,
+    names.customer_id,
     held.rulebook_version,
     held.tier_code,
     held.tier_rank,
@@ -182,8 +232,22 @@ select
     held.month_start_date,
     held.below_months
 from held
-inner join candidates on held.customer_id = candidates.customer_number
+inner join (
+    select customer_number, max(customer_id) as customer_id from judged_months group by customer_number
+) as names
+    on held.customer_id = names.customer_number
 where held.tier_rank > 0 or held.lost_tier_code is not null
+{% endmacro %}
+
+{% macro what_if_above_ordinary() %}
+-- One row per customer and month in which the rulebook gives a tier above ordinary, or shows a lost one. Every
+-- other row of fct_customer_tier_monthly is ordinary under the rulebook.
+select * from (
+    {{ what_if_held(
+        '(select * from customer_value.what_if_judged('
+        ~ 'rulebook, rulebooks := rulebooks, tiers := tiers, factors := factors))'
+    ) }}
+) as above_ordinary
 {% endmacro %}
 
 {% macro what_if_tiers() %}

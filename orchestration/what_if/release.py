@@ -15,6 +15,9 @@ from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 from orchestration.sql import Sql, fill, name, value
 from orchestration.what_if.rulebook import Rulebook, RulebookVersion, TierRule
 
+PASS_MONTHS = 2_000_000
+"""Customer-months to which the rule is applied at a time; about 1 GiB."""
+
 _TABLES = ("rulebooks", "tiers", "factors", "statuses")
 _COPY = "copy ({rows}) to {path} (format parquet, compression zstd, row_group_size 122880)"
 
@@ -181,15 +184,42 @@ class Release:
         return other_rank, only_first, only_second
 
     def judge(self, rulebook: Rulebook) -> None:
-        """Make the temporary table ``what_if``: who is above ordinary, or has lost a tier, and when."""
+        """Make the temporary table ``what_if``: who is above ordinary, or has lost a tier, and when.
+
+        The months to judge are read once. The rule is applied to some customers at a time, so that its memory
+        does not grow with the bank.
+        """
         write_rules(self._connection, rulebook)
         self._connection.execute(
             fill(
-                "create or replace temp table what_if as"
-                " select * from customer_value.what_if_above_ordinary({code}, rulebooks := {rulebooks},"
-                " tiers := {tiers}, factors := {factors}, statuses := {statuses})",
+                "create or replace temp table what_if_judged as"
+                " select * from customer_value.what_if_judged({code}, rulebooks := 'what_if_rulebooks',"
+                " tiers := 'what_if_tiers', factors := 'what_if_factors')",
                 code=value(rulebook.code),
-                **{table: value(f"what_if_{table}") for table in _TABLES},
+            )
+        )
+        held = (
+            " from customer_value.what_if_held('what_if_pass', tiers := 'what_if_tiers',"
+            " statuses := 'what_if_statuses')"
+        )
+        self._show_pass(0, 0)
+        self._connection.execute("create or replace temp table what_if as" + held)
+        ((months, last),) = self._ask(
+            "select count(*), coalesce(max(customer_number), 0) from what_if_judged", []
+        )
+        step = max(1, last * PASS_MONTHS // max(1, months))
+        for first in range(1, last + 1, step):
+            self._show_pass(first, first + step)
+            self._connection.execute("insert into what_if" + held)
+        self._connection.execute("drop table what_if_judged")
+
+    def _show_pass(self, first: int, end: int) -> None:
+        self._connection.execute(
+            fill(
+                "create or replace temp view what_if_pass as select * from what_if_judged"
+                " where customer_number >= {first} and customer_number < {end}",
+                first=value(first),
+                end=value(end),
             )
         )
 

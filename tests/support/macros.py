@@ -5,10 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+import duckdb
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
 FOLDERS = ("portable", "tiers")
+WHAT_IF_MACROS = {
+    "what_if_judged": "what_if_judged_parameters",
+    "what_if_held": "what_if_held_parameters",
+    "what_if_above_ordinary": "what_if_parameters",
+    "what_if_tiers": "what_if_parameters",
+}
+"""The published table macros and what renders their parameters."""
 
 
 class _ReturnError(Exception):
@@ -55,3 +63,10 @@ def render(call: str) -> str:
     """SQL of a macro call, as it stands between dbt's braces."""
     macros = _Macros()
     return macros.environment.from_string("{{ " + call + " }}", globals=macros.globals).render()
+
+
+def create_what_if_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """The table macros of a published database."""
+    for macro, parameters in WHAT_IF_MACROS.items():
+        given, text = render(f"{parameters}()"), render(f"{macro}()")
+        connection.execute(f"create macro customer_value.{macro} ({given}) as table {text}")

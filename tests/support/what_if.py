@@ -12,11 +12,10 @@ from orchestration.what_if.release import Release
 from orchestration.what_if.rulebook import Rulebook
 from tests.reference.any_rulebook import Judged, in_force
 from tests.reference.tiers import Month
-from tests.support.macros import render
+from tests.support.macros import create_what_if_macros
 
 RULES = Path(__file__).parents[2] / "seeds" / "rules"
 SEEDS = ("tier_rulebooks", "tier_rules", "tier_factor_rules", "tier_status_rules")
-MACROS = ("what_if_above_ordinary", "what_if_tiers")
 BASES = {
     "month_avg": "aum_month_avg_amt",
     "month_avg_30": "aum_month_avg_30_amt",
@@ -87,9 +86,5 @@ def memory_release() -> MemoryRelease:
         columns = ", ".join(f"{column} {data_type}" for column, data_type in types[seed].items())
         connection.execute(f"create table rules.{seed} ({columns})")
         connection.execute(f"copy rules.{seed} from '{RULES / seed}.csv' (header)")
-    for macro in MACROS:
-        connection.execute(
-            f"create macro customer_value.{macro} ({render('what_if_parameters()')}) as table"
-            f" {render(macro + '()')}"
-        )
+    create_what_if_macros(connection)
     return MemoryRelease(connection)
