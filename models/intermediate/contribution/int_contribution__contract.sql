@@ -1,6 +1,6 @@
 -- One row per account, loan and card as of tonight: whose it is, and what prices its balance.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with cards as (
 

@@ -1,7 +1,7 @@
 -- One row per account × product, loan or card, cost pool and month: the cents of the pool that it bears, by largest
 -- remainder, ties to the smallest account and product.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with pools as (
 

@@ -2,7 +2,7 @@
 -- each driver. Accounts and customers count in millionths: an account with several products, and a customer with
 -- several accounts at the org, is one, spread evenly.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with pool_orgs as (
 

@@ -1,7 +1,7 @@
 -- One row per customer, product, org and month with fees: a line of its own in the ledger, since no fee names an
 -- account. The customer's second org of a product has its name in the line's, so that lines stay apart.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with fees as (
 

@@ -2,7 +2,7 @@
 -- month of the first night: what was lent before is not recorded. Where the rule says month_end, a month is
 -- computed when it is over and from its last business day on.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with later_business_days as (
 

@@ -1,7 +1,7 @@
 -- One row per cost pool, month and org whose accounts bear it: the pool's own org, or the orgs below it if it
 -- keeps no accounts itself.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with keeping as (
 

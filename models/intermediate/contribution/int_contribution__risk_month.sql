@@ -1,7 +1,7 @@
 -- One row per loan and month that tonight computes: the risk parameters that hold in it, the month's own or those
 -- of the last month before it within a year.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with known as (
 

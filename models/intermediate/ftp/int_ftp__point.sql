@@ -1,6 +1,6 @@
 -- One row per curve, tenor and rate date as known tonight: the transfer rate (FTP), in millionths.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 select
     curve_id,

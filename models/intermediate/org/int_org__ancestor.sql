@@ -1,6 +1,6 @@
 -- One row per org and org above it as of tonight, itself included.
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 {%- set most_levels = 8 %}
 

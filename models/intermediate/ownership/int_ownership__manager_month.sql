@@ -2,7 +2,7 @@
 -- held and participation, as the bank says it tonight. What nobody held is a row of UNASSIGNED without an org.
 -- Shares are whole numbers of part_weight in whole_weight (days × participation in hundred thousandths).
 
-{{ config(materialized='ephemeral') }}
+{{ config(materialized='view') }}
 
 with held as (
 

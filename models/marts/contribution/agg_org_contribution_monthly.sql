@@ -1,6 +1,6 @@
 -- One row per org and calendar month: what the accounts that it keeps contribute, and with all orgs below it.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

@@ -1,7 +1,7 @@
 -- One row per product and calendar month: what its accounts and fees contribute. A product line is the sum of its
 -- products.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['product_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

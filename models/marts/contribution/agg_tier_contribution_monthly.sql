@@ -1,6 +1,6 @@
 -- One row per tier and calendar month: what its customers contribute; `none` are those without a tier.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['tier_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

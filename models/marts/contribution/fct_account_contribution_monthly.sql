@@ -1,7 +1,7 @@
 -- One row per account × product, loan, card or line of fees and calendar month: what it earned, component by
 -- component, with what drove it. Costs are negative; the first six components add to contribution_amt.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['account_id', 'product_code', 'month_start_date'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}

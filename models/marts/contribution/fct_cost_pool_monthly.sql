@@ -1,7 +1,7 @@
 -- One row per cost pool, org, month of the cost and month in which it is spread: by what, over how much of it.
 -- A driver that nothing has (no transactions in the month, say) gives way to the number of accounts.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['cost_pool_id', 'org_id', 'cost_month_date', 'month_start_date'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}

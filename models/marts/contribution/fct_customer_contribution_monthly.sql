@@ -1,7 +1,7 @@
 -- One row per customer with anything in the account ledger per calendar month: the components, the contribution and
 -- how it goes. A joint account is split by ownership share, each component by largest remainder at the cent.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

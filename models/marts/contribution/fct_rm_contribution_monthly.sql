@@ -1,7 +1,7 @@
 -- One row per relationship manager, or UNASSIGNED, and org and calendar month: the contribution of the customers held,
 -- by days and participation. What nobody held stays with the owning org.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['employee_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

@@ -5,7 +5,7 @@
 -- Taken over is the customer's contribution of the month before the first that the manager holds without a break, 0
 -- for a new customer; in the ledger's first month it is that month's own.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['employee_id', 'org_id', 'customer_id', 'month_start_date'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}

@@ -6,7 +6,7 @@
 -- ledger in one of the months only. mix: what is left: volume times rate, fees, costs, expected loss, and a joint
 -- account's change of owners. An account whose balance was 0 the month before has no margin then: all is volume.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 

@@ -2,7 +2,7 @@
 -- positive and of the total. Customers are ranked by contribution, largest first. Exact: customers of the same
 -- contribution are counted together, so no order among them matters.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'scheme_code', 'bucket_code'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
