@@ -35,7 +35,8 @@ _REMEDIES = {
         f"{_MODELS}.",
     ),
     "tier_unknown": f"{_MODELS}, or the rulebook lacks the tier.",
-    "cost_not_allocated": "The org of the pool and the orgs below it keep no account: have the pool sent for another org.",
+    "cost_not_allocated": "The org of the pool and the orgs below it keep no account: have the pool sent for "
+    "another org.",
     "closed_month_changed": "Nothing was published: find what changed the month; a correction comes as a "
     "re-sent batch of that month.",
 }

@@ -196,9 +196,7 @@ def costs_find_accounts(months: Sql) -> Check:
 def _month_totals(table: str, measures: Sequence[str], months: Sql) -> Sql:
     return fill(
         "select month_start_date, {sums} from {rows} where {months} group by month_start_date",
-        sums=join(
-            ", ", (fill("sum({measure}) as {measure}", measure=name(measure)) for measure in measures)
-        ),
+        sums=join(", ", (fill("sum({measure}) as {measure}", measure=name(measure)) for measure in measures)),
         rows=name(MARTS, table),
         months=months,
     )

@@ -49,7 +49,9 @@ def curve_rate(
     if not dates:
         return None
     quoted = max((day for day in dates if day <= on), default=dates[0])
-    points = sorted((t, Fraction(rate)) for (name, t, day), rate in quotes.items() if (name, day) == (curve, quoted))
+    points = sorted(
+        (t, Fraction(rate)) for (name, t, day), rate in quotes.items() if (name, day) == (curve, quoted)
+    )
     below = [point for point in points if point[0] <= tenor] or points[:1]
     above = [point for point in points if point[0] >= tenor] or points[-1:]
     (t0, r0), (t1, r1) = below[-1], above[0]
@@ -73,7 +75,9 @@ class Line:
     average: int = 0
     balance_sum: Fraction = Fraction(0)
     transactions: int = 0
-    components: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*COMPONENTS, "capital_charge"), 0))
+    components: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys((*COMPONENTS, "capital_charge"), 0)
+    )
 
     @property
     def contribution(self) -> int:
@@ -211,7 +215,9 @@ def _add_fees(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
         customer, product, org = row["customer_id"], row["product_code"], row["org_id"]
         second = "" if org == min(orgs[customer, product]) else f":{org}"
         account = f"FEE:{customer}:{product}{second}"
-        line = lines.setdefault((account, product, month), Line(account, product, customer, org, "fee", month))
+        line = lines.setdefault(
+            (account, product, month), Line(account, product, customer, org, "fee", month)
+        )
         line.components["fee_income"] += cents(Fraction(row["amount"]))
         line.components["direct_cost"] -= cents(Fraction(row["direct_cost"]))
 
@@ -233,7 +239,8 @@ def _add_costs(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
         if not any(weights.values()):
             weights = _weights("accounts", bearing)
         parts = largest_remainder(
-            cents(Fraction(pool["amount"])), {(a, p, bearing[a, p, m].source): w for (a, p, m), w in weights.items()}
+            cents(Fraction(pool["amount"])),
+            {(a, p, bearing[a, p, m].source): w for (a, p, m), w in weights.items()},
         )
         for (account, product, _), part in parts.items():
             lines[account, product, month].components["allocated_cost"] -= part
@@ -302,7 +309,8 @@ def held_weights(bank: Bank, customer: str, month: date) -> dict[tuple[str, str]
     for row in bank.books.assignments:
         if row["customer_id"] == customer:
             held = sum(
-                row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"]) for day in calendar
+                row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
+                for day in calendar
             )
             weights[row["employee_id"], row["org_id"]] += held * int(row["participation"] * 100_000)
     rest = len(calendar) * 100_000 - sum(weights.values())

@@ -1,4 +1,4 @@
-"""The bank of contribution: a dozen accounts that can be computed by hand, a flood of deposits, and a random crowd.
+"""The bank of contribution: a dozen accounts to be computed by hand, a flood of deposits, a random crowd.
 
 Six nights, months apart: 1 January 2026 (initial load), the 15th of February, May, August and November, and
 31 December. The calendar calls the days between holidays, so each balance holds until the next night.
@@ -63,9 +63,7 @@ def _dozen(bank: Bank) -> None:
     an = bank.customer("an", org="O1")
     an.account(product="TERM").holds(10_000_000, since=JAN_1).bears("0.015", until=date(2027, 1, 1))
     bo = bank.customer("bo", org="O2")
-    bo.borrows(10_000_000, since=JAN_1, org="O2").bears(
-        "0.06", until=JAN_1 + timedelta(3650), product="LEND"
-    )
+    bo.borrows(10_000_000, since=JAN_1, org="O2").bears("0.06", until=JAN_1 + timedelta(3650), product="LEND")
     cui = bank.customer("cui", org="O1")
     cui.account().holds(100_000, since=JAN_1).holds(250_000, since=FEB_15).bears("0.0035")
     dan = bank.customer("dan", org="O2")

@@ -1,4 +1,4 @@
-"""What a test bank earns and spends, beside balances: curves, fees, costs, risks, managers, more products and orgs."""
+"""What a test bank earns and spends, beside balances: curves, fees, costs, risks, managers, products."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 class Books:
     """Rows of the contract's tables that a story of contribution needs; all empty in other stories.
 
-    Events arrive with the first batch on or after their day (``on``); a curve's rate with the batch of its date.
+    Events arrive with the first batch on or after their day (``on``), a curve's rate with that of its date.
     """
 
     curves: dict[tuple[str, int, date], Decimal] = field(default_factory=dict)

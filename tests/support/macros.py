@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
-FOLDERS = ("portable", "tiers")
+FOLDERS = ("portable", "tiers", "ftp")
 
 
 class _ReturnError(Exception):
