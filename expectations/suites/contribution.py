@@ -1,4 +1,4 @@
-"""Gate 2: every view of the contribution adds to the account ledger, to the cent, in the months of tonight."""
+"""Gate 2: every view of the contribution adds to the account ledger, to the cent, in tonight's months."""
 
 from collections.abc import Sequence
 from datetime import date

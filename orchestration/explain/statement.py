@@ -1,4 +1,4 @@
-"""What a customer contributed in a month, from the current release: totals, and the lines that they come from."""
+"""What a customer contributed in a month, by the current release: totals, and the lines behind them."""
 
 from dataclasses import dataclass, fields
 from datetime import date

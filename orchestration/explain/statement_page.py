@@ -75,8 +75,8 @@ def _income_statement(statement: Statement) -> Table:
 def _trend(statement: Statement) -> str:
     total = statement.total
     told = (
-        f"Status {total.contribution_status_code}: {_money(total.contribution_avg_3m_amt)} a month on average of 3"
-        f" months, {_money(total.contribution_avg_12m_amt)} of {total.months_12m_cnt}."
+        f"Status {total.contribution_status_code}: {_money(total.contribution_avg_3m_amt)} a month on average"
+        f" of 3 months, {_money(total.contribution_avg_12m_amt)} of {total.months_12m_cnt}."
     )
     return f"{told} A cost centre: income is below cost." if total.is_cost_centre else told
 

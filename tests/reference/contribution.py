@@ -1,4 +1,4 @@
-"""Contribution from the definitions of chapter 4, in plain Python and exact fractions: no SQL, no carried state.
+"""Contribution by the definitions of chapter 4, in plain Python and exact fractions: no SQL, no state.
 
 Every day of a month is looked at again: its balance is what the last batch on or before it told.
 """
@@ -44,7 +44,7 @@ def largest_remainder(amount: int, weights: Mapping[Any, int | Fraction]) -> dic
 def curve_rate(
     quotes: Mapping[tuple[str, int, date], Decimal], curve: str, on: date, tenor: int
 ) -> Fraction | None:
-    """Transfer rate of a tenor: linear between tenors, flat beyond the ends, the last date where one is missing."""
+    """Rate of a tenor: linear between tenors, flat beyond the ends, the last date where one is missing."""
     dates = sorted({day for name, _, day in quotes if name == curve})
     if not dates:
         return None
@@ -117,7 +117,8 @@ def _contracts(bank: Bank) -> Iterable[_Contract]:
         source = "investment" if account.product_code in INVESTMENTS else "deposit"
         yield _Contract(
             account.account_id, account.customer_id, account.org_id, source, account.currency,
-            account.opened, account.matures, Fraction(account.rate or 0) if source == "deposit" else Fraction(0),
+            account.opened, account.matures,
+            Fraction(account.rate or 0) if source == "deposit" else Fraction(0),
             account.closed, account.lines,
         )  # fmt: skip
     for customer in bank.customers:
@@ -318,7 +319,7 @@ def held_weights(bank: Bank, customer: str, month: date) -> dict[tuple[str, str]
 
 
 def change(before: Mapping[Key, Line], now: Mapping[Key, Line]) -> dict[str, int]:
-    """Volume, rate and new or closed of one customer's lines (keys without month), in cents; mix is the rest."""
+    """Volume, rate and new or closed of one customer's lines (keys of one month); mix is the rest."""
     parts = dict.fromkeys(("volume", "rate", "new_closed"), 0)
     for key in {*before, *now}:
         old, new = before.get(key), now.get(key)

@@ -54,8 +54,8 @@ def _prices(bank: Bank) -> None:
         )  # fmt: skip
     for employee, org in (("E2", "O2"), ("E3", "O2")):
         books.employees.append(
-            {"employee_id": employee, "employee_name": employee, "org_id": org, "post": "relationship_manager",
-             "status": "active"}
+            {"employee_id": employee, "employee_name": employee, "org_id": org,
+             "post": "relationship_manager", "status": "active"}
         )  # fmt: skip
 
 

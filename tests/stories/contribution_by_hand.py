@@ -1,5 +1,5 @@
-"""February 2026 of a dozen accounts, computed by hand: 28 days, the balances of 1 January up to the 14th, those of
-15 February from then on.
+"""February 2026 of a dozen accounts, by hand: 28 days, the balances of 1 January up to the 14th, then those
+of 15 February.
 
 By account and product: average balance, customer rate, transfer rate, and the components that are not 0.
 """
@@ -11,8 +11,8 @@ BY_HAND: dict[tuple[str, str], Figures] = {
     ("an-A1", "TERM"): (
         "10000000.00", "0.015", "0.02", {"deposit_nii": "3835.62", "allocated_cost": "-20.00"},
     ),
-    # 10,000,000 × (6 % − 3 %) × 28 / 360; P2: 50.00 × 10,000,000 / 10,142,000; 1 % × 45 % × 10,000,000 / 12 of
-    # January's parameters; 10,000,000 × 8 % × 12 % / 12
+    # 10,000,000 × (6 % − 3 %) × 28 / 360; P2: 50.00 × 10,000,000 / 10,142,000; January's parameters:
+    # 1 % × 45 % × 10,000,000 / 12 and 10,000,000 × 8 % × 12 % / 12
     ("bo-L1", "LEND"): (
         "10000000.00", "0.06", "0.03",
         {
@@ -28,8 +28,8 @@ BY_HAND: dict[tuple[str, str], Figures] = {
     ("dan-A1", "DOLLAR"): (
         "142000.00", "0.001", "0.04", {"deposit_nii": "430.73", "allocated_cost": "-0.70"},
     ),
-    # 180 days lie between 1.3 % at 30 and 2.1 % at 365: 1.6582 %; 30,000 × 0.2582 % × 14 / 365; P9: 77.77 over
-    # the 3 customers below B9, the cent left over to the first
+    # 180 days lie between 1.3 % at 30 and 2.1 % at 365: 1.6582 %; 30,000 × 0.2582 % × 14 / 365
+    # P9: 77.77 over the 3 customers below B9, the cent left over to the first
     ("eva-A1", "TERM"): (
         "15000.00", "0.014", "0.016582", {"deposit_nii": "2.97", "allocated_cost": "-25.93"},
     ),

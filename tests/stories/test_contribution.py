@@ -97,8 +97,8 @@ def test_a_driver_that_nothing_has_gives_way_to_accounts(warehouse: Warehouse) -
 
 def test_every_line_of_every_month_is_the_reference(warehouse: Warehouse, ledger: dict[Key, Line]) -> None:
     rows = warehouse.query(
-        X
-        f" contribution_amt from {LEDGER}"
+        "select account_id, product_code, month_start_date, customer_id, org_id, average_balance_amt,"
+        f" {AMOUNTS}, contribution_amt from {LEDGER}"
     )
     names = ("average_balance_amt", *(f"{part}_amt" for part in PARTS), "contribution_amt")
 
@@ -233,7 +233,8 @@ def test_the_change_of_a_month_is_split_into_its_causes(
     rows = warehouse.query("select * from contribution.rpt_contribution_change")
 
     by_hand = {(row["customer_id"], row["month_start_date"]): row for row in rows}
-    # cui's balance grows from 100,000 × 31 to 175,000 × 28 at 0.65 %, the margin goes to 0.7214 %; 20.00 of costs
+    # cui's balance grows from 100,000 × 31 to 175,000 × 28 at 0.65 %; the margin goes to 0.7214 %;
+    # 20.00 of costs
     cui = by_hand["cui", FEBRUARY]
     assert (cui["volume"], cui["rate"], cui["new_closed"], cui["total"]) == (
         Decimal("32.50"), Decimal("6.15"), 0, Decimal("22.22"),

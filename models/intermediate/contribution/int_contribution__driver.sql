@@ -35,10 +35,10 @@ lines as (
 
 products_of_account as (
 
-    select account_id, month_start_date, count(*) as line_cnt
+    select account_id, source_code, month_start_date, count(*) as line_cnt
     from lines
     where source_code = 'investment'
-    group by account_id, month_start_date
+    group by account_id, source_code, month_start_date
 
 ),
 
@@ -66,7 +66,7 @@ left join products_of_account
     on
         lines.account_id = products_of_account.account_id
         and lines.month_start_date = products_of_account.month_start_date
-        and lines.source_code = 'investment'
+        and lines.source_code = products_of_account.source_code
 left join lines_of_customer
     on
         lines.customer_id = lines_of_customer.customer_id

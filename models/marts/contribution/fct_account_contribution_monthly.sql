@@ -58,6 +58,7 @@ losses as (
 
     select
         *,
+        'loan' as source_code,
         {{ round_units(
             wide('ead_cents') ~ ' * ' ~ millionths_of('pd_rate') ~ ' * ' ~ millionths_of('lgd_rate'),
             '12000000000000'
@@ -110,7 +111,7 @@ lines as (
     left join losses
         on
             lines.account_id = losses.loan_id
-            and lines.source_code = 'loan'
+            and lines.source_code = losses.source_code
             and lines.month_start_date = losses.month_start_date
     union all
     select
