@@ -169,7 +169,6 @@ taken_over_totals as (
         on
             taken_over.customer_id = before.customer_id
             and taken_over.taken_over_month_date = before.month_start_date
-            and taken_over.known_total_amt is null
 
 ),
 
