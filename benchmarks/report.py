@@ -80,7 +80,7 @@ def _all_nights(banks: Iterable[BankMeasure]) -> Iterable[tuple[BankMeasure, Nig
 
 _NIGHT_COLUMNS = [
     "bank", "night", "rows", "time", "CPU", "peak memory", "read", "written", "rows/s", "by hand",
-    "its peak", "times by hand", "rows that differ",
+    "its peak", "times by hand", "rows that differ", "contribution",
 ]  # fmt: skip
 
 
@@ -95,6 +95,7 @@ def _night_row(bank: BankMeasure, night: NightMeasure) -> list[str]:
         mebibytes(night.floor.peak_bytes),
         f"{night.ratio:.1f}",
         f"{sum(night.differing.values()):,}",
+        "" if night.contribution_seconds is None else seconds(night.contribution_seconds),
     ]
 
 

@@ -33,6 +33,7 @@ class NightMeasure(_Kept):
         floor: The same night by hand.
         differing: Published rows that the floor has not, or has besides, by table.
         release_bytes: Disk that the new release takes for itself; the rest it shares with the one before.
+        contribution_seconds: Of the build, the models of contribution; none in results that are older.
     """
 
     label: str
@@ -45,6 +46,7 @@ class NightMeasure(_Kept):
     before: dict[str, LayerSize]
     after: dict[str, LayerSize]
     release_bytes: int
+    contribution_seconds: float | None = None
 
     @property
     def total(self) -> Usage:

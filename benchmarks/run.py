@@ -19,6 +19,7 @@ from time import perf_counter
 from rich.console import Console
 
 from benchmarks.compare import compare
+from benchmarks.contribution import contribution_seconds
 from benchmarks.measure import MeasuredProcessError, Usage, file_blocks, folder_size, layer_sizes, measure
 from benchmarks.plan import FORMATS, SIZES, BenchBank, MeasuredNight, Size
 from benchmarks.report import show, update_results
@@ -160,6 +161,7 @@ def _measure_night(settings: Settings, night: MeasuredNight, done: date, console
         before=before,
         after=after,
         release_bytes=sum(blocks for file, blocks in releases.items() if file not in released),
+        contribution_seconds=contribution_seconds(settings.dbt_logs / "dbt.log"),
     )
     console.print(
         f"{settings.home.name} · {night.label} · {result.total.seconds:.1f} s,"

@@ -30,10 +30,13 @@ _REMEDIES = {
             "daily_aum_off",
             "month_after_business_date",
             "tier_rows_off",
+            "contribution_not_conserved",
         ),
         f"{_MODELS}.",
     ),
     "tier_unknown": f"{_MODELS}, or the rulebook lacks the tier.",
+    "cost_not_allocated": "The org of the pool and the orgs below it keep no account: have the pool sent for "
+    "another org.",
     "closed_month_changed": "Nothing was published: find what changed the month; a correction comes as a "
     "re-sent batch of that month.",
 }

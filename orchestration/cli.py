@@ -215,16 +215,22 @@ def explain(
     month: Annotated[
         str | None, typer.Option(metavar="YYYY-MM", help="Without it, the customer's last month.")
     ] = None,
+    contribution: Annotated[
+        bool, typer.Option("--contribution", help="What the customer earned the bank, as a statement.")
+    ] = False,
 ) -> None:
     """Tell a customer's story: AUM by month, which tier and why, what is missing, when it is lost."""
     from orchestration.console import out
-    from orchestration.explain import print_story, read_story
+    from orchestration.explain import print_statement, print_story, read_statement, read_story
 
     try:
         first_day = date.fromisoformat(f"{month}-01") if month else None
     except ValueError as error:
         raise typer.BadParameter(f"{month} is not a month", param_hint="--month") from error
-    print_story(out, read_story(Settings.load(), customer, first_day))
+    if contribution:
+        print_statement(out, read_statement(Settings.load(), customer, first_day))
+    else:
+        print_story(out, read_story(Settings.load(), customer, first_day))
 
 
 @app.command()

@@ -86,7 +86,7 @@ def side_by_side(first: Sql, first_name: str, second: Sql, second_name: str) -> 
     )
 
 
-def key_unique(table: str, key: Sequence[str], months: Sql) -> Check:
+def key_unique(table: str, key: Sequence[str], months: Sql, schema: str = MARTS) -> Check:
     """No two rows of a mart share its grain."""
     return FailingRows(
         check_code="key_not_unique",
@@ -96,7 +96,7 @@ def key_unique(table: str, key: Sequence[str], months: Sql) -> Check:
             select coalesce(sum(same_key_cnt), 0), coalesce(sum(same_key_cnt - 1), 0)
             from (select count(*) as same_key_cnt from {rows} where {months} group by {key})
             """,
-            rows=name(MARTS, table),
+            rows=name(schema, table),
             months=months,
             key=join(", ", map(name, key)),
         ),

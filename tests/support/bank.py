@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.support import tables
+from tests.support.books import Books
 from tests.support.people import Account, Amount, Customer
 from tests.support.timeline import days, month_start
 
@@ -47,6 +48,7 @@ class Bank:
     customers: list[Customer] = field(default_factory=list)
     rates: dict[tuple[str, date], Decimal] = field(default_factory=dict)
     with_ledger: bool = False
+    books: Books = field(default_factory=Books)
 
     @property
     def start(self) -> date:

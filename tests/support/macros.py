@@ -9,7 +9,7 @@ import duckdb
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
-FOLDERS = ("portable", "tiers")
+FOLDERS = ("portable", "tiers", "ftp")
 WHAT_IF_MACROS = {
     "what_if_judged": "what_if_judged_parameters",
     "what_if_held": "what_if_held_parameters",

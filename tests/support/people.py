@@ -35,6 +35,8 @@ class Account:
     lines: dict[str, Timeline[Decimal]] = field(default_factory=dict)
     owners: Timeline[dict[str, Decimal]] = field(default_factory=Timeline)
     closed: date | None = None
+    matures: date | None = None
+    rate: Decimal | None = None
 
     def holds(self, amount: Amount, *, since: date, product: str | None = None) -> Account:
         """Hold the amount from the day on, until the next ``holds``."""
@@ -45,6 +47,11 @@ class Account:
         """Hold one constant amount (in 万) per month, oldest first, the last one in the month of ``to``."""
         for back, amount in enumerate(reversed(amounts)):
             self.holds(Decimal(amount) * WAN, since=add_months(to, -back))
+        return self
+
+    def bears(self, rate: str, *, until: date | None = None) -> Account:
+        """Pay interest to its holder, to a day of maturity if it has one."""
+        self.rate, self.matures = Decimal(rate), until
         return self
 
     def vanishes(self, on: date) -> Account:
@@ -74,11 +81,19 @@ class Loan:
     currency: str
     start: date
     org_id: str
+    product_code: str = "LOAN"
+    rate: Decimal = Decimal("0.04")
+    matures: date = date(2045, 1, 1)
     owed: Timeline[Decimal] = field(default_factory=Timeline)
 
     def owes(self, amount: Amount, *, since: date) -> Loan:
         """Owe the amount from the day on."""
         self.owed.set(since, money(amount))
+        return self
+
+    def bears(self, rate: str, *, until: date, product: str = "LOAN") -> Loan:
+        """Bear interest to a day of maturity."""
+        self.rate, self.matures, self.product_code = Decimal(rate), until, product
         return self
 
     def repaid(self, on: date) -> Loan:

@@ -42,7 +42,12 @@ INVESTMENTS = frozenset({"FUND", "HALF", "OUTSIDE"})
 def full_tables(bank: Bank, night: date) -> dict[str, list[Row]]:
     """Tables that come whole every night."""
     content = {
-        "org": [_org("HQ", "head_office", None), _org("O1", "outlet", "HQ"), _org("O2", "outlet", "HQ")],
+        "org": [
+            _org("HQ", "head_office", None),
+            _org("O1", "outlet", "HQ"),
+            _org("O2", "outlet", "HQ"),
+            *bank.books.orgs,
+        ],
         "employee": [
             {
                 "employee_id": "E1",
@@ -52,9 +57,10 @@ def full_tables(bank: Bank, night: date) -> dict[str, list[Row]]:
                 "status": "active",
                 "hired_on": date(2015, 1, 1),
                 "left_on": None,
-            }
+            },
+            *bank.books.employees,
         ],
-        "product": [_product(*product) for product in PRODUCTS],
+        "product": [*(_product(*product) for product in PRODUCTS), *bank.books.products],
         "deposit_balance": _deposit_balances(bank, night),
         "investment_position": _positions(bank, night),
         "loan_balance": _loan_balances(bank, night),
@@ -69,7 +75,7 @@ def full_tables(bank: Bank, night: date) -> dict[str, list[Row]]:
                 "valid_to": None,
             }
         ],
-        "ftp_rate": [{"curve_id": "C1", "tenor_days": 1, "rate_date": night, "rate": Decimal("0.02")}],
+        "ftp_rate": _curves(bank, night),
         "fx_rate": _rates(bank, night),
         "calendar": _calendar(bank),
     }
@@ -98,10 +104,15 @@ def event_tables(bank: Bank, night: date, previous: date | None) -> dict[str, li
     ]
     return {
         "card_txn": card_transactions,
-        "transaction": [],
+        "transaction": bank.books.arrived("transaction", night, previous),
         "sales_trade": [],
         "sales_registration": [],
-        "fee_income": [],
+        "fee_income": bank.books.arrived("fee_income", night, previous),
+        **{
+            name: bank.books.arrived(name, night, previous)
+            for name in ("cost_pool", "risk_parameter")
+            if name in bank.books.events
+        },
     }
 
 
@@ -113,7 +124,9 @@ def master_rows(bank: Bank, name: str, night: date) -> list[Row]:
         "account_owner": _owners,
         "loan": _loans,
         "card": _cards,
-        "assignment": lambda *_: [],
+        "assignment": lambda bank, night: [
+            row for row in bank.books.assignments if row["valid_from"] <= night
+        ],
     }
     return builders[name](bank, night)
 
@@ -196,8 +209,8 @@ def _accounts(bank: Bank, night: date) -> list[Row]:
                 "currency": account.currency,
                 "open_date": account.opened,
                 "close_date": account.closed if is_closed else None,
-                "maturity_date": None,
-                "interest_rate": None,
+                "maturity_date": account.matures,
+                "interest_rate": account.rate,
                 "status": "closed" if is_closed else "open",
             }
         )
@@ -249,15 +262,15 @@ def _loans(bank: Bank, night: date) -> list[Row]:
         {
             "loan_id": loan.loan_id,
             "customer_id": loan.customer_id,
-            "product_code": "LOAN",
+            "product_code": loan.product_code,
             "loan_class": loan.loan_class,
             "org_id": loan.org_id,
             "manager_id": None,
             "currency": loan.currency,
             "principal": loan.owed.at(loan.start) or Decimal(0),
-            "interest_rate": Decimal("0.04"),
+            "interest_rate": loan.rate,
             "start_date": loan.start,
-            "maturity_date": date(2045, 1, 1),
+            "maturity_date": loan.matures,
         }
         for customer in bank.customers
         for loan in customer.loans
@@ -306,6 +319,16 @@ def _cards(bank: Bank, night: date) -> list[Row]:
         for customer in bank.customers
         for card in customer.cards
         if card.issued <= night
+    ]
+
+
+def _curves(bank: Bank, night: date) -> list[Row]:
+    """Quotes up to the night; a bank without any has one flat curve."""
+    quotes = bank.books.curves or {("C1", 1, night): Decimal("0.02")}
+    return [
+        {"curve_id": curve, "tenor_days": tenor, "rate_date": day, "rate": rate}
+        for (curve, tenor, day), rate in sorted(quotes.items())
+        if day <= night
     ]
 
 

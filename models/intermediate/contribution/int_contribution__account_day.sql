@@ -1,0 +1,414 @@
+-- One row per account × product, loan or card and month that tonight computes: its last balance, and so far the
+-- sums over the days of the balance (积数), of balance × customer rate and of balance × transfer rate (FTP). This
+-- is the state that nights carry: tonight = last night's sums, plus last night's balance for the days without a
+-- batch, plus tonight's balance. No day is read twice.
+--
+-- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × millionths of the day's mid rate.
+
+{{ config(
+    materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
+) }}
+
+-- read on the first night only, but the graph is the same every night
+-- depends_on: {{ ref('stg_core_banking__monthly_balances') }}
+
+with products as (
+
+    select * from {{ ref('int_ftp__product') }}
+
+),
+
+months as (
+
+    select * from {{ ref('int_calendar__open_months') }}
+
+),
+
+factors as (
+
+    select * from {{ ref('int_contribution__day_factor') }}
+
+),
+
+tonight as (
+
+    select * from {{ ref('int_contribution__balance_night') }}
+
+),
+
+{% if has_state() %}
+
+last_night as (
+
+    select *
+    from {{ this }}
+    where
+        business_date = {{ previous_business_date() }}
+        and month_start_date = {{ month_start(previous_business_date()) }}
+
+),
+
+-- a balance in quarantine is not a balance of 0: the account keeps its last one
+refused as (
+
+    select distinct
+        case table_name
+            when 'deposit_balance' then 'deposit'
+            when 'investment_position' then 'investment'
+            when 'loan_balance' then 'loan'
+            else 'card'
+        end as source_code,
+        row_key
+    from {{ source('pipeline', 'rejected_row') }}
+    where table_name in ('deposit_balance', 'investment_position', 'loan_balance', 'card_balance')
+
+),
+
+{% else %}
+
+-- the days before tonight of which the initial load tells no balance of their own, only the sum
+history_rates as (
+
+    select
+        fx.currency_code,
+        demand.curve_id,
+        case
+            when fx.currency_code = '{{ var("reporting_currency") }}' then cast(1 as bigint)
+            else {{ millionths_of('fx.mid_rate') }}
+        end as fx_factor,
+        demand.ftp_millionths
+    from {{ ref('int_fx__rate_by_day') }} as fx
+    cross join (
+        select curve_id, {{ round_units('sum(ftp_millionths)', 'count(*)') }} as ftp_millionths
+        from {{ ref('int_ftp__demand_day') }}
+        where calendar_date < {{ business_date() }}
+        group by curve_id
+        union all
+        select '' as curve_id, cast(0 as bigint) as ftp_millionths
+    ) as demand
+    where fx.calendar_date = {{ add_days(business_date(), -1) }}
+
+),
+
+told_history as (
+
+    select
+        history.account_id,
+        history.product_code,
+        contracts.customer_id,
+        contracts.org_id,
+        case when products.asset_class_code = 'wealth' then 'investment' else 'deposit' end as source_code,
+        contracts.currency_code,
+        products.curve_id,
+        contracts.open_date,
+        contracts.maturity_date,
+        {{ cents('history.balance_sum_ccy_amt') }} as sum_cents,
+        case
+            when products.asset_class_code = 'wealth' then cast(0 as bigint)
+            else {{ millionths_of('coalesce(contracts.customer_rate, 0)') }}
+        end as rate_millionths
+    from {{ ref('stg_core_banking__monthly_balances') }} as history
+    inner join {{ ref('int_contribution__contract') }} as contracts
+        on history.account_id = contracts.account_id and contracts.register_code = 'account'
+    inner join products on history.product_code = products.product_code
+    where history.month_start_date = {{ month_start(business_date()) }}
+
+),
+
+last_night as (
+
+    select
+        told_history.account_id,
+        told_history.product_code,
+        told_history.customer_id,
+        told_history.org_id,
+        told_history.source_code,
+        told_history.currency_code,
+        told_history.open_date,
+        told_history.maturity_date,
+        cast(0 as bigint) as balance_cents,
+        told_history.rate_millionths,
+        cast(null as bigint) as term_ftp_millionths,
+        {{ wide('told_history.sum_cents') }} * history_rates.fx_factor as balance_units,
+        {{ wide('told_history.sum_cents') }} * history_rates.fx_factor * told_history.rate_millionths
+            as interest_units,
+        {{ wide('told_history.sum_cents') }} * history_rates.fx_factor * history_rates.ftp_millionths
+            as ftp_units,
+        cast(0 as integer) as transaction_cnt
+    from told_history
+    inner join history_rates
+        on
+            told_history.currency_code = history_rates.currency_code
+            and told_history.curve_id = history_rates.curve_id
+
+),
+
+{% endif %}
+
+holdings as (
+
+    select
+        coalesce(tonight.account_id, last_night.account_id) as account_id,
+        coalesce(tonight.product_code, last_night.product_code) as product_code,
+        coalesce(tonight.customer_id, last_night.customer_id) as customer_id,
+        coalesce(tonight.org_id, last_night.org_id) as org_id,
+        coalesce(tonight.source_code, last_night.source_code) as source_code,
+        coalesce(tonight.currency_code, last_night.currency_code) as currency_code,
+        {% if has_state() %}
+        tonight.open_date,
+        tonight.maturity_date,
+        tonight.account_id is not null or refused.row_key is not null as is_told,
+        coalesce(
+            tonight.balance_cents, case when refused.row_key is not null then last_night.balance_cents end, 0
+        ) as balance_cents,
+        {% else %}
+        coalesce(tonight.open_date, last_night.open_date) as open_date,
+        coalesce(tonight.maturity_date, last_night.maturity_date) as maturity_date,
+        tonight.account_id is not null as is_told,
+        coalesce(tonight.balance_cents, 0) as balance_cents,
+        {% endif %}
+        coalesce(tonight.rate_millionths, last_night.rate_millionths) as rate_millionths,
+        coalesce(last_night.balance_cents, 0) as carried_cents,
+        coalesce(last_night.rate_millionths, 0) as carried_rate_millionths,
+        last_night.term_ftp_millionths,
+        coalesce(last_night.balance_units, 0) as carried_balance_units,
+        coalesce(last_night.interest_units, 0) as carried_interest_units,
+        coalesce(last_night.ftp_units, 0) as carried_ftp_units,
+        coalesce(last_night.transaction_cnt, 0) as carried_transaction_cnt
+    from tonight
+    full outer join last_night
+        on
+            tonight.account_id = last_night.account_id
+            and tonight.product_code = last_night.product_code
+            and tonight.source_code = last_night.source_code
+    {% if has_state() %}
+    left join refused
+        on
+            refused.source_code = last_night.source_code
+            and refused.row_key = case
+                when last_night.source_code = 'investment'
+                    then last_night.account_id || '|' || last_night.product_code
+                else last_night.account_id
+            end
+    {% endif %}
+
+),
+
+-- an account with a maturity keeps the rate of its opening; it is looked up once
+new_terms as (
+
+    select distinct
+        products.curve_id,
+        holdings.open_date as rate_date,
+        greatest({{ days_between('holdings.open_date', 'holdings.maturity_date') }}, 0) as tenor_days
+    from holdings
+    inner join products on holdings.product_code = products.product_code
+    where
+        holdings.term_ftp_millionths is null
+        and holdings.maturity_date is not null
+        and products.curve_id <> ''
+
+),
+
+points as (
+
+    select * from {{ ref('int_ftp__point') }}
+
+),
+
+term_rates as (
+
+    {{ ftp_rates('new_terms', 'points') }}
+
+),
+
+priced as (
+
+    select
+        holdings.*,
+        coalesce(products.curve_id, '') as curve_id,
+        coalesce(holdings.term_ftp_millionths, term_rates.ftp_millionths) as ftp_millionths
+    from holdings
+    left join products on holdings.product_code = products.product_code
+    left join term_rates
+        on
+            products.curve_id = term_rates.curve_id
+            and holdings.open_date = term_rates.rate_date
+            and greatest({{ days_between('holdings.open_date', 'holdings.maturity_date') }}, 0)
+            = term_rates.tenor_days
+
+),
+
+-- days without a batch, up to each day on which an account may have closed
+silent_days as (
+
+    select *
+    from factors
+    where calendar_date > {{ previous_business_date() }} and calendar_date < {{ business_date() }}
+
+),
+
+silent_sums as (
+
+    select
+        last_days.currency_code,
+        last_days.curve_id,
+        {{ month_start('silent_days.calendar_date') }} as month_start_date,
+        last_days.calendar_date as last_open_date,
+        sum(silent_days.fx_factor) as fx_factor,
+        sum(silent_days.demand_factor) as demand_factor
+    from silent_days as last_days
+    inner join silent_days
+        on
+            last_days.currency_code = silent_days.currency_code
+            and last_days.curve_id = silent_days.curve_id
+            and last_days.calendar_date >= silent_days.calendar_date
+    group by
+        last_days.currency_code,
+        last_days.curve_id,
+        {{ month_start('silent_days.calendar_date') }},
+        last_days.calendar_date
+
+),
+
+closings as (
+
+    select account_id, close_date
+    from {{ ref('int_contribution__contract') }}
+    where
+        register_code = 'account'
+        and close_date > {{ previous_business_date() }}
+        and close_date < {{ business_date() }}
+
+),
+
+-- a transaction that comes after its month was closed counts in the first that is open
+transactions as (
+
+    select
+        moves.account_id,
+        moves.source_code,
+        greatest({{ month_start('moves.txn_date') }}, first_open.month_start_date) as month_start_date,
+        cast(count(*) as integer) as transaction_cnt
+    from (
+        select account_id, 'deposit' as source_code, txn_date
+        from {{ ref('stg_core_banking__transactions') }}
+        union all
+        select card_id as account_id, 'card' as source_code, txn_date
+        from {{ ref('stg_core_banking__card_transactions') }}
+    ) as moves
+    cross join (
+        select {% if is_first_night() %}max{% else %}min{% endif %}(month_start_date) as month_start_date
+        from months
+    ) as first_open
+    {% if is_first_night() %}
+    where moves.txn_date >= first_open.month_start_date
+    {% endif %}
+    group by
+        moves.account_id,
+        moves.source_code,
+        greatest({{ month_start('moves.txn_date') }}, first_open.month_start_date)
+
+),
+
+by_month as (
+
+    select
+        priced.*,
+        months.month_start_date,
+        months.is_current,
+        months.month_start_date = {{ month_start(
+            'coalesce(' ~ previous_business_date() ~ ', ' ~ business_date() ~ ')'
+        ) }} as is_carried_month,
+        coalesce(silent_sums.fx_factor, 0) as silent_fx_factor,
+        case
+            when priced.ftp_millionths is null then coalesce(silent_sums.demand_factor, 0)
+            else coalesce(silent_sums.fx_factor, 0) * priced.ftp_millionths
+        end as silent_ftp_factor,
+        factors.fx_factor,
+        case
+            when priced.ftp_millionths is null then factors.demand_factor
+            else factors.fx_factor * priced.ftp_millionths
+        end as ftp_factor,
+        coalesce(transactions.transaction_cnt, 0) as transaction_cnt
+    from priced
+    inner join months on {% if is_first_night() %}months.is_current{% else %}true{% endif %}
+    inner join factors
+        on
+            priced.currency_code = factors.currency_code
+            and priced.curve_id = factors.curve_id
+            and factors.calendar_date = {{ business_date() }}
+    left join closings on priced.account_id = closings.account_id
+    left join silent_sums
+        on
+            priced.currency_code = silent_sums.currency_code
+            and priced.curve_id = silent_sums.curve_id
+            and months.month_start_date = silent_sums.month_start_date
+            and silent_sums.last_open_date = {{ add_days(
+                'coalesce(closings.close_date, ' ~ business_date() ~ ')', -1
+            ) }}
+    left join transactions
+        on
+            priced.account_id = transactions.account_id
+            and priced.source_code = transactions.source_code
+            and months.month_start_date = transactions.month_start_date
+
+),
+
+summed as (
+
+    select
+        -- ids
+        account_id,
+        product_code,
+        customer_id,
+        org_id,
+
+        -- codes
+        source_code,
+        currency_code,
+
+        -- dates
+        {{ business_date() }} as business_date,
+        month_start_date,
+
+        -- measures
+        case when is_current then balance_cents else 0 end as balance_cents,
+        rate_millionths,
+        ftp_millionths as term_ftp_millionths,
+        case when is_carried_month then carried_balance_units else 0 end
+        + {{ wide('carried_cents') }} * silent_fx_factor
+        + case when is_current then {{ wide('balance_cents') }} * fx_factor else 0 end as balance_units,
+        case when is_carried_month then carried_interest_units else 0 end
+        + {{ wide('carried_cents') }} * silent_fx_factor * carried_rate_millionths
+        + case when is_current then {{ wide('balance_cents') }} * fx_factor * rate_millionths else 0 end
+            as interest_units,
+        case when is_carried_month then carried_ftp_units else 0 end
+        + {{ wide('carried_cents') }} * silent_ftp_factor
+        + case when is_current then {{ wide('balance_cents') }} * ftp_factor else 0 end as ftp_units,
+        case when is_carried_month then carried_transaction_cnt else 0 end + transaction_cnt
+            as transaction_cnt,
+        is_current and is_told as is_open
+
+    from by_month
+
+)
+
+select
+    account_id,
+    product_code,
+    customer_id,
+    org_id,
+    source_code,
+    currency_code,
+    business_date,
+    month_start_date,
+    cast(balance_cents as bigint) as balance_cents,
+    cast(rate_millionths as bigint) as rate_millionths,
+    cast(term_ftp_millionths as bigint) as term_ftp_millionths,
+    {{ wide('balance_units') }} as balance_units,
+    {{ wide('interest_units') }} as interest_units,
+    {{ wide('ftp_units') }} as ftp_units,
+    cast(transaction_cnt as integer) as transaction_cnt
+from summed
+where is_open or balance_units <> 0 or interest_units <> 0 or ftp_units <> 0 or transaction_cnt <> 0

@@ -1,0 +1,71 @@
+-- One row per account, loan and card as of tonight: whose it is, and what prices its balance.
+
+{{ config(materialized='view') }}
+
+with cards as (
+
+    select * from {{ ref('int_card__versions') }} where known_to_date is null
+
+),
+
+-- a card names no product: it is that of the catalogue which the card's kind is sold as
+card_products as (
+
+    select
+        rules.card_kind_code,
+        rules.customer_rate,
+        min(products.product_code) as product_code
+    from {{ ref('card_contribution_rules') }} as rules
+    left join {{ ref('stg_core_banking__products') }} as products
+        on rules.sales_product_code = products.sales_product_code
+    group by rules.card_kind_code, rules.customer_rate
+
+)
+
+select
+    'account' as register_code,
+    account_id,
+    customer_id,
+    product_code,
+    org_id,
+    currency_code,
+    open_date,
+    maturity_date,
+    -- closed without a date counts as closed tonight
+    case when status_code = 'closed' then coalesce(close_date, {{ business_date() }}) else close_date end
+        as close_date,
+    interest_rate as customer_rate
+from {{ ref('int_account__versions') }}
+where known_to_date is null
+
+union all
+
+select
+    'loan' as register_code,
+    loan_id as account_id,
+    customer_id,
+    product_code,
+    org_id,
+    currency_code,
+    start_date as open_date,
+    maturity_date,
+    cast(null as date) as close_date,
+    interest_rate as customer_rate
+from {{ ref('int_loan__versions') }}
+where known_to_date is null
+
+union all
+
+select
+    'card' as register_code,
+    cards.card_id as account_id,
+    cards.customer_id,
+    coalesce(card_products.product_code, cards.card_kind_code || '_card') as product_code,
+    cards.org_id,
+    '{{ var("reporting_currency") }}' as currency_code,
+    cards.issue_date as open_date,
+    cast(null as date) as maturity_date,
+    cast(null as date) as close_date,
+    card_products.customer_rate
+from cards
+left join card_products on cards.card_kind_code = card_products.card_kind_code

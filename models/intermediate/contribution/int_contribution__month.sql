@@ -1,0 +1,37 @@
+-- One row per month whose contribution tonight computes, with the rules in force. The ledger begins with the
+-- month of the first night: what was lent before is not recorded. Where the rule says month_end, a month is
+-- computed when it is over and from its last business day on.
+
+{{ config(materialized='view') }}
+
+with later_business_days as (
+
+    select count(*) as day_cnt
+    from {{ ref('stg_core_banking__calendar_days') }}
+    where is_business_day and calendar_date > {{ business_date() }}
+        and calendar_date <= last_day({{ business_date() }})
+
+)
+
+select
+    months.month_start_date,
+    months.month_end_date,
+    months.through_date,
+    months.month_index,
+    months.elapsed_days,
+    months.is_current,
+    months.is_provisional,
+    rules.hurdle_rate,
+    rules.default_capital_rate
+from {{ ref('int_calendar__computed_months') }} as months
+inner join {{ ref('contribution_rules') }} as rules
+    on
+        months.month_start_date >= rules.valid_from_month
+        and (rules.valid_to_month is null or months.month_start_date <= rules.valid_to_month)
+cross join later_business_days
+where
+    {% if is_first_night() %}months.is_current and {% endif %}(
+        rules.compute_code = 'every_night'
+        or not months.is_provisional
+        or later_business_days.day_cnt = 0
+    )

@@ -1,0 +1,180 @@
+"""What a customer contributed in a month, by the current release: totals, and the lines behind them."""
+
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+import duckdb
+
+from orchestration.errors import NotFoundError
+from orchestration.publication.release import current_database
+from orchestration.settings import Settings
+from orchestration.sql import fill, join, name
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Total:
+    """A row of ``fct_customer_contribution_monthly``."""
+
+    month_start_date: date
+    deposit_nii_amt: Decimal
+    loan_nii_amt: Decimal
+    fee_income_amt: Decimal
+    direct_cost_amt: Decimal
+    allocated_cost_amt: Decimal
+    expected_loss_amt: Decimal
+    contribution_amt: Decimal
+    capital_charge_amt: Decimal
+    eva_amt: Decimal
+    contribution_avg_3m_amt: Decimal
+    contribution_avg_12m_amt: Decimal
+    months_12m_cnt: int
+    contribution_status_code: str
+    is_cost_centre: bool
+    is_provisional: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of ``fct_account_contribution_monthly``: the whole line, of a joint account too."""
+
+    account_id: str
+    product_code: str
+    org_id: str
+    source_code: str
+    cost_pool_id: str | None
+    cost_driver_code: str | None
+    average_balance_amt: Decimal
+    customer_rate: Decimal | None
+    ftp_rate: Decimal | None
+    day_count: int | None
+    balance_days: int
+    customer_interest_amt: Decimal
+    deposit_nii_amt: Decimal
+    loan_nii_amt: Decimal
+    fee_income_amt: Decimal
+    direct_cost_amt: Decimal
+    allocated_cost_amt: Decimal
+    expected_loss_amt: Decimal
+    contribution_amt: Decimal
+    capital_charge_amt: Decimal
+    cost_driver_count: Decimal | None
+    pd_rate: Decimal | None
+    lgd_rate: Decimal | None
+    ead_amt: Decimal | None
+    capital_rate: Decimal | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row of ``rpt_contribution_change``."""
+
+    previous_contribution_amt: Decimal
+    volume: Decimal
+    rate: Decimal
+    mix: Decimal
+    new_closed: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One customer in one month.
+
+    Attributes:
+        lines: Lines of which the customer is the holder; a joint account held by another has none here.
+        hurdle_rate: What capital has to earn in a year.
+        change: Against the month before; none in the ledger's first month.
+    """
+
+    customer_id: str
+    release: str
+    business_date: date
+    currency: str
+    total: Total
+    lines: list[Line]
+    hurdle_rate: Decimal
+    change: Change | None
+
+
+def read_statement(settings: Settings, customer_id: str, month: date | None = None) -> Statement:
+    """Read a customer's contribution.
+
+    Args:
+        month: First day of the month; by default the last one with contribution.
+
+    Raises:
+        NotFoundError: The release has no contribution of the customer for the month.
+        PublicationError: Nothing is published.
+    """
+    with duckdb.connect(str(current_database(settings)), read_only=True) as connection:
+        release, business_date, currency = connection.execute(
+            "select release, business_date, reporting_currency from quality.data_as_of"
+        ).fetchone() or ("", date.min, "")
+        totals = _rows(
+            connection, Total, "fct_customer_contribution_monthly", customer_id, "month_start_date"
+        )
+        wanted = [total for total in totals if month in (None, total.month_start_date)]
+        if not wanted:
+            raise NotFoundError(_missing(release, [total.month_start_date for total in totals]))
+        total = wanted[-1]
+        changes = _rows(
+            connection,
+            Change,
+            "rpt_contribution_change",
+            customer_id,
+            "month_start_date",
+            total.month_start_date,
+        )
+        (hurdle_rate,) = connection.execute(
+            "select hurdle_rate from rules.contribution_rules where valid_from_month <= $month"
+            " and (valid_to_month is null or valid_to_month >= $month)",
+            {"month": total.month_start_date},
+        ).fetchone() or (Decimal(0),)
+        return Statement(
+            customer_id=customer_id,
+            release=release,
+            business_date=business_date,
+            currency=currency,
+            total=total,
+            lines=_rows(
+                connection,
+                Line,
+                "fct_account_contribution_monthly",
+                customer_id,
+                "source_code, account_id, product_code",
+                total.month_start_date,
+            ),
+            hurdle_rate=hurdle_rate,
+            change=changes[0] if changes else None,
+        )
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    kind: type[Row],
+    table: str,
+    customer_id: str,
+    order: str,
+    month: date | None = None,
+) -> list[Row]:
+    columns = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    query = fill(
+        "select {columns} from {table} where customer_id = $customer"
+        " and ($month::date is null or month_start_date = $month) order by {order}",
+        columns=join(", ", map(name, columns)),
+        table=name("contribution", table),
+        order=join(", ", map(name, order.split(", "))),
+    )
+    found = connection.execute(query, {"customer": customer_id, "month": month}).fetchall()
+    return [kind(*row) for row in found]
+
+
+def _missing(release: str, months: list[date]) -> str:
+    if not months:
+        return f"Release {release} has no contribution of such a customer. Check the number."
+    listed = ", ".join(f"{month:%Y-%m}" for month in months[-12:])
+    return f"Release {release} has no contribution of the customer for that month; there is of {listed}."
