@@ -87,7 +87,8 @@ class Carried:
     Attributes:
         kind: ``versions`` (known_from_date, known_to_date), ``business_date`` and ``state`` (the night that
             wrote the row), ``open_month`` and ``month_end`` (months over by then), ``month_start`` and
-            ``month_state`` (months to the night's, of models that read the running one). Of ``state`` and
+            ``month_state`` (months to the night's, of models that read the running one), ``current`` (what
+            versions elsewhere say now; made anew if a later night wrote any of it). Of ``state`` and
             ``month_state`` only what a kept night needs stays.
     """
 
@@ -312,6 +313,11 @@ def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: d
         connection.execute(fill("drop table {relation}", relation=relation))
         return
     night = value(previous)
+    if table.kind == "current":
+        later = fill("select 1 from {relation} where knowledge_date > {night} limit 1", relation=relation, night=night)
+        if connection.execute(later).fetchone() is not None:
+            connection.execute(fill("drop table {relation}", relation=relation))
+        return
     statements = {
         "versions": (
             "delete from {relation} where known_from_date > {night}",
