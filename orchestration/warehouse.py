@@ -150,7 +150,7 @@ def prepare_night(
         # the list of nights done is set back with what they wrote: a run that ends here, killed or blocked,
         # leaves those nights waiting
         for table in (*carried, Carried("pipeline", "night", "business_date")):
-            _set_back(connection, table, previous)
+            set_back(connection, table, previous)
         connection.execute(
             "create or replace table pipeline.tonight as select $date::date as business_date,"
             " $sequence::integer as sequence, $previous::date as previous_business_date,"
@@ -304,7 +304,7 @@ def _create_last_release_views(
         )
 
 
-def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
+def set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
     """Remove what nights after ``previous`` wrote: an earlier attempt, or nights that are run again."""
     if not _exists(connection, table.schema, table.table):
         return
