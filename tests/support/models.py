@@ -91,8 +91,7 @@ class Models:
             self.connection.execute(f"create or replace table {relation} as {query}")
         else:
             self.connection.execute(f"create or replace temp table fresh as {query}")
-            if config.get("incremental_strategy") != "append":
-                key = config["unique_key"]
+            if key := config.get("unique_key"):
                 columns = ", ".join([key] if isinstance(key, str) else key)
                 self.connection.execute(
                     f"delete from {relation} where ({columns}) in (select ({columns}) from fresh)"

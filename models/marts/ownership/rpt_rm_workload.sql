@@ -2,7 +2,7 @@
 -- day, and what was assigned, adjusted and recalled in the month. UNASSIGNED has the org's pending customers and
 -- their age, as of tonight.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': ['month_start_date', 'org_id', 'employee_id', 'tier_code'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}

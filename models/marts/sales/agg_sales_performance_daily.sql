@@ -2,7 +2,7 @@
 -- what they took back. The day is that of the entry, so no day that was published ever changes; counts are sums of
 -- ratios. The org is the one that sold, as it was called then.
 
-{{ config(incremental_strategy='append', meta={
+{{ config(meta={
     'grain': ['calendar_date', 'employee_id', 'org_id', 'sales_product_code'],
     'partition': 'calendar_date', 'carried': 'business_date',
 }) }}

@@ -3,7 +3,7 @@
 -- newest release is the record, and a night that is replayed on the way to a later one adds nothing: what it finds
 -- is added by the night that ends the replay, when readers see it.
 
-{{ config(incremental_strategy='append', meta={
+{{ config(meta={
     'grain': ['entry_id'], 'partition': 'knowledge_date',
 }) }}
 

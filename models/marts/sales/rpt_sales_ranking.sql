@@ -2,7 +2,7 @@
 -- orgs, orgs by their own sales and with all below them, as they were called then and as they are now. Ties share
 -- a rank. Quarter and year run to the month's last processed day; `all` is the sum of all sales products.
 
-{{ config(unique_key='month_start_date', meta={
+{{ config(meta={
     'grain': [
         'month_start_date', 'period_code', 'subject_code', 'view_code', 'sales_product_code', 'subject_id'
     ], 'partition': 'month_start_date', 'carried': 'open_month',
