@@ -30,6 +30,8 @@ _REMEDIES = {
             "daily_aum_off",
             "month_after_business_date",
             "tier_rows_off",
+            "credit_not_conserved",
+            "ledger_not_kept",
         ),
         f"{_MODELS}.",
     ),
