@@ -1,5 +1,4 @@
-"""What has been confirmed of closed months (客户级别确认) and what has been credited for sales (业绩分录) lives in the
-releases, not in the build database.
+"""Confirmed months (客户级别确认) and sales credits (业绩分录) live in the releases, not in the build.
 
 A release is never changed, and every release holds all that the one published before it had confirmed. So
 the newest publication is the record: the build database can be thrown away, and nights can be replayed,
@@ -33,7 +32,7 @@ def show_confirmed(
     business_date: date,
     restated_by: Iterable[BatchId],
 ) -> None:
-    """Show a night what has been confirmed, and whether the build database's tables still say the same.
+    """Show a night what was confirmed and credited, and whether the build database's tables still say so.
 
     They are dropped, to be made anew, unless the last night that touched them came to its end.
     """
@@ -86,7 +85,7 @@ def note_complete(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
 
 
 def _last_night(connection: duckdb.DuckDBPyConnection) -> tuple[str | None, date | None]:
-    """Newest release when the last night came to its end, and the first night replayed since a publication."""
+    """Newest release when the last night ended, and the first night replayed since a publication."""
     try:
         row = connection.execute("select release, replayed_from_date from pipeline.confirmation").fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):

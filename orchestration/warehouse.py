@@ -314,7 +314,9 @@ def set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: da
         return
     night = value(previous)
     if table.kind == "current":
-        later = fill("select 1 from {relation} where knowledge_date > {night} limit 1", relation=relation, night=night)
+        later = fill(
+            "select 1 from {relation} where knowledge_date > {night} limit 1", relation=relation, night=night
+        )
         if connection.execute(later).fetchone() is not None:
             connection.execute(fill("drop table {relation}", relation=relation))
         return

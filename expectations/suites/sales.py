@@ -13,7 +13,15 @@ SALES = "sales"
 LEDGER = "fct_sales_credit"
 PERFORMANCE = "agg_sales_performance_daily"
 _ENTRY = (
-    *("entry_id", "trade_id", "employee_id", "sales_org_id", "reverses_entry_id", "actor_role_code", "rule_code"),
+    *(
+        "entry_id",
+        "trade_id",
+        "employee_id",
+        "sales_org_id",
+        "reverses_entry_id",
+        "actor_role_code",
+        "rule_code",
+    ),
     *("entry_type_code", "sales_product_code", "trade_date", "effective_date", "knowledge_date"),
     *("credit_ratio", "credit_amt", "credit_fee_income_amt"),
 )
@@ -34,7 +42,9 @@ def ledger_kept() -> Check:
         table=LEDGER,
         query=fill(
             """
-            select published.entry_cnt, case when published is distinct from kept then published.entry_cnt else 0 end
+            select
+                published.entry_cnt,
+                case when published is distinct from kept then published.entry_cnt else 0 end
             from ({published}) as published
             cross join ({kept}) as kept
             """,

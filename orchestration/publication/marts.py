@@ -75,8 +75,8 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     """Find every model under ``models/marts/`` in dbt's ``manifest.json``, and the seeds to publish.
 
     A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
-    ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, ``changed_on`` if that is not enough to
-    know what a night changed, its Chinese name ``zh``, and ``published: false`` to stay private; a column its
+    ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, ``changed_on`` if that does not tell
+    what a night changed, its Chinese name ``zh``, and ``published: false`` to stay private; a column its
     ``zh``.
 
     Returns:

@@ -89,7 +89,9 @@ def row_counts(connection: duckdb.DuckDBPyConnection, database: str, mart: Mart)
     return dict(rows) or {None: 0}
 
 
-def _changed_months(connection: duckdb.DuckDBPyConnection, mart: Mart, business_date: date) -> frozenset[date]:
+def _changed_months(
+    connection: duckdb.DuckDBPyConnection, mart: Mart, business_date: date
+) -> frozenset[date]:
     if mart.changed_on is None or mart.partition is None:
         return frozenset()
     query = fill(

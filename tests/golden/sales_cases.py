@@ -117,7 +117,11 @@ _REGISTRATIONS = {
             for who, ratio in (("D", "0.33333"), ("E", "0.33333"), ("F", "0.33334"))
         ),
     ],
-    _on(12): [_registered("S4", "B", 12), _registered("S5", "B", 12), _registered("S6", "C", 12, role="referrer")],
+    _on(12): [
+        _registered("S4", "B", 12),
+        _registered("S5", "B", 12),
+        _registered("S6", "C", 12, role="referrer"),
+    ],
     _on(13): [_registered("S5", "B", 12, revoked=13)],
     _on(20): [
         _registered("S7", "D", 20, ratio="0.6", source="manager"),

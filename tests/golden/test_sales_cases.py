@@ -6,12 +6,18 @@ After the last night the pipeline gets one batch again, with a manager's registr
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from orchestration.errors import NotFoundError
+from orchestration.explain import print_trade, read_trade
+from orchestration.explain.trade import sentences
+from orchestration.settings import Settings
 from tests.golden.sales_cases import CASES, NIGHTS, TRADES, Case, assigned, batches, standing
 from tests.reference.sales import Known, Registration, Rule
 from tests.support.landing import land
@@ -20,16 +26,21 @@ from tests.support.sales_bank import sales_bank, sales_delivery
 from tests.support.warehouse import Warehouse
 
 LEDGER = """
-select trade_id, employee_id, rule_code, entry_type_code, credit_ratio, credit_amt, entry_id, reverses_entry_id
+select trade_id, employee_id, rule_code, entry_type_code, credit_ratio, credit_amt, entry_id,
+    reverses_entry_id
 from sales.fct_sales_credit where knowledge_date <= ? order by entry_id
 """
 
 
-def credits_of(ledger: list[tuple[Any, ...]], trade_id: str) -> tuple[dict[str, tuple[Decimal, str, Decimal]], Any]:
+def credits_of(
+    ledger: list[tuple[Any, ...]], trade_id: str
+) -> tuple[dict[str, tuple[Decimal, str, Decimal]], Any]:
     """Live credit by employee, and whose was taken back."""
     entries = [row for row in ledger if row[0] == trade_id]
     taken_back = {row[7] for row in entries}
-    live = {row[1]: (row[4], row[2], row[5]) for row in entries if row[3] == "credit" and row[6] not in taken_back}
+    live = {
+        row[1]: (row[4], row[2], row[5]) for row in entries if row[3] == "credit" and row[6] not in taken_back
+    }
     return live, tuple(row[1] for row in entries if row[3] == "reversal")
 
 
@@ -78,7 +89,7 @@ LAST, CORRECTED = SENT[-1], SENT[1]
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Three nights; then 10-15 is sent again: a manager's registration for S4 and S1's recall were missing."""
+    """Three nights; then 10-15 again: a manager's registration for S4 and S1's recall were missing."""
     warehouse = Warehouse(Path(tmp_path_factory.mktemp("sales")))
     stream = batches(SENT)
     bank = sales_bank(stream)
@@ -107,7 +118,7 @@ def test_golden_cases_come_out_of_the_pipeline_as_the_specification_says(warehou
             "select trade_id, state_code from read_parquet(?, hive_partitioning = false)",
             [published(warehouse, f"{night}.1", "fct_trade_attribution")],
         ).fetchall()
-        # the ledger of now, up to the night; what corrects the last night has its date, but came with its own release
+        # the ledger of now, up to the night; the last night's release came before its correction
         ledger = connection.execute(LEDGER, [night]).fetchall()
         if night == LAST:
             query = LEDGER.replace("sales.fct_sales_credit", "read_parquet($2, hive_partitioning = false)")
@@ -151,7 +162,11 @@ def test_dispute_and_rejection_are_listed_with_reason_and_age(warehouse: Warehou
     assert (dispute["trade_id"], dispute["employee_id"], dispute["credited_employee_id"]) == ("S8", "B", "A")
     assert dispute["age_days"] == 10
     (rejected,) = warehouse.query("from sales.rpt_rejected_registration")
-    assert (rejected["trade_id"], rejected["employee_id"], rejected["reason_code"]) == ("S9", "BX", "other_org")
+    assert (rejected["trade_id"], rejected["employee_id"], rejected["reason_code"]) == (
+        "S9",
+        "BX",
+        "other_org",
+    )
     assert (rejected["registered_org_id"], rejected["age_days"]) == ("0102", 10)
 
 
@@ -179,7 +194,7 @@ def test_performance_is_the_ledger_by_employee_org_product_and_day(warehouse: Wa
 
 
 def test_ties_share_a_rank(warehouse: Warehouse):
-    """Live on 10-20: A 200,000 (S1, S8); T1 100,000 × 3.7 (S2, S5, S6, S9); D 60,000 + 33,333 + 100,000 (S4)."""
+    """On 10-20 A has 200,000 (S1, S8), T1 370,000 (S2, S5, S6, S9), D 60,000 + 33,333 + 100,000 (S4)."""
     rows = warehouse.query(
         """
         select employee_id, credit_amt, rank_number from sales.rpt_sales_ranking
@@ -238,7 +253,26 @@ def test_workload_counts_customers_and_what_changed(warehouse: Warehouse):
         from ownership.rpt_rm_workload where month_start_date = date '2026-10-01' group by all order by all
         """
     )
-    assert [tuple(map(int, list(row.values())[1:])) for row in rows if row["employee_id"] != "UNASSIGNED"] == [
+    assert [
+        tuple(map(int, list(row.values())[1:])) for row in rows if row["employee_id"] != "UNASSIGNED"
+    ] == [
         (2, 1, 0, 0),
         (2, 0, 0, 0),
     ]
+
+
+def test_explain_trade_tells_the_whole_story(warehouse: Warehouse):
+    settings = Settings.load(warehouse.home)
+    console = Console(record=True, width=140, file=StringIO())
+    print_trade(console, read_trade(settings, "S7"))
+    told = console.export_text()
+
+    assert "Looked after on that day by AX of org 0102 (main, participation 1.00000" in told
+    assert "waits 5 calendar days, to 2026-10-15, then the teller is credited" in told
+    assert "Credited since the night of 2026-10-20: the outlet manager's registration" in told
+    assert "reversal of" in told and "-100,000.00" in told
+    assert "open for 10 days" in " ".join(sentences(read_trade(settings, "S8")))
+    assert "registered by another org" in " ".join(sentences(read_trade(settings, "S9")))
+    assert "Cancelled" in " ".join(sentences(read_trade(settings, "S10")))
+    with pytest.raises(NotFoundError, match="no such trade"):
+        read_trade(settings, "S99")

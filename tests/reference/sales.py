@@ -1,5 +1,7 @@
-"""Who sold it, by chapter 3.3 of the specification, in plain Python: one trade after the other, from everything
-that was delivered up to a business date. Written from the chapter, not from the models.
+"""Who sold it, by chapter 3.3 of the specification, in plain Python.
+
+One trade after the other, from everything that was delivered up to a business date. Written from the chapter,
+not from the models.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""The models of sales against the plain-Python reference: random streams, delivered late, twice and out of order.
+"""The models of sales against the reference: random streams, delivered late, twice and out of order.
 
 The models run in memory without dbt, so that a night costs milliseconds.
 """
@@ -64,7 +64,8 @@ class Chance:
         """What is registered for a trade: often a team whose ratios add to 1, or nothing."""
         kind = self.one("none", "one", "one", "team", "team", "managed", "any")
         ratios = {"none": [], "one": [None], "any": [self.one(*RATIOS) for _ in range(3)]}.get(
-            kind, list(self.one(("0.6", "0.4"), ("0.33333", "0.33333", "0.33334"), (None, None), ("0.5", "0.6")))
+            kind,
+            list(self.one(("0.6", "0.4"), ("0.33333", "0.33333", "0.33334"), (None, None), ("0.5", "0.6"))),
         )
         source = "manager" if kind == "managed" else self.one("manual", "manual", "manual", "manager")
         instant = self.instant()
@@ -101,7 +102,7 @@ class Chance:
 
 
 def stream(seed: int, trades: int) -> list[Batch]:
-    """Some nights; what happened is delivered on any of them, before its time, after it, and more than once."""
+    """Some nights; what happened is delivered on any of them, before its time or after it, or twice."""
     chance = Chance(Random(seed))
     dice = chance.dice
     nights = sorted(dice.sample(DAYS[4:], dice.randint(3, 6)))
@@ -138,7 +139,9 @@ def stream(seed: int, trades: int) -> list[Batch]:
             staff={**STAFF, "B": "O2" if night >= moves else "O1"},
             orgs=(Org("O1"), Org("O2"), Org("O3", merges, "O1") if night >= told else Org("O3")),
             parameters=tuple(dice.sample(PARAMETERS, dice.randint(1, len(PARAMETERS)))),
-            assignments=tuple(chance.assignment(number) for number in dice.sample(range(16), dice.randint(0, 6))),
+            assignments=tuple(
+                chance.assignment(number) for number in dice.sample(range(16), dice.randint(0, 6))
+            ),
             trades=tuple(content[night]["trades"]),
             registrations=tuple(content[night]["registrations"]),
         )
@@ -234,4 +237,8 @@ def test_the_streams_reach_every_state_step_and_claim():
         *(("credited", rule, None) for rule in ("manager", "auto", "manual", "fallback")),
         *(("unallocated", None, reason) for reason in ("no_teller", "no_fallback", "no_ratio")),
     }
-    assert {code for outcome in outcomes for _, code in outcome.claims} == {"dispute", "other_org", "ratio_not_one"}
+    assert {code for outcome in outcomes for _, code in outcome.claims} == {
+        "dispute",
+        "other_org",
+        "ratio_not_one",
+    }

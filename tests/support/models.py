@@ -1,7 +1,7 @@
 """dbt's models run in memory, without dbt: a night costs milliseconds, so that properties can be tested.
 
-What dbt does around a model's SQL (refs, variables, how its rows are written) is done here in a few lines; that
-the models do the same under dbt is what the stories show.
+What dbt does around a model's SQL (refs, variables, how its rows are written) is done here in a few lines;
+that the models do the same under dbt is what the stories show.
 """
 
 from collections.abc import Iterable

@@ -3,7 +3,6 @@
 import csv
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -34,6 +33,13 @@ MODELS = (
     "agg_sales_performance_daily",
 )
 LEDGER = "sales.fct_sales_credit"
+_RULE_TYPES = {
+    "is_auto_credited": "boolean",
+    "is_split_by_participation": "boolean",
+    "wait_days": "integer",
+    "valid_from_date": "date",
+    "valid_to_date": "date",
+}
 
 _STAGED = """
 create schema pipeline;
@@ -82,21 +88,25 @@ class SalesNights:
         self.connection.execute(
             f"create table stg.sales_product_rules as from read_csv('{path}', all_varchar = true)"
         )
-        for column, kind in (("is_auto_credited", "boolean"), ("is_split_by_participation", "boolean"),
-                             ("wait_days", "integer"), ("valid_from_date", "date"), ("valid_to_date", "date")):  # fmt: skip
+        for column, kind in _RULE_TYPES.items():
             self.connection.execute(f"alter table stg.sales_product_rules alter {column} type {kind}")
         for product, rule in rules.items():
             self.connection.execute(
                 "update stg.sales_product_rules set is_auto_credited = ?, is_split_by_participation = ?,"
                 " wait_days = ?, wait_day_code = ?, fallback_code = ? where sales_product_code = ?",
-                [rule.is_auto, rule.is_split, rule.wait_days, "business" if rule.is_business_days else "calendar",
-                 "teller" if rule.has_teller else "none", product],
-            )  # fmt: skip
+                [
+                    rule.is_auto,
+                    rule.is_split,
+                    rule.wait_days,
+                    "business" if rule.is_business_days else "calendar",
+                    "teller" if rule.has_teller else "none",
+                    product,
+                ],
+            )
         with path.open(encoding="utf-8") as lines:
             products = [row["sales_product_code"] for row in csv.DictReader(lines)]
         self._fill("products", [(product, product) for product in products if product != "other"])
         self._fill("calendar_days", [(day, True) for day in business_days])
-        self.connection.execute("create table empty_ledger (entry_id bigint)")
         self._published: date | None = None
         self._replayed: date | None = None
         self._nights: list[date] = []
@@ -141,7 +151,9 @@ class SalesNights:
             select trade_id, employee_id, actor_role_code, credit_ratio, credit_amt, credit_fee_income_amt
             from {LEDGER} as entry
             where entry_type_code = 'credit'
-                and entry_id not in (select reverses_entry_id from {LEDGER} where reverses_entry_id is not null)
+                and not exists (
+                    select 1 from {LEDGER} as taken_back where taken_back.reverses_entry_id = entry.entry_id
+                )
             """
         ).fetchall():
             shares.setdefault(trade_id, set()).add(tuple(share))
@@ -158,9 +170,12 @@ class SalesNights:
                 frozenset(claims.pop(trade_id, ())),
             )
             for trade_id, state, rule, reason, is_disputed in self.connection.execute(
-                "select trade_id, state_code, rule_code, reason_code, is_disputed from sales.fct_trade_attribution"
+                "select trade_id, state_code, rule_code, reason_code, is_disputed"
+                " from sales.fct_trade_attribution"
             ).fetchall()
-        } | {trade_id: Outcome("without a trade", shares=frozenset(left)) for trade_id, left in shares.items()}
+        } | {
+            trade_id: Outcome("without a trade", shares=frozenset(left)) for trade_id, left in shares.items()
+        }
 
     def unknown(self) -> set[tuple[str, str]]:
         """Registrations of trades that have not come."""
@@ -225,8 +240,3 @@ class SalesNights:
                 for p in batch.parameters
             ],
         )
-
-
-def total(ledger: Iterable[tuple[Any, ...]], column: int) -> Decimal:
-    """Sum of one column of the ledger."""
-    return sum((row[column] for row in ledger), Decimal(0))

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any
 
 from tests.reference.sales import Batch
@@ -90,8 +89,3 @@ def _employee(employee_id: str, org_id: str) -> Row:
         "hired_on": date(2015, 1, 1),
         "left_on": None,
     }
-
-
-def cents(text: str) -> Decimal:
-    """A ratio's part of the cases' amount."""
-    return (Decimal(text) * 100_000).quantize(Decimal("0.01"))

@@ -5,7 +5,8 @@ SALES = """
     create schema confirmed;
     create table pipeline.confirmation as select date '2026-01-31' as confirmed_date;
     create table sales.fct_sales_credit as
-        select entry_id, trade_id, employee_id, 'O2' as sales_org_id, cast(null as bigint) as reverses_entry_id,
+        select entry_id, trade_id, employee_id, 'O2' as sales_org_id,
+            cast(null as bigint) as reverses_entry_id,
             'seller' as actor_role_code, 'manual' as rule_code, 'credit' as entry_type_code,
             'fund' as sales_product_code, date '2026-01-30' as trade_date, known as effective_date,
             known as knowledge_date, cast(ratio as decimal(6, 5)) as credit_ratio,
@@ -14,7 +15,8 @@ SALES = """
             (1, 'T1', 'E1', date '2026-01-30', 1, 50), (2, 'T2', 'E1', date '2026-01-31', 0.5, 10.01),
             (3, 'T2', 'E2', date '2026-01-31', 0.5, 10.00)
         ) as t(entry_id, trade_id, employee_id, known, ratio, amount);
-    create table confirmed.fct_sales_credit as from sales.fct_sales_credit where knowledge_date = date '2026-01-30';
+    create table confirmed.fct_sales_credit as
+        from sales.fct_sales_credit where knowledge_date = date '2026-01-30';
     create table sales.fct_trade_attribution as
         select trade_id, state_code, cast(amount as decimal(18, 2)) as trade_amt,
             cast(0 as decimal(18, 2)) as fee_income_amt
