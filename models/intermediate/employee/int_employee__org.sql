@@ -12,5 +12,5 @@ select
             then cast('0001-01-01' as date)
         else known_from_date
     end as from_date,
-    known_to_date as to_date
+    coalesce(known_to_date, cast('9999-12-31' as date)) as to_date
 from {{ ref('int_employee__versions') }}

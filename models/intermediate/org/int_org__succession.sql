@@ -48,5 +48,7 @@ select
     org_id,
     resolved_org_id,
     from_date,
-    lead(from_date) over (partition by org_id order by hops nulls last) as to_date
+    coalesce(
+        lead(from_date) over (partition by org_id order by hops nulls last), cast('9999-12-31' as date)
+    ) as to_date
 from steps

@@ -18,7 +18,7 @@ trades as (
         on
             trades.sales_product_code = rules.sales_product_code
             and trades.trade_date >= rules.valid_from_date
-            and (rules.valid_to_date is null or trades.trade_date <= rules.valid_to_date)
+            and trades.trade_date <= coalesce(rules.valid_to_date, cast('9999-12-31' as date))
     where trades.status_code = 'live'
 
 ),
@@ -119,7 +119,7 @@ ratios as (
         on
             lead_seller.employee_id = staff.employee_id
             and lead_seller.trade_date >= staff.from_date
-            and (staff.to_date is null or lead_seller.trade_date < staff.to_date)
+            and lead_seller.trade_date < staff.to_date
     inner join {{ ref('int_sales__ratio_versions') }} as parameters
         on
             parameters.known_to_date is null

@@ -25,7 +25,7 @@ trades as (
         on
             trades.sales_product_code = rules.sales_product_code
             and trades.trade_date >= rules.valid_from_date
-            and (rules.valid_to_date is null or trades.trade_date <= rules.valid_to_date)
+            and trades.trade_date <= coalesce(rules.valid_to_date, cast('9999-12-31' as date))
     where trades.status_code = 'live'
 
 ),
@@ -60,12 +60,12 @@ assigned as (
         on
             trades.sales_org_id = sales_org.org_id
             and trades.trade_date >= sales_org.from_date
-            and (sales_org.to_date is null or trades.trade_date < sales_org.to_date)
+            and trades.trade_date < sales_org.to_date
     inner join {{ ref('int_org__succession') }} as assigned_org
         on
             assignments.org_id = assigned_org.org_id
             and trades.trade_date >= assigned_org.from_date
-            and (assigned_org.to_date is null or trades.trade_date < assigned_org.to_date)
+            and trades.trade_date < assigned_org.to_date
             and sales_org.resolved_org_id = assigned_org.resolved_org_id
     where trades.is_auto_credited
 

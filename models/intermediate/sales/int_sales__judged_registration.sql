@@ -49,17 +49,17 @@ known as (
         on
             sent.registered_by_id = staff.employee_id
             and sent.registered_date >= staff.from_date
-            and (staff.to_date is null or sent.registered_date < staff.to_date)
+            and sent.registered_date < staff.to_date
     left join {{ ref('int_org__succession') }} as staff_org
         on
             staff.org_id = staff_org.org_id
             and sent.registered_date >= staff_org.from_date
-            and (staff_org.to_date is null or sent.registered_date < staff_org.to_date)
+            and sent.registered_date < staff_org.to_date
     left join {{ ref('int_org__succession') }} as sales_org
         on
             trades.sales_org_id = sales_org.org_id
             and sent.registered_date >= sales_org.from_date
-            and (sales_org.to_date is null or sent.registered_date < sales_org.to_date)
+            and sent.registered_date < sales_org.to_date
     where sent.arrival = 1
 
 ),

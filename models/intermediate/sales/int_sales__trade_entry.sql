@@ -68,7 +68,7 @@ ruled as (
         on
             coded.sales_product_code = rules.sales_product_code
             and coded.trade_date >= rules.valid_from_date
-            and (rules.valid_to_date is null or coded.trade_date <= rules.valid_to_date)
+            and coded.trade_date <= coalesce(rules.valid_to_date, cast('9999-12-31' as date))
 
 ),
 

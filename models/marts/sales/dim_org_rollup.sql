@@ -22,7 +22,7 @@ starts as (
         org_id,
         resolved_org_id as rollup_org_id
     from {{ ref('int_org__succession') }}
-    where from_date <= {{ business_date() }} and (to_date is null or to_date > {{ business_date() }})
+    where from_date <= {{ business_date() }} and to_date > {{ business_date() }}
 
 ),
 

@@ -74,7 +74,7 @@ homes as (
 
     select employee_id, org_id
     from {{ ref('int_employee__org') }}
-    where to_date is null
+    where to_date > {{ business_date() }}
 
 ),
 
