@@ -1,7 +1,7 @@
 """What a stream of sales costs: ``python -m benchmarks.sales --trades 1000000 --nights 30 --last 20000``.
 
-A generated bank gets as many sales a night as are asked for, with three registrations for every two of them, some
-on the day after. The nights run in one process; then one more night, an ordinary one, is measured.
+A generated bank gets as many sales a night as are asked for, with three registrations for every two of them,
+some on the day after. The nights run in one process; then one more night, an ordinary one, is measured.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from sample_bank.generate import SampleSpec
 END = date(2026, 10, 30)
 PARQUET = Format(kind="parquet")
 
-# every tenth sale of 40 is cancelled later, every fourth has no registration, some are registered elsewhere
 _TRADES = """
 with buyers as (
     select customer_id, home_org_id, row_number() over (order by customer_id) - 1 as number

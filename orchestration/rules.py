@@ -2,7 +2,8 @@
 
 A tier's months below are carried from night to night, and a sale is only looked at again when something about
 it is new. Under another rulebook, or another text of a version that has been in force, they would be neither
-the old figures nor the new ones: then history has to be computed again. A version for months to come changes nothing that is carried.
+the old figures nor the new ones: then history has to be computed again. A version for
+months to come changes nothing that is carried.
 """
 
 import csv
@@ -61,8 +62,8 @@ def require_same_rulebook(settings: Settings, connection: duckdb.DuckDBPyConnect
     code = settings.bank.rulebook
     what = f"by rulebook {found[0]}, now it is {code}" if found[0] != code else f"by other rules of {code}"
     raise ConfigurationError(
-        f"Tiers and sales up to {previous} were judged {what}. Run `acrm rebuild`: it judges all history anew "
-        "(or set back the rulebook in bank.yml or seeds/rules). What is published stays until then."
+        f"Tiers and sales up to {previous} were judged {what}. Run `acrm rebuild`: it judges all history "
+        "anew (or set back the rulebook in bank.yml or seeds/rules). What is published stays until then."
     )
 
 
