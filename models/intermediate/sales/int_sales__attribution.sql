@@ -51,6 +51,7 @@ steps as (
         sum(case when step_code in ('manual', 'referrer') then ratio_units end) = 100000
         and sum(case when step_code in ('manual', 'referrer') and ratio_units is null then 1 else 0 end) = 0
             as is_ratio_given,
+        sum(case when step_code = 'manual' and ratio_units is null then 1 else 0 end) = 0 as is_seller_ratio_given,
         sum(case when step_code = 'manual' then ratio_units end) as given_seller_units
     from candidates
     group by trade_id
@@ -65,6 +66,7 @@ judged as (
         coalesce(steps.has_referrer, false) as has_referrer,
         coalesce(steps.has_manual, false) as has_manual,
         coalesce(steps.is_ratio_given, false) as is_ratio_given,
+        coalesce(steps.is_seller_ratio_given and steps.given_seller_units = 100000, false) as is_seller_ratio_given,
         steps.given_seller_units,
         case
             when cancelled.trade_id is not null then null
@@ -87,7 +89,9 @@ lead_seller as (
         judged.sales_product_code,
         judged.trade_date,
         {{ first_by('candidates.employee_id', [
-            '-coalesce(candidates.ratio_units, candidates.weight)', 'candidates.employee_id'
+            "-case when judged.step_code = 'manual' and judged.is_seller_ratio_given"
+            ~ ' then candidates.ratio_units else candidates.weight end',
+            'candidates.employee_id'
         ]) }} as employee_id
     from judged
     inner join candidates on judged.trade_id = candidates.trade_id and judged.step_code = candidates.step_code
@@ -187,6 +191,7 @@ select
     cast(seller_units as bigint) as seller_units,
 
     -- flags
+    is_ratio_given and coalesce(step_code = 'manual', false) as is_ratio_given,
     has_manual and coalesce(step_code = 'auto', false) as is_disputed
 
 from sided

@@ -21,7 +21,8 @@ weighted as (
         end as side_units,
         case when trades.rule_code = 'manager' then 'all' else candidates.actor_role_code end as side_code,
         candidates.ratio_units,
-        candidates.weight
+        candidates.weight,
+        trades.is_ratio_given
     from trades
     inner join {{ ref('int_sales__candidate') }} as candidates
         on
@@ -33,7 +34,7 @@ weighted as (
 
 ),
 
--- given ratios count if everybody of the side has one and they add to the side or to 1
+-- given ratios count if everybody has one and they add to 1: of the side alone, or of both together
 sided as (
 
     select
@@ -41,7 +42,7 @@ sided as (
         case
             when
                 sum(case when ratio_units is null then 1 else 0 end) over side = 0
-                and sum(ratio_units) over side in (side_units, 100000)
+                and (is_ratio_given or sum(ratio_units) over side = 100000)
                 then ratio_units
             else weight
         end as side_weight

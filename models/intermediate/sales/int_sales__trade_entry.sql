@@ -19,12 +19,10 @@ with tonight as (
 
 {% if has_state() %}
 
+-- of all nights: a sale that is sent again may have another date, and must not count twice
 earlier as (
 
-    select sent_trade_id, status_code
-    from {{ this }}
-    -- no night brings a sale before its day
-    where business_date >= (select min(trade_date) from tonight)
+    select sent_trade_id, status_code from {{ this }}
 
 ),
 
