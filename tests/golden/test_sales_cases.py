@@ -268,7 +268,7 @@ def test_explain_trade_tells_the_whole_story(warehouse: Warehouse):
     settings = Settings.load(warehouse.home)
     console = Console(record=True, width=140, file=StringIO())
     print_trade(console, read_trade(settings, "S7"))
-    told = console.export_text()
+    told = " ".join(console.export_text().split())
 
     assert "Looked after on that day by AX of org 0102 (main, participation 1.00000" in told
     assert "waits 5 calendar days, to 2026-10-15, then the teller is credited" in told
