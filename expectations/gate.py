@@ -14,7 +14,7 @@ from contract.model import load_contract
 from expectations.check import Check, Suite
 from expectations.docs import write_data_docs
 from expectations.results import CheckResult, Gate, GateResult, prepare, ran, record
-from expectations.suites import contribution, extract, marts, parts, restatement, tonight
+from expectations.suites import contribution, extract, marts, parts, restatement, sales, tonight
 from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
 from orchestration.ingestion.lake import BatchReport
 from orchestration.settings import BatchId, Settings
@@ -71,6 +71,7 @@ def fit_to_publish(
             *marts.customer_value_suites(batch.business_date, months_rebuilt),
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
+            *sales.sales_suites(batch.business_date),
             *restatement.closed_month_suites(changes),
         ]
         outcome = _run(connection, settings, batch, "fit_to_publish", suites, [])

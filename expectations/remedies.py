@@ -31,6 +31,8 @@ _REMEDIES = {
             "month_after_business_date",
             "tier_rows_off",
             "contribution_not_conserved",
+            "credit_not_conserved",
+            "ledger_not_kept",
         ),
         f"{_MODELS}.",
     ),

@@ -233,6 +233,15 @@ def explain(
         print_story(out, read_story(Settings.load(), customer, first_day))
 
 
+@app.command("explain-trade")
+def explain_trade(trade: Annotated[str, typer.Argument(help="The trade's number.")]) -> None:
+    """Tell a sale's story: who is credited, by which step, who contests it, every entry of the ledger."""
+    from orchestration.console import out
+    from orchestration.explain import print_trade, read_trade
+
+    print_trade(out, read_trade(Settings.load(), trade))
+
+
 @app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,

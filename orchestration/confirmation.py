@@ -1,9 +1,10 @@
-"""What has been confirmed of closed months (客户级别确认) lives in the releases, not in the build database.
+"""Confirmed months (客户级别确认) and sales credits (业绩分录) live in the releases, not in the build.
 
 A release is never changed, and every release holds all that the one published before it had confirmed. So
 the newest publication is the record: the build database can be thrown away, and nights can be replayed,
-without losing or repeating a confirmation. A night sees that record in the schema ``confirmed``, adds what
-it finds changed, and publishes both; models/intermediate/confirmation says how.
+without losing or repeating a confirmation or a credit. A night sees that record in the schema ``confirmed``,
+adds what it finds changed, and publishes both; models/intermediate/confirmation and
+models/marts/sales/fct_sales_credit say how.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ from orchestration.publication.release import ReleaseInfo, current_release, rele
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill, join, name, value
 
-CONFIRMED = ("fct_customer_tier_confirmed", "fct_month_confirmed")
+CONFIRMED = ("fct_customer_tier_confirmed", "fct_month_confirmed", "fct_sales_credit")
 """Tables of which a release keeps every row for good."""
 
 DERIVED = ("rpt_confirmation_difference",)
@@ -31,15 +32,17 @@ def show_confirmed(
     business_date: date,
     restated_by: Iterable[BatchId],
 ) -> None:
-    """Show a night what has been confirmed, and whether the build database's tables still say the same.
+    """Show a night what was confirmed and credited, and whether the build database's tables still say so.
 
     They are dropped, to be made anew, unless the last night that touched them came to its end.
     """
-    marts = [mart for mart in marts_from_manifest(manifest) if mart.name in CONFIRMED]
+    marts = [mart for mart in marts_from_manifest(manifest) if mart.name in (*CONFIRMED, *DERIVED)]
     known, current = releases(settings), current_release(settings)
     newest = known[-1] if known else None
     connection.execute("create schema if not exists confirmed")
     for mart in marts:
+        if mart.name in DERIVED:
+            continue
         connection.execute(
             fill(
                 "create or replace view {view} as {rows}",
@@ -47,15 +50,25 @@ def show_confirmed(
                 rows=_rows(mart, newest),
             )
         )
-    is_in_sync = newest is not None and _last_complete(connection) == newest.name
+    complete, replayed_from = _last_night(connection)
+    is_in_sync = newest is not None and complete == newest.name
     if not is_in_sync:
-        for table in (*CONFIRMED, *DERIVED):
-            connection.execute(fill("drop table if exists {table}", table=name("customer_value", table)))
+        for mart in marts:
+            table = name(mart.schema_name, mart.name)
+            connection.execute(fill("drop table if exists {table}", table=table))
+    if newest is not None and business_date <= newest.business_date:
+        replayed_from = min(business_date, replayed_from or business_date)
     # a replay's nights are shown by the release that ends it, and that is when they are confirmed
     connection.execute(
         "create or replace table pipeline.confirmation as"
-        " select $date::date as confirmed_date, $sync::boolean as is_in_sync, null::varchar as release",
-        {"date": max([business_date, *([current.business_date] if current else [])]), "sync": is_in_sync},
+        " select $date::date as confirmed_date, $sync::boolean as is_in_sync, $replayed::date as"
+        " replayed_from_date, $newest::varchar as newest, null::varchar as release",
+        {
+            "date": max([business_date, *([current.business_date] if current else [])]),
+            "sync": is_in_sync,
+            "replayed": replayed_from,
+            "newest": newest.name if newest else None,
+        },
     )
     _note_causes(connection, sorted(restated_by))
 
@@ -63,18 +76,21 @@ def show_confirmed(
 def note_complete(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Note that the tables hold what the newest release holds, and what nights replayed since have found."""
     newest = releases(settings)[-1:]
+    # a night that was published has compared all that was replayed before it with the ledger
     connection.execute(
-        "update pipeline.confirmation set release = $release",
+        "update pipeline.confirmation set release = $release, replayed_from_date ="
+        " case when newest is not distinct from $release then replayed_from_date end",
         {"release": newest[0].name if newest else None},
     )
 
 
-def _last_complete(connection: duckdb.DuckDBPyConnection) -> str | None:
+def _last_night(connection: duckdb.DuckDBPyConnection) -> tuple[str | None, date | None]:
+    """Newest release when the last night ended, and the first night replayed since a publication."""
     try:
-        row = connection.execute("select release from pipeline.confirmation").fetchone()
-    except duckdb.CatalogException:
-        return None
-    return None if row is None else row[0]
+        row = connection.execute("select release, replayed_from_date from pipeline.confirmation").fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return None, None
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def _rows(mart: Mart, newest: ReleaseInfo | None) -> Sql:

@@ -1,8 +1,9 @@
 """The live rulebook of the seeds: whether what nights carry was judged by it.
 
-A tier's months below are carried from night to night. Under another rulebook, or another text of a version
-that has been in force, they would be neither the old figures nor the new ones: then history has to be
-computed again. A version for months to come changes nothing that is carried.
+A tier's months below are carried from night to night, and a sale is only looked at again when something about
+it is new. Under another rulebook, or another text of a version that has been in force, they would be neither
+the old figures nor the new ones: then history has to be computed again. A version for
+months to come changes nothing that is carried.
 """
 
 import csv
@@ -20,7 +21,7 @@ _VERSIONED = ("tier_rules", "tier_factor_rules", "tier_status_rules")
 
 
 def fingerprint(rulebook: str, through: date) -> str:
-    """Checksum of all that the rulebook says of months up to that of a day."""
+    """Checksum of all that the rulebook says of months up to that of a day, and of the rules of sales."""
     month = str(through.replace(day=1))
     versions = {}
     for row in _rows("tier_rulebooks"):
@@ -34,7 +35,13 @@ def fingerprint(rulebook: str, through: date) -> str:
         for row in _rows(seed)
         if row["rulebook_version"] in versions
     ]
-    return sha256(repr((sorted(versions.items()), sorted(rules))).encode()).hexdigest()
+    sales = [
+        sorted({**row, "valid_to_date": row["valid_to_date"] if row["valid_to_date"] < day else ""}.items())
+        for day in [str(through)]
+        for row in _rows("sales_product_rules")
+        if row["valid_from_date"] <= day
+    ]
+    return sha256(repr((sorted(versions.items()), sorted(rules), sorted(sales))).encode()).hexdigest()
 
 
 def require_same_rulebook(settings: Settings, connection: duckdb.DuckDBPyConnection, previous: date) -> None:
@@ -55,8 +62,8 @@ def require_same_rulebook(settings: Settings, connection: duckdb.DuckDBPyConnect
     code = settings.bank.rulebook
     what = f"by rulebook {found[0]}, now it is {code}" if found[0] != code else f"by other rules of {code}"
     raise ConfigurationError(
-        f"Tiers up to {previous} were judged {what}. Run `acrm rebuild`: it judges all history anew "
-        "(or set back the rulebook in bank.yml or seeds/rules). What is published stays until then."
+        f"Tiers and sales up to {previous} were judged {what}. Run `acrm rebuild`: it judges all history "
+        "anew (or set back the rulebook in bank.yml or seeds/rules). What is published stays until then."
     )
 
 

@@ -87,7 +87,8 @@ class Carried:
     Attributes:
         kind: ``versions`` (known_from_date, known_to_date), ``business_date`` and ``state`` (the night that
             wrote the row), ``open_month`` and ``month_end`` (months over by then), ``month_start`` and
-            ``month_state`` (months to the night's, of models that read the running one). Of ``state`` and
+            ``month_state`` (months to the night's, of models that read the running one), ``current`` (what
+            versions elsewhere say now; made anew if a later night wrote any of it). Of ``state`` and
             ``month_state`` only what a kept night needs stays.
     """
 
@@ -149,7 +150,7 @@ def prepare_night(
         # the list of nights done is set back with what they wrote: a run that ends here, killed or blocked,
         # leaves those nights waiting
         for table in (*carried, Carried("pipeline", "night", "business_date")):
-            _set_back(connection, table, previous)
+            set_back(connection, table, previous)
         connection.execute(
             "create or replace table pipeline.tonight as select $date::date as business_date,"
             " $sequence::integer as sequence, $previous::date as previous_business_date,"
@@ -303,7 +304,7 @@ def _create_last_release_views(
         )
 
 
-def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
+def set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
     """Remove what nights after ``previous`` wrote: an earlier attempt, or nights that are run again."""
     if not _exists(connection, table.schema, table.table):
         return
@@ -312,6 +313,13 @@ def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: d
         connection.execute(fill("drop table {relation}", relation=relation))
         return
     night = value(previous)
+    if table.kind == "current":
+        later = fill(
+            "select 1 from {relation} where knowledge_date > {night} limit 1", relation=relation, night=night
+        )
+        if connection.execute(later).fetchone() is not None:
+            connection.execute(fill("drop table {relation}", relation=relation))
+        return
     statements = {
         "versions": (
             "delete from {relation} where known_from_date > {night}",

@@ -2,9 +2,10 @@
 
    Appends a version where tonight's batch says something new, ends the version it replaces, and ends what
    a batch deletes or a full load no longer holds. Because every version keeps its dates, the state of any
-   past night can be had back (see orchestration/warehouse.py: rewind). #}
+   past night can be had back (see orchestration/warehouse.py).
+   `is_whole`: what is given is all there is, so what it lacks has ended. #}
 
-{% macro versioned(staged, table_name, key, attributes) %}
+{% macro versioned(staged, table_name, key, attributes, is_whole=false) %}
 
 {%- set columns = key + attributes -%}
 
@@ -18,9 +19,13 @@ with changes as (
 
 is_full_load as (
 
+    {% if table_name is none -%}
+    select {{ is_whole }} as is_full
+    {%- else -%}
     select count(*) > 0 as is_full
     from {{ source('pipeline', 'delivered_table') }}
     where table_name = '{{ table_name }}' and load_code = 'full'
+    {%- endif %}
 
 ),
 

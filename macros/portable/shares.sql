@@ -51,9 +51,13 @@
 {%- endmacro %}
 
 {% macro share_of_units(units, rest, group, order_by) -%}
-    {{ millionths(
-        '(' ~ units ~ ' + case when row_number() over (partition by ' ~ group ~ ' order by ' ~ rest
-        ~ ' desc nulls last, ' ~ order_by ~ ' nulls last) <= 1000000 - sum(' ~ units ~ ') over (partition by '
-        ~ group ~ ') then 1 else 0 end)'
-    ) }}
+    {{ millionths(allocated('1000000', units, rest, group, order_by)) }}
+{%- endmacro %}
+
+{% macro allocated(total, units, rest, group, order_by) -%}
+    {# Whole numbers that add to `total` in each group: `units` that each has for certain, and one more for the
+       largest rests until nothing is left over, ties to the first by `order_by`. #}
+    ({{ units }} + case when row_number() over (
+        partition by {{ group }} order by {{ rest }} desc nulls last, {{ order_by }} nulls last
+    ) <= {{ total }} - sum({{ units }}) over (partition by {{ group }}) then 1 else 0 end)
 {%- endmacro %}

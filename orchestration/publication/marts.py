@@ -35,7 +35,9 @@ class Mart(BaseModel):
         schema_name: Schema in the build database and in the release.
         grain: Columns that identify a row, in the order rows are sorted by.
         partition: ``month_start_date`` where a release replaces single months of the table; ``calendar_date``
-            where it adds days to it.
+            or ``knowledge_date`` where it adds days to it.
+        changed_on: Column with the night that last wrote a row, in a table where any night may write rows of
+            any month; none where a night only writes the months that it computes.
         columns: All columns, in published order.
     """
 
@@ -44,7 +46,8 @@ class Mart(BaseModel):
     schema_name: Identifier
     name: Identifier
     grain: tuple[Identifier, ...] = Field(min_length=1)
-    partition: Literal["month_start_date", "calendar_date"] | None = None
+    partition: Literal["month_start_date", "calendar_date", "knowledge_date"] | None = None
+    changed_on: Identifier | None = None
     description: str = ""
     zh: str = ""
     columns: tuple[MartColumn, ...] = Field(min_length=1)
@@ -62,7 +65,7 @@ class Mart(BaseModel):
     @model_validator(mode="after")
     def _columns_hold_keys(self) -> "Mart":
         names = self.column_names
-        missing = {*self.grain, *filter(None, [self.partition])} - set(names)
+        missing = {*self.grain, *filter(None, [self.partition, self.changed_on])} - set(names)
         if missing or len(names) != len(set(names)):
             raise ValueError(f"columns repeat, or these keys are not among them: {sorted(missing)}")
         return self
@@ -72,8 +75,9 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     """Find every model under ``models/marts/`` in dbt's ``manifest.json``, and the seeds to publish.
 
     A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
-    ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, its Chinese name ``zh``, and
-    ``published: false`` to stay private; a column its ``zh``.
+    ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, ``changed_on`` if that does not tell
+    what a night changed, its Chinese name ``zh``, and ``published: false`` to stay private; a column its
+    ``zh``.
 
     Returns:
         Marts by schema and name.
@@ -101,6 +105,7 @@ def _mart(node: Mapping[str, Any]) -> Mart:
             name=node.get("alias") or node["name"],
             grain=meta.get("grain", ()),
             partition=meta.get("partition"),
+            changed_on=meta.get("changed_on"),
             description=node.get("description", "").strip(),
             zh=meta.get("zh", ""),
             columns=tuple(_column(column, types) for column in node["columns"].values()),

@@ -31,7 +31,9 @@ def stale_months(table: BuiltTable, base: Base | None, rebuilt: AbstractSet[date
         return frozenset(table.counts)
     counts = {month: file.row_cnt for month, file in base.files(table.mart.full_name).items()}
     changed = {month for month, count in table.counts.items() if counts.get(month) != count}
-    return frozenset(changed | (rebuilt & set(table.counts)) | (set(counts) - set(table.counts)))
+    return frozenset(
+        changed | table.changed | (rebuilt & set(table.counts)) | (set(counts) - set(table.counts))
+    )
 
 
 def write_files(

@@ -138,7 +138,7 @@ def _write(
     night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]
 ) -> tuple[Catalog, bool, int]:
     with _build_database(night) as connection:
-        tables = survey(connection, marts)
+        tables = survey(connection, marts, night.batch.business_date)
         write_gate_results(connection, night.folder, night.batch)
         draft = _draft(night, tables)
         shared = _current(night.settings)

@@ -11,7 +11,7 @@ import duckdb
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import CatalogColumn
 from orchestration.publication.marts import Mart
-from orchestration.sql import Sql, fill, join, name
+from orchestration.sql import Sql, fill, join, name, value
 
 _PUBLISHABLE = re.compile(r"BOOLEAN|(TINY|SMALL|BIG)?INT|INTEGER|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|VARCHAR")
 """Types that come back from Parquet as they went in, and whose sums do not depend on the threads."""
@@ -23,15 +23,19 @@ class BuiltTable:
 
     Attributes:
         counts: Rows of each month; of the whole table under None where it is not monthly, or empty.
+        changed: Months of which tonight wrote rows, where the mart's own column tells.
     """
 
     mart: Mart
     columns: tuple[CatalogColumn, ...]
     counts: dict[date | None, int]
+    changed: frozenset[date] = frozenset()
 
 
-def survey(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list[BuiltTable]:
-    """Look at every mart in the attached ``build`` database.
+def survey(
+    connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], business_date: date
+) -> list[BuiltTable]:
+    """Look at every mart in the attached ``build`` database, as the night of a business date left it.
 
     Returns:
         One entry per mart, by schema and name.
@@ -57,7 +61,12 @@ def survey(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> list
             + ". Mend the model or its YAML and build again."
         )
     return [
-        BuiltTable(mart, catalog_columns(mart, found[mart.full_name]), row_counts(connection, "build", mart))
+        BuiltTable(
+            mart,
+            catalog_columns(mart, found[mart.full_name]),
+            row_counts(connection, "build", mart),
+            _changed_months(connection, mart, business_date),
+        )
         for mart in sorted(marts, key=lambda mart: mart.full_name)
     ]
 
@@ -78,6 +87,21 @@ def row_counts(connection: duckdb.DuckDBPyConnection, database: str, mart: Mart)
             f"{mart.full_name} has rows without {mart.partition}. Mend the model and build again."
         )
     return dict(rows) or {None: 0}
+
+
+def _changed_months(
+    connection: duckdb.DuckDBPyConnection, mart: Mart, business_date: date
+) -> frozenset[date]:
+    if mart.changed_on is None or mart.partition is None:
+        return frozenset()
+    query = fill(
+        "select distinct {month} from {table} where {changed_on} = {night}",
+        month=name(mart.partition),
+        table=name("build", mart.schema_name, mart.name),
+        changed_on=name(mart.changed_on),
+        night=value(business_date),
+    )
+    return frozenset(month for (month,) in connection.execute(query).fetchall())
 
 
 def _canonical_types(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) -> dict[str, str]:

@@ -76,3 +76,35 @@ def test_the_measure_equals_the_answer_key_everywhere(warehouse: Warehouse, tabl
     )
 
     assert differing == []
+
+
+def test_every_sale_is_credited_as_the_answer_key_says(warehouse: Warehouse):
+    columns = (
+        "trade_id, state_code, rule_code, reason_code, is_disputed, employee_id, actor_role_code, "
+        "coalesce(credit_ratio, 0) as credit_ratio, coalesce(credit_amt, 0) as credit_amt, "
+        "coalesce(credit_fee_income_amt, 0) as credit_fee_income_amt"
+    )
+    differing = warehouse.query(
+        f"""
+        with live as (
+            select entry.* from sales.fct_sales_credit as entry
+            anti join sales.fct_sales_credit as reversal on entry.entry_id = reversal.reverses_entry_id
+            where entry.entry_type_code = 'credit'
+        ),
+        published as (
+            select {columns.replace("rule_code", "trade.rule_code")}
+            from sales.fct_trade_attribution as trade
+            left join live using (trade_id)
+        ),
+        answer as (select {columns} from read_parquet(?))
+        select 'answer' as side, * from (from answer except from published)
+        union all
+        select 'published' as side, * from (from published except from answer)
+        order by trade_id, side
+        limit 10
+        """,
+        str(warehouse.home / "answer_key" / "sales.parquet"),
+    )
+
+    assert differing == []
+    assert warehouse.query("select 1 from sales.fct_sales_credit limit 1")

@@ -1,7 +1,7 @@
 """The project's dbt macros as SQL text for DuckDB, rendered without dbt."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -9,7 +9,10 @@ import duckdb
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
-FOLDERS = ("portable", "tiers", "ftp")
+FOLDERS = ("portable", "tiers", "ftp", "carried")
+FILES = ("night.sql",)
+_MACRO = re.compile(r"{%-? macro (\w+).*?{%-? endmacro -?%}", re.DOTALL)
+
 WHAT_IF_MACROS = {
     "what_if_judged": "what_if_judged_parameters",
     "what_if_held": "what_if_held_parameters",
@@ -30,20 +33,27 @@ def _return(content: object) -> NoReturn:
     raise _ReturnError(content)
 
 
-class _Macros:
-    """Every macro by its name; one may call another whatever file and order they stand in."""
+class Macros:
+    """Every macro by its name; one may call another whatever file and order they stand in.
 
-    def __init__(self) -> None:
+    Args:
+        context: What dbt knows besides them: ``ref``, ``var`` and the like.
+    """
+
+    def __init__(self, context: Mapping[str, object] | None = None) -> None:
         self._macros: dict[str, Callable[..., object]] = {}
-        texts = [
-            path.read_text(encoding="utf-8") for folder in FOLDERS for path in (MACROS / folder).iterdir()
-        ]
-        names = {name for text in texts for name in re.findall(r"{%-? macro (\w+)", text)}
+        paths = [path for folder in FOLDERS for path in (MACROS / folder).iterdir()]
+        found = {
+            macro[1]: macro[0]
+            for path in (*paths, *(MACROS / file for file in FILES))
+            for macro in _MACRO.finditer(path.read_text(encoding="utf-8"))
+        }
         self.environment = jinja2.Environment()
-        self.globals = {name: self._caller(name) for name in names} | {"adapter": self, "return": _return}
-        for text in texts:
+        self.globals: dict[str, Any] = {name: self._caller(name) for name in found}
+        self.globals |= {"adapter": self, "return": _return, **(context or {})}
+        for name, text in found.items():
             module = self.environment.from_string(text, globals=self.globals).module
-            self._macros |= {name: getattr(module, name) for name in names if hasattr(module, name)}
+            self._macros[name] = getattr(module, name)
 
     def dispatch(self, name: str) -> Callable[..., Any]:
         """dbt's ``adapter.dispatch``, which takes the default for DuckDB."""
@@ -61,7 +71,7 @@ class _Macros:
 
 def render(call: str) -> str:
     """SQL of a macro call, as it stands between dbt's braces."""
-    macros = _Macros()
+    macros = Macros()
     return macros.environment.from_string("{{ " + call + " }}", globals=macros.globals).render()
 
 

@@ -9,6 +9,7 @@ from expectations.results import GateResult
 from orchestration.settings import BatchId
 from tests.unit.gate_bank import BATCH, LakeNight
 from tests.unit.gate_contribution import CONTRIBUTION_MARTS
+from tests.unit.gate_sales import SALES, SALES_SPOILED
 
 DECEMBER, JANUARY, FEBRUARY = date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)
 RESENT = BatchId(date(2025, 12, 30), 2)
@@ -99,7 +100,7 @@ RELEASE = """
 def night(tmp_path: Path) -> LakeNight:
     made = LakeNight(tmp_path)
     made.write()
-    made.query(MARTS + CONTRIBUTION_MARTS)
+    made.query(MARTS + CONTRIBUTION_MARTS + SALES)
     return made
 
 
@@ -195,6 +196,7 @@ def spoiled(mart: str, rows: str) -> str:
             "fct_customer_tier_status_monthly",
             "key_not_unique",
         ),
+        *SALES_SPOILED,
     ],
 )
 def test_the_check_fails_on(night: LakeNight, spoil: str, table: str, check_code: str) -> None:
@@ -211,7 +213,7 @@ def test_a_corporate_customer_with_a_tier_blocks(tmp_path: Path) -> None:
     night = LakeNight(tmp_path)
     night.tables["customer"][1]["customer_type"] = "C"
     night.write()
-    night.query(MARTS + CONTRIBUTION_MARTS)
+    night.query(MARTS + CONTRIBUTION_MARTS + SALES)
 
     assert failed(run(night)) == {(TIER, "tier_rows_off")}
     night.query(f"delete from customer_value.{TIER} where customer_id = 'C2'")

@@ -1,15 +1,15 @@
-{% test rule_months_do_not_overlap(model, within) %}
--- Fails on any rule whose months begin before those of the version before it have ended.
+{% test rule_months_do_not_overlap(model, within, from_column='valid_from_month', to_column='valid_to_month') %}
+-- Fails on any rule whose months (or days) begin before those of the version before it have ended.
 
 with versions as (
 
     select
         *,
-        lag(valid_from_month) over (
-            partition by {{ within | join(', ') }} order by valid_from_month nulls first
+        lag({{ from_column }}) over (
+            partition by {{ within | join(', ') }} order by {{ from_column }} nulls first
         ) as previous_from_month,
-        lag(valid_to_month) over (
-            partition by {{ within | join(', ') }} order by valid_from_month nulls first
+        lag({{ to_column }}) over (
+            partition by {{ within | join(', ') }} order by {{ from_column }} nulls first
         ) as previous_to_month
     from {{ model }}
 
@@ -17,10 +17,10 @@ with versions as (
 
 select * from versions
 where
-    valid_to_month < valid_from_month
+    {{ to_column }} < {{ from_column }}
     or (
         previous_from_month is not null
-        and (previous_to_month is null or previous_to_month >= valid_from_month)
+        and (previous_to_month is null or previous_to_month >= {{ from_column }})
     )
 
 {% endtest %}

@@ -1,0 +1,123 @@
+"""Gate 2: the ledger of sales credits keeps what was published, and adds up to the trades that are credited.
+
+A night that is replayed on the way to a later one adds nothing to the ledger; what it owes is judged on the
+night that ends the replay.
+"""
+
+from datetime import date
+
+from expectations.check import Check, FailingRows, Suite
+from orchestration.sql import Sql, fill, join, name, value
+
+SALES = "sales"
+LEDGER = "fct_sales_credit"
+PERFORMANCE = "agg_sales_performance_daily"
+_ENTRY = (
+    *(
+        "entry_id",
+        "trade_id",
+        "employee_id",
+        "sales_org_id",
+        "reverses_entry_id",
+        "actor_role_code",
+        "rule_code",
+    ),
+    *("entry_type_code", "sales_product_code", "trade_date", "effective_date", "knowledge_date"),
+    *("credit_ratio", "credit_amt", "credit_fee_income_amt"),
+)
+
+
+def sales_suites(business_date: date) -> list[Suite]:
+    """Suites over the ledger and what is summed from it."""
+    return [
+        Suite(SALES, LEDGER, [ledger_kept(), trades_add_up(business_date)]),
+        Suite(SALES, PERFORMANCE, [day_adds_up(business_date)]),
+    ]
+
+
+def ledger_kept() -> Check:
+    """Every entry of the newest release is in the ledger as it was, and none has been put between them."""
+    return FailingRows(
+        check_code="ledger_not_kept",
+        table=LEDGER,
+        query=fill(
+            """
+            select
+                published.entry_cnt,
+                case when published is distinct from kept then published.entry_cnt else 0 end
+            from ({published}) as published
+            cross join ({kept}) as kept
+            """,
+            published=_fingerprint(name("confirmed", LEDGER)),
+            kept=_fingerprint(name(SALES, LEDGER)),
+        ),
+    )
+
+
+def _fingerprint(entries: Sql) -> Sql:
+    """Number of the entries up to the last published one, and a checksum of all their columns."""
+    return fill(
+        """
+        select count(*) as entry_cnt, bit_xor(hash({columns})) as checksum
+        from {entries}
+        where entry_id <= (select max(entry_id) from confirmed.fct_sales_credit)
+        """,
+        columns=join(", ", map(name, _ENTRY)),
+        entries=entries,
+    )
+
+
+def trades_add_up(business_date: date) -> Check:
+    """Ratios, amounts and fee income of the whole ledger are those of the trades that are credited now."""
+    return FailingRows(
+        check_code="credit_not_conserved",
+        table=LEDGER,
+        unit="totals",
+        query=fill(
+            """
+            select 1, cast(night.is_compared and ledger is distinct from trades as integer)
+            from (
+                select coalesce(sum(credit_ratio), 0) as trade_cnt, coalesce(sum(credit_amt), 0) as amount,
+                    coalesce(sum(credit_fee_income_amt), 0) as fee_income
+                from sales.fct_sales_credit
+            ) as ledger
+            cross join (
+                select cast(count(*) as decimal(38, 5)) as trade_cnt, coalesce(sum(trade_amt), 0) as amount,
+                    coalesce(sum(fee_income_amt), 0) as fee_income
+                from sales.fct_trade_attribution
+                where state_code = 'credited'
+            ) as trades
+            cross join (
+                select confirmed_date = {night} and not exists (
+                    select 1 from sales.fct_sales_credit where knowledge_date > {night}
+                ) as is_compared
+                from pipeline.confirmation
+            ) as night
+            """,
+            night=value(business_date),
+        ),
+    )
+
+
+def day_adds_up(business_date: date) -> Check:
+    """The day's performance is the day's entries."""
+    return FailingRows(
+        check_code="credit_not_conserved",
+        table=PERFORMANCE,
+        unit="totals",
+        query=fill(
+            """
+            select 1, cast(performance is distinct from entries as integer)
+            from (
+                select coalesce(sum(sales_cnt), 0) as trade_cnt, coalesce(sum(credit_amt), 0) as amount
+                from sales.agg_sales_performance_daily where calendar_date = {night}
+            ) as performance
+            cross join (
+                select cast(coalesce(sum(credit_ratio), 0) as decimal(38, 5)) as trade_cnt,
+                    coalesce(sum(credit_amt), 0) as amount
+                from sales.fct_sales_credit where effective_date = {night}
+            ) as entries
+            """,
+            night=value(business_date),
+        ),
+    )

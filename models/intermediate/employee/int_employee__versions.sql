@@ -1,0 +1,12 @@
+-- One row per employee and version: the org and post that the bank said, from when to when.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['employee_id', 'known_from_date'], meta={'carried': 'versions'},
+) }}
+
+{{ versioned(
+    "(select *, 'U' as op_code from " ~ ref('stg_core_banking__employees') ~ ") as employees", 'employee',
+    key=['employee_id'],
+    attributes=['org_id', 'post_code', 'status_code'],
+) }}

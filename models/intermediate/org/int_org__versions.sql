@@ -1,0 +1,12 @@
+-- One row per org and version: what the bank said of its place in the tree, from when to when.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['org_id', 'known_from_date'], meta={'carried': 'versions'},
+) }}
+
+{{ versioned(
+    "(select *, 'U' as op_code from " ~ ref('stg_core_banking__orgs') ~ ") as orgs", 'org',
+    key=['org_id'],
+    attributes=['org_level_code', 'parent_org_id', 'successor_org_id', 'close_date'],
+) }}

@@ -1,0 +1,13 @@
+-- One row per pending customer and version: since which night nobody looks after him, for which reason.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert',
+    unique_key=['customer_id', 'known_from_date'], meta={'carried': 'versions'},
+) }}
+
+{{ versioned(
+    "(select *, 'U' as op_code from " ~ ref('int_ownership__pending') ~ ") as pending", none,
+    key=['customer_id'],
+    attributes=['reason_code'],
+    is_whole=true,
+) }}

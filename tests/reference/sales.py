@@ -1,0 +1,343 @@
+"""Who sold it, by chapter 3.3 of the specification, in plain Python.
+
+One trade after the other, from everything that was delivered up to a business date. Written from the chapter,
+not from the models.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+WHOLE = Decimal(1)
+RATIO, CENT = Decimal("0.00001"), Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A row of the sales extract."""
+
+    trade_id: str
+    customer_id: str
+    product: str
+    trade_date: date
+    amount: Decimal
+    fee: Decimal
+    org_id: str
+    teller_id: str | None
+    cancels: str | None = None
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A row of the registration extract."""
+
+    registration_id: str
+    trade_id: str
+    employee_id: str
+    role: str
+    ratio: Decimal | None
+    registered_at: datetime
+    registered_by: str
+    source: str
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A row of the assignment extract."""
+
+    assignment_id: str
+    customer_id: str
+    employee_id: str
+    org_id: str
+    role: str
+    share: Decimal
+    valid_from: date
+    valid_to: date | None
+    op: str = "U"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A row of the ratio parameters."""
+
+    scope: str
+    scope_id: str
+    product: str
+    valid_from: date
+    seller: Decimal
+    referrer: Decimal
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True)
+class Org:
+    """A row of the org extract."""
+
+    org_id: str
+    close_date: date | None = None
+    successor: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a product's sale is credited."""
+
+    is_auto: bool = True
+    wait_days: int = 5
+    is_business_days: bool = False
+    has_teller: bool = True
+    is_split: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one night brings; staff, orgs and parameters come whole."""
+
+    night: date
+    staff: Mapping[str, str]
+    orgs: tuple[Org, ...]
+    parameters: tuple[Parameter, ...]
+    trades: tuple[Trade, ...] = ()
+    registrations: tuple[Registration, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+
+
+Share = tuple[str, str, Decimal, Decimal, Decimal]
+"""Employee, role, ratio, amount, fee income."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the credit of a trade stands."""
+
+    state: str
+    rule: str | None = None
+    reason: str | None = None
+    is_disputed: bool = False
+    shares: frozenset[Share] = frozenset()
+    claims: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass
+class Known:
+    """Everything that was delivered, up to and with one night."""
+
+    rules: Mapping[str, Rule]
+    business_days: frozenset[date]
+    night: date = date.min
+    trades: dict[str, Trade] = field(default_factory=dict)
+    cancelled: set[str] = field(default_factory=set)
+    registrations: dict[str, Registration] = field(default_factory=dict)
+    revoked: dict[str, date] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    staff: list[tuple[date, Mapping[str, str]]] = field(default_factory=list)
+    orgs: dict[str, Org] = field(default_factory=dict)
+    parameters: tuple[Parameter, ...] = ()
+
+    def add(self, batch: Batch) -> None:
+        """Learn what a night brings; what comes twice counts once."""
+        self.night = batch.night
+        for trade in batch.trades:
+            if trade.cancels is not None:
+                self.cancelled.add(trade.cancels)
+            else:
+                self.trades.setdefault(trade.trade_id, trade)
+        for sent in batch.registrations:
+            self.registrations.setdefault(sent.registration_id, sent)
+            if sent.revoked_at is not None:
+                day = sent.revoked_at.date()
+                self.revoked[sent.registration_id] = min(day, self.revoked.get(sent.registration_id, day))
+        for row in batch.assignments:
+            if row.op == "D":
+                self.assignments.pop(row.assignment_id, None)
+            else:
+                self.assignments[row.assignment_id] = row
+        self.staff.append((batch.night, batch.staff))
+        self.orgs = {org.org_id: org for org in batch.orgs}
+        self.parameters = batch.parameters
+
+    def outcomes(self) -> dict[str, Outcome]:
+        """Every trade that is known."""
+        return {trade_id: self.outcome(trade) for trade_id, trade in self.trades.items()}
+
+    def outcome(self, trade: Trade) -> Outcome:
+        """The first step that gives a seller wins."""
+        if trade.trade_id in self.cancelled:
+            return Outcome("cancelled")
+        rule = self.rules[trade.product]
+        live = [entry for entry in self.registrations.values() if self._stands(entry, trade)]
+        managed = [entry for entry in live if entry.source == "manager"]
+        latest = max((entry.registered_at for entry in managed), default=None)
+        version = [entry for entry in managed if entry.registered_at == latest]
+        accepted = [entry for entry in live if entry.source == "manual" and self._is_own(entry, trade)]
+        rejected = {
+            (entry.registration_id, "other_org")
+            for entry in live
+            if entry.source == "manual" and entry not in accepted
+        }
+        ratios = [entry.ratio for entry in version]
+        if version and None not in ratios and sum(filter(None, ratios)) == 1:
+            weights = _by_person(version)
+            return Outcome("credited", "manager", shares=_shares(trade, weights), claims=frozenset(rejected))
+        rejected |= {(entry.registration_id, "ratio_not_one") for entry in version}
+
+        sellers = [entry for entry in accepted if entry.role == "seller"]
+        referrers = [entry for entry in accepted if entry.role == "referrer"]
+        if auto := self._managers(trade, rule):
+            disputes = {(entry.registration_id, "dispute") for entry in sellers}
+            return self._with_referrers(trade, "auto", auto, referrers, bool(sellers), rejected | disputes)
+        if sellers:
+            everyone = [*sellers, *referrers]
+            if all(e.ratio is not None for e in everyone) and sum(e.ratio or 0 for e in everyone) == 1:
+                shares = _shares(trade, _by_person(everyone))
+                return Outcome("credited", "manual", shares=shares, claims=frozenset(rejected))
+            return self._with_referrers(trade, "manual", _side(sellers), referrers, False, rejected)
+        if self.night < self._wait_end(trade, rule):
+            return Outcome("pending", claims=frozenset(rejected))
+        if not rule.has_teller or trade.teller_id is None:
+            reason = "no_teller" if rule.has_teller else "no_fallback"
+            return Outcome("unallocated", reason=reason, claims=frozenset(rejected))
+        teller = {trade.teller_id: Fraction(1)}
+        return self._with_referrers(trade, "fallback", teller, referrers, False, rejected)
+
+    def unknown(self) -> set[tuple[str, str]]:
+        """Registrations of trades that have not come."""
+        return {
+            (entry.registration_id, "trade_unknown")
+            for entry in self.registrations.values()
+            if entry.trade_id not in self.trades and self._is_live(entry)
+        }
+
+    def _is_live(self, entry: Registration) -> bool:
+        revoked = self.revoked.get(entry.registration_id, date.max)
+        return entry.registered_at.date() <= self.night < revoked
+
+    def _stands(self, entry: Registration, trade: Trade) -> bool:
+        return entry.trade_id == trade.trade_id and self._is_live(entry)
+
+    def _is_own(self, entry: Registration, trade: Trade) -> bool:
+        day = entry.registered_at.date()
+        org = self._org_of(entry.registered_by, day)
+        return org is not None and self._called(org, day) == self._called(trade.org_id, day)
+
+    def _org_of(self, employee: str, day: date) -> str | None:
+        told = [(night, staff[employee]) for night, staff in self.staff if employee in staff]
+        before = [org for night, org in told if night <= day]
+        return before[-1] if before else (told[0][1] if told else None)
+
+    def _called(self, org_id: str, day: date) -> str:
+        """Which org it was on a day, after mergers."""
+        org = self.orgs[org_id]
+        if org.successor is None or (org.close_date is not None and day < org.close_date):
+            return org_id
+        return self._called(org.successor, day)
+
+    def _managers(self, trade: Trade, rule: Rule) -> dict[str, Fraction]:
+        day = trade.trade_date
+        here = [
+            row
+            for row in self.assignments.values()
+            if row.customer_id == trade.customer_id
+            and row.valid_from <= day
+            and (row.valid_to is None or day < row.valid_to)
+            and self._called(row.org_id, day) == self._called(trade.org_id, day)
+        ]
+        mains = [row for row in here if row.role == "main"]
+        if not (rule.is_auto and mains):
+            return {}
+        if not rule.is_split:
+            main = min(mains, key=lambda row: (-row.share, -row.valid_from.toordinal(), row.employee_id))
+            return {main.employee_id: Fraction(1)}
+        weights: dict[str, Fraction] = {}
+        for row in here:
+            weights[row.employee_id] = weights.get(row.employee_id, Fraction(0)) + Fraction(row.share)
+        return weights
+
+    def _wait_end(self, trade: Trade, rule: Rule) -> date:
+        if not rule.is_business_days:
+            return trade.trade_date + timedelta(rule.wait_days)
+        after = sorted(day for day in self.business_days if day > trade.trade_date)
+        return after[rule.wait_days - 1]
+
+    def _with_referrers(
+        self,
+        trade: Trade,
+        rule: str,
+        sellers: Mapping[str, Fraction],
+        referrers: Iterable[Registration],
+        is_disputed: bool,
+        claims: set[tuple[str, str]],
+    ) -> Outcome:
+        entries = list(referrers)
+        if not entries:
+            weights = _ratios(WHOLE, {(e, "seller"): w for e, w in sellers.items()})
+        else:
+            lead = min(sellers, key=lambda employee: (-sellers[employee], employee))
+            parameter = self._parameter(trade, lead)
+            if parameter is None:
+                return Outcome("unallocated", None, "no_ratio", is_disputed, claims=frozenset(claims))
+            weights = _ratios(parameter.seller, {(e, "seller"): w for e, w in sellers.items()})
+            other = {(e, "referrer"): w for e, w in _side(entries).items()}
+            weights |= _ratios(parameter.referrer, other)
+        return Outcome("credited", rule, None, is_disputed, _shares(trade, weights), frozenset(claims))
+
+    def _parameter(self, trade: Trade, seller: str) -> Parameter | None:
+        day = trade.trade_date
+        scopes = {"employee": seller, "org": self._org_of(seller, day)}
+        found = [
+            parameter
+            for parameter in self.parameters
+            if parameter.product in (trade.product, "*")
+            and parameter.valid_from <= day
+            and (parameter.valid_to is None or day < parameter.valid_to)
+            and parameter.seller + parameter.referrer == 1
+            and (parameter.scope == "bank" or scopes[parameter.scope] == parameter.scope_id)
+        ]
+        order = ["employee", "org", "bank"]
+        found.sort(key=lambda p: (order.index(p.scope), p.product == "*", -p.valid_from.toordinal()))
+        return found[0] if found else None
+
+
+def _by_person(entries: Iterable[Registration]) -> dict[tuple[str, str], Decimal]:
+    """Given ratios by person and role."""
+    ratios: dict[tuple[str, str], Decimal] = {}
+    for entry in entries:
+        key = (entry.employee_id, entry.role)
+        ratios[key] = ratios.get(key, Decimal(0)) + (entry.ratio or Decimal(0))
+    return ratios
+
+
+def _side(entries: list[Registration]) -> dict[str, Fraction]:
+    """Sellers alone, or referrers alone: by their own ratios if all are given and add to 1, else equally."""
+    given = all(entry.ratio is not None for entry in entries)
+    if given and sum(entry.ratio or 0 for entry in entries) == 1:
+        return {employee: Fraction(ratio) for (employee, _), ratio in _by_person(entries).items()}
+    return {entry.employee_id: Fraction(1) for entry in entries}
+
+
+def _ratios(side: Decimal, weights: Mapping[tuple[str, str], Fraction]) -> dict[tuple[str, str], Decimal]:
+    return _split(side, weights, RATIO)
+
+
+def _shares(trade: Trade, ratios: Mapping[tuple[str, str], Decimal]) -> frozenset[Share]:
+    kept = {key: ratio for key, ratio in ratios.items() if ratio}
+    weights = {key: Fraction(ratio) for key, ratio in kept.items()}
+    amounts, fees = _split(trade.amount, weights, CENT), _split(trade.fee, weights, CENT)
+    return frozenset((*key, ratio, amounts[key], fees[key]) for key, ratio in kept.items())
+
+
+def _split(
+    total: Decimal, weights: Mapping[tuple[str, str], Fraction], unit: Decimal
+) -> dict[tuple[str, str], Decimal]:
+    """Parts in whole units that add to the total: the largest remainders get what is left over."""
+    units, whole = int(abs(total) / unit), sum(weights.values())
+    exact = {key: units * weight / whole for key, weight in weights.items()}
+    parts = {key: int(part) for key, part in exact.items()}
+    order = sorted(parts, key=lambda key: (parts[key] - exact[key], key))
+    for key in order[: units - sum(parts.values())]:
+        parts[key] += 1
+    sign = -1 if total < 0 else 1
+    return {key: sign * part * unit for key, part in parts.items()}
