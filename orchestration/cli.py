@@ -159,6 +159,15 @@ def rollback(
     out.print(f"current is now {release.name}, data as of {release.business_date}.")
 
 
+@app.command("rotate-key")
+def rotate_key() -> None:
+    """Publish the last night again under the key that is configured now, and delete all other releases."""
+    from orchestration.console import out
+    from orchestration.republish import change_key
+
+    out.print(f"current is now {change_key(Settings.load())}; its numbers are hashed by the new key.")
+
+
 @app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published database, which is opened read-only.")],
@@ -301,6 +310,7 @@ def import_berka_command(
 ) -> None:
     """Turn the Berka data set (PKDD'99) into landing batches, one a night."""
     from orchestration.console import out
+    from orchestration.publication.keys import provide_demo_key
     from sample_bank.berka import import_berka
 
     if not folder.is_dir():
@@ -309,6 +319,7 @@ def import_berka_command(
     assert first_night is not None and last_night is not None
     settings = Settings.load()
     batches = import_berka(folder, settings, first_night=first_night, last_night=last_night)
+    provide_demo_key(settings)
     out.print(f"{len(batches)} batches written to {settings.landing}. Run them: acrm run", highlight=False)
 
 

@@ -6,10 +6,11 @@ from pathlib import Path, PurePosixPath
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.publication.marts import Mart
+from orchestration.publication.privacy import Privacy
 
 CATALOG_FILE = "catalog.json"
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the published tables and of this layout; a breaking change steps it."""
 
 
@@ -33,12 +34,13 @@ class CatalogFile(_Frozen):
 
 
 class CatalogColumn(_Frozen):
-    """One column; ``data_type`` is DuckDB's name of it."""
+    """One column; ``data_type`` is DuckDB's name of it, ``privacy`` what became of private values."""
 
     name: str
     data_type: str
     description: str
     zh: str
+    privacy: Privacy | None = None
 
 
 class CatalogTable(_Frozen):
@@ -62,7 +64,7 @@ class CatalogTable(_Frozen):
     @property
     def shape(self) -> object:
         """What has to be equal for a table to be carried on from release to release."""
-        columns = tuple((column.name, column.data_type) for column in self.columns)
+        columns = tuple((column.name, column.data_type, column.privacy) for column in self.columns)
         return self.full_name, self.grain, self.partition, columns
 
     @property
@@ -91,12 +93,14 @@ class Catalog(_Frozen):
     Attributes:
         publication: Counts publications of this warehouse; orders releases, as a re-sent day comes late.
         written_by: Version of DuckDB; another one may write other bytes for the same rows.
+        hash_key: Fingerprint of the key of its hashes.
     """
 
     release: str
     publication: int
     schema_version: int
     written_by: str
+    hash_key: str = ""
     data_as_of: DataAsOf
     batches: tuple[BatchRow, ...]
     tables: tuple[CatalogTable, ...]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from orchestration.errors import PublicationError
+from orchestration.publication.privacy import Privacy, privacy_of
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
@@ -18,6 +19,7 @@ class MartColumn(BaseModel):
     Attributes:
         data_type: Type the model's contract promises, checked against the build database; none means any.
         zh: Chinese name, empty where there is none.
+        privacy: What becomes of its values when they leave the build database.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,6 +28,15 @@ class MartColumn(BaseModel):
     data_type: DataType | None = None
     description: str = ""
     zh: str = ""
+    privacy: Privacy | None = None
+
+    @model_validator(mode="after")
+    def _can_leave(self) -> "MartColumn":
+        if self.privacy == "withhold":
+            raise ValueError(f"{self.name} is private and cannot be published")
+        if self.privacy and (self.data_type or "varchar").lower() != "varchar":
+            raise ValueError(f"{self.name} is private and not text: its values cannot be made unreadable")
+        return self
 
 
 class Mart(BaseModel):
@@ -73,7 +84,8 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
 
     A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
     ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, its Chinese name ``zh``, and
-    ``published: false`` to stay private; a column its ``zh``.
+    ``published: false`` to stay private; a column its ``zh``, and ``privacy: mask`` or ``hash`` where it
+    holds private values that its name does not tell (``privacy.py``).
 
     Returns:
         Marts by schema and name.
@@ -116,11 +128,14 @@ def _mart(node: Mapping[str, Any]) -> Mart:
 
 
 def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
+    meta = _meta(column)
     return MartColumn(
         name=column["name"],
         data_type=column.get("data_type") or types.get(column["name"]),
         description=column.get("description", "").strip(),
-        zh=_meta(column).get("zh", ""),
+        zh=meta.get("zh", ""),
+        # what the contract says cannot be undone by a model
+        privacy=privacy_of(column["name"]) or meta.get("privacy"),
     )
 
 

@@ -9,6 +9,7 @@ import duckdb
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import CatalogFile, parquet_path
 from orchestration.publication.files import link_file, sha256
+from orchestration.publication.privacy import leaving
 from orchestration.publication.release import Base
 from orchestration.publication.survey import BuiltTable
 from orchestration.settings import PRIVATE_DIR
@@ -78,7 +79,7 @@ def _write_file(
         is_wanted = fill("{column} = {first_day}", column=name(mart.partition), first_day=value(month))
     copy = fill(
         _COPY,
-        columns=join(", ", map(name, mart.column_names)),
+        columns=join(", ", (leaving(column.name, column.privacy) for column in mart.columns)),
         table=name("build", mart.schema_name, mart.name),
         condition=is_wanted,
         grain=join(", ", map(name, mart.grain)),

@@ -25,8 +25,10 @@ from orchestration.publication.catalog import (
 )
 from orchestration.publication.database import mismatches, write_database
 from orchestration.publication.files import flush, remove, seal
+from orchestration.publication.keys import HASH_KEY, Key, read_key
 from orchestration.publication.marts import Mart
 from orchestration.publication.parquet import stale_months, write_files
+from orchestration.publication.privacy import hold_key
 from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH, write_gate_results
 from orchestration.publication.release import (
     BUILDING,
@@ -86,6 +88,7 @@ def publish(
         on_table: Called with each table's name and row count once its files are there.
 
     Raises:
+        ConfigurationError: There is no key to hash by.
         PublicationError: The release could not be written or failed its checks; ``current`` is untouched.
     """
     try:
@@ -93,7 +96,8 @@ def publish(
         delete_leftovers(settings)
         name = next_name(settings, batch.business_date)
         building = settings.published / f"{BUILDING}{name}"
-        night = _Night(settings, batch, name, building, frozenset(months_rebuilt), tuple(batches))
+        key = read_key(settings, HASH_KEY)
+        night = _Night(settings, batch, name, building, frozenset(months_rebuilt), tuple(batches), key)
         return _publish(night, [*marts, *GATE_MARTS], on_table or (lambda table, rows: None))
     except (OSError, duckdb.Error) as error:
         raise PublicationError(
@@ -110,6 +114,7 @@ class _Night:
     folder: Path
     rebuilt: frozenset[date]
     batches: tuple[BatchId, ...]
+    key: Key
 
 
 def _publish(night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]) -> Publication:
@@ -191,6 +196,7 @@ def _build_database(night: _Night) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         path = value(night.settings.database)
         connection.execute(fill("attach {path} as build (read_only)", path=path))
+        hold_key(connection, night.key)
         yield connection
     finally:
         connection.close()
@@ -216,7 +222,7 @@ def _continues(new: Catalog, old: Catalog) -> bool:
     def lasting(catalog: Catalog) -> object:
         as_of = catalog.data_as_of
         return (
-            (catalog.schema_version, catalog.written_by),
+            (catalog.schema_version, catalog.written_by, catalog.hash_key),
             (as_of.rulebook_code, as_of.reporting_currency),
             [table.shape for table in catalog.tables],
         )
@@ -237,6 +243,7 @@ def _draft(night: _Night, tables: Sequence[BuiltTable]) -> Catalog:
         publication=max((release.publication for release in releases(night.settings)), default=0) + 1,
         schema_version=SCHEMA_VERSION,
         written_by=f"DuckDB {duckdb.__version__}",
+        hash_key=night.key.fingerprint,
         data_as_of=DataAsOf(
             business_date=night.batch.business_date,
             sequence=night.batch.sequence,

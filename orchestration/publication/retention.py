@@ -26,6 +26,13 @@ def delete_old_releases(settings: Settings) -> list[str]:
     return [release.name for release in old]
 
 
+def delete_releases(settings: Settings, but: str) -> None:
+    """Delete every release but one."""
+    for release in releases(settings):
+        if release.name != but:
+            _delete(settings, release)
+
+
 def delete_leftovers(settings: Settings) -> None:
     """Delete what runs that were killed left behind; only the writer may call this."""
     for path in settings.published.iterdir():

@@ -111,7 +111,11 @@ def catalog_columns(mart: Mart, types: Mapping[str, str]) -> tuple[CatalogColumn
     """A mart's columns with their types in DuckDB's words."""
     return tuple(
         CatalogColumn(
-            name=column.name, data_type=types[column.name], description=column.description, zh=column.zh
+            name=column.name,
+            data_type=types[column.name],
+            description=column.description,
+            zh=column.zh,
+            privacy=column.privacy,
         )
         for column in mart.columns
     )

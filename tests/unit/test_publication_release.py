@@ -166,6 +166,7 @@ def test_the_catalogue_names_every_file_with_its_checksum(release):
         "data_type": "DECIMAL(18,2)",
         "description": "AUM at the end.",
         "zh": "时点资产",
+        "privacy": None,
     }
     checksums = subprocess.run(
         ["sha256sum", *sorted(listed)], cwd=release, capture_output=True, text=True, check=True
