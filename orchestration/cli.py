@@ -169,6 +169,30 @@ def rotate_key() -> None:
 
 
 @app.command()
+def erase(
+    customers: Annotated[
+        list[str] | None, typer.Argument(help="Customers' numbers; none: those erased before, once more.")
+    ] = None,
+    order: Annotated[str, typer.Option(help="The bank's reference of the request.")] = "",
+) -> None:
+    """Erase customers from every release, and from lake and build database once their business has ended."""
+    from orchestration.console import out
+    from orchestration.erasure.erase import erase as erase_customers
+
+    done = erase_customers(Settings.load(), customers or [], order)
+    for old, new in done.releases.items():
+        out.print(f"release {old} is replaced by {new}", highlight=False)
+    out.print(
+        f"{len(done.replaced)} customers: numbers replaced in lake and build database; "
+        f"{done.landed} landed batches removed. "
+        f"{len(done.waiting)} customers still have business with the bank: hidden from every release; "
+        "run `acrm erase` again once that has ended.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published database, which is opened read-only.")],
 ) -> None:

@@ -4,6 +4,7 @@ from orchestration.confirmation import note_complete
 from orchestration.errors import PublicationError
 from orchestration.night import Run, processed_nights, published_batches, writer_lock
 from orchestration.plan import Night
+from orchestration.publication.release import releases
 from orchestration.publication.retention import delete_releases
 from orchestration.settings import Settings
 from orchestration.warehouse import open_database
@@ -28,5 +29,5 @@ def change_key(settings: Settings) -> str:
         release = Run(settings).publish(Night(nights[-1].batch, previous=None))
         with open_database(settings) as connection:
             note_complete(connection, settings)
-        delete_releases(settings, but=release)
+        delete_releases(settings, {old.name for old in releases(settings)} - {release})
     return release

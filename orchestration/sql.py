@@ -13,6 +13,8 @@ from typing import NewType
 Sql = NewType("Sql", str)
 """A piece of SQL that is safe to put into another."""
 
+EVERY_ROW = Sql("true")
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 

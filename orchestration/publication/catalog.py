@@ -73,6 +73,15 @@ class CatalogTable(_Frozen):
         return self.description, self.zh, tuple((column.description, column.zh) for column in self.columns)
 
 
+class CatalogMacro(_Frozen):
+    """One table macro of the database: what stands in and after its brackets."""
+
+    schema_name: str
+    name: str
+    parameters: str
+    query: str
+
+
 class BatchRow(_Frozen):
     """A delivery that a release rests on."""
 
@@ -104,6 +113,7 @@ class Catalog(_Frozen):
     data_as_of: DataAsOf
     batches: tuple[BatchRow, ...]
     tables: tuple[CatalogTable, ...]
+    macros: tuple[CatalogMacro, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write the file into a release's folder."""
@@ -118,7 +128,7 @@ def read_catalog(folder: Path) -> Catalog | None:
         return None
 
 
-def parquet_path(mart: Mart, month: date | None) -> PurePosixPath:
+def parquet_path(mart: "Mart | CatalogTable", month: date | None) -> PurePosixPath:
     """Where a release keeps a table's rows, or one month (in a daily table, day) of them, as Parquet.
 
     The folder names the month and so does the column in the file: ``read_parquet('…/**/*.parquet',

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.catalog import Catalog, CatalogTable
+from orchestration.publication.catalog import Catalog, CatalogMacro, CatalogTable
 from orchestration.publication.files import clone_file
 from orchestration.publication.marts import Mart
 from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
@@ -62,7 +62,7 @@ def write_database(
         for_all = base is None or table.partition is None
         _insert(connection, folder, table, None if for_all else stale[table.full_name])
     _insert_data_as_of(connection, catalog)
-    _create_macros(connection)
+    _create_macros(connection, catalog)
     described = {} if base is None else {table.full_name: table.texts for table in base.catalog.tables}
     for table in catalog.tables:
         if table.texts != described.get(table.full_name):
@@ -105,26 +105,34 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> N
     connection.execute("use memory")
 
 
-def _create_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """The table macros whose text dbt has rendered; like a view's, it must not name the database."""
+def rendered_macros(connection: duckdb.DuckDBPyConnection) -> tuple[CatalogMacro, ...]:
+    """The table macros whose text dbt has rendered in the attached ``build`` database."""
     is_rendered = connection.execute(
         "select count(*) from duckdb_tables() where database_name = 'build' and table_name = ?", [_MACROS]
     ).fetchone()
     if is_rendered == (0,):
-        return
+        return ()
     macros = connection.execute(
         fill(
             "select schema_name, macro_name, parameters, macro_sql from {table} order by creation_order",
             table=name("build", "intermediate", _MACROS),
         )
     ).fetchall()
+    return tuple(
+        CatalogMacro(schema_name=schema, name=macro, parameters=parameters, query=query)
+        for schema, macro, parameters, query in macros
+    )
+
+
+def _create_macros(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    """Like a view's, a macro's text must not name the database."""
     connection.execute("use release")
-    for schema, macro, parameters, query in macros:
+    for macro in catalog.macros:
         create = fill(
             "create or replace macro {macro} ({parameters}) as table {query}",
-            macro=name(schema, macro),
-            parameters=Sql(parameters),
-            query=Sql(query),
+            macro=name(macro.schema_name, macro.name),
+            parameters=Sql(macro.parameters),
+            query=Sql(macro.query),
         )
         connection.execute(create)
     connection.execute("use memory")

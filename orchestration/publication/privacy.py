@@ -5,7 +5,7 @@ follows from the extract contract: a mart's column called like a private column 
 that name, is treated like it, whoever wrote the model; ``config.meta.privacy`` says it of others.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Literal
 
@@ -13,12 +13,16 @@ import duckdb
 
 from contract.model import load_contract
 from orchestration.publication.keys import Key
-from orchestration.sql import Sql, fill, name
+from orchestration.sql import EVERY_ROW, Sql, fill, join, name
 
 Privacy = Literal["mask", "hash", "withhold"]
 
+ERASED = name("memory", "main", "erased_customer")
+"""Customers whose rows do not leave, in a publishing connection."""
+
 _TREATMENT: Mapping[str, Privacy] = {"name": "mask", "number": "hash", "date": "withhold"}
 _BLOCK = 64
+_CUSTOMER = "customer_id"
 _HEX_DIGITS = 32
 
 _MASKED = (
@@ -59,6 +63,13 @@ def leaving(column: str, privacy: Privacy | None) -> Sql:
         return name(column)
     template = {"mask": _MASKED, "hash": _HASHED}[privacy]
     return fill(template + " as {column}", column=name(column))
+
+
+def may_leave(columns: Iterable[str]) -> Sql:
+    """Condition on rows with these columns: they are of no customer under erasure."""
+    customers = (column for column in columns if column == _CUSTOMER or _ends(column, _CUSTOMER))
+    condition = "coalesce({column}, '') not in (select customer_id from {erased})"
+    return join(" and ", [EVERY_ROW, *(fill(condition, column=name(c), erased=ERASED) for c in customers)])
 
 
 @cache

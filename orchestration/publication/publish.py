@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.erasure.register import show_erased
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import (
     SCHEMA_VERSION,
@@ -23,12 +24,12 @@ from orchestration.publication.catalog import (
     DataAsOf,
     read_catalog,
 )
-from orchestration.publication.database import mismatches, write_database
+from orchestration.publication.database import mismatches, rendered_macros, write_database
 from orchestration.publication.files import flush, remove, seal
 from orchestration.publication.keys import HASH_KEY, Key, read_key
 from orchestration.publication.marts import Mart
 from orchestration.publication.parquet import stale_months, write_files
-from orchestration.publication.privacy import hold_key
+from orchestration.publication.privacy import ERASED, hold_key
 from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH, write_gate_results
 from orchestration.publication.release import (
     BUILDING,
@@ -143,9 +144,9 @@ def _write(
     night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]
 ) -> tuple[Catalog, bool, int]:
     with _build_database(night) as connection:
-        tables = survey(connection, marts)
+        tables = survey(connection, marts, hides=show_erased(connection, night.settings, ERASED))
         write_gate_results(connection, night.folder, night.batch)
-        draft = _draft(night, tables)
+        draft = _draft(night, tables).model_copy(update={"macros": rendered_macros(connection)})
         shared = _current(night.settings)
         base = shared if shared is not None and _continues(draft, shared.catalog) else None
         stale = {table.mart.full_name: stale_months(table, base, night.rebuilt) for table in tables}

@@ -1,5 +1,7 @@
 """Which releases stay, and what killed runs left behind."""
 
+from collections.abc import Collection
+
 from orchestration.publication.files import opened, remove
 from orchestration.publication.release import (
     BUILDING,
@@ -26,10 +28,10 @@ def delete_old_releases(settings: Settings) -> list[str]:
     return [release.name for release in old]
 
 
-def delete_releases(settings: Settings, but: str) -> None:
-    """Delete every release but one."""
+def delete_releases(settings: Settings, names: Collection[str]) -> None:
+    """Delete the releases of these names."""
     for release in releases(settings):
-        if release.name != but:
+        if release.name in names:
             _delete(settings, release)
 
 
