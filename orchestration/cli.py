@@ -168,6 +168,15 @@ def rotate_key() -> None:
     out.print(f"current is now {change_key(Settings.load())}; its numbers are hashed by the new key.")
 
 
+@app.command("private-release")
+def private_release() -> None:
+    """Write the current release with its clear values, encrypted, for those who may see them."""
+    from orchestration.console import out
+    from orchestration.republish import make_private_release
+
+    out.print(f"wrote {make_private_release(Settings.load())}", highlight=False, soft_wrap=True)
+
+
 @app.command()
 def erase(
     customers: Annotated[

@@ -1,12 +1,17 @@
-"""Publish the last night's marts once more, without running the night: under another key."""
+"""What is published of the last night once more, without running it: under another key, or in the clear."""
+
+from pathlib import Path
 
 from orchestration.confirmation import note_complete
 from orchestration.errors import PublicationError
 from orchestration.night import Run, processed_nights, published_batches, writer_lock
 from orchestration.plan import Night
-from orchestration.publication.release import releases
+from orchestration.publication.marts import marts_from_manifest
+from orchestration.publication.private import publish_private
+from orchestration.publication.quality import GATE_MARTS
+from orchestration.publication.release import current_release, releases
 from orchestration.publication.retention import delete_releases
-from orchestration.settings import Settings
+from orchestration.settings import BatchId, Settings
 from orchestration.warehouse import open_database
 
 
@@ -20,14 +25,33 @@ def change_key(settings: Settings) -> str:
         PublicationError: The build database does not stand where the current release stands.
     """
     with writer_lock(settings):
-        nights, published = processed_nights(settings), published_batches(settings)
-        if not nights or not published or nights[-1].batch != max(published):
-            raise PublicationError(
-                "The build database does not hold the night of the current release. Run what is waiting, or "
-                "roll forward to the newest release, under the old key; then change the key."
-            )
-        release = Run(settings).publish(Night(nights[-1].batch, previous=None))
+        release = Run(settings).publish(Night(_standing_batch(settings), previous=None))
         with open_database(settings) as connection:
             note_complete(connection, settings)
         delete_releases(settings, {old.name for old in releases(settings)} - {release})
     return release
+
+
+def make_private_release(settings: Settings) -> Path:
+    """Write the current release once more with its clear values, encrypted.
+
+    Raises:
+        ConfigurationError: There is no key, or nothing to encrypt with.
+        PublicationError: The build database does not stand where the current release stands.
+    """
+    with writer_lock(settings):
+        _standing_batch(settings)
+        current = current_release(settings)
+        assert current is not None, "a standing batch is that of the current release"
+        marts = [*marts_from_manifest(Run(settings).manifest), *GATE_MARTS]
+        return publish_private(settings, current, marts)
+
+
+def _standing_batch(settings: Settings) -> BatchId:
+    nights, published = processed_nights(settings), published_batches(settings)
+    if not nights or not published or nights[-1].batch != max(published):
+        raise PublicationError(
+            "The build database does not hold the night of the current release. Run what is waiting, or "
+            "go back to the newest release; then do this again."
+        )
+    return nights[-1].batch
