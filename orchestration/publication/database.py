@@ -15,6 +15,7 @@ from orchestration.publication.files import clone_file
 from orchestration.publication.marts import Mart
 from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
 from orchestration.publication.release import DATABASE_FILE, Base
+from orchestration.publication.reporting import create_views
 from orchestration.publication.survey import BuiltTable, row_counts
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -62,7 +63,11 @@ def write_database(
         for_all = base is None or table.partition is None
         _insert(connection, folder, table, None if for_all else stale[table.full_name])
     _insert_data_as_of(connection, catalog)
+    # what views and macros say must not name the database: readers open the file under names of their own
+    connection.execute("use release")
     _create_macros(connection, catalog)
+    create_views(connection, catalog)
+    connection.execute("use memory")
     described = {} if base is None else {table.full_name: table.texts for table in base.catalog.tables}
     for table in catalog.tables:
         if table.texts != described.get(table.full_name):
@@ -125,8 +130,6 @@ def rendered_macros(connection: duckdb.DuckDBPyConnection) -> tuple[CatalogMacro
 
 
 def _create_macros(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
-    """Like a view's, a macro's text must not name the database."""
-    connection.execute("use release")
     for macro in catalog.macros:
         create = fill(
             "create or replace macro {macro} ({parameters}) as table {query}",
@@ -135,7 +138,6 @@ def _create_macros(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> N
             query=Sql(macro.query),
         )
         connection.execute(create)
-    connection.execute("use memory")
 
 
 def _delete_stale(connection: duckdb.DuckDBPyConnection, catalog: Catalog, stale: StaleMonths) -> None:
