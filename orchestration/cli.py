@@ -177,6 +177,22 @@ def private_release() -> None:
     out.print(f"wrote {make_private_release(Settings.load())}", highlight=False, soft_wrap=True)
 
 
+@app.command("release-for")
+def release_for(
+    org: Annotated[str | None, typer.Option(help="An org, with all below it.")] = None,
+    rm: Annotated[str | None, typer.Option(help="A relationship manager's employee number.")] = None,
+) -> None:
+    """Write the part of the current release that one org, or one relationship manager, may see."""
+    from orchestration.console import out
+    from orchestration.publication.cut import Wanted
+    from orchestration.republish import make_cut
+
+    if (org is None) == (rm is None):
+        raise typer.BadParameter("name an org or a manager", param_hint="--org / --rm")
+    wanted = Wanted("rm", rm) if rm is not None else Wanted("org", org or "")
+    out.print(f"wrote {make_cut(Settings.load(), wanted)}", highlight=False, soft_wrap=True)
+
+
 @app.command()
 def erase(
     customers: Annotated[

@@ -1,4 +1,4 @@
-"""What is published of the last night once more, without running it: under another key, or in the clear."""
+"""The last night published once more without running it: by another key, in the clear, or in part."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ from orchestration.confirmation import note_complete
 from orchestration.errors import PublicationError
 from orchestration.night import Run, processed_nights, published_batches, writer_lock
 from orchestration.plan import Night
+from orchestration.publication.cut import Wanted, write_cut
 from orchestration.publication.marts import marts_from_manifest
 from orchestration.publication.private import publish_private
 from orchestration.publication.quality import GATE_MARTS
@@ -45,6 +46,20 @@ def make_private_release(settings: Settings) -> Path:
         assert current is not None, "a standing batch is that of the current release"
         marts = [*marts_from_manifest(Run(settings).manifest), *GATE_MARTS]
         return publish_private(settings, current, marts)
+
+
+def make_cut(settings: Settings, wanted: Wanted) -> Path:
+    """Write the part of the current release that an org or a manager may see.
+
+    Raises:
+        NotFoundError: There is no such org, or no customer of such a manager.
+        PublicationError: The build database does not stand where the current release stands.
+    """
+    with writer_lock(settings):
+        _standing_batch(settings)
+        current = current_release(settings)
+        assert current is not None, "a standing batch is that of the current release"
+        return write_cut(settings, current, wanted)
 
 
 def _standing_batch(settings: Settings) -> BatchId:

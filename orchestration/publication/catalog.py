@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from orchestration.publication.marts import Mart
+from orchestration.publication.marts import Cut, Mart
 from orchestration.publication.privacy import Privacy
 
 CATALOG_FILE = "catalog.json"
@@ -44,7 +44,11 @@ class CatalogColumn(_Frozen):
 
 
 class CatalogTable(_Frozen):
-    """One table, in the database and (but for the few that name the release) in Parquet."""
+    """One table, in the database and (but for the few that name the release) in Parquet.
+
+    Attributes:
+        cut: What cuts of the release hold of it, where its columns do not tell.
+    """
 
     schema_name: str
     name: str
@@ -55,6 +59,7 @@ class CatalogTable(_Frozen):
     columns: tuple[CatalogColumn, ...]
     row_cnt: int
     files: tuple[CatalogFile, ...]
+    cut: Cut | None = None
 
     @property
     def full_name(self) -> str:
@@ -103,6 +108,7 @@ class Catalog(_Frozen):
         publication: Counts publications of this warehouse; orders releases, as a re-sent day comes late.
         written_by: Version of DuckDB; another one may write other bytes for the same rows.
         hash_key: Fingerprint of the key of its hashes.
+        cut: Whose part of the release it is; empty for the release itself.
     """
 
     release: str
@@ -110,6 +116,7 @@ class Catalog(_Frozen):
     schema_version: int
     written_by: str
     hash_key: str = ""
+    cut: str = ""
     data_as_of: DataAsOf
     batches: tuple[BatchRow, ...]
     tables: tuple[CatalogTable, ...]

@@ -13,6 +13,10 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
 
 
+Cut = Literal["whole"]
+"""A table of no customer and no org that every cut of a release holds."""
+
+
 class MartColumn(BaseModel):
     """One published column.
 
@@ -48,6 +52,7 @@ class Mart(BaseModel):
         partition: ``month_start_date`` where a release replaces single months of the table; ``calendar_date``
             where it adds days to it.
         columns: All columns, in published order.
+        cut: ``whole`` where everybody may see a table that names neither customers nor orgs.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,6 +64,7 @@ class Mart(BaseModel):
     description: str = ""
     zh: str = ""
     columns: tuple[MartColumn, ...] = Field(min_length=1)
+    cut: Cut | None = None
 
     @property
     def full_name(self) -> str:
@@ -115,6 +121,8 @@ def _mart(node: Mapping[str, Any]) -> Mart:
             partition=meta.get("partition"),
             description=node.get("description", "").strip(),
             zh=meta.get("zh", ""),
+            # rules are nobody's secret
+            cut="whole" if node["resource_type"] == "seed" else meta.get("cut"),
             columns=tuple(_column(column, types) for column in node["columns"].values()),
         )
     except ValidationError as error:

@@ -269,4 +269,5 @@ def _listed(mart: Mart, columns: tuple[CatalogColumn, ...], row_cnt: int) -> Cat
         columns=columns,
         row_cnt=row_cnt,
         files=(),
+        cut=mart.cut,
     )
