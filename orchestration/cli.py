@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from orchestration.cli_publishing import publishing
 from orchestration.errors import AcrmError, ConfigurationError, ExitCode
 from orchestration.settings import Settings
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Turn public bank data sets into landing batches.")
 app.add_typer(imports, name="import")
+app.add_typer(publishing)
 
 Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
 
@@ -157,64 +159,6 @@ def rollback(
     with writer_lock(settings):
         release = switch_back(settings, name)
     out.print(f"current is now {release.name}, data as of {release.business_date}.")
-
-
-@app.command("rotate-key")
-def rotate_key() -> None:
-    """Publish the last night again under the key that is configured now, and delete all other releases."""
-    from orchestration.console import out
-    from orchestration.republish import change_key
-
-    out.print(f"current is now {change_key(Settings.load())}; its numbers are hashed by the new key.")
-
-
-@app.command("private-release")
-def private_release() -> None:
-    """Write the current release with its clear values, encrypted, for those who may see them."""
-    from orchestration.console import out
-    from orchestration.republish import make_private_release
-
-    out.print(f"wrote {make_private_release(Settings.load())}", highlight=False, soft_wrap=True)
-
-
-@app.command("release-for")
-def release_for(
-    org: Annotated[str | None, typer.Option(help="An org, with all below it.")] = None,
-    rm: Annotated[str | None, typer.Option(help="A relationship manager's employee number.")] = None,
-) -> None:
-    """Write the part of the current release that one org, or one relationship manager, may see."""
-    from orchestration.console import out
-    from orchestration.publication.cut import Wanted
-    from orchestration.republish import make_cut
-
-    if (org is None) == (rm is None):
-        raise typer.BadParameter("name an org or a manager", param_hint="--org / --rm")
-    wanted = Wanted("rm", rm) if rm is not None else Wanted("org", org or "")
-    out.print(f"wrote {make_cut(Settings.load(), wanted)}", highlight=False, soft_wrap=True)
-
-
-@app.command()
-def erase(
-    customers: Annotated[
-        list[str] | None, typer.Argument(help="Customers' numbers; none: those erased before, once more.")
-    ] = None,
-    order: Annotated[str, typer.Option(help="The bank's reference of the request.")] = "",
-) -> None:
-    """Erase customers from every release, and from lake and build database once their business has ended."""
-    from orchestration.console import out
-    from orchestration.erasure.erase import erase as erase_customers
-
-    done = erase_customers(Settings.load(), customers or [], order)
-    for old, new in done.releases.items():
-        out.print(f"release {old} is replaced by {new}", highlight=False)
-    out.print(
-        f"{len(done.replaced)} customers: numbers replaced in lake and build database; "
-        f"{done.landed} landed batches removed. "
-        f"{len(done.waiting)} customers still have business with the bank: hidden from every release; "
-        "run `acrm erase` again once that has ended.",
-        highlight=False,
-        soft_wrap=True,
-    )
 
 
 @app.command()

@@ -34,13 +34,20 @@ class CatalogFile(_Frozen):
 
 
 class CatalogColumn(_Frozen):
-    """One column; ``data_type`` is DuckDB's name of it, ``privacy`` what became of private values."""
+    """One column.
+
+    Attributes:
+        data_type: DuckDB's name of it.
+        privacy: What became of private values.
+        gone_from: Date from which a deprecated column may be gone.
+    """
 
     name: str
     data_type: str
     description: str
     zh: str
     privacy: Privacy | None = None
+    gone_from: date | None = None
 
 
 class CatalogTable(_Frozen):
@@ -75,7 +82,11 @@ class CatalogTable(_Frozen):
     @property
     def texts(self) -> object:
         """Every description and Chinese name."""
-        return self.description, self.zh, tuple((column.description, column.zh) for column in self.columns)
+        return (
+            self.description,
+            self.zh,
+            tuple((column.description, column.zh, column.gone_from) for column in self.columns),
+        )
 
 
 class CatalogMacro(_Frozen):

@@ -187,13 +187,14 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: CatalogTable) -> None
     remark = value(_remark(table.zh, table.description))
     connection.execute(fill("comment on table {table} is {remark}", table=_name(table), remark=remark))
     for column in table.columns:
-        remark = value(_remark(column.zh, column.description))
+        deprecated = f"DEPRECATED, may be gone from {column.gone_from}" if column.gone_from else ""
+        remark = value(_remark(column.zh, deprecated, column.description))
         place = _name(table, column.name)
         connection.execute(fill("comment on column {place} is {remark}", place=place, remark=remark))
 
 
-def _remark(zh: str, description: str) -> str:
-    return " · ".join(filter(None, [zh, description]))
+def _remark(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def _free_share(connection: duckdb.DuckDBPyConnection) -> float:

@@ -1,6 +1,7 @@
 """What is published: one :class:`Mart` per table, from dbt's manifest (``quality.py`` has the others)."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -24,6 +25,7 @@ class MartColumn(BaseModel):
         data_type: Type the model's contract promises, checked against the build database; none means any.
         zh: Chinese name, empty where there is none.
         privacy: What becomes of its values when they leave the build database.
+        gone_from: Date from which a deprecated column may be gone; its description says what to use instead.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +35,7 @@ class MartColumn(BaseModel):
     description: str = ""
     zh: str = ""
     privacy: Privacy | None = None
+    gone_from: date | None = None
 
     @model_validator(mode="after")
     def _can_leave(self) -> "MartColumn":
@@ -91,7 +94,7 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
     ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, its Chinese name ``zh``, and
     ``published: false`` to stay private; a column its ``zh``, and ``privacy: mask`` or ``hash`` where it
-    holds private values that its name does not tell (``privacy.py``).
+    holds private values that its name does not tell (``privacy.py``), and ``gone_from`` if it is deprecated.
 
     Returns:
         Marts by schema and name.
@@ -144,6 +147,7 @@ def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
         zh=meta.get("zh", ""),
         # what the contract says cannot be undone by a model
         privacy=privacy_of(column["name"]) or meta.get("privacy"),
+        gone_from=meta.get("gone_from"),
     )
 
 

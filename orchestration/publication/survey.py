@@ -131,6 +131,7 @@ def catalog_columns(mart: Mart, types: Mapping[str, str]) -> tuple[CatalogColumn
             description=column.description,
             zh=column.zh,
             privacy=column.privacy,
+            gone_from=column.gone_from,
         )
         for column in mart.columns
     )

@@ -167,6 +167,7 @@ def test_the_catalogue_names_every_file_with_its_checksum(release):
         "description": "AUM at the end.",
         "zh": "时点资产",
         "privacy": None,
+        "gone_from": None,
     }
     checksums = subprocess.run(
         ["sha256sum", *sorted(listed)], cwd=release, capture_output=True, text=True, check=True
