@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration.erasure.register import show_erased
 from orchestration.errors import PublicationError
+from orchestration.night_report import REPORT_FILES
 from orchestration.publication.catalog import CatalogTable, read_catalog
 from orchestration.publication.files import flush, link_file, seal
 from orchestration.publication.filtered import filtering, holds_other_rows, write_filtered
@@ -55,7 +56,10 @@ def _replace(settings: Settings, release: ReleaseInfo) -> str | None:
         write_filtered(
             connection, release.folder, building, renamed, _stays, has_database=release.has_database
         )
-        link_file(release.folder / GATE_RESULTS_FILE, building / GATE_RESULTS_FILE)
+        # they name nobody, and are of that night
+        for file in (GATE_RESULTS_FILE, *REPORT_FILES):
+            if (release.folder / file).exists():
+                link_file(release.folder / file, building / file)
         seal(building)
         building.rename(settings.published / new)
     flush(settings.published)

@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.erasure.register import show_erased
 from orchestration.errors import PublicationError
+from orchestration.night_report import write_night_report
 from orchestration.publication.catalog import (
     SCHEMA_VERSION,
     BatchRow,
@@ -146,6 +147,7 @@ def _write(
     with _build_database(night) as connection:
         tables = survey(connection, marts, hides=show_erased(connection, night.settings, ERASED))
         write_gate_results(connection, night.folder, night.batch)
+        write_night_report(connection, night.settings, night.folder, night.name, night.batch)
         draft = _draft(night, tables).model_copy(update={"macros": rendered_macros(connection)})
         shared = _current(night.settings)
         base = shared if shared is not None and _continues(draft, shared.catalog) else None

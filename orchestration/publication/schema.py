@@ -95,8 +95,9 @@ def write_schema(new: PublishedSchema, path: Path = SCHEMA_FILE) -> None:
         broken = breaking_changes(old, new)
         if broken and new.version <= old.version:
             raise ConfigurationError(
-                f"These changes break readers of version {old.version}: {'; '.join(broken)}. Keep the columns "
-                "and deprecate them (config.meta.gone_from), or step SCHEMA_VERSION in publication/catalog.py."
+                f"These changes break readers of version {old.version}: {'; '.join(broken)}. Keep the"
+                " columns and deprecate them (config.meta.gone_from), or step SCHEMA_VERSION in"
+                " publication/catalog.py."
             )
     path.write_text(new.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
 

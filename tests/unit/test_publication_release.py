@@ -68,6 +68,8 @@ def test_a_release_holds_the_marts_and_says_what_it_shows(settings, release):
         "acrm.duckdb",
         "catalog.json",
         "gate_results.json",
+        "night_report.html",
+        "night_report.json",
         "parquet",
     ]
 
