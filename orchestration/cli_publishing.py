@@ -68,11 +68,24 @@ def erase(
 
 
 @publishing.command()
+def docs() -> None:
+    """Write dbt's own documentation site of this warehouse, as one file."""
+    from orchestration.console import out
+    from orchestration.night import writer_lock
+    from orchestration.transform import Transform
+
+    settings = Settings.load()
+    with writer_lock(settings):
+        out.print(f"wrote {Transform(settings).write_docs()}", highlight=False, soft_wrap=True)
+
+
+@publishing.command()
 def schema(
     write: Annotated[bool, typer.Option("--write", help="Agree on what the models make.")] = False,
 ) -> None:
-    """Compare the published schema with the one agreed on, or agree on it anew."""
+    """Compare the published schema with the one agreed on; --write agrees, and writes docs/metrics.md."""
     from orchestration.console import out
+    from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
     from orchestration.publication.marts import marts_from_manifest
     from orchestration.publication.schema import (
         agreed_schema,
@@ -82,9 +95,11 @@ def schema(
     )
     from orchestration.transform import Transform
 
-    made = published_schema(marts_from_manifest(Transform(Settings.load()).manifest))
+    manifest = Transform(Settings.load()).manifest
+    made = published_schema(marts_from_manifest(manifest))
     for change in breaking_changes(agreed_schema(), made):
         out.print(f"breaking: {change}", highlight=False)
     if write:
         write_schema(made)
+        DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
     out.print(f"version {made.version}, {len(made.tables)} tables", highlight=False)

@@ -103,7 +103,11 @@ def _text(content: str, kind: str = "text") -> str:
 
 
 def _head(release: str, now: Figures, before: Figures | None) -> str:
-    compared = f"与 {before.business_date} 相比 compared with it" if before else "首个夜间 first night"
+    compared = (
+        f"与 {before.business_date} 相比 compared with it"
+        if before
+        else "无前夜可比 nothing before to compare with"
+    )
     refused = sum(_refused_counts(now).values())
     state = f"已发布 {escape(release)}，{now.check_cnt} 项检查，{len(now.failed)} 项提示 · "
     state += f"published, {now.check_cnt} checks, {len(now.failed)} warn"

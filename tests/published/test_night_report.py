@@ -52,7 +52,7 @@ def test_its_numbers_are_those_of_the_release(town: Warehouse):
 def test_it_compares_with_the_night_before_and_keeps_the_days(town: Warehouse):
     first, last = releases(Settings.load(town.home))
     assert [point.day for point in figures(town).days] == [date(2026, 10, 28), date(2026, 10, 29)]
-    assert "首个夜间" in (first.folder / "night_report.html").read_text(encoding="utf-8")
+    assert "无前夜可比" in (first.folder / "night_report.html").read_text(encoding="utf-8")
     assert "与 2026-10-28 相比" in (last.folder / "night_report.html").read_text(encoding="utf-8")
 
 
