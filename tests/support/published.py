@@ -68,5 +68,6 @@ def texts(relation: str, connection: duckdb.DuckDBPyConnection | None = None) ->
 
 def found(values: Iterable[str], said: Iterable[str]) -> set[str]:
     """Those of the values that are said anywhere."""
-    everything = "\n".join(said)
-    return {value for value in values if value in everything}
+    patterns = sorted({value for value in values if value})
+    everything = pl.Series(["\n".join(said)])
+    return set(everything.str.extract_many(patterns, overlapping=True).explode().drop_nulls())
