@@ -12,7 +12,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check format berka answer-key bench lock clean
+.PHONY: help setup setup-dev demo test check format berka answer-key docs clients bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,14 @@ berka: setup-dev ## run all nights of the Berka bank and compare every customer-
 
 answer-key: setup-dev ## compare 50,000 customers × 18 months × 40 nights with what the generator knows
 	ACRM_ANSWER_KEY=50000,18,40 $(BIN)/python -m pytest tests/stories/test_answer_key.py
+
+docs: setup ## write dbt's own documentation site of a warehouse that has run: ACRM_HOME or var
+	$(BIN)/acrm docs
+
+clients: setup-dev ## open a release with the newest clients of the registry, in an environment of their own
+	$(PYTHON) -m venv .venv-clients
+	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check duckdb duckdb-cli polars pandas pyarrow sqlalchemy duckdb-sqlalchemy
+	ACRM_CLIENTS=$(CURDIR)/.venv-clients/bin/python $(BIN)/python -m pytest tests/published/test_clients.py
 
 bench: setup-dev ## measure a night: make bench SIZE=small|large|city
 	$(BIN)/python -m benchmarks.run --size $(or $(SIZE),small)

@@ -28,6 +28,7 @@ from benchmarks.results import BankMeasure, Machine, NightMeasure, Station
 from orchestration.ingestion.lake import read_report
 from orchestration.ingestion.manifest import landed_batches
 from orchestration.publication.files import remove
+from orchestration.publication.keys import provide_demo_key
 from orchestration.settings import PROJECT, Settings, private_folder
 from sample_bank.generate import generate_bank
 
@@ -73,6 +74,7 @@ def measure_bank(size: Size, bank: BenchBank, folder: Path, console: Console) ->
     if size.keep_releases is not None:
         (home / BANK_FILE).write_text(f"keep_releases: {size.keep_releases}\n", encoding="utf-8")
     settings = Settings.load(home)
+    provide_demo_key(settings)
     machine = Machine.here(settings.bank)
     initial = _measure_night(settings, MeasuredNight("history", bank.first), bank.first, console)
     nights = []

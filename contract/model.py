@@ -16,6 +16,7 @@ ColumnType = Literal[
 ]
 Kind = Literal["F", "D", "E"]
 Load = Literal["full", "delta", "append"]
+Private = Literal["name", "number", "date"]
 
 OP_COLUMN = "op"
 """Last column of a delta load: I, U or D."""
@@ -47,6 +48,7 @@ class Column(_Strict):
         group: Columns whose rows must add to 1 in this column.
         tells_versions: Rows of the same key may be in one batch if they differ here.
         overdraft_of: ``table.column`` of the account whose product says whether a negative value is allowed.
+        private: Kind of a value that never leaves the pipeline in the clear.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Column(_Strict):
     group: tuple[str, ...] = ()
     tells_versions: bool = False
     overdraft_of: str | None = None
+    private: Private | None = None
 
     @property
     def required(self) -> bool:
@@ -137,6 +140,13 @@ class Contract(_Strict):
             if table.name == name:
                 return table
         raise KeyError(f"{name} is not a table of the contract")
+
+    @property
+    def private_names(self) -> dict[str, Private]:
+        """Names of the columns that hold private values; a column has one kind in every table."""
+        return {
+            column.name: column.private for table in self.tables for column in table.columns if column.private
+        }
 
     def lake_type(self, column: Column) -> str:
         """DuckDB type of the column in the lake."""

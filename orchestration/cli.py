@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from orchestration.cli_publishing import publishing
 from orchestration.errors import AcrmError, ConfigurationError, ExitCode
 from orchestration.settings import Settings
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Turn public bank data sets into landing batches.")
 app.add_typer(imports, name="import")
+app.add_typer(publishing)
 
 Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
 
@@ -316,6 +318,7 @@ def import_berka_command(
 ) -> None:
     """Turn the Berka data set (PKDD'99) into landing batches, one a night."""
     from orchestration.console import out
+    from orchestration.publication.keys import provide_demo_key
     from sample_bank.berka import import_berka
 
     if not folder.is_dir():
@@ -324,6 +327,7 @@ def import_berka_command(
     assert first_night is not None and last_night is not None
     settings = Settings.load()
     batches = import_berka(folder, settings, first_night=first_night, last_night=last_night)
+    provide_demo_key(settings)
     out.print(f"{len(batches)} batches written to {settings.landing}. Run them: acrm run", highlight=False)
 
 

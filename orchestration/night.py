@@ -23,6 +23,7 @@ from orchestration.ingestion.manifest import landed_batches
 from orchestration.plan import Night, Processed, highest_sequences, kept_states, nights_to_run
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release
+from orchestration.publication.rotation import require_same_key
 from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.transform import Transform
@@ -231,8 +232,9 @@ class Run:
         """Read the batch into the lake, unless it is there already.
 
         Raises:
-            ConfigurationError: The nights before were judged by another rulebook.
+            ConfigurationError: The nights before were judged by another rulebook, or hashed by another key.
         """
+        require_same_key(self._settings)
         if night.previous is not None:
             with open_database(self._settings) as connection:
                 require_same_rulebook(self._settings, connection, night.previous)

@@ -7,6 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from orchestration.console import out
 from orchestration.errors import ConfigurationError
+from orchestration.publication.keys import provide_demo_key
 from orchestration.settings import BatchId, Settings
 from sample_bank.defects import DEFECT_NAMES, Defect, plant_defect
 from sample_bank.generate import SampleSpec, generate_bank
@@ -42,6 +43,7 @@ def write_sample(settings: Settings, spec: SampleSpec) -> list[Path]:
             raise ConfigurationError(
                 f"{settings.landing}: {error}. Name another ACRM_HOME, or other dates."
             ) from error
+    provide_demo_key(settings)
     out.print(f"{spec.customers:,} customers, {len(folders)} batches in {settings.landing}", highlight=False)
     return folders
 

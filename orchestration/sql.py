@@ -13,7 +13,10 @@ from typing import NewType
 Sql = NewType("Sql", str)
 """A piece of SQL that is safe to put into another."""
 
+EVERY_ROW = Sql("true")
+
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
+_LABEL = re.compile(r"[\w（）()、·%/+ -]+")
 
 
 def name(*parts: str) -> Sql:
@@ -22,6 +25,13 @@ def name(*parts: str) -> Sql:
         if not _NAME.fullmatch(part):
             raise ValueError(f"{part!r} is not a name")
     return Sql(".".join(f'"{part}"' for part in parts))
+
+
+def label(text: str) -> Sql:
+    """A quoted identifier for people, in any language; ValueError for anything but words and brackets."""
+    if not _LABEL.fullmatch(text):
+        raise ValueError(f"{text!r} is not a label")
+    return Sql(f'"{text}"')
 
 
 def value(content: str | int | date | Decimal | Path | None) -> Sql:

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from orchestration.errors import BuildError
@@ -113,6 +114,21 @@ class Transform:
             )
         self._has_built = True
         return len(outcome.result)
+
+    def write_docs(self) -> Path:
+        """Write dbt's documentation site, as one page that needs no server; returns it.
+
+        Raises:
+            BuildError: dbt could not; a night has to have run before.
+        """
+        try:
+            outcome = self._runner(manifest=self._parsed).invoke(["docs", "generate", "--static"])
+        finally:
+            self._connections.close_all_connections()
+        page = self._settings.dbt_target / "static_index.html"
+        if not outcome.success or not page.exists():
+            raise BuildError(f"dbt cannot write its documentation: {outcome.exception or 'see its log'}.")
+        return page
 
 
 @cache

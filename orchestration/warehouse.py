@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from contract.model import Table, load_contract
+from orchestration.erasure.register import show_erased
 from orchestration.ingestion.lake import BatchReport, schema_sql, table_files
 from orchestration.publication.catalog import read_catalog
 from orchestration.settings import BatchId, Settings, private_folder
@@ -165,6 +166,7 @@ def prepare_night(
         connection.execute(
             "create or replace table pipeline.delivered_table (table_name varchar, load_code varchar)"
         )
+        show_erased(connection, settings, name("pipeline", "erased_customer"))
         connection.executemany(
             "insert into pipeline.delivered_table values (?, ?)",
             [(table, delivered.load) for table, delivered in report.tables.items()],

@@ -15,6 +15,9 @@ from orchestration.sql import Sql, fill, join, name, value
 FCT_RESTATEMENT = name("quality", "fct_restatement")
 LAST_RELEASE = "last_release"
 
+_ERASED = name("pipeline", "erased_customer")
+"""Customers whom the last release does not hold, though nothing was restated."""
+
 
 @dataclass(frozen=True)
 class ClosedMonth:
@@ -150,11 +153,15 @@ def _compare(
             select
                 (select count(*) from {now} where month_start_date = {month}),
                 (select count(*) from ({changed})),
-                (select coalesce(sum(aum_month_avg_amt), 0) from {now} where month_start_date = {month})
+                (
+                    select coalesce(sum(aum_month_avg_amt), 0) from {now}
+                    where month_start_date = {month} and customer_id not in (select customer_id from {erased})
+                )
                 - (select coalesce(sum(aum_month_avg_amt), 0) from {earlier} where month_start_date = {month})
             """,
             now=name(MARTS, AUM),
             earlier=name(LAST_RELEASE, AUM),
+            erased=_ERASED,
             changed=join(" union ", changed),
             month=value(month),
         )
@@ -185,7 +192,11 @@ def _changed_customers(table: str, columns: Sequence[str], month: date) -> Sql:
     parts = {
         "columns": join(", ", map(name, columns)),
         "month": value(month),
-        "now": name(MARTS, table),
+        "now": fill(
+            "(select * from {now} where customer_id not in (select customer_id from {erased}))",
+            now=name(MARTS, table),
+            erased=_ERASED,
+        ),
         "earlier": name(LAST_RELEASE, table),
     }
     return fill(

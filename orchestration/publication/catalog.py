@@ -5,11 +5,12 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from orchestration.publication.marts import Mart
+from orchestration.publication.marts import Cut, Mart
+from orchestration.publication.privacy import Privacy
 
 CATALOG_FILE = "catalog.json"
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the published tables and of this layout; a breaking change steps it."""
 
 
@@ -33,16 +34,28 @@ class CatalogFile(_Frozen):
 
 
 class CatalogColumn(_Frozen):
-    """One column; ``data_type`` is DuckDB's name of it."""
+    """One column.
+
+    Attributes:
+        data_type: DuckDB's name of it.
+        privacy: What became of private values.
+        gone_from: Date from which a deprecated column may be gone.
+    """
 
     name: str
     data_type: str
     description: str
     zh: str
+    privacy: Privacy | None = None
+    gone_from: date | None = None
 
 
 class CatalogTable(_Frozen):
-    """One table, in the database and (but for the few that name the release) in Parquet."""
+    """One table, in the database and (but for the few that name the release) in Parquet.
+
+    Attributes:
+        cut: What cuts of the release hold of it, where its columns do not tell.
+    """
 
     schema_name: str
     name: str
@@ -53,6 +66,7 @@ class CatalogTable(_Frozen):
     columns: tuple[CatalogColumn, ...]
     row_cnt: int
     files: tuple[CatalogFile, ...]
+    cut: Cut | None = None
 
     @property
     def full_name(self) -> str:
@@ -62,13 +76,26 @@ class CatalogTable(_Frozen):
     @property
     def shape(self) -> object:
         """What has to be equal for a table to be carried on from release to release."""
-        columns = tuple((column.name, column.data_type) for column in self.columns)
+        columns = tuple((column.name, column.data_type, column.privacy) for column in self.columns)
         return self.full_name, self.grain, self.partition, columns
 
     @property
     def texts(self) -> object:
         """Every description and Chinese name."""
-        return self.description, self.zh, tuple((column.description, column.zh) for column in self.columns)
+        return (
+            self.description,
+            self.zh,
+            tuple((column.description, column.zh, column.gone_from) for column in self.columns),
+        )
+
+
+class CatalogMacro(_Frozen):
+    """One table macro of the database: what stands in and after its brackets."""
+
+    schema_name: str
+    name: str
+    parameters: str
+    query: str
 
 
 class BatchRow(_Frozen):
@@ -91,15 +118,20 @@ class Catalog(_Frozen):
     Attributes:
         publication: Counts publications of this warehouse; orders releases, as a re-sent day comes late.
         written_by: Version of DuckDB; another one may write other bytes for the same rows.
+        hash_key: Fingerprint of the key of its hashes.
+        cut: Whose part of the release it is; empty for the release itself.
     """
 
     release: str
     publication: int
     schema_version: int
     written_by: str
+    hash_key: str = ""
+    cut: str = ""
     data_as_of: DataAsOf
     batches: tuple[BatchRow, ...]
     tables: tuple[CatalogTable, ...]
+    macros: tuple[CatalogMacro, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write the file into a release's folder."""
@@ -114,7 +146,7 @@ def read_catalog(folder: Path) -> Catalog | None:
         return None
 
 
-def parquet_path(mart: Mart, month: date | None) -> PurePosixPath:
+def parquet_path(mart: "Mart | CatalogTable", month: date | None) -> PurePosixPath:
     """Where a release keeps a table's rows, or one month (in a daily table, day) of them, as Parquet.
 
     The folder names the month and so does the column in the file: ``read_parquet('…/**/*.parquet',

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.catalog import Catalog, CatalogTable
+from orchestration.publication.catalog import Catalog, CatalogMacro, CatalogTable
 from orchestration.publication.files import clone_file
 from orchestration.publication.marts import Mart
 from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
 from orchestration.publication.release import DATABASE_FILE, Base
+from orchestration.publication.reporting import create_views
 from orchestration.publication.survey import BuiltTable, row_counts
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -62,7 +63,11 @@ def write_database(
         for_all = base is None or table.partition is None
         _insert(connection, folder, table, None if for_all else stale[table.full_name])
     _insert_data_as_of(connection, catalog)
-    _create_macros(connection)
+    # what views and macros say must not name the database: readers open the file under names of their own
+    connection.execute("use release")
+    _create_macros(connection, catalog)
+    create_views(connection, catalog)
+    connection.execute("use memory")
     described = {} if base is None else {table.full_name: table.texts for table in base.catalog.tables}
     for table in catalog.tables:
         if table.texts != described.get(table.full_name):
@@ -105,29 +110,34 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> N
     connection.execute("use memory")
 
 
-def _create_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """The table macros whose text dbt has rendered; like a view's, it must not name the database."""
+def rendered_macros(connection: duckdb.DuckDBPyConnection) -> tuple[CatalogMacro, ...]:
+    """The table macros whose text dbt has rendered in the attached ``build`` database."""
     is_rendered = connection.execute(
         "select count(*) from duckdb_tables() where database_name = 'build' and table_name = ?", [_MACROS]
     ).fetchone()
     if is_rendered == (0,):
-        return
+        return ()
     macros = connection.execute(
         fill(
             "select schema_name, macro_name, parameters, macro_sql from {table} order by creation_order",
             table=name("build", "intermediate", _MACROS),
         )
     ).fetchall()
-    connection.execute("use release")
-    for schema, macro, parameters, query in macros:
+    return tuple(
+        CatalogMacro(schema_name=schema, name=macro, parameters=parameters, query=query)
+        for schema, macro, parameters, query in macros
+    )
+
+
+def _create_macros(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    for macro in catalog.macros:
         create = fill(
             "create or replace macro {macro} ({parameters}) as table {query}",
-            macro=name(schema, macro),
-            parameters=Sql(parameters),
-            query=Sql(query),
+            macro=name(macro.schema_name, macro.name),
+            parameters=Sql(macro.parameters),
+            query=Sql(macro.query),
         )
         connection.execute(create)
-    connection.execute("use memory")
 
 
 def _delete_stale(connection: duckdb.DuckDBPyConnection, catalog: Catalog, stale: StaleMonths) -> None:
@@ -177,13 +187,14 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: CatalogTable) -> None
     remark = value(_remark(table.zh, table.description))
     connection.execute(fill("comment on table {table} is {remark}", table=_name(table), remark=remark))
     for column in table.columns:
-        remark = value(_remark(column.zh, column.description))
+        deprecated = f"DEPRECATED, may be gone from {column.gone_from}" if column.gone_from else ""
+        remark = value(_remark(column.zh, deprecated, column.description))
         place = _name(table, column.name)
         connection.execute(fill("comment on column {place} is {remark}", place=place, remark=remark))
 
 
-def _remark(zh: str, description: str) -> str:
-    return " · ".join(filter(None, [zh, description]))
+def _remark(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
 
 
 def _free_share(connection: duckdb.DuckDBPyConnection) -> float:

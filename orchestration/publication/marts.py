@@ -1,15 +1,21 @@
 """What is published: one :class:`Mart` per table, from dbt's manifest (``quality.py`` has the others)."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from orchestration.errors import PublicationError
+from orchestration.publication.privacy import Privacy, privacy_of
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
+
+
+Cut = Literal["whole"]
+"""A table of no customer and no org that every cut of a release holds."""
 
 
 class MartColumn(BaseModel):
@@ -18,6 +24,8 @@ class MartColumn(BaseModel):
     Attributes:
         data_type: Type the model's contract promises, checked against the build database; none means any.
         zh: Chinese name, empty where there is none.
+        privacy: What becomes of its values when they leave the build database.
+        gone_from: Date from which a deprecated column may be gone; its description says what to use instead.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,6 +34,16 @@ class MartColumn(BaseModel):
     data_type: DataType | None = None
     description: str = ""
     zh: str = ""
+    privacy: Privacy | None = None
+    gone_from: date | None = None
+
+    @model_validator(mode="after")
+    def _can_leave(self) -> "MartColumn":
+        if self.privacy == "withhold":
+            raise ValueError(f"{self.name} is private and cannot be published")
+        if self.privacy and (self.data_type or "varchar").lower() != "varchar":
+            raise ValueError(f"{self.name} is private and not text: its values cannot be made unreadable")
+        return self
 
 
 class Mart(BaseModel):
@@ -39,6 +57,7 @@ class Mart(BaseModel):
         changed_on: Column with the night that last wrote a row, in a table where any night may write rows of
             any month; none where a night only writes the months that it computes.
         columns: All columns, in published order.
+        cut: ``whole`` where everybody may see a table that names neither customers nor orgs.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +70,7 @@ class Mart(BaseModel):
     description: str = ""
     zh: str = ""
     columns: tuple[MartColumn, ...] = Field(min_length=1)
+    cut: Cut | None = None
 
     @property
     def full_name(self) -> str:
@@ -77,7 +97,8 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
     ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, ``changed_on`` if that does not tell
     what a night changed, its Chinese name ``zh``, and ``published: false`` to stay private; a column its
-    ``zh``.
+    ``zh``, and ``privacy: mask`` or ``hash`` where it holds private values that its name does not tell
+    (``privacy.py``), and ``gone_from`` if it is deprecated.
 
     Returns:
         Marts by schema and name.
@@ -108,6 +129,8 @@ def _mart(node: Mapping[str, Any]) -> Mart:
             changed_on=meta.get("changed_on"),
             description=node.get("description", "").strip(),
             zh=meta.get("zh", ""),
+            # rules are nobody's secret
+            cut="whole" if node["resource_type"] == "seed" else meta.get("cut"),
             columns=tuple(_column(column, types) for column in node["columns"].values()),
         )
     except ValidationError as error:
@@ -121,11 +144,15 @@ def _mart(node: Mapping[str, Any]) -> Mart:
 
 
 def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
+    meta = _meta(column)
     return MartColumn(
         name=column["name"],
         data_type=column.get("data_type") or types.get(column["name"]),
         description=column.get("description", "").strip(),
-        zh=_meta(column).get("zh", ""),
+        zh=meta.get("zh", ""),
+        # what the contract says cannot be undone by a model
+        privacy=privacy_of(column["name"]) or meta.get("privacy"),
+        gone_from=meta.get("gone_from"),
     )
 
 

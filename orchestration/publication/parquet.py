@@ -9,14 +9,15 @@ import duckdb
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import CatalogFile, parquet_path
 from orchestration.publication.files import link_file, sha256
+from orchestration.publication.privacy import leaving
 from orchestration.publication.release import Base
 from orchestration.publication.survey import BuiltTable
 from orchestration.settings import PRIVATE_DIR
-from orchestration.sql import Sql, fill, join, name, value
+from orchestration.sql import fill, join, name, value
 
 # Sorted by grain with a fixed row group, DuckDB writes the same bytes whatever the threads, the memory
 # and the order rows lie in.
-_COPY = (
+COPY = (
     "copy (select {columns} from {table} where {condition} order by {grain}) to {path}"
     " (format parquet, compression zstd, row_group_size 122880)"
 )
@@ -75,12 +76,17 @@ def _write_file(
     relative = parquet_path(mart, month)
     path = folder / relative
     path.parent.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
-    is_wanted = Sql("true")
+    is_wanted = table.condition
     if mart.partition is not None and month is not None:
-        is_wanted = fill("{column} = {first_day}", column=name(mart.partition), first_day=value(month))
+        is_wanted = fill(
+            "{column} = {first_day} and {may_leave}",
+            column=name(mart.partition),
+            first_day=value(month),
+            may_leave=table.condition,
+        )
     copy = fill(
-        _COPY,
-        columns=join(", ", map(name, mart.column_names)),
+        COPY,
+        columns=join(", ", (leaving(column.name, column.privacy) for column in mart.columns)),
         table=name("build", mart.schema_name, mart.name),
         condition=is_wanted,
         grain=join(", ", map(name, mart.grain)),

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.erasure.register import show_erased
 from orchestration.errors import PublicationError
+from orchestration.night_report import write_night_report
 from orchestration.publication.catalog import (
     SCHEMA_VERSION,
     BatchRow,
@@ -23,10 +25,12 @@ from orchestration.publication.catalog import (
     DataAsOf,
     read_catalog,
 )
-from orchestration.publication.database import mismatches, write_database
+from orchestration.publication.database import mismatches, rendered_macros, write_database
 from orchestration.publication.files import flush, remove, seal
+from orchestration.publication.keys import HASH_KEY, Key, read_key
 from orchestration.publication.marts import Mart
 from orchestration.publication.parquet import stale_months, write_files
+from orchestration.publication.privacy import ERASED, hold_key
 from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH, write_gate_results
 from orchestration.publication.release import (
     BUILDING,
@@ -86,6 +90,7 @@ def publish(
         on_table: Called with each table's name and row count once its files are there.
 
     Raises:
+        ConfigurationError: There is no key to hash by.
         PublicationError: The release could not be written or failed its checks; ``current`` is untouched.
     """
     try:
@@ -93,7 +98,8 @@ def publish(
         delete_leftovers(settings)
         name = next_name(settings, batch.business_date)
         building = settings.published / f"{BUILDING}{name}"
-        night = _Night(settings, batch, name, building, frozenset(months_rebuilt), tuple(batches))
+        key = read_key(settings, HASH_KEY)
+        night = _Night(settings, batch, name, building, frozenset(months_rebuilt), tuple(batches), key)
         return _publish(night, [*marts, *GATE_MARTS], on_table or (lambda table, rows: None))
     except (OSError, duckdb.Error) as error:
         raise PublicationError(
@@ -110,6 +116,7 @@ class _Night:
     folder: Path
     rebuilt: frozenset[date]
     batches: tuple[BatchId, ...]
+    key: Key
 
 
 def _publish(night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]) -> Publication:
@@ -138,9 +145,11 @@ def _write(
     night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]
 ) -> tuple[Catalog, bool, int]:
     with _build_database(night) as connection:
-        tables = survey(connection, marts, night.batch.business_date)
+        hides = show_erased(connection, night.settings, ERASED)
+        tables = survey(connection, marts, night.batch.business_date, hides=hides)
         write_gate_results(connection, night.folder, night.batch)
-        draft = _draft(night, tables)
+        write_night_report(connection, night.settings, night.folder, night.name, night.batch)
+        draft = _draft(night, tables).model_copy(update={"macros": rendered_macros(connection)})
         shared = _current(night.settings)
         base = shared if shared is not None and _continues(draft, shared.catalog) else None
         stale = {table.mart.full_name: stale_months(table, base, night.rebuilt) for table in tables}
@@ -191,6 +200,7 @@ def _build_database(night: _Night) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         path = value(night.settings.database)
         connection.execute(fill("attach {path} as build (read_only)", path=path))
+        hold_key(connection, night.key)
         yield connection
     finally:
         connection.close()
@@ -216,7 +226,7 @@ def _continues(new: Catalog, old: Catalog) -> bool:
     def lasting(catalog: Catalog) -> object:
         as_of = catalog.data_as_of
         return (
-            (catalog.schema_version, catalog.written_by),
+            (catalog.schema_version, catalog.written_by, catalog.hash_key),
             (as_of.rulebook_code, as_of.reporting_currency),
             [table.shape for table in catalog.tables],
         )
@@ -237,6 +247,7 @@ def _draft(night: _Night, tables: Sequence[BuiltTable]) -> Catalog:
         publication=max((release.publication for release in releases(night.settings)), default=0) + 1,
         schema_version=SCHEMA_VERSION,
         written_by=f"DuckDB {duckdb.__version__}",
+        hash_key=night.key.fingerprint,
         data_as_of=DataAsOf(
             business_date=night.batch.business_date,
             sequence=night.batch.sequence,
@@ -261,4 +272,5 @@ def _listed(mart: Mart, columns: tuple[CatalogColumn, ...], row_cnt: int) -> Cat
         columns=columns,
         row_cnt=row_cnt,
         files=(),
+        cut=mart.cut,
     )

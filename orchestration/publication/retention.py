@@ -1,5 +1,7 @@
 """Which releases stay, and what killed runs left behind."""
 
+from collections.abc import Collection
+
 from orchestration.publication.files import opened, remove
 from orchestration.publication.release import (
     BUILDING,
@@ -24,6 +26,13 @@ def delete_old_releases(settings: Settings) -> list[str]:
         _delete(settings, release)
     _delete_old_databases(settings)
     return [release.name for release in old]
+
+
+def delete_releases(settings: Settings, names: Collection[str]) -> None:
+    """Delete the releases of these names."""
+    for release in releases(settings):
+        if release.name in names:
+            _delete(settings, release)
 
 
 def delete_leftovers(settings: Settings) -> None:

@@ -11,7 +11,8 @@ import duckdb
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import CatalogColumn
 from orchestration.publication.marts import Mart
-from orchestration.sql import Sql, fill, join, name, value
+from orchestration.publication.privacy import may_leave
+from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
 _PUBLISHABLE = re.compile(r"BOOLEAN|(TINY|SMALL|BIG)?INT|INTEGER|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|VARCHAR")
 """Types that come back from Parquet as they went in, and whose sums do not depend on the threads."""
@@ -24,18 +25,27 @@ class BuiltTable:
     Attributes:
         counts: Rows of each month; of the whole table under None where it is not monthly, or empty.
         changed: Months of which tonight wrote rows, where the mart's own column tells.
+        condition: Rows that may leave the build database; only they are counted.
     """
 
     mart: Mart
     columns: tuple[CatalogColumn, ...]
     counts: dict[date | None, int]
     changed: frozenset[date] = frozenset()
+    condition: Sql = EVERY_ROW
 
 
 def survey(
-    connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart], business_date: date
+    connection: duckdb.DuckDBPyConnection,
+    marts: Sequence[Mart],
+    business_date: date,
+    *,
+    hides: bool = False,
 ) -> list[BuiltTable]:
     """Look at every mart in the attached ``build`` database, as the night of a business date left it.
+
+    Args:
+        hides: Whether the connection's table ``ERASED`` names customers.
 
     Returns:
         One entry per mart, by schema and name.
@@ -60,18 +70,24 @@ def survey(
             + "; ".join(faults)
             + ". Mend the model or its YAML and build again."
         )
-    return [
-        BuiltTable(
-            mart,
-            catalog_columns(mart, found[mart.full_name]),
-            row_counts(connection, "build", mart),
-            _changed_months(connection, mart, business_date),
+    tables = []
+    for mart in sorted(marts, key=lambda mart: mart.full_name):
+        condition = may_leave(mart.column_names) if hides else EVERY_ROW
+        tables.append(
+            BuiltTable(
+                mart,
+                catalog_columns(mart, found[mart.full_name]),
+                row_counts(connection, "build", mart, condition),
+                _changed_months(connection, mart, business_date),
+                condition,
+            )
         )
-        for mart in sorted(marts, key=lambda mart: mart.full_name)
-    ]
+    return tables
 
 
-def row_counts(connection: duckdb.DuckDBPyConnection, database: str, mart: Mart) -> dict[date | None, int]:
+def row_counts(
+    connection: duckdb.DuckDBPyConnection, database: str, mart: Mart, condition: Sql = EVERY_ROW
+) -> dict[date | None, int]:
     """Rows of a table in one attached database: per month where it is monthly, else all under None.
 
     Raises:
@@ -79,9 +95,12 @@ def row_counts(connection: duckdb.DuckDBPyConnection, database: str, mart: Mart)
     """
     table = name(database, mart.schema_name, mart.name)
     if mart.partition is None:
-        return dict(connection.execute(fill("select null, count(*) from {table}", table=table)).fetchall())
-    query = "select {month}, count(*) from {table} group by all order by all"
-    rows = connection.execute(fill(query, month=name(mart.partition), table=table)).fetchall()
+        query = "select null, count(*) from {table} where {condition}"
+        return dict(connection.execute(fill(query, table=table, condition=condition)).fetchall())
+    query = "select {month}, count(*) from {table} where {condition} group by all order by all"
+    rows = connection.execute(
+        fill(query, month=name(mart.partition), table=table, condition=condition)
+    ).fetchall()
     if any(month is None for month, _ in rows):
         raise PublicationError(
             f"{mart.full_name} has rows without {mart.partition}. Mend the model and build again."
@@ -135,7 +154,12 @@ def catalog_columns(mart: Mart, types: Mapping[str, str]) -> tuple[CatalogColumn
     """A mart's columns with their types in DuckDB's words."""
     return tuple(
         CatalogColumn(
-            name=column.name, data_type=types[column.name], description=column.description, zh=column.zh
+            name=column.name,
+            data_type=types[column.name],
+            description=column.description,
+            zh=column.zh,
+            privacy=column.privacy,
+            gone_from=column.gone_from,
         )
         for column in mart.columns
     )

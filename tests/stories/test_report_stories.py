@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.bank import Bank, Delivery
 from tests.support.landing import land
+from tests.support.published import hashed
 from tests.support.warehouse import Warehouse
 
 MON_26, FRI_30 = date(2026, 1, 26), date(2026, 1, 30)
@@ -182,12 +183,14 @@ def test_growth_that_becomes_private_leaves_one_class_and_is_newly_won_by_the_ot
 
 
 def test_transactions_of_private_banking_customers_are_listed_once_in_their_month(rows) -> None:
-    assert rows("rpt_private_bank_transaction_detail", "txn_id", "month_start_date", "customer_id") == [
-        ("before", date(2025, 12, 1), "rich"),
-        ("late", FEBRUARY, "rich"),
-        ("of rising", FEBRUARY, "rising"),
-        ("on saturday", JANUARY, "rich"),
-    ]
+    assert rows("rpt_private_bank_transaction_detail", "txn_id", "month_start_date", "customer_id") == sorted(
+        [
+            (hashed("before"), date(2025, 12, 1), "rich"),
+            (hashed("late"), FEBRUARY, "rich"),
+            (hashed("of rising"), FEBRUARY, "rising"),
+            (hashed("on saturday"), JANUARY, "rich"),
+        ]
+    )
     columns = ("direction_code", "txn_cnt", "amount_amt", "out_of_bank_amt")
     assert rows("rpt_private_bank_transaction_summary", *columns, month_start_date=FEBRUARY) == [
         ("in", 1, 40, 40),

@@ -68,6 +68,8 @@ def test_a_release_holds_the_marts_and_says_what_it_shows(settings, release):
         "acrm.duckdb",
         "catalog.json",
         "gate_results.json",
+        "night_report.html",
+        "night_report.json",
         "parquet",
     ]
 
@@ -166,6 +168,8 @@ def test_the_catalogue_names_every_file_with_its_checksum(release):
         "data_type": "DECIMAL(18,2)",
         "description": "AUM at the end.",
         "zh": "时点资产",
+        "privacy": None,
+        "gone_from": None,
     }
     checksums = subprocess.run(
         ["sha256sum", *sorted(listed)], cwd=release, capture_output=True, text=True, check=True

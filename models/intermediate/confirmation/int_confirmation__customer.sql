@@ -13,6 +13,9 @@ tiers as (
     select tier.*
     from {{ ref('fct_customer_tier_monthly') }} as tier
     inner join months on tier.month_start_date = months.month_start_date
+    -- whom no release holds is confirmed in the month's totals only
+    left join {{ source('pipeline', 'erased_customer') }} as erased on tier.customer_id = erased.customer_id
+    where erased.customer_id is null
 
 ),
 

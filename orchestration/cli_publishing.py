@@ -1,0 +1,105 @@
+"""Commands on what is published: who may see which part of it, and what it promises."""
+
+from typing import Annotated
+
+import typer
+
+from orchestration.settings import Settings
+
+publishing = typer.Typer()
+
+
+@publishing.command("rotate-key")
+def rotate_key() -> None:
+    """Publish the last night again under the key that is configured now, and delete all other releases."""
+    from orchestration.console import out
+    from orchestration.republish import change_key
+
+    out.print(f"current is now {change_key(Settings.load())}; its numbers are hashed by the new key.")
+
+
+@publishing.command("private-release")
+def private_release() -> None:
+    """Write the current release with its clear values, encrypted, for those who may see them."""
+    from orchestration.console import out
+    from orchestration.republish import make_private_release
+
+    out.print(f"wrote {make_private_release(Settings.load())}", highlight=False, soft_wrap=True)
+
+
+@publishing.command("release-for")
+def release_for(
+    org: Annotated[str | None, typer.Option(help="An org, with all below it.")] = None,
+    rm: Annotated[str | None, typer.Option(help="A relationship manager's employee number.")] = None,
+) -> None:
+    """Write the part of the current release that one org, or one relationship manager, may see."""
+    from orchestration.console import out
+    from orchestration.publication.cut import Wanted
+    from orchestration.republish import make_cut
+
+    if (org is None) == (rm is None):
+        raise typer.BadParameter("name an org or a manager", param_hint="--org / --rm")
+    wanted = Wanted("rm", rm) if rm is not None else Wanted("org", org or "")
+    out.print(f"wrote {make_cut(Settings.load(), wanted)}", highlight=False, soft_wrap=True)
+
+
+@publishing.command()
+def erase(
+    customers: Annotated[
+        list[str] | None, typer.Argument(help="Customers' numbers; none: those erased before, once more.")
+    ] = None,
+    order: Annotated[str, typer.Option(help="The bank's reference of the request.")] = "",
+) -> None:
+    """Erase customers from every release, and from lake and build database once their business has ended."""
+    from orchestration.console import out
+    from orchestration.erasure.erase import erase as erase_customers
+
+    done = erase_customers(Settings.load(), customers or [], order)
+    for old, new in done.releases.items():
+        out.print(f"release {old} is replaced by {new}", highlight=False)
+    out.print(
+        f"{len(done.replaced)} customers: numbers replaced in lake and build database; "
+        f"{done.landed} landed batches removed. "
+        f"{len(done.waiting)} customers still have business with the bank: hidden from every release; "
+        "run `acrm erase` again once that has ended.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@publishing.command()
+def docs() -> None:
+    """Write dbt's own documentation site of this warehouse, as one file."""
+    from orchestration.console import out
+    from orchestration.night import writer_lock
+    from orchestration.transform import Transform
+
+    settings = Settings.load()
+    with writer_lock(settings):
+        out.print(f"wrote {Transform(settings).write_docs()}", highlight=False, soft_wrap=True)
+
+
+@publishing.command()
+def schema(
+    write: Annotated[bool, typer.Option("--write", help="Agree on what the models make.")] = False,
+) -> None:
+    """Compare the published schema with the one agreed on; --write agrees, and writes docs/metrics.md."""
+    from orchestration.console import out
+    from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
+    from orchestration.publication.marts import marts_from_manifest
+    from orchestration.publication.schema import (
+        agreed_schema,
+        breaking_changes,
+        published_schema,
+        write_schema,
+    )
+    from orchestration.transform import Transform
+
+    manifest = Transform(Settings.load()).manifest
+    made = published_schema(marts_from_manifest(manifest))
+    for change in breaking_changes(agreed_schema(), made):
+        out.print(f"breaking: {change}", highlight=False)
+    if write:
+        write_schema(made)
+        DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
+    out.print(f"version {made.version}, {len(made.tables)} tables", highlight=False)

@@ -1,0 +1,73 @@
+"""Kept releases without the rows of erased customers.
+
+A release is never changed: one that holds such rows is replaced by another of the same business date under
+a new name; the old one goes.
+"""
+
+import duckdb
+
+from orchestration.erasure.register import show_erased
+from orchestration.errors import PublicationError
+from orchestration.night_report import REPORT_FILES
+from orchestration.publication.catalog import CatalogTable, read_catalog
+from orchestration.publication.files import flush, link_file, seal
+from orchestration.publication.filtered import filtering, holds_other_rows, write_filtered
+from orchestration.publication.privacy import ERASED, may_leave
+from orchestration.publication.quality import GATE_RESULTS_FILE
+from orchestration.publication.release import BUILDING, ReleaseInfo, next_name, releases, switch
+from orchestration.publication.retention import delete_releases
+from orchestration.settings import Settings
+from orchestration.sql import Sql
+
+
+def erase_from_releases(settings: Settings) -> dict[str, str]:
+    """Replace every release that holds rows of an erased customer; the caller holds the writer's lock.
+
+    Returns:
+        New names by old ones.
+
+    Raises:
+        PublicationError: A release could not be written; those replaced until then stay replaced.
+    """
+    renamed = {}
+    for release in releases(settings):
+        try:
+            new = _replace(settings, release)
+        except (OSError, duckdb.Error) as error:
+            raise PublicationError(
+                f"Release {release.name} could not be written anew ({type(error).__name__}: {error}). "
+                "Mend the cause and run `acrm erase` again."
+            ) from error
+        if new is not None:
+            renamed[release.name] = new
+    return renamed
+
+
+def _replace(settings: Settings, release: ReleaseInfo) -> str | None:
+    catalog = read_catalog(release.folder)
+    assert catalog is not None, f"{release.name} is a release because its catalogue can be read"
+    new = next_name(settings, release.business_date)
+    building = settings.published / f"{BUILDING}{new}"
+    with filtering(settings, building) as connection:
+        show_erased(connection, settings, ERASED)
+        if not holds_other_rows(connection, release.folder, catalog, _stays):
+            return None
+        renamed = catalog.model_copy(update={"release": new})
+        write_filtered(
+            connection, release.folder, building, renamed, _stays, has_database=release.has_database
+        )
+        # they name nobody, and are of that night
+        for file in (GATE_RESULTS_FILE, *REPORT_FILES):
+            if (release.folder / file).exists():
+                link_file(release.folder / file, building / file)
+        seal(building)
+        building.rename(settings.published / new)
+    flush(settings.published)
+    if release.is_current:
+        switch(settings, new)
+    delete_releases(settings, [release.name])
+    return new
+
+
+def _stays(table: CatalogTable) -> Sql:
+    return may_leave(column.name for column in table.columns)

@@ -1,0 +1,359 @@
+"""The page: Chinese first, English beside it; amounts in 万元. It says nothing of any customer."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from html import escape
+
+from orchestration.night_report.charts import bar, heat, line_chart
+from orchestration.night_report.figures import Figures, Move, TierRow
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 15px/1.5 "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", system-ui, sans-serif; }
+body { color: #0f172a; background: #f1f5f9; margin: 0; }
+main { max-width: 1120px; margin: 0 auto; padding: 20px; }
+h1 { font-size: 24px; margin: 0 0 2px; }
+h2 { font-size: 17px; margin: 0 0 8px; }
+section h2:not(:first-child) { margin-top: 16px; }
+small, .en, .none, footer { color: #64748b; font-weight: 400; }
+.tiles, .two, .three { display: grid; gap: 14px; margin: 14px 0; align-items: start; }
+.tiles { grid-template-columns: repeat(5, 1fr); }
+.two { grid-template-columns: 1fr 1fr; }
+.three { grid-template-columns: 1fr 1fr 1fr; gap: 24px; margin: 0; }
+section, .tile { background: #fff; border-radius: 8px; padding: 14px 16px; box-shadow: 0 1px 2px #0f172a1a; }
+.tile { font-size: 14px; }
+.tile b { display: block; font-size: 25px; line-height: 1.3; white-space: nowrap; }
+.up { color: #15803d; }
+.down { color: #b91c1c; }
+.banner { border-left: 6px solid #15803d; }
+.banner.warn { border-color: #b45309; }
+table { border-collapse: collapse; width: 100%; }
+th { color: #64748b; font-weight: 500; font-size: 13px; }
+td, th { padding: 4px 6px; text-align: right; border-bottom: 1px solid #e2e8f0; white-space: nowrap; }
+td:first-child, th:first-child, td.text { text-align: left; }
+td.text { white-space: normal; overflow-wrap: anywhere; }
+td.wide { width: 34%; }
+.bar { display: inline-block; height: 12px; border-radius: 2px; background: #1d4ed8; vertical-align: middle; }
+.bar.soft { background: #93c5fd; }
+svg { width: 100%; height: auto; }
+.tick { font-size: 11px; fill: #64748b; text-anchor: middle; }
+.start { text-anchor: start; }
+.mark { font-size: 13px; font-weight: 600; fill: #1d4ed8; text-anchor: end; }
+.heat td { text-align: center; border: 2px solid #fff; }
+footer { margin: 10px 2px; }
+@media (max-width: 820px) {
+  .tiles { grid-template-columns: 1fr 1fr; }
+  .two, .three { grid-template-columns: 1fr; }
+}
+@media print { body { background: #fff; } section { break-inside: avoid; } }
+"""
+
+_STATUS = {"attention": "关注 attention", "lost": "流失 lost"}
+_MOST_ORGS, _MOST_PRODUCTS = 12, 10
+
+
+def render(release: str, now: Figures, before: Figures | None) -> str:
+    """The report of a night, compared with the night before."""
+    body = "\n".join(
+        filter(
+            None,
+            [
+                _head(release, now, before),
+                _tiles(now, before),
+                f'<div class="two">{_trend(now)}{_tiers(now, before)}</div>',
+                f'<div class="two">{_orgs(now, before)}{_moves(now)}</div>',
+                f'<div class="two">{_checks(now)}{_sales(now)}</div>',
+                _loaded(now, before),
+                f"<footer>发布 release {escape(release)} · 个人客户 personal customers · "
+                f"金额单位 amounts in {_unit(now)} · 检查明细 all checks: "
+                '<a href="../../quality/docs/index.html">quality/docs</a></footer>',
+            ],
+        )
+    )
+    title = f"{now.business_date} 夜间报告 · Night report"
+    return (
+        '<!DOCTYPE html>\n<html lang="zh">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body><main>\n{body}\n</main></body>\n</html>\n"
+    )
+
+
+def _section(zh: str, en: str, body: str) -> str:
+    return f"<section>{_heading(zh, en)}{body}</section>"
+
+
+def _heading(zh: str, en: str) -> str:
+    return f'<h2>{zh} <span class="en">{en}</span></h2>'
+
+
+def _table(heads: Sequence[str], rows: Iterable[str], kind: str = "") -> str:
+    head = "".join(f"<th>{text}</th>" for text in heads)
+    return f'<table class="{kind}"><tr>{head}</tr>{"".join(rows)}</table>'
+
+
+def _row(*cells: str, anchor: str = "") -> str:
+    """A row; a cell that begins with ``<td`` brings its own."""
+    opening = f'<tr id="{anchor}">' if anchor else "<tr>"
+    shown = (cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in cells)
+    return f"{opening}{''.join(shown)}</tr>"
+
+
+def _text(content: str, kind: str = "text") -> str:
+    return f'<td class="{kind}">{content}</td>'
+
+
+def _head(release: str, now: Figures, before: Figures | None) -> str:
+    compared = (
+        f"与 {before.business_date} 相比 compared with it"
+        if before
+        else "无前夜可比 nothing before to compare with"
+    )
+    refused = sum(_refused_counts(now).values())
+    state = f"已发布 {escape(release)}，{now.check_cnt} 项检查，{len(now.failed)} 项提示 · "
+    state += f"published, {now.check_cnt} checks, {len(now.failed)} warn"
+    if refused:
+        state += f" · 拒收 {refused:,} 行 rows refused"
+    kind = "warn" if now.failed or refused else ""
+    return (
+        f'<section class="banner {kind}"><h1>{now.business_date} 夜间报告 <small>Night report</small></h1>'
+        f"<div>{state} · {compared}</div></section>"
+    )
+
+
+def _tiles(now: Figures, before: Figures | None) -> str:
+    warned = {row.status_code: row.customer_cnt for row in now.statuses}
+    warned_before = {row.status_code: row.customer_cnt for row in before.statuses} if before else {}
+    changes = (
+        _change(warned.get(code, 0), warned_before.get(code, 0) if before else None, good=-1)
+        for code in _STATUS
+    )
+    trades = sum(sale.trade_cnt for sale in now.sales)
+    sold = sum((sale.amount_amt for sale in now.sales), Decimal(0))
+    tiles = [
+        (
+            "管理资产 AUM",
+            f"{_wan(now.aum_amt)} <small>{_unit(now)}</small>",
+            _wan_change(now.aum_amt, before.aum_amt if before else None),
+        ),
+        (
+            "个人客户 customers",
+            f"{now.customer_cnt:,}",
+            _change(now.customer_cnt, before.customer_cnt if before else None),
+        ),
+        (
+            "达级客户 above ordinary",
+            f"{now.tiered_cnt:,}",
+            _change(now.tiered_cnt, before.tiered_cnt if before else None),
+        ),
+        (
+            "关注 / 流失 <small>attention / lost</small>",
+            " / ".join(f"{warned.get(code, 0):,}" for code in _STATUS),
+            " / ".join(changes),
+        ),
+        ("当日销售 sold", f"{_wan(sold)} <small>{_unit(now)}</small>", f"{trades:,} 笔 trades"),
+    ]
+    shown = (f'<div class="tile">{name}<b>{number}</b>{change}</div>' for name, number, change in tiles)
+    return f'<div class="tiles">{"".join(shown)}</div>'
+
+
+def _trend(now: Figures) -> str:
+    months = [(f"{p.day:%y-%m}", float(p.aum_amt / 10_000)) for p in now.months]
+    days = [(f"{p.day:%m-%d}", float(p.aum_amt / 10_000)) for p in now.days]
+    body = line_chart(months, _unit(now)) + _heading("最近各夜", "the last nights")
+    return _section("管理资产", "AUM at the end of each month", body + line_chart(days, _unit(now)))
+
+
+def _tiers(now: Figures, before: Figures | None) -> str:
+    earlier = {tier.tier_code: tier.customer_cnt for tier in before.tiers} if before else {}
+    most = max((tier.customer_cnt for tier in now.tiers), default=0) or 1
+    tiers = (
+        _row(
+            _named(tier),
+            _text(bar(tier.customer_cnt / most), "wide text"),
+            f"{tier.customer_cnt:,}",
+            _change(tier.customer_cnt, earlier.get(tier.tier_code, 0) if before else None),
+            _wan(tier.aum_amt),
+        )
+        for tier in now.tiers
+    )
+    statuses = (
+        _row(
+            _STATUS.get(row.status_code, escape(row.status_code)), f"{row.customer_cnt:,}", _wan(row.aum_amt)
+        )
+        for row in now.statuses
+    )
+    body = _table(("等级 tier", "", "客户 customers", "较昨 change", _unit(now)), tiers)
+    body += _heading("需跟进", "to be followed up")
+    body += _table(("状态 status", "客户 customers", _unit(now)), statuses)
+    return _section("客户等级", "tiers of the running month", body)
+
+
+def _orgs(now: Figures, before: Figures | None) -> str:
+    earlier = {org.org_id: org.aum_amt for org in before.orgs} if before else {}
+    most = max((float(org.aum_amt) for org in now.orgs), default=0.0) or 1.0
+    rows = (
+        _row(
+            f'{escape(org.name)} <span class="en">{escape(org.org_id)}</span>',
+            _text(bar(float(org.aum_amt) / most, "soft"), "wide text"),
+            _wan(org.aum_amt),
+            _wan_change(org.aum_amt, earlier.get(org.org_id) if before else None),
+            f"{org.tiered_cnt:,}",
+        )
+        for org in now.orgs[:_MOST_ORGS]
+    )
+    rest = len(now.orgs) - _MOST_ORGS
+    more = f'<p class="none">另有 {rest} 个机构 and {rest} more orgs</p>' if rest > 0 else ""
+    table = _table(("机构 org", "", _unit(now), "较昨 change", "达级 tiered"), rows)
+    return _section("机构", "orgs by the AUM that gives the tiers", table + more)
+
+
+def _moves(now: Figures) -> str:
+    names = {tier.tier_code: tier.name_zh for tier in now.tiers} | {"new": "新客户", "closed": "销户"}
+    ladder = [tier.tier_code for tier in sorted(now.tiers, key=lambda tier: tier.rank)]
+    befores = _present(["new", *ladder], (move.from_tier_code for move in now.moves))
+    afters = _present([*ladder, "closed"], (move.to_tier_code for move in now.moves))
+    counts = {(move.from_tier_code, move.to_tier_code): move.customer_cnt for move in now.moves}
+    rows = (
+        _row(escape(names.get(one, one)), *(_heat_cell(counts, one, to, afters) for to in afters))
+        for one in befores
+    )
+    moved = sum(_moved(now.moves))
+    table = _table(("", *(escape(names.get(code, code)) for code in afters)), rows, "heat")
+    said = f'<p class="none">{moved:,} 位客户变动等级 customers hold another tier than last month</p>'
+    return _section("等级迁徙", "last month's tier down, this month's across", table + said)
+
+
+def _moved(moves: Iterable[Move]) -> Iterable[int]:
+    outside = {"new", "closed"}
+    return (
+        move.customer_cnt
+        for move in moves
+        if move.from_tier_code != move.to_tier_code and not {move.from_tier_code, move.to_tier_code} & outside
+    )
+
+
+def _heat_cell(counts: dict[tuple[str, str], int], one: str, to: str, afters: list[str]) -> str:
+    count = counts.get((one, to), 0)
+    total = sum(counts.get((one, code), 0) for code in afters) or 1
+    return f'<td style="{heat(count / total)}">{count:,}</td>' if count else "<td></td>"
+
+
+def _present(order: list[str], seen: Iterable[str]) -> list[str]:
+    found = set(seen)
+    return [code for code in order if code in found] + sorted(found - set(order))
+
+
+def _checks(now: Figures) -> str:
+    if not now.failed and not now.refused:
+        return _section(
+            "检查", "checks", f"<p>全部 {now.check_cnt} 项通过，无拒收 · all passed, none refused</p>"
+        )
+    counts = _refused_counts(now)
+    tables = {table for table, _, _ in counts}
+    rows = [
+        _row(
+            _text(f'{escape(check.table)}<br><span class="en">{escape(check.check_code)}</span>'),
+            _text(
+                escape(check.message)
+                + (
+                    f' <a href="#refused-{escape(check.table)}">见行 rows</a>'
+                    if check.table in tables
+                    else ""
+                )
+            ),
+            f"{check.failing_cnt:,}",
+        )
+        for check in now.failed
+    ]
+    failed = _table(("检查 check", "说明 message", "行 rows"), rows) if rows else ""
+    return _section("检查", "checks that warn", failed + _refused(now, counts))
+
+
+def _refused(now: Figures, counts: dict[tuple[str, str, str], int]) -> str:
+    folder = f"../../quarantine/business_date={now.business_date}/sequence={now.sequence}/"
+    rows = []
+    for (table, rule, column), count in counts.items():
+        places = [
+            f"{escape(row.file)} · {row.row if row.row is not None else '?'}"
+            for row in now.refused
+            if (row.table, row.rule_code, row.column or "") == (table, rule, column)
+        ]
+        what = f'<a href="{folder}">{escape(table)}</a> {escape(column)}'
+        rows.append(
+            _row(
+                _text(f'{what}<br><span class="en">{escape(rule)}</span>'),
+                _text("<br>".join([*places, *(["…"] if count > len(places) else [])])),
+                f"{count:,}",
+                anchor=f"refused-{escape(table)}",
+            )
+        )
+    return _table(("拒收 refused", "文件 · 行 file · row", "行 rows"), rows) if rows else ""
+
+
+def _refused_counts(now: Figures) -> dict[tuple[str, str, str], int]:
+    return {(row.table, row.rule_code, row.column or ""): row.row_cnt for row in now.refused}
+
+
+def _sales(now: Figures) -> str:
+    most = max((float(sale.amount_amt) for sale in now.sales), default=0.0) or 1.0
+    rows = [
+        _row(
+            escape(sale.product),
+            _text(bar(float(sale.amount_amt) / most), "wide text"),
+            f"{sale.trade_cnt:,}",
+            _wan(sale.amount_amt),
+        )
+        for sale in now.sales[:_MOST_PRODUCTS]
+    ]
+    table = _table(("产品 product", "", "笔数 trades", _unit(now)), rows)
+    return _section("当日销售", "sold in this batch", table if rows else '<p class="none">无 none</p>')
+
+
+def _loaded(now: Figures, before: Figures | None) -> str:
+    earlier = {table.table: table.row_cnt for table in before.loaded} if before else {}
+    rows = [
+        _row(
+            escape(table.table),
+            f"{table.row_cnt:,}",
+            _change(table.row_cnt, earlier.get(table.table), good=0),
+            str(table.refused_cnt or ""),
+        )
+        for table in now.loaded
+    ]
+    heads = ("表 table", "行 rows", "较昨", "拒收")
+    third = -(-len(rows) // 3) or 1
+    parts = "".join(_table(heads, rows[start : start + third]) for start in range(0, len(rows), third))
+    return _section("加载", "loaded", f'<div class="three">{parts}</div>')
+
+
+def _named(tier: TierRow) -> str:
+    return f'{escape(tier.name_zh)} <span class="en">{escape(tier.tier_code)}</span>'
+
+
+def _unit(now: Figures) -> str:
+    return "万元" if now.currency == "CNY" else f"万{escape(now.currency)}"
+
+
+def _wan(amount: Decimal) -> str:
+    return f"{amount / 10_000:,.0f}" if abs(amount) >= 1_000_000 else f"{amount / 10_000:,.2f}"
+
+
+def _wan_change(now: Decimal, before: Decimal | None) -> str:
+    if before is None:
+        return "—"
+    change = now - before
+    if not change:
+        return "±0"
+    return f'<span class="{_kind(change)}">{"+" if change > 0 else ""}{_wan(change)}</span>'
+
+
+def _change(now: int, before: int | None, good: int = 1) -> str:
+    """The change as text; ``good`` is 1 where more is better, -1 where less is, 0 where neither."""
+    if before is None:
+        return "—"
+    change = now - before
+    return f'<span class="{_kind(change * good)}">{change:+,}</span>' if change else "±0"
+
+
+def _kind(change: Decimal | int) -> str:
+    return "up" if change > 0 else "down" if change < 0 else ""

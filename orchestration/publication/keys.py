@@ -1,0 +1,87 @@
+"""The keys of a warehouse: where they come from, and which of them is whose.
+
+The key itself goes nowhere: not into SQL, a log, a message or a release. A release names its key by a
+fingerprint, from which nothing of the key can be found.
+"""
+
+import hmac
+import os
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from orchestration.errors import ConfigurationError
+from orchestration.settings import PRIVATE_FILE, Settings, private_folder
+
+HASH_KEY = "ACRM_HASH_KEY"
+"""Environment variable of the key that account, card and certificate numbers are hashed with."""
+
+PRIVATE_KEY = "ACRM_PRIVATE_KEY"
+"""Environment variable of the key that private releases are encrypted with."""
+
+LEAST_LENGTH = 32
+
+_DEMO = "acrm demo key: known to everybody, for generated banks only"
+_FILES = {HASH_KEY: "hash.key", PRIVATE_KEY: "private.key"}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret of the bank; its text shows in no representation."""
+
+    text: str = field(repr=False)
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, from which neither the key nor those of another purpose can be found."""
+        return hmac.digest(self.text.encode(), purpose.encode(), "sha256")
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this key from others."""
+        if self.is_demo:
+            return "demo"
+        return sha256(self.derived("acrm fingerprint")).hexdigest()[:16]
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether it is the key of generated banks, which protects nothing."""
+        return self.text == _DEMO
+
+
+def key_file(settings: Settings, variable: str) -> Path:
+    """The file that holds a key where the environment does not."""
+    return settings.home / "keys" / _FILES[variable]
+
+
+def read_key(settings: Settings, variable: str) -> Key:
+    """A key, from the environment or else from its file.
+
+    Raises:
+        ConfigurationError: There is none, it is too short, or others can read its file.
+    """
+    path = key_file(settings, variable)
+    text = os.environ.get(variable, "").strip()
+    place = variable
+    if not text:
+        if not path.exists():
+            raise ConfigurationError(
+                f"There is no key: neither {variable} nor {path}. Make one of {LEAST_LENGTH} or more random "
+                f"characters, readable by you alone (openssl rand -hex 32), and keep a copy in a safe place."
+            )
+        if path.stat().st_mode & 0o077:
+            raise ConfigurationError(f"{path}: others can read this key. Run: chmod 600 {path}")
+        place, text = str(path), path.read_text(encoding="utf-8").strip()
+    if len(text) < LEAST_LENGTH:
+        raise ConfigurationError(
+            f"{place}: the key is shorter than {LEAST_LENGTH} characters. Name the right key."
+        )
+    return Key(text)
+
+
+def provide_demo_key(settings: Settings) -> None:
+    """Give a generated bank the key of generated banks, unless it has one."""
+    path = key_file(settings, HASH_KEY)
+    if not path.exists():
+        private_folder(path.parent)
+        path.write_text(_DEMO + "\n", encoding="utf-8")
+        path.chmod(PRIVATE_FILE)

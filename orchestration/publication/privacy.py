@@ -1,0 +1,81 @@
+"""What becomes of private values on their way out of the build database.
+
+Names are masked, numbers become keyed hashes (HMAC-SHA-256), dates do not leave. Which columns are private
+follows from the extract contract: a mart's column called like a private column of an extract, or ending in
+that name, is treated like it, whoever wrote the model; ``config.meta.privacy`` says it of others.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Literal
+
+import duckdb
+
+from contract.model import load_contract
+from orchestration.publication.keys import Key
+from orchestration.sql import EVERY_ROW, Sql, fill, join, name
+
+Privacy = Literal["mask", "hash", "withhold"]
+
+ERASED = name("memory", "main", "erased_customer")
+"""Customers whose rows do not leave, in a publishing connection."""
+
+_TREATMENT: Mapping[str, Privacy] = {"name": "mask", "number": "hash", "date": "withhold"}
+_BLOCK = 64
+_CUSTOMER = "customer_id"
+_HEX_DIGITS = 32
+
+_MASKED = (
+    "case when {column} is not null then"
+    " case when length({column}) > 1 then left({column}, 1) else '' end || '**' end"
+)
+# HMAC by its definition; the padded keys are variables of the connection, so that no statement holds them
+_HASHED = (
+    "case when {column} is not null then left(sha256(getvariable('acrm_outer') ||"
+    f" unhex(sha256(getvariable('acrm_inner') || encode({{column}})))), {_HEX_DIGITS}) end"
+)
+
+
+def privacy_of(column: str) -> Privacy | None:
+    """What the contract asks for a column of that name; None where it is nobody's secret."""
+    return next(
+        (way for private, way in _private_names().items() if column == private or _ends(column, private)),
+        None,
+    )
+
+
+def hold_key(connection: duckdb.DuckDBPyConnection, key: Key) -> None:
+    """Let a connection hash: until it is closed it knows what :func:`leaving` asks for."""
+    secret = key.derived("acrm published numbers").ljust(_BLOCK, b"\0")
+    pads = [bytes(byte ^ pad for byte in secret) for pad in (0x36, 0x5C)]
+    connection.execute(
+        "create temp table acrm_pad as select $inner::blob as inner_pad, $outer::blob as outer_pad",
+        {"inner": pads[0], "outer": pads[1]},
+    )
+    connection.execute("set variable acrm_inner = (select inner_pad from acrm_pad)")
+    connection.execute("set variable acrm_outer = (select outer_pad from acrm_pad)")
+    connection.execute("drop table acrm_pad")
+
+
+def leaving(column: str, privacy: Privacy | None) -> Sql:
+    """A column as it leaves the build database."""
+    if privacy is None:
+        return name(column)
+    template = {"mask": _MASKED, "hash": _HASHED}[privacy]
+    return fill(template + " as {column}", column=name(column))
+
+
+def may_leave(columns: Iterable[str]) -> Sql:
+    """Condition on rows with these columns: they are of no customer under erasure."""
+    customers = (column for column in columns if column == _CUSTOMER or _ends(column, _CUSTOMER))
+    condition = "coalesce({column}, '') not in (select customer_id from {erased})"
+    return join(" and ", [EVERY_ROW, *(fill(condition, column=name(c), erased=ERASED) for c in customers)])
+
+
+@cache
+def _private_names() -> dict[str, Privacy]:
+    return {name: _TREATMENT[kind] for name, kind in load_contract().private_names.items()}
+
+
+def _ends(column: str, private: str) -> bool:
+    return column.endswith(f"_{private}")

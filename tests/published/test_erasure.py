@@ -1,0 +1,155 @@
+"""A customer under erasure leaves every release; lake and build database, once his business has ended."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration.erasure.erase import Erasure, erase
+from orchestration.erasure.register import read_register, register_file
+from orchestration.errors import ConfigurationError, NotFoundError
+from orchestration.night import processed_nights, run_waiting
+from orchestration.publication.catalog import read_catalog
+from orchestration.publication.release import current_release, releases
+from orchestration.settings import Settings
+from tests.support.published import found, readable
+from tests.support.warehouse import Warehouse
+
+_PEOPLE = """
+    select known.customer_id, known.customer_name, known.mobile, known.status_code,
+        list(accounts.account_id) as accounts
+    from intermediate.int_customer__versions as known
+    inner join intermediate.int_account__versions as accounts on known.customer_id = accounts.customer_id
+    inner join customer_value.fct_customer_tier_confirmed as listed on known.customer_id = listed.customer_id
+    where known.known_to_date is null
+    group by all
+    having known.status_code = $status
+        and (known.status_code = 'active' or bool_and(accounts.status_code = 'closed'))
+    order by known.customer_id desc
+"""
+
+
+def person(settings: Settings, status: str) -> dict[str, object]:
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        cursor = connection.execute(_PEOPLE, {"status": status})
+        row = cursor.fetchone()
+        assert row is not None
+        return dict(zip([column[0] for column in cursor.description], row, strict=True))
+
+
+def totals(settings: Settings) -> list[tuple[object, ...]]:
+    """What the bank holds by month, from the tables that name nobody."""
+    database = current_release(settings).folder / "acrm.duckdb"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(
+            "select month_start_date, scheme_code, band_code, customer_cnt, aum_amt"
+            " from customer_value.rpt_balance_band order by all"
+        ).fetchall()
+
+
+@pytest.fixture(scope="module")
+def erased(town: Warehouse, tmp_path_factory: pytest.TempPathFactory):
+    """A warehouse of which one former and one present customer were erased."""
+    settings = Settings.load(town.copy_to(Path(tmp_path_factory.mktemp("erased")) / "home").home)
+    (settings.home / "what_if").mkdir()
+    (settings.home / "what_if" / "movers.parquet").write_text("who moved", encoding="utf-8")
+    gone, present = person(settings, "closed"), person(settings, "active")
+    before = {"totals": totals(settings), "releases": [release.name for release in releases(settings)]}
+    done = erase(settings, [gone["customer_id"], present["customer_id"]], "request 7")
+    return settings, gone, present, before, done
+
+
+def numbers(person: dict[str, object]) -> list[str]:
+    return [str(person["customer_id"]), str(person["mobile"]), *person["accounts"]]
+
+
+def test_every_kept_release_is_replaced_and_tells_nothing_of_them(erased):
+    settings, gone, present, before, done = erased
+    assert isinstance(done, Erasure) and sorted(done.releases) == before["releases"]
+    assert [release.name for release in releases(settings)] == list(done.releases.values())
+    assert current_release(settings).name == list(done.releases.values())[-1]
+
+    assert found([*numbers(gone)[:1], *numbers(present)[:1]], readable(settings.published)) == set()
+    assert not (settings.home / "what_if").exists()
+
+
+def test_a_replaced_release_is_whole(erased):
+    settings, _, _, before, _ = erased
+    assert totals(settings) == before["totals"]
+    for release in releases(settings):
+        catalog = read_catalog(release.folder)
+        with duckdb.connect(str(release.folder / "acrm.duckdb"), read_only=True) as connection:
+            for table in catalog.tables:
+                (rows,) = connection.execute(f"select count(*) from {table.full_name}").fetchone()
+                assert rows == table.row_cnt
+                assert not table.files or sum(file.row_cnt for file in table.files) == rows
+            assert connection.execute("select release from data_as_of").fetchall() == [(release.name,)]
+            macros = "select count(*) from duckdb_functions() where function_name like 'what_if%'"
+            assert connection.execute(macros).fetchone() != (0,)
+        assert {oct(path.stat().st_mode & 0o777) for path in release.folder.iterdir()} <= {"0o400", "0o500"}
+
+
+def test_the_former_customer_is_gone_from_lake_and_build_database_and_the_present_one_waits(
+    erased,
+):
+    settings, gone, present, _, done = erased
+    assert (done.replaced, done.waiting) == ([gone["customer_id"]], [present["customer_id"]])
+    said = [
+        text
+        for folder in settings.home.iterdir()
+        if folder.is_dir() and folder.name not in ("landing", "erasure")
+        for text in readable(folder)
+    ]
+
+    assert found(numbers(gone), said) == set()
+    assert present["customer_id"] in "\n".join(said)
+    # the batch that waits is as the bank sent it; the register is what recognises the customer in it
+    landed = [path.parents[1].name for path in settings.landing.rglob("manifest.json")]
+    assert landed == ["business_date=2026-10-30"]
+    entry = read_register(settings).customers[0]
+    assert (
+        entry.is_replaced and set(entry.replacements) == {gone["customer_id"]} and entry.order == "request 7"
+    )
+    assert register_file(settings).stat().st_mode & 0o777 == 0o600
+
+
+def test_balances_stay_under_numbers_that_lead_to_nobody(town: Warehouse, erased):
+    settings, *_ = erased
+    for table in ("deposit_balance", "monthly_balance_history", "transaction", "customer", "account"):
+        for path in sorted((settings.lake / table).rglob("*.parquet")):
+            old = pl.read_parquet(town.home / "lake" / path.relative_to(settings.lake))
+            new = pl.read_parquet(path)
+            assert new.schema == old.schema and new.height == old.height
+            amounts = [name for name, dtype in old.schema.items() if isinstance(dtype, pl.Decimal)]
+            assert new.select(amounts).equals(old.select(amounts))
+
+
+def test_the_next_night_goes_through_and_holds_neither(erased):
+    settings, gone, present, *_ = erased
+    (night,) = run_waiting(settings)
+
+    release = current_release(settings)
+    assert release.name == night.release == "2026-10-30.1"
+    assert found([*numbers(gone)[:1], *numbers(present)[:1]], readable(release.folder)) == set()
+    results = json.loads((release.folder / "gate_results.json").read_text(encoding="utf-8"))
+    changed = [result for result in results if result["check_code"] == "closed_month_changed"]
+    assert all(result["failing_cnt"] == 0 for result in changed)
+    with duckdb.connect(str(release.folder / "acrm.duckdb"), read_only=True) as connection:
+        assert connection.execute(
+            "select count(*) from customer_value.fct_month_confirmed where version_number > 1"
+        ).fetchone() == (0,)
+    # landing is clean but for the batch that came since, and nothing waits
+    assert erase(settings, []).landed in (0, 1)
+    assert len(processed_nights(settings)) == 3
+
+
+def test_an_unknown_customer_is_not_erased_and_a_damaged_register_stops_everything(erased):
+    settings, *_ = erased
+    with pytest.raises(NotFoundError, match="Nothing was erased"):
+        erase(settings, ["nobody"])
+
+    register_file(settings).write_text("{", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="register of erased customers"):
+        read_register(settings)

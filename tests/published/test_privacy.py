@@ -1,0 +1,139 @@
+"""Names, certificate, mobile, card and account numbers never leave in the clear."""
+
+import hmac
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import ConfigurationError, PublicationError
+from orchestration.publication.keys import HASH_KEY, Key, key_file, provide_demo_key, read_key
+from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
+from orchestration.publication.privacy import hold_key, leaving, privacy_of
+from orchestration.publication.rotation import require_same_key
+from orchestration.settings import Settings
+from tests.support.published import found, hashed, private_values, readable
+from tests.support.warehouse import Warehouse
+
+
+def test_no_published_byte_tells_a_private_value(town: Warehouse):
+    secrets = private_values(town.home / "landing", "name", "number")
+    said = [*readable(town.current.resolve()), *readable(town.home / "quality" / "docs")]
+
+    assert len(secrets) > 1500
+    assert found(secrets, said) == set()
+
+
+def test_accounts_are_hashed_alike_everywhere_and_others_stay_as_they_are(town: Warehouse):
+    rows = town.query("select distinct account_id from customer_value.rpt_private_bank_transaction_detail")
+    clear = private_values(town.home / "landing", "number")
+
+    assert rows and {row["account_id"] for row in rows} <= {hashed(value) for value in clear}
+
+
+def test_everything_is_private_to_its_owner(town: Warehouse):
+    others = [path for path in town.home.rglob("*") if path.lstat().st_mode & 0o077 and not path.is_symlink()]
+
+    assert [path for path in others if "landing" not in path.parts] == []
+
+
+@pytest.mark.parametrize(
+    ("column", "privacy"),
+    [
+        ("account_id", "hash"),
+        ("credited_account_id", "hash"),
+        ("customer_name", "mask"),
+        ("birth_date", "withhold"),
+        ("customer_id", None),
+        ("accounted_amt", None),
+        ("org_name", None),
+    ],
+)
+def test_a_column_is_private_by_its_name(column: str, privacy: str | None):
+    assert privacy_of(column) == privacy
+
+
+def node(*columns: dict[str, object]) -> dict[str, object]:
+    mart = {
+        "resource_type": "model",
+        "original_file_path": "models/marts/m.sql",
+        "schema": "s",
+        "name": "m",
+        "config": {"meta": {"grain": [columns[0]["name"]]}},
+        "columns": {str(column["name"]): column for column in columns},
+    }
+    return {"nodes": {"m": mart}}
+
+
+def test_a_model_can_ask_for_more_privacy_and_not_for_less():
+    columns = [
+        {"name": "account_id", "data_type": "varchar", "config": {"meta": {"privacy": None}}},
+        {"name": "remark", "data_type": "varchar", "config": {"meta": {"privacy": "mask"}}},
+    ]
+    (mart,) = marts_from_manifest(node(*columns))
+
+    assert [column.privacy for column in mart.columns] == ["hash", "mask"]
+    for name, data_type in (("birth_date", "date"), ("account_id", "integer")):
+        with pytest.raises(PublicationError, match=name):
+            marts_from_manifest(node({"name": name, "data_type": data_type}))
+
+
+def test_masks_and_hashes(tmp_path: Path):
+    import duckdb
+
+    with duckdb.connect() as connection:
+        hold_key(connection, Key("k" * 32))
+        connection.execute("create table t as select unnest(['张伟', '王', '', null, 'Ann Lee']) as v")
+        masks = connection.execute(f"select {leaving('v', 'mask')} from t").fetchall()
+        hashes = connection.execute(f"select {leaving('v', 'hash')} from t").fetchall()
+    secret = Key("k" * 32).derived("acrm published numbers")
+
+    assert masks == [("张**",), ("**",), ("**",), (None,), ("A**",)]
+    assert hashes[0] == (hmac.digest(secret, "张伟".encode(), "sha256").hex()[:32],)
+    assert hashes[3] == (None,)
+
+
+def settings_without_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.delenv(HASH_KEY)
+    return Settings.load(tmp_path)
+
+
+def test_a_missing_short_or_open_key_is_refused_outside_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    settings = settings_without_key(tmp_path, monkeypatch)
+    with pytest.raises(ConfigurationError, match="There is no key"):
+        read_key(settings, HASH_KEY)
+
+    monkeypatch.setenv(HASH_KEY, "too short")
+    with pytest.raises(ConfigurationError, match="shorter than 32") as refused:
+        read_key(settings, HASH_KEY)
+    assert "too short" not in str(refused.value)
+
+    monkeypatch.delenv(HASH_KEY)
+    provide_demo_key(settings)
+    assert read_key(settings, HASH_KEY).fingerprint == "demo"
+    path = key_file(settings, HASH_KEY)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o640)
+    with pytest.raises(ConfigurationError, match="others can read"):
+        read_key(settings, HASH_KEY)
+
+
+def test_another_key_than_the_releases_is_refused(town: Warehouse, monkeypatch: pytest.MonkeyPatch):
+    settings = Settings.load(town.home)
+    require_same_key(settings)
+
+    monkeypatch.setenv(HASH_KEY, "another key of thirty-two characters or more")
+    with pytest.raises(ConfigurationError, match="acrm rotate-key") as refused:
+        require_same_key(settings)
+    assert "thirty-two" not in str(refused.value) and "thirty-two" not in repr(Key("thirty-two" * 4))
+
+
+def test_a_mart_cannot_publish_what_is_withheld():
+    with pytest.raises(ValueError, match="cannot be published"):
+        Mart(
+            schema_name="s",
+            name="t",
+            grain=("a",),
+            columns=(MartColumn(name="a", privacy="withhold"),),
+        )

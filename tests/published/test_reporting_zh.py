@@ -1,0 +1,85 @@
+"""Every published table has a view with Chinese names and amounts in 万元."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import duckdb
+import pytest
+
+from orchestration.publication.catalog import CatalogColumn, CatalogTable, read_catalog
+from orchestration.publication.reporting import REPORTING, column_titles, view_titles
+from orchestration.sql import label
+from tests.support.warehouse import Warehouse
+
+
+def test_every_table_has_its_view_and_every_amount_is_in_ten_thousands(town: Warehouse):
+    catalog = read_catalog(town.current.resolve())
+    titles = view_titles(catalog.tables)
+    with town.reader() as connection:
+        views = connection.execute(
+            "select view_name from duckdb_views() where schema_name = ? order by 1", [REPORTING]
+        ).fetchall()
+        for table in catalog.tables:
+            columns = column_titles(table, "CNY")
+            rows = connection.execute(f"select * from {table.full_name} order by all limit 200").fetchall()
+            shown = connection.execute(
+                f"select {', '.join(label(columns[c.name]) for c in table.columns)}"
+                f' from {REPORTING}."{titles[table.full_name]}"'
+            ).fetchall()
+            expected = [tuple(map(in_wan, table.columns, row)) for row in rows]
+            assert set(expected) <= set(shown)
+
+    assert sorted(view for (view,) in views) == sorted(titles.values())
+    assert not [title for title in titles.values() if title.isascii()], "give it a zh that no other table has"
+
+
+def in_wan(column: CatalogColumn, content: object) -> object:
+    if content is None or not column.name.endswith("_amt"):
+        return content
+    return (Decimal(str(content)) / 10_000).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def test_a_branch_manager_reads_it_in_his_own_words(town: Warehouse):
+    rows = town.query(
+        'select 客户等级, count(*) as 客户数, sum("考核资产（万元）") as 考核资产'
+        " from reporting_zh.客户等级 where 月份 = (select max(月份) from reporting_zh.客户等级)"
+        " group by 客户等级"
+    )
+
+    assert sum(row["客户数"] for row in rows) > 100
+
+
+def test_views_work_under_any_name_the_database_is_attached_by(town: Warehouse):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{town.current.resolve()}/acrm.duckdb' as elsewhere (read_only)")
+        assert connection.execute("select 业务日期 from elsewhere.reporting_zh.数据截止").fetchone()
+
+
+def column(name: str, zh: str, data_type: str = "VARCHAR") -> CatalogColumn:
+    return CatalogColumn(name=name, data_type=data_type, description="", zh=zh)
+
+
+def table(name: str, zh: str, *columns: CatalogColumn) -> CatalogTable:
+    return CatalogTable(
+        schema_name="s", name=name, description="", zh=zh, grain=("a",), partition=None,
+        columns=columns, row_cnt=0, files=(),
+    )  # fmt: skip
+
+
+def test_names_that_are_absent_or_taken_are_told_apart():
+    made = table(
+        "t",
+        "",
+        column("a", "机构"),
+        column("b", "机构"),
+        column("c", ""),
+        column("d_amt", "余额", "DECIMAL(18,2)"),
+    )
+
+    assert view_titles([made, table("u", "表"), table("v", "表")]) == {"s.t": "t", "s.u": "u", "s.v": "v"}
+    assert list(column_titles(made, "CZK").values()) == ["机构（a）", "机构（b）", "c", "余额（万CZK）"]
+
+
+@pytest.mark.parametrize("text", ['a"b', "a;b", "", "a\nb", "a'b"])
+def test_a_label_cannot_end_its_quotes(text: str):
+    with pytest.raises(ValueError, match="not a label"):
+        label(text)

@@ -1,0 +1,51 @@
+"""The operators' pages: every command of theirs does what it says, one after the other."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.publication.release import current_release
+from orchestration.settings import PROJECT, Settings
+from tests.support.warehouse import Warehouse
+
+PAGES = [PROJECT / "docs" / "operators" / name for name in ("runbook.md", "privacy.md")]
+
+
+def commands(page: Path) -> list[str]:
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def test_every_command_of_the_operators_pages_runs(
+    town: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    home = town.copy_to(tmp_path / "home").home
+    # nothing is waiting: that a night runs is tested everywhere
+    shutil.rmtree(home / "landing" / "business_date=2026-10-30")
+    monkeypatch.setenv("ACRM_HOME", str(home))
+    said = {}
+    for page in PAGES:
+        for command in commands(page):
+            if command == "acrm rotate-key":
+                monkeypatch.setenv("ACRM_HASH_KEY", "another key of the tests, as secret as the first")
+            arguments = shlex.split(command.replace("$ACRM_HOME", str(home)))
+            assert arguments[0] == "acrm"
+            done = CliRunner().invoke(app, arguments[1:])
+            assert done.exit_code == 0, (command, done.output, done.exception)
+            said[command] = done.output
+
+    assert "2026-10-28.1" in said["acrm rollback"]
+    # a new key, then an erasure: each is a release of the same night
+    assert current_release(Settings.load(home)).name == "2026-10-29.3"
+    assert {path.name for path in home.iterdir()} >= {"erasure"}
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), target

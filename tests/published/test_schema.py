@@ -1,0 +1,101 @@
+"""Readers rely on the published schema: what breaks it needs another version."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import ConfigurationError
+from orchestration.publication.catalog import SCHEMA_VERSION
+from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
+from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
+from orchestration.publication.schema import (
+    agreed_schema,
+    breaking_changes,
+    published_schema,
+    write_schema,
+)
+from orchestration.settings import Settings
+from orchestration.transform import Transform
+
+
+def test_the_published_schema_is_the_one_agreed_on(tmp_path: Path):
+    made = published_schema(marts_from_manifest(Transform(Settings.load(tmp_path)).manifest))
+    agreed = agreed_schema()
+
+    broken = breaking_changes(agreed, made)
+    assert not broken or made.version > agreed.version, f"step SCHEMA_VERSION: {broken}"
+    assert made == agreed, "run `acrm schema --write`"
+
+
+def test_the_metric_dictionary_is_up_to_date_and_every_metric_is_defined(tmp_path: Path):
+    page = metric_dictionary(Transform(Settings.load(tmp_path)).manifest)
+    rows = [line.split(" | ") for line in page.replace(" |\n", "\n").splitlines() if line.startswith("| `")]
+
+    assert DICTIONARY_FILE.read_text(encoding="utf-8") == page, "run `acrm schema --write`"
+    assert len(rows) > 100
+    assert not [row[0] for row in rows if not all(row)], "give it a description, zh, owner and test"
+
+
+def mart(**changes: object) -> Mart:
+    columns = (
+        MartColumn(name="customer_id", data_type="varchar"),
+        MartColumn(name="month_start_date", data_type="date"),
+        MartColumn(name="aum_amt", data_type="decimal(18, 2)"),
+    )
+    return Mart(**{"schema_name": "s", "name": "t", "grain": ("customer_id",), "columns": columns} | changes)
+
+
+COLUMNS = mart().columns
+TABLE = "s.t"
+
+
+@pytest.mark.parametrize(
+    ("now", "broken"),
+    [
+        (mart(), []),
+        (mart(columns=(*COLUMNS, MartColumn(name="more"))), []),
+        (mart(columns=COLUMNS[::-1]), []),
+        (mart(columns=(*COLUMNS[:2], MartColumn(name="aum_amt", data_type="decimal(18,2)"))), []),
+        (mart(columns=COLUMNS[:2]), ["s.t.aum_amt is gone"]),
+        (
+            mart(columns=(*COLUMNS[:2], MartColumn(name="aum_amt", data_type="bigint"))),
+            ["s.t.aum_amt: data_type was decimal(18,2), is bigint"],
+        ),
+        (
+            mart(columns=(MartColumn(name="customer_id", privacy="hash"), *COLUMNS[1:])),
+            ["s.t.customer_id: privacy was None, is hash"],
+        ),
+        (mart(name="u"), ["s.t is gone"]),
+        (mart(partition="month_start_date"), ["s.t: partition was None, is month_start_date"]),
+        (
+            mart(grain=("customer_id", "month_start_date")),
+            ["s.t: grain was ('customer_id',), is ('customer_id', 'month_start_date')"],
+        ),
+    ],
+)
+def test_what_breaks_readers(now: Mart, broken: list[str]):
+    assert breaking_changes(published_schema([mart()]), published_schema([now])) == broken
+
+
+def test_a_breaking_change_is_agreed_on_with_a_step_of_the_version_alone(tmp_path: Path):
+    path = tmp_path / "published.json"
+    write_schema(published_schema([mart()]), path)
+    smaller = published_schema([mart(columns=COLUMNS[:2])])
+
+    with pytest.raises(ConfigurationError, match=r"s\.t\.aum_amt is gone.*step SCHEMA_VERSION"):
+        write_schema(smaller, path)
+    assert TABLE in agreed_schema(path).tables and "aum_amt" in agreed_schema(path).tables[TABLE].columns
+
+    write_schema(smaller.model_copy(update={"version": SCHEMA_VERSION + 1}), path)
+    assert "aum_amt" not in agreed_schema(path).tables[TABLE].columns
+
+
+def test_a_deprecated_column_carries_the_date_from_which_it_may_be_gone(tmp_path: Path):
+    old = MartColumn(name="aum_amt", data_type="decimal(18,2)", gone_from="2027-06-30")
+    path = tmp_path / "published.json"
+    write_schema(published_schema([mart(columns=(*COLUMNS[:2], old))]), path)
+
+    assert agreed_schema(path).tables[TABLE].columns["aum_amt"].gone_from == date(2027, 6, 30)
+    with pytest.raises(ValueError, match="gone_from"):
+        MartColumn(name="aum_amt", gone_from="soon")
