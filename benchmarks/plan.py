@@ -37,12 +37,14 @@ class BenchBank:
         months: Whole months of history before the first night's month.
         first: The first night, which loads the history.
         nights: What is measured after it; nights between run without being told apart.
+        free_bytes: Room that the bank and its warehouse need on the disk.
     """
 
     name: str
     months: int
     first: date
     nights: tuple[MeasuredNight, ...]
+    free_bytes: int
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,6 @@ class Size:
     """A size of bank and what is measured on it.
 
     Attributes:
-        free_bytes: Room that the banks and one warehouse need on the disk.
         keep_releases: Releases that the warehouse keeps; None for as many as a bank that chose nothing.
     """
 
@@ -58,7 +59,6 @@ class Size:
     customers: int
     written_as: Format
     banks: tuple[BenchBank, ...]
-    free_bytes: int
     keep_releases: int | None = None
 
     def spec(self, bank: BenchBank) -> SampleSpec:
@@ -86,30 +86,30 @@ _FIRST_OF_APRIL = date(2026, 4, 1)
 _DAY_27 = date(2026, 4, 27)
 
 
-def _every_night(months: int, shorter: int) -> tuple[BenchBank, ...]:
+def _every_night(months: int, shorter: int, free_bytes: int) -> tuple[BenchBank, ...]:
     """A bank that runs every night of April, and one with half the history for day 2."""
+    nights = (_DAY_2, _DAY_28, _MONTH_END, _RESENT, _NEW_MONTH)
     return (
-        BenchBank("shorter", shorter, _FIRST_OF_APRIL, (_DAY_2,)),
-        BenchBank("main", months, _FIRST_OF_APRIL, (_DAY_2, _DAY_28, _MONTH_END, _RESENT, _NEW_MONTH)),
+        BenchBank("shorter", shorter, _FIRST_OF_APRIL, (_DAY_2,), free_bytes // 2),
+        BenchBank("main", months, _FIRST_OF_APRIL, nights, free_bytes),
     )
 
 
 FORMATS = {"csv": Format(compression="gzip"), "parquet": Format(kind="parquet")}
 
 SIZES = {
-    "small": Size("small", 10_000, FORMATS["csv"], _every_night(18, 9), 4 * GIB),
-    "large": Size("large", 500_000, FORMATS["csv"], _every_night(24, 12), 30 * GIB),
+    "small": Size("small", 10_000, FORMATS["csv"], _every_night(18, 9, 4 * GIB)),
+    "large": Size("large", 500_000, FORMATS["csv"], _every_night(24, 12, 30 * GIB)),
     # 23 nights of a city would run for hours: the early nights of April are a bank of their own
     "city": Size(
         "city",
         7_439_432,
         FORMATS["parquet"],
         (
-            BenchBank("shorter", 12, _DAY_27, (_DAY_28,)),
-            BenchBank("early", 24, _FIRST_OF_APRIL, (_DAY_2,)),
-            BenchBank("main", 24, _DAY_27, (_DAY_28, _MONTH_END, _RESENT, _NEW_MONTH)),
+            BenchBank("shorter", 12, _DAY_27, (_DAY_28, _MONTH_END), 50 * GIB),
+            BenchBank("early", 24, _FIRST_OF_APRIL, (_DAY_2,), 95 * GIB),
+            BenchBank("main", 24, _DAY_27, (_DAY_28, _MONTH_END, _RESENT, _NEW_MONTH), 95 * GIB),
         ),
-        75 * GIB,
         keep_releases=1,
     ),
 }

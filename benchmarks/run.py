@@ -46,7 +46,7 @@ def bench_folder(size: Size) -> Path:
     return Path(os.environ.get("ACRM_BENCH") or PROJECT / "var" / "bench").absolute() / size.name
 
 
-def require_room(size: Size, folder: Path) -> None:
+def require_room(bank: BenchBank, folder: Path) -> None:
     """Refuse to begin what the disk cannot hold.
 
     Raises:
@@ -55,10 +55,10 @@ def require_room(size: Size, folder: Path) -> None:
     free = shutil.disk_usage(private_folder(folder)).free
     # what an earlier run left there is used again or removed
     free += folder_size(folder).disk_bytes
-    if free < size.free_bytes:
+    if free < bank.free_bytes:
         raise SystemExit(
-            f"{folder}: {free / 2**30:.0f} GiB free, size {size.name} needs"
-            f" {size.free_bytes / 2**30:.0f} GiB. Make room or set ACRM_BENCH to a folder on a larger disk."
+            f"{folder}: {free / 2**30:.0f} GiB free, bank {bank.name} needs"
+            f" {bank.free_bytes / 2**30:.0f} GiB. Make room or set ACRM_BENCH to a folder on a larger disk."
         )
 
 
@@ -213,9 +213,9 @@ def main() -> None:
     wanted = [bank for bank in size.banks if arguments.bank in (None, bank.name)]
     if not wanted:
         parser.error(f"size {size.name} has the banks {', '.join(bank.name for bank in size.banks)}")
-    require_room(size, folder)
     try:
         for bank in wanted:
+            require_room(bank, folder)
             measure_bank(size, bank, folder, console)
             if bank is not size.banks[-1]:
                 # one warehouse at a time has to fit; the last one stays to be looked at

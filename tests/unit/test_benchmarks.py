@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -28,8 +29,9 @@ BANK = BenchBank(
         MeasuredNight("month end, sent again", date(2026, 4, 30), is_resent=True),
         MeasuredNight("first of a month", date(2026, 5, 4)),
     ),
+    free_bytes=0,
 )
-TINY = Size("tiny", 1_000, Format(compression="gzip"), (BANK,), 0)
+TINY = Size("tiny", 1_000, Format(compression="gzip"), (BANK,))
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +135,10 @@ def test_a_cleared_warehouse_keeps_the_bank_only(measured, folder, tmp_path):
 
 
 def test_a_disk_that_is_too_small_is_refused(tmp_path):
-    size = Size("huge", 1_000, Format(), (), 2**70)
+    bank = replace(BANK, name="huge", free_bytes=2**70)
 
-    with pytest.raises(SystemExit, match="GiB free, size huge needs"):
-        require_room(size, tmp_path)
+    with pytest.raises(SystemExit, match="GiB free, bank huge needs"):
+        require_room(bank, tmp_path)
 
 
 def test_a_command_that_fails_says_why():
