@@ -181,7 +181,8 @@ def assignment_rows(world: World, rows: Sequence[Assignment]) -> pl.DataFrame:
     employees = np.array([row.employee for row in last], dtype=np.int64)
     return pl.DataFrame(
         {
-            "assignment_id": digits("assignment_id", customers + 1, 10, "A") + serials,
+            # not to be taken for an account number, which is made of the same digits
+            "assignment_id": digits("assignment_id", customers + 1, 10, "A") + "-" + serials,
             "customer_id": customer_ids("customer_id", customers),
             "employee_id": digits("employee_id", employees + 1, 6, "E"),
             "org_id": world.org_ids("org_id", np.array([row.outlet for row in last], dtype=np.int64)),
