@@ -4,12 +4,14 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from orchestration.errors import BuildError
 from orchestration.plan import Night
 from orchestration.settings import PROJECT, Settings, private_folder
+from orchestration.warehouse import note_standing, standing
 
 OnNode = Callable[[str, str], None]
 """Called with a model's or test's name and its outcome."""
@@ -29,7 +31,7 @@ def build_arguments(settings: Settings, night: Night, *, only_changing: bool = F
     """The arguments of dbt for one night. Unit tests run with the test suite, not every night.
 
     Args:
-        only_changing: Leave out seeds and staging views, which this process has built for a night before.
+        only_changing: Leave out seeds and staging views, which stand since a night before.
     """
     changing = ["--select", "path:models/intermediate", "path:models/marts"] if only_changing else []
     return [
@@ -73,8 +75,8 @@ class Transform:
         self._runner = dbtRunner
         self._connections = DuckDBConnectionManager
         self._parsed = _parsed_project()
-        self._has_built = False
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
+        self._standing = _same_every_night(self.manifest, settings)
 
     def build(self, night: Night, on_node: OnNode | None = None) -> int:
         """Build and test all models of one night.
@@ -90,8 +92,9 @@ class Transform:
             if on_node is not None and event.info.name == "NodeFinished":
                 on_node(event.data.node_info.node_name, event.data.node_info.node_status)
 
+        stands = standing(self._settings) == self._standing
         try:
-            arguments = build_arguments(self._settings, night, only_changing=self._has_built)
+            arguments = build_arguments(self._settings, night, only_changing=stands)
             # artefacts take a second and nobody reads them; events go to the file and to `report`
             outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
                 [*arguments, "--no-write-json", "--log-level", "none"]
@@ -112,7 +115,8 @@ class Transform:
                 f"The log is {self._settings.dbt_logs / 'dbt.log'}; "
                 "after a change of carried models run `acrm rebuild`.\n" + "\n".join(failed)
             )
-        self._has_built = True
+        if not stands:
+            note_standing(self._settings, self._standing)
         return len(outcome.result)
 
     def write_docs(self) -> Path:
@@ -140,6 +144,24 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     if not parsed.success:
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
     return parsed.result
+
+
+def _same_every_night(manifest: Mapping[str, Any], settings: Settings) -> str:
+    """Checksum of seeds and staging views, and of all that their text or types come from."""
+    nodes = [
+        (key, node["checksum"], node["config"])
+        for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "seed" or node["original_file_path"].startswith("models/staging/")
+    ]
+    macros = [
+        (key, macro["macro_sql"])
+        for key, macro in manifest["macros"].items()
+        if macro["package_name"] == manifest["metadata"]["project_name"]
+    ]
+    said = json.dumps(
+        [sorted(nodes, key=str), sorted(macros), settings.bank.model_dump_json()], sort_keys=True
+    )
+    return sha256(said.encode()).hexdigest()
 
 
 def _first_lines(message: str | None) -> str:

@@ -358,6 +358,24 @@ def forget_old_state(
             )
 
 
+def standing(settings: Settings) -> str | None:
+    """Checksum of the seeds and staging views that the build database holds; None if it holds none."""
+    with open_database(settings) as connection:
+        if not _exists(connection, "pipeline", "standing"):
+            return None
+        ((checksum,),) = connection.execute("select checksum from pipeline.standing").fetchall()
+    return str(checksum)
+
+
+def note_standing(settings: Settings, checksum: str) -> None:
+    """Keep which seeds and staging views were built."""
+    with open_database(settings) as connection:
+        connection.execute(
+            "create or replace table pipeline.standing as select $checksum::varchar as checksum",
+            {"checksum": checksum},
+        )
+
+
 def _exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     found = connection.execute(
         "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]

@@ -6,6 +6,7 @@ import pytest
 from orchestration.errors import BuildError
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
+from orchestration.warehouse import note_standing, standing
 from tests.faults.delivered import Delivered
 from tests.support.warehouse import tree_hashes
 
@@ -34,3 +35,17 @@ def test_a_table_of_other_columns_stops_the_night(
     assert column in str(caught.value)
     assert "acrm rebuild" in str(caught.value)
     assert tree_hashes(settings.published) == published
+
+
+def test_seeds_stand_until_they_are_others(batch: Delivered, settings: Settings) -> None:
+    assert batch.folder.exists()
+    built = standing(settings)
+    with duckdb.connect(str(settings.database)) as connection:
+        connection.execute("truncate rules.card_factor_rules")
+    note_standing(settings, "the checksum of other seeds")
+
+    run_waiting(settings)
+
+    assert standing(settings) == built
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        assert connection.sql("select count(*) > 0 from rules.card_factor_rules").fetchone() == (True,)
