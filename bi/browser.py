@@ -8,6 +8,8 @@ import argparse
 import json
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +18,14 @@ from playwright.sync_api import Browser, Page, Request, Response, Route, sync_pl
 
 from bi.home import ADMIN, ASSETS, LOOPBACK, admin_password
 
-WIDTH = 1500
+WIDTH = 1400
+DRILL = "contribution"
+"""The dashboard whose charts filter each other down to the account."""
+
+Rows = dict[str, list[dict[str, Any]]]
+"""Rows by title of the chart."""
+
+_CHART = ".dashboard-component-chart-holder"
 _WAIT = 90_000
 _DATA = "/api/v1/chart/data"
 
@@ -28,7 +37,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8088)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    chromium = shutil.which("chromium") or sys.exit("Chromium is not installed (Debian: apt install chromium).")
+    chromium = shutil.which("chromium") or sys.exit(
+        "Chromium is not installed (Debian: apt install chromium)."
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         found = look(browser, f"http://{LOOPBACK}:{options.port}", options.folder)
@@ -54,7 +65,8 @@ def look(browser: Browser, address: str, folder: Path) -> dict[str, Any]:
     _log_in(page, address)
     slugs = sorted(path.stem for path in (ASSETS / "dashboards").glob("*.yaml"))
     charts = {slug: _open(page, address, slug, folder) for slug in slugs}
-    return {"charts": charts, "outside": outside}
+    drill = _drill(page, address, folder)
+    return {"charts": charts, "drill": drill, "outside": outside}
 
 
 def _log_in(page: Page, address: str) -> None:
@@ -65,34 +77,73 @@ def _log_in(page: Page, address: str) -> None:
     page.wait_for_url("**/welcome/**")
 
 
-def _open(page: Page, address: str, slug: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
+def _open(page: Page, address: str, slug: str, folder: Path) -> Rows:
+    names = _names(page, address, slug)
+    with _told(page, names) as seen:
+        page.goto(f"{address}/superset/dashboard/{slug}/")
+        page.wait_for_selector(_CHART)
+        _settle(page, lambda: len(seen) == len(names))
+    _picture(page, folder / f"{slug}.png")
+    return seen
+
+
+def _drill(page: Page, address: str, folder: Path) -> dict[str, Any]:
+    """Click on the first product line: the charts beside it follow."""
+    names = _names(page, address, DRILL)
+    page.goto(f"{address}/superset/dashboard/{DRILL}/")
+    page.wait_for_selector(_CHART)
+    cell = page.locator(_CHART, has_text="产品贡献度").last.locator("tbody tr td").first
+    cell.wait_for()
+    _settle(page, lambda: True)
+    with _told(page, names) as seen:
+        line = cell.inner_text().strip()
+        cell.click()
+        # all but the one that was clicked, and the date
+        _settle(page, lambda: len(seen) >= len(names) - 2)
+    _picture(page, folder / f"{DRILL}-drill.png")
+    return {"value": line, "charts": seen}
+
+
+def _names(page: Page, address: str, slug: str) -> dict[int, str]:
+    """Titles of a dashboard's charts by number."""
     listed = page.request.get(f"{address}/api/v1/dashboard/{slug}/charts").json()["result"]
-    names = {chart["id"]: chart["slice_name"] for chart in listed}
-    seen: dict[str, list[dict[str, Any]]] = {}
+    return {chart["id"]: chart["slice_name"] for chart in listed}
+
+
+@contextmanager
+def _told(page: Page, names: dict[int, str]) -> Iterator[Rows]:
+    """Rows that the server sends meanwhile, by chart."""
+    seen: Rows = {}
 
     def keep(response: Response) -> None:
-        if _DATA in response.url and response.request.method == "POST":
-            slice_id = (response.request.post_data_json or {}).get("form_data", {}).get("slice_id")
-            if slice_id in names:
-                result = response.json()
-                seen[names[slice_id]] = (
-                    result["result"][0]["data"] if response.ok else [{"error": json.dumps(result)}]
-                )
+        if _DATA not in response.url or response.request.method != "POST":
+            return
+        number = response.request.post_data_json["form_data"].get("slice_id")
+        if number in names:
+            told = response.json()
+            seen[names[number]] = told["result"][0]["data"] if response.ok else [{"error": json.dumps(told)}]
 
     page.on("response", keep)
-    page.goto(f"{address}/superset/dashboard/{slug}/?standalone=0")
-    page.wait_for_selector(".dashboard-component-chart-holder")
+    yield seen
+    page.remove_listener("response", keep)
+
+
+def _settle(page: Page, is_told: Callable[[], bool]) -> None:
     for _ in range(_WAIT // 500):
-        if len(seen) == len(names) and not page.query_selector(".dashboard .loading, .chart-container .loading"):
+        if is_told() and not page.query_selector(".dashboard .loading, .chart-container .loading"):
             break
         page.wait_for_timeout(500)
     # charts grow into place
     page.wait_for_timeout(2_000)
-    page.remove_listener("response", keep)
-    bottom = page.evaluate("Math.max(...[...document.querySelectorAll('.dashboard-component-chart-holder')]"
-                           ".map(chart => chart.getBoundingClientRect().bottom))")
-    page.screenshot(path=folder / f"{slug}.png", clip={"x": 0, "y": 0, "width": WIDTH, "height": bottom + 16})
-    return seen
+
+
+def _picture(page: Page, path: Path) -> None:
+    bottom = page.evaluate(
+        "selector => Math.max(...[...document.querySelectorAll(selector)]"
+        ".map(chart => chart.getBoundingClientRect().bottom))",
+        _CHART,
+    )
+    page.screenshot(path=path, clip={"x": 0, "y": 0, "width": WIDTH, "height": bottom + 16})
 
 
 if __name__ == "__main__":

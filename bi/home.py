@@ -50,5 +50,7 @@ def _secret(name: str, length: int) -> str:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(length) + "\n")
     if path.stat().st_mode & 0o077:
-        raise PermissionError(f"{path}: others can read this secret. Remove it; the next start makes a new one.")
+        raise PermissionError(
+            f"{path}: others can read this secret. Remove it; the next start makes a new one."
+        )
     return path.read_text(encoding="utf-8").strip()

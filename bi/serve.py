@@ -28,9 +28,13 @@ def main() -> None:
         )
     if done.returncode:
         sys.exit(f"The dashboards could not be imported. See {log}.")
-    say(f"http://{LOOPBACK}:{port}  user {ADMIN}, password in {bi_home() / 'admin.password'}  (Ctrl-C ends it)")
+    password = bi_home() / "admin.password"
+    say(f"http://{LOOPBACK}:{port}  user {ADMIN}, password in {password}  (Ctrl-C ends it)")
     gunicorn = str(Path(sys.executable).with_name("gunicorn"))
     server = ["--bind", f"{LOOPBACK}:{port}", "--workers", "1", "--threads", "4", "--timeout", "120"]
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
     os.chdir(PROJECT)
     os.execv(gunicorn, [gunicorn, *server, "--log-level", "warning", "superset.app:create_app()"])
 
