@@ -55,8 +55,8 @@ def DB_CONNECTION_MUTATOR(  # noqa: N802 - Superset's name for it
 ) -> tuple[URL, dict[str, Any]]:
     """Open the release that is current at this moment, read-only.
 
-    The link is followed here: DuckDB keys its open files by path, so that a path through the link would
-    give the old release for as long as anybody reads it.
+    The link is followed here, so that what is opened is one release and stays it, whatever is switched
+    meanwhile and however the driver keys its files.
     """
     if url.database != RELEASE:
         return url, arguments
