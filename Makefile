@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+BI := .venv-bi
 # every command starts seconds sooner from compiled packages
 export UV_COMPILE_BYTECODE := 1
 export DO_NOT_TRACK := 1
@@ -12,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check format berka answer-key docs clients bench lock clean
+.PHONY: help setup setup-dev demo test check format berka answer-key docs clients bi test-bi bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,7 +47,7 @@ test: check ## lint, type-check and run every test but the slow suites
 check: setup-dev ## lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy benchmarks contract orchestration expectations sample_bank
+	$(BIN)/mypy benchmarks bi contract orchestration expectations sample_bank
 
 format: setup-dev ## format the Python code
 	$(BIN)/ruff check --fix .
@@ -66,12 +67,24 @@ clients: setup-dev ## open a release with the newest clients of the registry, in
 	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check duckdb duckdb-cli polars pandas pyarrow sqlalchemy duckdb-sqlalchemy
 	ACRM_CLIENTS=$(CURDIR)/.venv-clients/bin/python $(BIN)/python -m pytest tests/published/test_clients.py
 
+$(BI)/.installed: requirements-bi.lock | $(UV)
+	$(PYTHON) -m venv --without-pip $(BI)
+	$(UV) pip sync --quiet --require-hashes --python $(BI)/bin/python requirements-bi.lock
+	@touch $@
+
+bi: $(BI)/.installed ## serve dashboards of a warehouse that has run (Apache Superset): make bi PORT=8088
+	$(BI)/bin/python -m bi.serve --port $(or $(PORT),8088)
+
+test-bi: setup-dev $(BI)/.installed ## compare every chart of the real server with SQL, in Chromium
+	ACRM_BI=$(CURDIR)/$(BI)/bin/python $(BIN)/python -m pytest tests/bi
+
 bench: setup-dev ## measure a night: make bench SIZE=small|large|city
 	$(BIN)/python -m benchmarks.run --size $(or $(SIZE),small)
 
 lock: setup-dev ## resolve the lock files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra ui -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header bi/requirements.in -o requirements-bi.lock
 
 clean: ## remove what runs have made
 	rm -rf var

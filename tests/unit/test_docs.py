@@ -18,7 +18,7 @@ DOCUMENTS = [
     PROJECT / "models" / "README.md",
 ]
 # run by this very test run, or by a target of their own
-STARTED_ELSEWHERE = {"make demo", "make test", "make setup-dev"}
+STARTED_ELSEWHERE = {"make demo", "make test", "make setup-dev", "make bi", "make test-bi"}
 
 
 def blocks(language: str) -> list[tuple[str, str]]:

@@ -1,0 +1,75 @@
+"""Superset's files without Superset: their references hold, and every dataset runs on a release."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.warehouse import PROJECT, Warehouse
+
+ASSETS = PROJECT / "bi" / "assets"
+
+
+@cache
+def files(kind: str) -> dict[str, dict[str, Any]]:
+    """Files of a kind by uuid."""
+    contents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths(kind)]
+    return {content["uuid"]: content for content in contents}
+
+
+def paths(kind: str) -> list[Path]:
+    return sorted((ASSETS / kind).rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("kind", ["databases", "datasets", "charts", "dashboards"])
+def test_every_file_has_a_uuid_of_its_own(kind: str):
+    assert len(files(kind)) == len(paths(kind)) > 0
+
+
+def test_the_database_names_no_folder_of_anybody():
+    (database,) = files("databases").values()
+
+    assert database["sqlalchemy_uri"] == "duckdb:///published/current/acrm.duckdb"
+
+
+def test_charts_ask_for_what_their_dataset_has():
+    for chart in files("charts").values():
+        dataset = files("datasets")[chart["dataset_uuid"]]
+        columns = {column["column_name"] for column in dataset["columns"]}
+        metrics = {metric["metric_name"] for metric in dataset["metrics"]}
+        params = chart["params"]
+        asked = {filter_["subject"] for filter_ in params["adhoc_filters"]}
+        for key in ("all_columns", "groupby", "groupbyRows", "groupbyColumns", "x_axis"):
+            value = params.get(key, [])
+            asked |= set([value] if isinstance(value, str) else value)
+        assert asked <= columns, chart["slice_name"]
+        assert {*params.get("metrics", []), *filter(None, [params.get("metric")])} <= metrics, chart[
+            "slice_name"
+        ]
+
+
+def test_every_chart_is_on_a_dashboard_and_every_filter_has_its_column():
+    shown = set()
+    for dashboard in files("dashboards").values():
+        charts = [item for key, item in dashboard["position"].items() if key.startswith("CHART-")]
+        shown |= {chart["meta"]["uuid"] for chart in charts}
+        for chart in charts:
+            assert chart["meta"]["sliceName"] == files("charts")[chart["meta"]["uuid"]]["slice_name"]
+        for filter_ in dashboard["metadata"]["native_filter_configuration"]:
+            (target,) = filter_["targets"]
+            columns = files("datasets")[target["datasetUuid"]]["columns"]
+            assert target["column"]["name"] in {column["column_name"] for column in columns}
+    assert shown == set(files("charts"))
+
+
+def test_every_dataset_runs_on_a_release_and_has_the_columns_it_names(town: Warehouse):
+    with town.reader() as connection:
+        for dataset in files("datasets").values():
+            connection.execute(f"select * from ({dataset['sql']}) as dataset limit 1")
+            given = [column[0] for column in connection.description]
+            named = [column["column_name"] for column in dataset["columns"]]
+            assert sorted(given) == sorted(named), dataset["table_name"]
+            for metric in dataset["metrics"]:
+                connection.execute(f"select {metric['expression']} from ({dataset['sql']}) as dataset")
