@@ -111,7 +111,7 @@ CONTRIBUTION = {
         from contribution.agg_tier_contribution_monthly where {_NEWEST}""",
         ("contribution",),
     ),
-    "产品线贡献度（万元） By product line, 10,000 yuan": Expected(
+    "产品线贡献度（万元） By product line": Expected(
         f"select product_line_code, 'contribution', contribution from ({_LINES})"
     ),
     "产品贡献度 By product": Expected(
