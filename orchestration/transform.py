@@ -2,16 +2,21 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from contract.model import load_contract
 from orchestration.errors import BuildError
 from orchestration.plan import Night
 from orchestration.settings import PROJECT, Settings, private_folder
 from orchestration.warehouse import note_standing, standing
+
+# the variables of a night; the others are settings of the bank
+_NIGHT = re.compile(r"""\bvar\(\s*["'](previous_)?business_date["']""")
 
 OnNode = Callable[[str, str], None]
 """Called with a model's or test's name and its outcome."""
@@ -27,20 +32,22 @@ def night_variables(settings: Settings, night: Night) -> dict[str, str]:
     }
 
 
-def build_arguments(settings: Settings, night: Night, *, only_changing: bool = False) -> list[str]:
+def build_arguments(settings: Settings, night: Night, changing: Sequence[str] = ()) -> list[str]:
     """The arguments of dbt for one night. Unit tests run with the test suite, not every night.
 
     Args:
-        only_changing: Leave out seeds and staging views, which stand since a night before.
+        changing: What to build if the project is that of the night before; everything if there is nothing.
     """
-    changing = ["--select", "path:models/intermediate", "path:models/marts"] if only_changing else []
+    variables: dict[str, str | bool] = {**night_variables(settings, night)}
+    if changing:
+        variables["same_project"] = True
     return [
         "build",
-        *changing,
+        *(["--select", *changing] if changing else []),
         "--exclude-resource-type",
         "unit_test",
         "--vars",
-        json.dumps(night_variables(settings, night)),
+        json.dumps(variables),
     ]
 
 
@@ -76,7 +83,7 @@ class Transform:
         self._connections = DuckDBConnectionManager
         self._parsed = _parsed_project()
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
-        self._standing = _same_every_night(self.manifest, settings)
+        self._checksum = _checksum(self.manifest, settings)
 
     def build(self, night: Night, on_node: OnNode | None = None) -> int:
         """Build and test all models of one night.
@@ -92,9 +99,11 @@ class Transform:
             if on_node is not None and event.info.name == "NodeFinished":
                 on_node(event.data.node_info.node_name, event.data.node_info.node_status)
 
-        stands = standing(self._settings) == self._standing
+        # seeds and most views stand since a night before, unless anything in the project has changed
+        stand = standing(self._settings) == self._checksum
+        changing = changing_nodes(self.manifest) if stand else ()
         try:
-            arguments = build_arguments(self._settings, night, only_changing=stands)
+            arguments = build_arguments(self._settings, night, changing)
             # artefacts take a second and nobody reads them; events go to the file and to `report`
             outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
                 [*arguments, "--no-write-json", "--log-level", "none"]
@@ -115,8 +124,8 @@ class Transform:
                 f"The log is {self._settings.dbt_logs / 'dbt.log'}; "
                 "after a change of carried models run `acrm rebuild`.\n" + "\n".join(failed)
             )
-        if not stands:
-            note_standing(self._settings, self._standing)
+        if not stand:
+            note_standing(self._settings, self._checksum)
         return len(outcome.result)
 
     def write_docs(self) -> Path:
@@ -146,22 +155,68 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     return parsed.result
 
 
-def _same_every_night(manifest: Mapping[str, Any], settings: Settings) -> str:
-    """Checksum of seeds and staging views, and of all that their text or types come from."""
-    nodes = [
-        (key, node["checksum"], node["config"])
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "seed" or node["original_file_path"].startswith("models/staging/")
-    ]
-    macros = [
-        (key, macro["macro_sql"])
-        for key, macro in manifest["macros"].items()
-        if macro["package_name"] == manifest["metadata"]["project_name"]
-    ]
-    said = json.dumps(
-        [sorted(nodes, key=str), sorted(macros), settings.bank.model_dump_json()], sort_keys=True
+def changing_nodes(manifest: Mapping[str, Any]) -> list[str]:
+    """Selects the models and tests that a night has to build; the others came out the same the night before.
+
+    A seed stands, and a view whose text does not name the night. A test stands if all it reads is seeds.
+    """
+    of_night = _macros_of_the_night(manifest)
+    models, tests = (
+        {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == kind}
+        for kind in ("model", "test")
     )
-    return sha256(said.encode()).hexdigest()
+    tables = {key for key, node in models.items() if node["config"]["materialized"] != "view"}
+    views = {
+        key
+        for key, node in models.items()
+        if key not in tables
+        and (_NIGHT.search(node["raw_code"]) or of_night.intersection(node["depends_on"]["macros"]))
+    }
+    # tests of selected models come along
+    beside = {
+        key
+        for key, node in tests.items()
+        if not (tables | views).intersection(node["depends_on"]["nodes"])
+        and any(not parent.startswith("seed.") for parent in node["depends_on"]["nodes"])
+    }
+    kinds = {node["config"]["materialized"] for key, node in models.items() if key in tables}
+    names = {manifest["nodes"][key]["name"] for key in views | beside}
+    return [*(f"config.materialized:{kind}" for kind in sorted(kinds)), *sorted(names)]
+
+
+def _macros_of_the_night(manifest: Mapping[str, Any]) -> set[str]:
+    """Our macros that say something else every night: they name the night, or call one that does."""
+    project = manifest["metadata"]["project_name"]
+    macros = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] == project}
+    found = {key for key, macro in macros.items() if _NIGHT.search(macro["macro_sql"])}
+    while True:
+        callers = {key for key, macro in macros.items() if found.intersection(macro["depends_on"]["macros"])}
+        if callers <= found:
+            return found
+        found |= callers
+
+
+def _checksum(manifest: Mapping[str, Any], settings: Settings) -> str:
+    """Checksum of all that the columns of tables and views come from, down to lake and database."""
+    import duckdb
+
+    project = manifest["metadata"]["project_name"]
+    said = [
+        duckdb.__version__,
+        load_contract().model_dump_json(),
+        sorted(
+            (key, node["checksum"], node["config"])
+            for key, node in manifest["nodes"].items()
+            if node["resource_type"] in ("model", "seed")
+        ),
+        sorted(
+            (key, macro["macro_sql"])
+            for key, macro in manifest["macros"].items()
+            if macro["package_name"] == project
+        ),
+        settings.bank.model_dump_json(),
+    ]
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _first_lines(message: str | None) -> str:

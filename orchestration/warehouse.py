@@ -359,7 +359,7 @@ def forget_old_state(
 
 
 def standing(settings: Settings) -> str | None:
-    """Checksum of the seeds and staging views that the build database holds; None if it holds none."""
+    """Checksum of the seeds and views that the build database holds; None if it holds none."""
     with open_database(settings) as connection:
         if not _exists(connection, "pipeline", "standing"):
             return None
@@ -368,7 +368,7 @@ def standing(settings: Settings) -> str | None:
 
 
 def note_standing(settings: Settings, checksum: str) -> None:
-    """Keep which seeds and staging views were built."""
+    """Keep which seeds and views were built."""
     with open_database(settings) as connection:
         connection.execute(
             "create or replace table pipeline.standing as select $checksum::varchar as checksum",

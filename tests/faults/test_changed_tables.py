@@ -25,6 +25,7 @@ def test_a_table_of_other_columns_stops_the_night(
     assert batch.folder.exists()
     with duckdb.connect(str(settings.database)) as connection:
         connection.execute(f"alter table {table} {change}")
+    note_standing(settings, "the checksum of other models")
     published = tree_hashes(settings.published)
 
     with pytest.raises(BuildError) as caught:
