@@ -25,6 +25,7 @@ class MartColumn(BaseModel):
         data_type: Type the model's contract promises, checked against the build database; none means any.
         zh: Chinese name, empty where there is none.
         privacy: What becomes of its values when they leave the build database.
+        coined: Beginning of values that the warehouse made up itself, the row's customer behind it: they stay.
         gone_from: Date from which a deprecated column may be gone; its description says what to use instead.
     """
 
@@ -35,6 +36,7 @@ class MartColumn(BaseModel):
     description: str = ""
     zh: str = ""
     privacy: Privacy | None = None
+    coined: str | None = None
     gone_from: date | None = None
 
     @model_validator(mode="after")
@@ -98,7 +100,7 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, ``changed_on`` if that does not tell
     what a night changed, its Chinese name ``zh``, and ``published: false`` to stay private; a column its
     ``zh``, and ``privacy: mask`` or ``hash`` where it holds private values that its name does not tell
-    (``privacy.py``), and ``gone_from`` if it is deprecated.
+    (``privacy.py``), ``coined`` where some are no private values after all, and ``gone_from`` if it is deprecated.
 
     Returns:
         Marts by schema and name.
@@ -152,6 +154,7 @@ def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
         zh=meta.get("zh", ""),
         # what the contract says cannot be undone by a model
         privacy=privacy_of(column["name"]) or meta.get("privacy"),
+        coined=meta.get("coined"),
         gone_from=meta.get("gone_from"),
     )
 

@@ -86,7 +86,7 @@ def _write_file(
         )
     copy = fill(
         COPY,
-        columns=join(", ", (leaving(column.name, column.privacy) for column in mart.columns)),
+        columns=join(", ", (leaving(each.name, each.privacy, each.coined) for each in mart.columns)),
         table=name("build", mart.schema_name, mart.name),
         condition=is_wanted,
         grain=join(", ", map(name, mart.grain)),

@@ -13,7 +13,7 @@ import duckdb
 
 from contract.model import load_contract
 from orchestration.publication.keys import Key
-from orchestration.sql import EVERY_ROW, Sql, fill, join, name
+from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
 Privacy = Literal["mask", "hash", "withhold"]
 
@@ -34,6 +34,7 @@ _HASHED = (
     "case when {column} is not null then left(sha256(getvariable('acrm_outer') ||"
     f" unhex(sha256(getvariable('acrm_inner') || encode({{column}})))), {_HEX_DIGITS}) end"
 )
+_COINED = "starts_with({column}, {coined} || {customer} || ':')"
 
 
 def privacy_of(column: str) -> Privacy | None:
@@ -57,12 +58,20 @@ def hold_key(connection: duckdb.DuckDBPyConnection, key: Key) -> None:
     connection.execute("drop table acrm_pad")
 
 
-def leaving(column: str, privacy: Privacy | None) -> Sql:
-    """A column as it leaves the build database."""
+def leaving(column: str, privacy: Privacy | None, coined: str | None = None) -> Sql:
+    """A column as it leaves the build database.
+
+    Args:
+        coined: Values that begin with this and the row's customer are the warehouse's own, and stay.
+    """
     if privacy is None:
         return name(column)
     template = {"mask": _MASKED, "hash": _HASHED}[privacy]
-    return fill(template + " as {column}", column=name(column))
+    if coined is not None:
+        template = "case when " + _COINED + " then {column} else " + template + " end"
+    return fill(
+        template + " as {column}", column=name(column), coined=value(coined), customer=name(_CUSTOMER)
+    )
 
 
 def may_leave(columns: Iterable[str]) -> Sql:

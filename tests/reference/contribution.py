@@ -330,10 +330,10 @@ def change(before: Mapping[Key, Line], now: Mapping[Key, Line]) -> dict[str, int
             continue
         sum_0, sum_1 = (line.average * len(days(line.month, month_end(line.month))) for line in (old, new))
         nii_0, nii_1 = (line.components["deposit_nii"] + line.components["loan_nii"] for line in (old, new))
-        if not sum_0:
+        if not sum_0 or abs(nii_0) > abs(sum_0):
             parts["volume"] += nii_1 - nii_0
             continue
         parts["volume"] += cents(Fraction((sum_1 - sum_0) * nii_0, 100 * sum_0))
-        if sum_1:
+        if sum_1 and abs(nii_1) <= abs(sum_1):
             parts["rate"] += cents(Fraction(sum_0 * nii_1, 100 * sum_1)) - nii_0
     return parts

@@ -9,7 +9,7 @@ import duckdb
 import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
-FOLDERS = ("portable", "tiers", "ftp", "carried")
+FOLDERS = ("portable", "tiers", "ftp", "carried", "contribution")
 FILES = ("night.sql",)
 _MACRO = re.compile(r"{%-? macro (\w+).*?{%-? endmacro -?%}", re.DOTALL)
 
@@ -48,7 +48,7 @@ class Macros:
             for path in (*paths, *(MACROS / file for file in FILES))
             for macro in _MACRO.finditer(path.read_text(encoding="utf-8"))
         }
-        self.environment = jinja2.Environment()
+        self.environment = jinja2.Environment(extensions=["jinja2.ext.do"])
         self.globals: dict[str, Any] = {name: self._caller(name) for name in found}
         self.globals |= {"adapter": self, "return": _return, **(context or {})}
         for name, text in found.items():

@@ -4,7 +4,8 @@
 -- volume: net interest on the change of the balance sums (积数) at the margins of the month before. rate: the change of
 -- the margins on the balance sums of the month before. new_closed: all that accounts contribute that are in the
 -- ledger in one of the months only. mix: what is left: volume times rate, fees, costs, expected loss, and a joint
--- account's change of owners. An account whose balance was 0 the month before has no margin then: all is volume.
+-- account's change of owners. An account without a margin the month before (its balance sum was 0, or so near to it that
+-- the net interest was more) has all in volume.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -73,6 +74,16 @@ lines as (
 
 ),
 
+margins as (
+
+    select
+        *,
+        sum_1 <> 0 and abs(nii_1) <= abs(sum_1) as has_margin_1,
+        sum_0 <> 0 and abs(nii_0) <= abs(sum_0) as has_margin_0
+    from lines
+
+),
+
 effects as (
 
     select
@@ -81,17 +92,17 @@ effects as (
         month_start_date,
         case
             when not is_in_both then 0
-            when sum_0 = 0 then nii_1 - nii_0
+            when not has_margin_0 then nii_1 - nii_0
             else {{ round_units(
                 '(' ~ wide('sum_1 - sum_0') ~ ' * nii_0 * sign(sum_0))', 'abs(sum_0)'
             ) }}
         end as volume_cents,
         case
-            when not is_in_both or sum_0 = 0 or sum_1 = 0 then 0
+            when not is_in_both or not has_margin_0 or not has_margin_1 then 0
             else {{ round_units('(' ~ wide('sum_0') ~ ' * nii_1 * sign(sum_1))', 'abs(sum_1)') }} - nii_0
         end as rate_cents,
         case when is_in_both then 0 else contribution_cents end as new_closed_cents
-    from lines
+    from margins
 
 ),
 

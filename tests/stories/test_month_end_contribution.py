@@ -1,0 +1,73 @@
+"""A bank that has its contribution computed at month ends only (``compute_code`` of the rules)."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tests.conftest import MakeWarehouse
+from tests.support.bank import Bank
+from tests.support.landing import land
+from tests.support.warehouse import Warehouse
+
+FIRST, MIDDLE, LAST = NIGHTS = [date(2026, 1, 30), date(2026, 2, 12), date(2026, 2, 27)]
+JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
+TABLES = (
+    "fct_account_contribution_monthly",
+    "fct_customer_contribution_monthly",
+    "fct_rm_contribution_monthly",
+    "agg_org_contribution_monthly",
+    "agg_product_contribution_monthly",
+    "agg_tier_contribution_monthly",
+    "rpt_contribution_change",
+    "rpt_contribution_concentration",
+)
+
+
+def small_bank() -> Bank:
+    """Deposits that grow on every night, and a loan."""
+    bank = Bank(list(NIGHTS))
+    bank.books.quote("C1", date(2025, 12, 31), d0="0.01", d365="0.02")
+    bank.books.product("LEND", "loan", day_count=360)
+    for number in range(1, 5):
+        account = bank.customer(f"c{number}").account().holds(number * 10_000, since=FIRST).bears("0.0035")
+        account.holds(number * 20_000, since=MIDDLE).holds(number * 30_001, since=LAST)
+    debtor = bank.customer("debtor").borrows(1_000_000, since=FIRST)
+    debtor.bears("0.06", until=date(2028, 1, 30), product="LEND")
+    return bank
+
+
+def rows(warehouse: Warehouse, table: str, month: date) -> list[dict[str, Any]]:
+    return warehouse.query(
+        f"select * from contribution.{table} where month_start_date = ? order by all", month
+    )
+
+
+def test_the_running_month_waits_for_its_last_business_day(
+    published_bank: MakeWarehouse, tmp_path: Path
+) -> None:
+    bank = small_bank()
+    every_night = published_bank("every-night", bank)
+    at_month_ends = Warehouse(tmp_path / "home")
+    land(at_month_ends.home, bank.delivery(FIRST))
+    at_month_ends.run()
+    # the seeds stand until they change: the rule is changed where the nights to come read it
+    with duckdb.connect(str(at_month_ends.home / "build" / "warehouse.duckdb")) as build:
+        build.execute("update rules.contribution_rules set compute_code = 'month_end'")
+
+    land(at_month_ends.home, bank.delivery(MIDDLE))
+    at_month_ends.run()
+
+    for table in TABLES:
+        assert rows(at_month_ends, table, FEBRUARY) == []
+        assert rows(at_month_ends, table, JANUARY) == rows(every_night, table, JANUARY)
+
+    land(at_month_ends.home, bank.delivery(LAST))
+    at_month_ends.run()
+
+    for table in TABLES:
+        assert rows(at_month_ends, table, FEBRUARY) == rows(every_night, table, FEBRUARY)
+    # the average counts the balances of the nights between
+    averages = {row["average_balance_amt"] for row in rows(at_month_ends, TABLES[0], FEBRUARY)}
+    assert len(averages) == len(bank.accounts) + 1
