@@ -27,42 +27,50 @@ END = date(2026, 10, 30)
 PARQUET = Format(kind="parquet")
 
 _TRADES = """
-with buyers as (
+with buyers as materialized (
     select customer_id, home_org_id, row_number() over (order by customer_id) - 1 as number
     from customer where status = 'active'
 ),
-sellers as (
+sellers as materialized (
     select employee_id, org_id, row_number() over (partition by org_id order by employee_id) - 1 as seat
     from employee where status = 'active'
 ),
-products as (
+products as materialized (
     select product_code, row_number() over (order by product_code) - 1 as number
     from product where sales_product_code is not null
 ),
 sold as (
     select
         'B' || lpad(cast($night as varchar), 3, '0') || lpad(cast(range as varchar), 7, '0') as trade_id,
-        range as number,
         hash(range * 1000 + $night) as dice
     from range($trades)
+),
+-- the counts in columns: as subqueries in a join's condition they would make it a comparison of all with all
+drawn as materialized (
+    select
+        sold.*,
+        cast(dice // 7 % (select count(*) from buyers) as bigint) as buyer,
+        cast(dice // 11 % (select count(*) from products) as bigint) as product,
+        cast(dice // 13 % 4 as bigint) as seat
+    from sold
 )
 select
-    sold.trade_id,
+    drawn.trade_id,
     buyers.customer_id,
     cast(null as varchar) as account_id,
     products.product_code,
     $day as trade_date,
-    cast(1000 + sold.dice % 50000000 / 100 as decimal(18, 2)) as amount,
-    cast(sold.dice % 100000 / 100 as decimal(18, 2)) as fee_income,
+    cast(1000 + drawn.dice % 50000000 / 100 as decimal(18, 2)) as amount,
+    cast(drawn.dice % 100000 / 100 as decimal(18, 2)) as fee_income,
     buyers.home_org_id as org_id,
     sellers.employee_id as teller_id,
     'counter' as channel_code,
     'live' as status,
     cast(null as varchar) as related_trade_id
-from sold
-inner join buyers on buyers.number = sold.dice // 7 % (select count(*) from buyers)
-inner join products on products.number = sold.dice // 11 % (select count(*) from products)
-inner join sellers on buyers.home_org_id = sellers.org_id and sellers.seat = sold.dice // 13 % 4
+from drawn
+inner join buyers on drawn.buyer = buyers.number
+inner join products on drawn.product = products.number
+inner join sellers on buyers.home_org_id = sellers.org_id and drawn.seat = sellers.seat
 """
 _REGISTRATIONS = """
 with sold as (

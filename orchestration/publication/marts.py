@@ -25,7 +25,7 @@ class MartColumn(BaseModel):
         data_type: Type the model's contract promises, checked against the build database; none means any.
         zh: Chinese name, empty where there is none.
         privacy: What becomes of its values when they leave the build database.
-        coined: Beginning of values that the warehouse made up itself, the row's customer behind it: they stay.
+        coined: Beginning, before the row's customer, of values that the warehouse made up itself: they stay.
         gone_from: Date from which a deprecated column may be gone; its description says what to use instead.
     """
 
@@ -100,7 +100,8 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, ``changed_on`` if that does not tell
     what a night changed, its Chinese name ``zh``, and ``published: false`` to stay private; a column its
     ``zh``, and ``privacy: mask`` or ``hash`` where it holds private values that its name does not tell
-    (``privacy.py``), ``coined`` where some are no private values after all, and ``gone_from`` if it is deprecated.
+    (``privacy.py``), ``coined`` where some of them are the warehouse's own, and ``gone_from`` if it is
+    deprecated.
 
     Returns:
         Marts by schema and name.
