@@ -150,8 +150,7 @@ def prepare_night(
             connection.execute(fill("create schema if not exists {schema}", schema=name(schema)))
         # the list of nights done is set back with what they wrote: a run that ends here, killed or blocked,
         # leaves those nights waiting
-        for table in (*carried, Carried("pipeline", "night", "business_date")):
-            set_back(connection, table, previous)
+        set_back(connection, (*carried, Carried("pipeline", "night", "business_date")), previous)
         connection.execute(
             "create or replace table pipeline.tonight as select $date::date as business_date,"
             " $sequence::integer as sequence, $previous::date as previous_business_date,"
@@ -247,6 +246,7 @@ def _create_known_views(connection: duckdb.DuckDBPyConnection) -> None:
                 rows=name("lake", table),
             )
         )
+    existing = _tables(connection)
     for table, (model, columns) in _KNOWN_COLUMNS.items():
         key = load_contract().table(table).key
         tonight = fill(
@@ -255,7 +255,7 @@ def _create_known_views(connection: duckdb.DuckDBPyConnection) -> None:
             rows=name("lake", table),
         )
         rows = tonight
-        if _exists(connection, "intermediate", model):
+        if ("intermediate", model) in existing:
             rows = fill(
                 "{tonight} union all select {columns} from {model} as carried"
                 " anti join {changes} as changes on {same} where carried.known_to_date is null",
@@ -306,10 +306,17 @@ def _create_last_release_views(
         )
 
 
-def set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
+def set_back(
+    connection: duckdb.DuckDBPyConnection, carried: Iterable[Carried], previous: date | None
+) -> None:
     """Remove what nights after ``previous`` wrote: an earlier attempt, or nights that are run again."""
-    if not _exists(connection, table.schema, table.table):
-        return
+    existing = _tables(connection)
+    for table in carried:
+        if (table.schema, table.table) in existing:
+            _set_back(connection, table, previous)
+
+
+def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
     relation = name(table.schema, table.table)
     if previous is None:
         connection.execute(fill("drop table {relation}", relation=relation))
@@ -347,8 +354,9 @@ def forget_old_state(
         "state": fill("business_date not in ({nights})", nights=join(", ", map(value, keep))),
         "month_state": fill("month_start_date < {month}", month=value(min(keep).replace(day=1))),
     }
+    existing = _tables(connection)
     for table in carried:
-        if table.kind in conditions and _exists(connection, table.schema, table.table):
+        if table.kind in conditions and (table.schema, table.table) in existing:
             connection.execute(
                 fill(
                     "delete from {relation} where {is_old}",
@@ -361,7 +369,7 @@ def forget_old_state(
 def standing(settings: Settings) -> str | None:
     """Checksum of the seeds and views that the build database holds; None if it holds none."""
     with open_database(settings) as connection:
-        if not _exists(connection, "pipeline", "standing"):
+        if ("pipeline", "standing") not in _tables(connection):
             return None
         ((checksum,),) = connection.execute("select checksum from pipeline.standing").fetchall()
     return str(checksum)
@@ -376,8 +384,6 @@ def note_standing(settings: Settings, checksum: str) -> None:
         )
 
 
-def _exists(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    found = connection.execute(
-        "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?", [schema, table]
-    ).fetchone()
-    return found is not None and found[0] > 0
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Schema and name of every table."""
+    return set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())

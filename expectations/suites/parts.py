@@ -19,7 +19,13 @@ from orchestration.sql import Sql, fill, join, name, value
 PART = "fct_customer_aum_part_monthly"
 ORG_ROLE = "fct_customer_org_role"
 DAILY = "fct_customer_aum_daily"
-_PART_MEASURES = ("aum_end_amt", "aum_month_avg_amt", "aum_quarter_avg_amt", "aum_year_avg_amt")
+_PART_MEASURES = (
+    "aum_end_amt",
+    "aum_month_avg_amt",
+    "aum_month_avg_30_amt",
+    "aum_quarter_avg_amt",
+    "aum_year_avg_amt",
+)
 
 
 def part_suites(business_date: date, months_rebuilt: Sequence[date]) -> list[Suite]:

@@ -9,7 +9,9 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,37 @@ def _publishing(settings: Settings) -> bool:
 
 
 @pytest.fixture(scope="module")
+def nights_to_come(nights_to_come: dict[date, Delivery]) -> dict[date, Delivery]:
+    """The same nights, with sales: what is added to a ledger must be added once."""
+    night = nights_to_come[SECOND]
+    trades = [
+        {
+            "trade_id": f"t{number}", "customer_id": f"c{number:04d}", "account_id": None,
+            "product_code": "FUND", "trade_date": SECOND, "amount": Decimal(1000 * number),
+            "fee_income": Decimal("1.23"), "org_id": "O1", "teller_id": "E1", "channel_code": "counter",
+            "status": "live", "related_trade_id": None,
+        }
+        for number in range(1, 5)
+    ]  # fmt: skip
+    registrations = [
+        {
+            "registration_id": f"r{number}", "trade_id": f"t{number}", "actor_id": "E1",
+            "actor_role": "seller", "ratio": None, "registered_at": datetime(2026, 1, 30, 10),
+            "registered_by": "E1", "source": "manual", "revoked_at": None,
+        }
+        for number in range(1, 4)
+    ]  # fmt: skip
+    products = [
+        {**row, "sales_product_code": "fund" if row["product_code"] == "FUND" else None}
+        for row in night.tables["product"]
+    ]
+    tables = {
+        **night.tables, "product": products, "sales_trade": trades, "sales_registration": registrations,
+    }  # fmt: skip
+    return {**nights_to_come, SECOND: replace(night, tables=tables)}
+
+
+@pytest.fixture(scope="module")
 def undisturbed(
     published_night: Warehouse, nights_to_come: dict[date, Delivery], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
@@ -78,6 +111,9 @@ def undisturbed(
     warehouse = published_night.copy_to(Path(tmp_path_factory.mktemp("undisturbed")) / "home")
     land(warehouse.home, nights_to_come[SECOND])
     run_waiting(Settings.load(warehouse.home))
+    assert warehouse.query("select sum(credit_amt) as credited from sales.fct_sales_credit") == [
+        {"credited": Decimal("6000.00")}
+    ]
     return warehouse.parquet_hashes()
 
 

@@ -16,7 +16,9 @@ Part = tuple[str, str]
 
 Amounts = dict[Part, Fraction]
 Months = dict[str, dict[date, Amounts]]
-MEASURES = ("aum_end_amt", "aum_month_avg_amt", "aum_quarter_avg_amt", "aum_year_avg_amt")
+MEASURES = (
+    "aum_end_amt", "aum_month_avg_amt", "aum_month_avg_30_amt", "aum_quarter_avg_amt", "aum_year_avg_amt",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def published_parts(expected: Expected) -> dict[tuple[str, date], dict[Part, dic
             exact = {
                 "aum_end_amt": ends.get(month, {}),
                 "aum_month_avg_amt": _average(sums, month, month, through),
+                "aum_month_avg_30_amt": _average(sums, month, month, month + timedelta(29)),
                 "aum_quarter_avg_amt": _average(sums, max(quarter, expected.history_start), month, through),
                 "aum_year_avg_amt": _average(
                     sums, max(month.replace(month=1), expected.history_start), month, through

@@ -115,10 +115,12 @@ class SalesNights:
         """Build one night, after setting back whatever it and later nights wrote; publish it."""
         previous = max((night for night in self._nights if night < batch.night), default=None)
         self._nights = [night for night in self._nights if night < batch.night]
-        for name, config in self.models.config.items():
-            if "carried" in config.get("meta", {}):
-                schema, table = self.models.relation(name).split(".")
-                set_back(self.connection, Carried(schema, table, config["meta"]["carried"]), previous)
+        carried = [
+            Carried(*self.models.relation(name).split("."), config["meta"]["carried"])
+            for name, config in self.models.config.items()
+            if "carried" in config.get("meta", {})
+        ]
+        set_back(self.connection, carried, previous)
         if self._published is not None and batch.night <= self._published:
             self._replayed = min(batch.night, self._replayed or batch.night)
         self._show(batch)

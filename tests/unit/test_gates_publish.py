@@ -39,6 +39,7 @@ MARTS = """
         select customer_id, month_start_date,
             cast(amount as decimal(18, 2)) as aum_end_amt,
             cast(amount as decimal(18, 2)) as aum_month_avg_amt,
+            cast(amount as decimal(18, 2)) as aum_month_avg_30_amt,
             cast(balance_sum as decimal(18, 2)) as balance_sum_amt,
             cast(amount - 100 as decimal(18, 2)) as deposit_end_amt,
             cast(100 as decimal(18, 2)) as investment_end_amt,
@@ -66,8 +67,8 @@ MARTS = """
         from customer_value.fct_customer_aum_monthly as aum
         union all
         select 'wealth' as asset_class_code, 'O2' as org_id, aum.* replace (
-            cast(100 as decimal(18, 2)) as aum_end_amt, 0 as aum_month_avg_amt, 0 as aum_quarter_avg_amt,
-            0 as aum_year_avg_amt
+            cast(100 as decimal(18, 2)) as aum_end_amt, 0 as aum_month_avg_amt, 0 as aum_month_avg_30_amt,
+            0 as aum_quarter_avg_amt, 0 as aum_year_avg_amt
         )
         from customer_value.fct_customer_aum_monthly as aum;
     create view customer_value.fct_customer_org_role as

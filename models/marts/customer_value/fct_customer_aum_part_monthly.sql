@@ -41,6 +41,7 @@ totals as (
         aum.month_start_date,
         aum.aum_end_amt,
         aum.aum_month_avg_amt,
+        aum.aum_month_avg_30_amt,
         aum.aum_quarter_avg_amt,
         aum.aum_year_avg_amt,
         aum.is_provisional,
@@ -62,6 +63,7 @@ single_parts as (
         parts.month_start_date,
         totals.aum_end_amt,
         totals.aum_month_avg_amt,
+        totals.aum_month_avg_30_amt,
         totals.aum_quarter_avg_amt,
         totals.aum_year_avg_amt,
         totals.is_provisional
@@ -112,6 +114,7 @@ rounded as (
         {{ round_amount('aum_end_plain_amt', 'aum_end_fine_amt') }} as aum_end_amt,
         {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'elapsed_days') }}
             as aum_month_avg_amt,
+        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', '30') }} as aum_month_avg_30_amt,
         {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }}
             as aum_quarter_avg_amt,
         {{ divide_round('year_sum_plain_amt', 'year_sum_fine_amt', 'year_days') }} as aum_year_avg_amt
@@ -126,7 +129,9 @@ shared_parts as (
         org_id,
         asset_class_code,
         month_start_date,
-        {% for measure in ['aum_end_amt', 'aum_month_avg_amt', 'aum_quarter_avg_amt', 'aum_year_avg_amt'] -%}
+        {% for measure in [
+            'aum_end_amt', 'aum_month_avg_amt', 'aum_month_avg_30_amt', 'aum_quarter_avg_amt', 'aum_year_avg_amt',
+        ] -%}
         {{ measure }} - coalesce(lag({{ measure }}) over by_part, 0) as {{ measure }},
         {% endfor -%}
         is_provisional
@@ -160,6 +165,7 @@ select
     -- measures
     cast(aum_end_amt as {{ amount_type() }}) as aum_end_amt,
     cast(aum_month_avg_amt as {{ amount_type() }}) as aum_month_avg_amt,
+    cast(aum_month_avg_30_amt as {{ amount_type() }}) as aum_month_avg_30_amt,
     cast(aum_quarter_avg_amt as {{ amount_type() }}) as aum_quarter_avg_amt,
     cast(aum_year_avg_amt as {{ amount_type() }}) as aum_year_avg_amt,
 
@@ -167,4 +173,9 @@ select
     is_provisional
 
 from all_parts
-where aum_end_amt <> 0 or aum_month_avg_amt <> 0 or aum_quarter_avg_amt <> 0 or aum_year_avg_amt <> 0
+where
+    aum_end_amt <> 0
+    or aum_month_avg_amt <> 0
+    or aum_month_avg_30_amt <> 0
+    or aum_quarter_avg_amt <> 0
+    or aum_year_avg_amt <> 0
