@@ -22,6 +22,7 @@ from orchestration.night import (
 )
 from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
+from orchestration.warehouse import forget_standing
 
 if TYPE_CHECKING:
     # Great Expectations takes seconds to import: only where a gate runs
@@ -157,8 +158,10 @@ class Stations:
         return self._through("gate 1", self._run.fit_to_load(night, self._report, []))
 
     def night_to_build(self) -> Night:
-        """The night that dbt may build now."""
-        return self._after("gate 1")
+        """The night that dbt may build now, all of it: what `acrm run` noted as standing tells no longer."""
+        night = self._after("gate 1")
+        forget_standing(self.settings)
+        return night
 
     def built(self) -> None:
         """Note that dbt has built and tested the models."""

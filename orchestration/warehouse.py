@@ -384,6 +384,12 @@ def note_standing(settings: Settings, checksum: str) -> None:
         )
 
 
+def forget_standing(settings: Settings) -> None:
+    """dbt is about to build everything by other means: the next night looks at nothing as built before."""
+    with open_database(settings) as connection:
+        connection.execute("drop table if exists pipeline.standing")
+
+
 def _tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """Schema and name of every table."""
     return set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())

@@ -1,5 +1,6 @@
 """What every test folder shares: a place for warehouses and how to run one."""
 
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ hypothesis_settings.load_profile("acrm")
 os.environ.setdefault("ACRM_HASH_KEY", "key of the tests, which protects nothing")
 
 MakeWarehouse = Callable[[str, Bank], Warehouse]
+ShareWarehouse = Callable[[str, Callable[[Warehouse], None]], Warehouse]
 
 
 @pytest.fixture(scope="session")
@@ -27,16 +29,40 @@ def published_bank(tmp_path_factory: pytest.TempPathFactory) -> MakeWarehouse:
 
     def publish(name: str, bank: Bank) -> Warehouse:
         warehouse = Warehouse(Path(tmp_path_factory.mktemp(name)))
-        land_all(warehouse.home, bank)
-        warehouse.run()
+        deliver_and_run(warehouse, bank)
         return warehouse
 
     return publish
 
 
 @pytest.fixture(scope="session")
-def golden_warehouse(published_bank: MakeWarehouse) -> Warehouse:
+def shared_warehouse(tmp_path_factory: pytest.TempPathFactory) -> ShareWarehouse:
+    """Make a warehouse once for all workers of a test run: the first fills it, the others wait for it."""
+    is_shared = "PYTEST_XDIST_WORKER" in os.environ
+    folder = tmp_path_factory.getbasetemp().parent if is_shared else tmp_path_factory.getbasetemp()
+
+    def share(name: str, fill: Callable[[Warehouse], None]) -> Warehouse:
+        warehouse, done = Warehouse(folder / name / "home"), folder / name / "done"
+        warehouse.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (folder / name / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                fill(warehouse)
+                done.touch()
+        return warehouse
+
+    return share
+
+
+@pytest.fixture(scope="session")
+def golden_warehouse(shared_warehouse: ShareWarehouse) -> Warehouse:
     """The bank of the golden cases, run once; tests only read it."""
     from tests.golden.test_golden_cases import golden_bank
 
-    return published_bank("golden", golden_bank())
+    return shared_warehouse("golden", lambda warehouse: deliver_and_run(warehouse, golden_bank()))
+
+
+def deliver_and_run(warehouse: Warehouse, bank: Bank) -> None:
+    """Land every batch of a bank and run all nights."""
+    land_all(warehouse.home, bank)
+    warehouse.run()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import Settings
+from tests.conftest import ShareWarehouse
 from tests.faults.delivered import Delivered
 from tests.support.bank import Bank, Delivery
 from tests.support.landing import land
@@ -74,12 +75,14 @@ def nights_to_come(bank: Bank) -> dict[date, Delivery]:
 
 
 @pytest.fixture(scope="session")
-def published_night(tmp_path_factory: pytest.TempPathFactory, bank: Bank) -> Warehouse:
+def published_night(shared_warehouse: ShareWarehouse, bank: Bank) -> Warehouse:
     """A warehouse with the first night published; never changed."""
-    warehouse = Warehouse(Path(tmp_path_factory.mktemp("crowd")) / "home")
-    land(warehouse.home, bank.delivery(FIRST))
-    warehouse.run()
-    return warehouse
+
+    def fill(warehouse: Warehouse) -> None:
+        land(warehouse.home, bank.delivery(FIRST))
+        warehouse.run()
+
+    return shared_warehouse("crowd", fill)
 
 
 @pytest.fixture

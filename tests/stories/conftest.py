@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import MakeWarehouse
+from tests.conftest import ShareWarehouse, deliver_and_run
 from tests.stories.town import town
 from tests.support.bank import Bank
 from tests.support.warehouse import Warehouse
@@ -22,19 +21,21 @@ def town_bank() -> Bank:
 
 
 @pytest.fixture(scope="session")
-def town_warehouse(published_bank: MakeWarehouse, town_bank: Bank) -> Warehouse:
-    return published_bank("town", town_bank)
+def town_warehouse(shared_warehouse: ShareWarehouse, town_bank: Bank) -> Warehouse:
+    return shared_warehouse("stories", lambda warehouse: deliver_and_run(warehouse, town_bank))
 
 
 @pytest.fixture(scope="session")
-def generated_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def generated_warehouse(shared_warehouse: ShareWarehouse) -> Warehouse:
     """A generated bank whose nights pass a month end; its orgs and managers change between them."""
-    warehouse = Warehouse(Path(tmp_path_factory.mktemp("generated")))
-    arguments = ["--customers", "2000", "--months", "14", "--nights", "4", "--end", "2026-11-03"]
-    done = warehouse.command("sample", *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    warehouse.run()
-    return warehouse
+
+    def fill(warehouse: Warehouse) -> None:
+        arguments = ["--customers", "2000", "--months", "14", "--nights", "4", "--end", "2026-11-03"]
+        done = warehouse.command("sample", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        warehouse.run()
+
+    return shared_warehouse("generated", fill)
 
 
 @pytest.fixture

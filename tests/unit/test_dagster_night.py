@@ -15,6 +15,7 @@ from orchestration.plan import Night
 from orchestration.resources import told_to_dagster
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import night_variables
+from orchestration.warehouse import note_standing, standing
 from tests.support.bank import Bank
 from tests.support.landing import land
 from tests.support.warehouse import Warehouse
@@ -74,7 +75,10 @@ def test_nights_in_dagster(nights: Nights, tmp_path: Path) -> None:
     nights.land(FRIDAY)
     refused = nights.run(MONDAY)
     assert "has to run first" in _failure(refused)
+    note_standing(nights.settings, "what a night by command has built")
     assert nights.run(FRIDAY).success
+    # Dagster builds everything: the next night by command takes nothing for granted
+    assert standing(nights.settings) is None
 
     _assert_same_variables(nights.settings)
     with writer_lock(nights.settings):

@@ -97,20 +97,13 @@ tonight as (
 
 last_night as (
 
-    select *
-    from {{ this }}
-    where
-        business_date = {{ previous_business_date() }}
-        and month_start_date = {{ month_start(previous_business_date()) }}
+    {{ state_of_last_night() }}
 
 ),
 
--- a balance in quarantine is not a balance of 0: the holding keeps its last one
 refused as (
 
-    select distinct table_name, row_key
-    from {{ source('pipeline', 'rejected_row') }}
-    where table_name in ('deposit_balance', 'investment_position')
+    {{ refused_balances() }}
 
 ),
 
@@ -194,13 +187,10 @@ holdings as (
     {% if has_state() %}
     left join refused
         on
-            refused.table_name = case
-                when last_night.balance_source = 'deposit' then 'deposit_balance' else 'investment_position'
-            end
-            and refused.row_key = case
-                when last_night.balance_source = 'deposit' then last_night.account_id
-                else last_night.account_id || '|' || last_night.product_code
-            end
+            refused.source_code = last_night.balance_source
+            and refused.row_key = {{ refused_key(
+                'last_night.balance_source', 'last_night.account_id', 'last_night.product_code'
+            ) }}
     {% endif %}
 
 ),

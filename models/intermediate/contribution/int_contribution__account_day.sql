@@ -40,27 +40,13 @@ tonight as (
 
 last_night as (
 
-    select *
-    from {{ this }}
-    where
-        business_date = {{ previous_business_date() }}
-        and month_start_date = {{ month_start(previous_business_date()) }}
+    {{ state_of_last_night() }}
 
 ),
 
--- a balance in quarantine is not a balance of 0: the account keeps its last one
 refused as (
 
-    select distinct
-        case table_name
-            when 'deposit_balance' then 'deposit'
-            when 'investment_position' then 'investment'
-            when 'loan_balance' then 'loan'
-            else 'card'
-        end as source_code,
-        row_key
-    from {{ source('pipeline', 'rejected_row') }}
-    where table_name in ('deposit_balance', 'investment_position', 'loan_balance', 'card_balance')
+    {{ refused_balances() }}
 
 ),
 
@@ -185,11 +171,8 @@ holdings as (
     left join refused
         on
             refused.source_code = last_night.source_code
-            and refused.row_key = case
-                when last_night.source_code = 'investment'
-                    then last_night.account_id || '|' || last_night.product_code
-                else last_night.account_id
-            end
+            and refused.row_key
+            = {{ refused_key('last_night.source_code', 'last_night.account_id', 'last_night.product_code') }}
     {% endif %}
 
 ),

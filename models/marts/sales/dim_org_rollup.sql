@@ -24,54 +24,20 @@ starts as (
     from {{ ref('int_org__succession') }}
     where from_date <= {{ business_date() }} and to_date > {{ business_date() }}
 
-),
-
-{% set levels = 7 %}
-level_0 as (
-
-    select
-        view_code,
-        org_id,
-        rollup_org_id,
-        0 as distance
-    from starts
-
-),
-
-{% for level in range(1, levels + 1) %}
-level_{{ level }} as (
-
-    select
-        below.view_code,
-        below.org_id,
-        orgs.parent_org_id as rollup_org_id,
-        {{ level }} as distance
-    from level_{{ level - 1 }} as below
-    inner join orgs on below.rollup_org_id = orgs.org_id
-    where orgs.parent_org_id is not null
-
-),
-
-{% endfor %}
-levels as (
-
-    {% for level in range(levels + 1) %}
-    select * from level_{{ level }}{{ ' union all' if not loop.last }}
-    {% endfor %}
-
 )
 
 select
     -- ids
-    levels.org_id,
-    levels.rollup_org_id,
+    starts.org_id,
+    above.ancestor_org_id as rollup_org_id,
 
     -- codes
-    levels.view_code,
+    starts.view_code,
     orgs.org_level_code as rollup_level_code,
 
     -- measures
-    cast(levels.distance as integer) as distance
+    cast(above.distance as integer) as distance
 
-from levels
-inner join orgs on levels.rollup_org_id = orgs.org_id
+from starts
+inner join {{ ref('int_org__ancestor') }} as above on starts.rollup_org_id = above.org_id
+inner join orgs on above.ancestor_org_id = orgs.org_id

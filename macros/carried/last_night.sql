@@ -1,0 +1,32 @@
+{# What nights carry of balances, and the balances that a night could not read. #}
+
+{% macro state_of_last_night() -%}
+    {# the rows that the night before left of its own month #}
+    select *
+    from {{ this }}
+    where
+        business_date = {{ previous_business_date() }}
+        and month_start_date = {{ month_start(previous_business_date()) }}
+{%- endmacro %}
+
+{% macro refused_balances() -%}
+    {# a balance in quarantine is not a balance of 0: what it is of keeps its last one #}
+    select distinct
+        case table_name
+            when 'deposit_balance' then 'deposit'
+            when 'investment_position' then 'investment'
+            when 'loan_balance' then 'loan'
+            else 'card'
+        end as source_code,
+        row_key
+    from {{ source('pipeline', 'rejected_row') }}
+    where table_name in ('deposit_balance', 'investment_position', 'loan_balance', 'card_balance')
+{%- endmacro %}
+
+{% macro refused_key(source_code, account_id, product_code) -%}
+    {# the key of a balance as quarantine names it #}
+    case
+        when {{ source_code }} = 'investment' then {{ account_id }} || '|' || {{ product_code }}
+        else {{ account_id }}
+    end
+{%- endmacro %}
