@@ -385,7 +385,7 @@ def note_standing(settings: Settings, checksum: str) -> None:
 
 
 def forget_standing(settings: Settings) -> None:
-    """dbt is about to build everything by other means: the next night looks at nothing as built before."""
+    """Dbt is about to build everything by other means: the next night looks at nothing as built before."""
     with open_database(settings) as connection:
         connection.execute("drop table if exists pipeline.standing")
 
