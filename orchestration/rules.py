@@ -7,7 +7,7 @@ months to come changes nothing that is carried.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from hashlib import sha256
 
@@ -22,6 +22,15 @@ _VERSIONED = ("tier_rules", "tier_factor_rules", "tier_status_rules")
 
 def fingerprint(rulebook: str, through: date) -> str:
     """Checksum of all that the rulebook says of months up to that of a day, and of the rules of sales."""
+    return _checksum(*_tier_rules(rulebook, through), _sales_rules(through))
+
+
+def tier_fingerprint(rulebook: str, through: date) -> str:
+    """Checksum of all that the rulebook says of months up to that of a day."""
+    return _checksum(*_tier_rules(rulebook, through))
+
+
+def _tier_rules(rulebook: str, through: date) -> tuple[Sequence[object], Sequence[object]]:
     month = str(through.replace(day=1))
     versions = {}
     for row in _rows("tier_rulebooks"):
@@ -35,13 +44,20 @@ def fingerprint(rulebook: str, through: date) -> str:
         for row in _rows(seed)
         if row["rulebook_version"] in versions
     ]
-    sales = [
+    return sorted(versions.items()), sorted(rules)
+
+
+def _sales_rules(through: date) -> Sequence[object]:
+    day = str(through)
+    return sorted(
         sorted({**row, "valid_to_date": row["valid_to_date"] if row["valid_to_date"] < day else ""}.items())
-        for day in [str(through)]
         for row in _rows("sales_product_rules")
         if row["valid_from_date"] <= day
-    ]
-    return sha256(repr((sorted(versions.items()), sorted(rules), sorted(sales))).encode()).hexdigest()
+    )
+
+
+def _checksum(*rules: Sequence[object]) -> str:
+    return sha256(repr(rules).encode()).hexdigest()
 
 
 def require_same_rulebook(settings: Settings, connection: duckdb.DuckDBPyConnection, previous: date) -> None:

@@ -16,7 +16,8 @@ import duckdb
 from contract.model import Table, load_contract
 from orchestration.erasure.register import show_erased
 from orchestration.ingestion.lake import BatchReport, schema_sql, table_files
-from orchestration.publication.catalog import read_catalog
+from orchestration.publication.catalog import Catalog, read_catalog
+from orchestration.rules import tier_fingerprint
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -292,10 +293,10 @@ def _create_last_release_views(
     if not current.exists() or current.resolve().name.rpartition(".")[0] > str(batch.business_date):
         return
     catalog = read_catalog(current.resolve())
-    rulebook = None if catalog is None else catalog.data_as_of.rulebook_code
+    same_rules = catalog is not None and _judged_alike(catalog, settings)
     for table in sorted((current.resolve() / "parquet" / "customer_value").glob("*")):
-        # under another rulebook every tier may differ, and nothing is wrong
-        if rulebook != settings.bank.rulebook and "tier" in table.name:
+        # under other rules every tier may differ, and nothing is wrong
+        if not same_rules and "tier" in table.name:
             continue
         connection.execute(
             fill(
@@ -304,6 +305,15 @@ def _create_last_release_views(
                 files=value(table / "**" / "*.parquet"),
             )
         )
+
+
+def _judged_alike(catalog: Catalog, settings: Settings) -> bool:
+    """Whether a release's tiers are by the rules of now."""
+    as_of, rulebook = catalog.data_as_of, settings.bank.rulebook
+    return as_of.rulebook_code == rulebook and catalog.rules in (
+        "",  # a release from before rules were noted
+        tier_fingerprint(rulebook, as_of.business_date),
+    )
 
 
 def set_back(

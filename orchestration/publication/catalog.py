@@ -119,6 +119,7 @@ class Catalog(_Frozen):
         publication: Counts publications of this warehouse; orders releases, as a re-sent day comes late.
         written_by: Version of DuckDB; another one may write other bytes for the same rows.
         hash_key: Fingerprint of the key of its hashes.
+        rules: Fingerprint of the rules of its tiers.
         cut: Whose part of the release it is; empty for the release itself.
     """
 
@@ -127,6 +128,7 @@ class Catalog(_Frozen):
     schema_version: int
     written_by: str
     hash_key: str = ""
+    rules: str = ""
     cut: str = ""
     data_as_of: DataAsOf
     batches: tuple[BatchRow, ...]

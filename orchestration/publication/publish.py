@@ -43,6 +43,7 @@ from orchestration.publication.release import (
 )
 from orchestration.publication.retention import delete_leftovers, delete_old_releases
 from orchestration.publication.survey import BuiltTable, catalog_columns, survey
+from orchestration.rules import tier_fingerprint
 from orchestration.settings import PRIVATE_DIR, BatchId, Settings, private_folder
 from orchestration.sql import fill, value
 
@@ -248,6 +249,7 @@ def _draft(night: _Night, tables: Sequence[BuiltTable]) -> Catalog:
         schema_version=SCHEMA_VERSION,
         written_by=f"DuckDB {duckdb.__version__}",
         hash_key=night.key.fingerprint,
+        rules=tier_fingerprint(bank.rulebook, night.batch.business_date),
         data_as_of=DataAsOf(
             business_date=night.batch.business_date,
             sequence=night.batch.sequence,
