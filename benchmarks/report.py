@@ -91,11 +91,19 @@ def _night_row(bank: BankMeasure, night: NightMeasure) -> list[str]:
         f"{night.business_date} {night.label}",
         f"{night.rows:,}",
         *_usage_cells(total, night.rows),
+        *_floor_cells(night),
+        "" if night.contribution_seconds is None else seconds(night.contribution_seconds),
+    ]
+
+
+def _floor_cells(night: NightMeasure) -> list[str]:
+    if night.floor is None:
+        return ["", "", "", ""]
+    return [
         seconds(night.floor.seconds),
         mebibytes(night.floor.peak_bytes),
         f"{night.ratio:.1f}",
         f"{sum(night.differing.values()):,}",
-        "" if night.contribution_seconds is None else seconds(night.contribution_seconds),
     ]
 
 
@@ -146,7 +154,7 @@ def _change(what: str, first: NightMeasure, second: NightMeasure) -> list[str]:
         f"{seconds(a.seconds)} → {seconds(b.seconds)}",
         f"{seconds(a.cpu_seconds)} → {seconds(b.cpu_seconds)}",
         f"{mebibytes(a.peak_bytes)} → {mebibytes(b.peak_bytes)}",
-        f"{seconds(first.floor.seconds)} → {seconds(second.floor.seconds)}",
+        " → ".join("" if night.floor is None else seconds(night.floor.seconds) for night in (first, second)),
     ]
 
 
@@ -185,10 +193,12 @@ def show(console: Console, size: str, banks: Sequence[BankMeasure]) -> None:
         (night for _, night in reversed([*_all_nights(banks)]) if night.label == _ORDINARY),
         banks[-1].nights[0],
     )
-    longest = max(station.usage.seconds for station in ordinary.stations)
     console.print(f"Stations of {ordinary.business_date} ({ordinary.label})", highlight=False)
     width = max(map(len, (*STATIONS, "by hand")))
     bars = [(station.name, station.usage) for station in ordinary.stations]
-    for name, usage in [*bars, ("by hand", ordinary.floor)]:
-        bar = "█" * max(1, round(_BAR * usage.seconds / max(longest, ordinary.floor.seconds)))
+    if ordinary.floor is not None:
+        bars.append(("by hand", ordinary.floor))
+    longest = max(usage.seconds for _, usage in bars)
+    for name, usage in bars:
+        bar = "█" * max(1, round(_BAR * usage.seconds / longest))
         console.print(f"  {name:<{width}} {seconds(usage.seconds):>10} {bar}", highlight=False)

@@ -30,7 +30,7 @@ class NightMeasure(_Kept):
 
     Attributes:
         rows: Rows that the batch delivered.
-        floor: The same night by hand.
+        floor: The same night by hand; none if it was left out.
         differing: Published rows that the floor has not, or has besides, by table.
         release_bytes: Disk that the new release takes for itself; the rest it shares with the one before.
         contribution_seconds: Of the build, the models of contribution; none in results that are older.
@@ -41,7 +41,7 @@ class NightMeasure(_Kept):
     sequence: int
     rows: int
     stations: list[Station]
-    floor: Usage
+    floor: Usage | None
     differing: dict[str, int]
     before: dict[str, LayerSize]
     after: dict[str, LayerSize]
@@ -55,9 +55,9 @@ class NightMeasure(_Kept):
         return sum(others, start=first)
 
     @property
-    def ratio(self) -> float:
+    def ratio(self) -> float | None:
         """Time of the night in times of the floor."""
-        return self.total.seconds / self.floor.seconds
+        return None if self.floor is None else self.total.seconds / self.floor.seconds
 
 
 class Machine(_Kept):

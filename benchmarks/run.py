@@ -62,8 +62,13 @@ def require_room(bank: BenchBank, folder: Path) -> None:
         )
 
 
-def measure_bank(size: Size, bank: BenchBank, folder: Path, console: Console) -> BankMeasure:
+def measure_bank(
+    size: Size, bank: BenchBank, folder: Path, console: Console, *, with_floor: bool = True
+) -> BankMeasure:
     """Generate the bank if it is not there, load its history and measure its nights.
+
+    Args:
+        with_floor: Compute every night by hand as well, and compare.
 
     Raises:
         MeasuredProcessError: A night or its floor failed.
@@ -76,14 +81,15 @@ def measure_bank(size: Size, bank: BenchBank, folder: Path, console: Console) ->
     settings = Settings.load(home)
     provide_demo_key(settings)
     machine = Machine.here(settings.bank)
-    initial = _measure_night(settings, MeasuredNight("history", bank.first), bank.first, console)
+    history = MeasuredNight("history", bank.first)
+    initial = _measure_night(settings, history, bank.first, console, with_floor=with_floor)
     nights = []
     done = bank.first
     for night in bank.nights:
-        _run_up_to(settings, night.business_date - timedelta(days=1), done, console)
+        _run_up_to(settings, night.business_date - timedelta(days=1), done, console, with_floor=with_floor)
         if night.is_resent:
             send_again(settings, night.batch)
-        nights.append(_measure_night(settings, night, done, console))
+        nights.append(_measure_night(settings, night, done, console, with_floor=with_floor))
         done = night.business_date
     result = BankMeasure(
         name=bank.name,
@@ -131,25 +137,30 @@ def _generate(size: Size, bank: BenchBank, home: Path, console: Console) -> floa
     return perf_counter() - started
 
 
-def _run_up_to(settings: Settings, until: date, done: date, console: Console) -> None:
+def _run_up_to(settings: Settings, until: date, done: date, console: Console, *, with_floor: bool) -> None:
     """Run the nights between two measured ones, in one process."""
     between = [batch for batch in landed_batches(settings) if done < batch.business_date <= until]
     if between:
         with console.status(f"{settings.home.name} · {len(between)} nights to {between[-1].business_date}"):
             _run_night(settings, until)
-            _run_floor(settings, until)
+            if with_floor:
+                _run_floor(settings, until)
 
 
-def _measure_night(settings: Settings, night: MeasuredNight, done: date, console: Console) -> NightMeasure:
+def _measure_night(
+    settings: Settings, night: MeasuredNight, done: date, console: Console, *, with_floor: bool
+) -> NightMeasure:
     with console.status(f"{settings.home.name} · {night.label} · {night.business_date}") as status:
         before, released = layer_sizes(settings.home), file_blocks(settings.published)
         stations = _run_night(settings, night.business_date)
         after, releases = layer_sizes(settings.home), file_blocks(settings.published)
-        status.update(f"{settings.home.name} · {night.label} · the floor")
-        floor = _run_floor(settings, night.business_date)
-        status.update(f"{settings.home.name} · {night.label} · comparing")
-        first_month = None if night.business_date == done and not night.is_resent else done.replace(day=1)
-        compared = compare(settings, first_month)
+        floor, compared = None, []
+        if with_floor:
+            status.update(f"{settings.home.name} · {night.label} · the floor")
+            floor = _run_floor(settings, night.business_date)
+            status.update(f"{settings.home.name} · {night.label} · comparing")
+            first_month = None if night.business_date == done and not night.is_resent else done.replace(day=1)
+            compared = compare(settings, first_month)
     report = read_report(settings, night.batch)
     assert report is not None, f"{night.batch} was not run"
     result = NightMeasure(
@@ -165,9 +176,10 @@ def _measure_night(settings: Settings, night: MeasuredNight, done: date, console
         release_bytes=sum(blocks for file, blocks in releases.items() if file not in released),
         contribution_seconds=contribution_seconds(settings.dbt_logs / "dbt.log"),
     )
+    by_hand = "" if floor is None else f", by hand {floor.seconds:.1f} s"
     console.print(
-        f"{settings.home.name} · {night.label} · {result.total.seconds:.1f} s,"
-        f" by hand {floor.seconds:.1f} s, {sum(result.differing.values())} rows differ",
+        f"{settings.home.name} · {night.label} · {result.total.seconds:.1f} s{by_hand},"
+        f" {sum(result.differing.values())} rows differ",
         highlight=False,
     )
     return result
@@ -201,6 +213,11 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--home", type=Path, help="Folder of the banks, in place of $ACRM_BENCH/<size>.")
     parser.add_argument("--bank", help="Measure this bank of the size only; the others keep their results.")
+    parser.add_argument(
+        "--without-floor",
+        action="store_true",
+        help="Leave out the floor, whose first night of a city spills much.",
+    )
     parser.add_argument("--format", choices=FORMATS, help="How the bank sends its files, if not as usual.")
     arguments = parser.parse_args()
     os.umask(0o077)
@@ -216,7 +233,7 @@ def main() -> None:
     try:
         for bank in wanted:
             require_room(bank, folder)
-            measure_bank(size, bank, folder, console)
+            measure_bank(size, bank, folder, console, with_floor=not arguments.without_floor)
             if bank is not size.banks[-1]:
                 # one warehouse at a time has to fit; the last one stays to be looked at
                 clear_warehouse(folder / bank.name)
