@@ -46,7 +46,7 @@ def bench_folder(size: Size) -> Path:
     return Path(os.environ.get("ACRM_BENCH") or PROJECT / "var" / "bench").absolute() / size.name
 
 
-def require_room(bank: BenchBank, folder: Path) -> None:
+def require_room(bank: BenchBank, folder: Path, *, with_floor: bool = True) -> None:
     """Refuse to begin what the disk cannot hold.
 
     Raises:
@@ -55,10 +55,11 @@ def require_room(bank: BenchBank, folder: Path) -> None:
     free = shutil.disk_usage(private_folder(folder)).free
     # what an earlier run left there is used again or removed
     free += folder_size(folder).disk_bytes
-    if free < bank.free_bytes:
+    needed = bank.free_bytes + (bank.floor_bytes if with_floor else 0)
+    if free < needed:
         raise SystemExit(
-            f"{folder}: {free / 2**30:.0f} GiB free, bank {bank.name} needs"
-            f" {bank.free_bytes / 2**30:.0f} GiB. Make room or set ACRM_BENCH to a folder on a larger disk."
+            f"{folder}: {free / 2**30:.0f} GiB free, bank {bank.name} needs {needed / 2**30:.0f} GiB."
+            " Make room, set ACRM_BENCH to a folder on a larger disk, or try --without-floor."
         )
 
 
@@ -232,8 +233,9 @@ def main() -> None:
         parser.error(f"size {size.name} has the banks {', '.join(bank.name for bank in size.banks)}")
     try:
         for bank in wanted:
-            require_room(bank, folder)
-            measure_bank(size, bank, folder, console, with_floor=not arguments.without_floor)
+            with_floor = not arguments.without_floor
+            require_room(bank, folder, with_floor=with_floor)
+            measure_bank(size, bank, folder, console, with_floor=with_floor)
             if bank is not size.banks[-1]:
                 # one warehouse at a time has to fit; the last one stays to be looked at
                 clear_warehouse(folder / bank.name)
