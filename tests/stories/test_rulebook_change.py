@@ -30,7 +30,7 @@ def test_another_rulebook_needs_a_rebuild(golden_warehouse: Warehouse, tmp_path:
 def test_an_edited_version_needs_a_rebuild_too(golden_warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse = golden_warehouse.copy_to(tmp_path / "home")
     project = tmp_path / "project"
-    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".*", "var", "tests", "__pycache__"))
+    shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".*", "var", "__pycache__"))
     rules = project / "seeds" / "rules" / "tier_rules.csv"
     text = rules.read_text(encoding="utf-8")
     asked = "documents-1,platinum,3,白金级,500000.00,6"
