@@ -177,11 +177,11 @@ def _measure_night(
         release_bytes=sum(blocks for file, blocks in releases.items() if file not in released),
         contribution_seconds=contribution_seconds(settings.dbt_logs / "dbt.log"),
     )
-    by_hand = "" if floor is None else f", by hand {floor.seconds:.1f} s"
+    by_hand = ""
+    if floor is not None:
+        by_hand = f", by hand {floor.seconds:.1f} s, {sum(result.differing.values())} rows differ"
     console.print(
-        f"{settings.home.name} · {night.label} · {result.total.seconds:.1f} s{by_hand},"
-        f" {sum(result.differing.values())} rows differ",
-        highlight=False,
+        f"{settings.home.name} · {night.label} · {result.total.seconds:.1f} s{by_hand}", highlight=False
     )
     return result
 

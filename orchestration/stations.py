@@ -22,7 +22,7 @@ from orchestration.night import (
 )
 from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
-from orchestration.warehouse import forget_standing
+from orchestration.standing import forget_standing
 
 if TYPE_CHECKING:
     # Great Expectations takes seconds to import: only where a gate runs

@@ -2,21 +2,15 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from contract.model import load_contract
 from orchestration.errors import BuildError
 from orchestration.plan import Night
 from orchestration.settings import PROJECT, Settings, private_folder
-from orchestration.warehouse import note_standing, standing
-
-# the variables of a night; the others are settings of the bank
-_NIGHT = re.compile(r"""\bvar\(\s*["'](previous_)?business_date["']""")
+from orchestration.standing import changing_nodes, note_standing, project_checksum, standing
 
 OnNode = Callable[[str, str], None]
 """Called with a model's or test's name and its outcome."""
@@ -83,7 +77,7 @@ class Transform:
         self._connections = DuckDBConnectionManager
         self._parsed = _parsed_project()
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
-        self._checksum = _checksum(self.manifest, settings)
+        self._checksum = project_checksum(self.manifest, settings)
 
     def build(self, night: Night, on_node: OnNode | None = None) -> int:
         """Build and test all models of one night.
@@ -153,70 +147,6 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     if not parsed.success:
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
     return parsed.result
-
-
-def changing_nodes(manifest: Mapping[str, Any]) -> list[str]:
-    """Selects the models and tests that a night has to build; the others came out the same the night before.
-
-    A seed stands, and a view whose text does not name the night. A test stands if all it reads is seeds.
-    """
-    of_night = _macros_of_the_night(manifest)
-    models, tests = (
-        {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == kind}
-        for kind in ("model", "test")
-    )
-    tables = {key for key, node in models.items() if node["config"]["materialized"] != "view"}
-    views = {
-        key
-        for key, node in models.items()
-        if key not in tables
-        and (_NIGHT.search(node["raw_code"]) or of_night.intersection(node["depends_on"]["macros"]))
-    }
-    # tests of selected models come along
-    beside = {
-        key
-        for key, node in tests.items()
-        if not (tables | views).intersection(node["depends_on"]["nodes"])
-        and any(not parent.startswith("seed.") for parent in node["depends_on"]["nodes"])
-    }
-    kinds = {node["config"]["materialized"] for key, node in models.items() if key in tables}
-    names = {manifest["nodes"][key]["name"] for key in views | beside}
-    return [*(f"config.materialized:{kind}" for kind in sorted(kinds)), *sorted(names)]
-
-
-def _macros_of_the_night(manifest: Mapping[str, Any]) -> set[str]:
-    """Our macros that say something else every night: they name the night, or call one that does."""
-    project = manifest["metadata"]["project_name"]
-    macros = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] == project}
-    found = {key for key, macro in macros.items() if _NIGHT.search(macro["macro_sql"])}
-    while True:
-        callers = {key for key, macro in macros.items() if found.intersection(macro["depends_on"]["macros"])}
-        if callers <= found:
-            return found
-        found |= callers
-
-
-def _checksum(manifest: Mapping[str, Any], settings: Settings) -> str:
-    """Checksum of all that the columns of tables and views come from, down to lake and database."""
-    import duckdb
-
-    project = manifest["metadata"]["project_name"]
-    said = [
-        duckdb.__version__,
-        load_contract().model_dump_json(),
-        sorted(
-            (key, node["checksum"], node["config"])
-            for key, node in manifest["nodes"].items()
-            if node["resource_type"] in ("model", "seed")
-        ),
-        sorted(
-            (key, macro["macro_sql"])
-            for key, macro in manifest["macros"].items()
-            if macro["package_name"] == project
-        ),
-        settings.bank.model_dump_json(),
-    ]
-    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _first_lines(message: str | None) -> str:

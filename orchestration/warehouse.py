@@ -247,7 +247,7 @@ def _create_known_views(connection: duckdb.DuckDBPyConnection) -> None:
                 rows=name("lake", table),
             )
         )
-    existing = _tables(connection)
+    existing = tables(connection)
     for table, (model, columns) in _KNOWN_COLUMNS.items():
         key = load_contract().table(table).key
         tonight = fill(
@@ -320,7 +320,7 @@ def set_back(
     connection: duckdb.DuckDBPyConnection, carried: Iterable[Carried], previous: date | None
 ) -> None:
     """Remove what nights after ``previous`` wrote: an earlier attempt, or nights that are run again."""
-    existing = _tables(connection)
+    existing = tables(connection)
     for table in carried:
         if (table.schema, table.table) in existing:
             _set_back(connection, table, previous)
@@ -364,7 +364,7 @@ def forget_old_state(
         "state": fill("business_date not in ({nights})", nights=join(", ", map(value, keep))),
         "month_state": fill("month_start_date < {month}", month=value(min(keep).replace(day=1))),
     }
-    existing = _tables(connection)
+    existing = tables(connection)
     for table in carried:
         if table.kind in conditions and (table.schema, table.table) in existing:
             connection.execute(
@@ -376,30 +376,6 @@ def forget_old_state(
             )
 
 
-def standing(settings: Settings) -> str | None:
-    """Checksum of the seeds and views that the build database holds; None if it holds none."""
-    with open_database(settings) as connection:
-        if ("pipeline", "standing") not in _tables(connection):
-            return None
-        ((checksum,),) = connection.execute("select checksum from pipeline.standing").fetchall()
-    return str(checksum)
-
-
-def note_standing(settings: Settings, checksum: str) -> None:
-    """Keep which seeds and views were built."""
-    with open_database(settings) as connection:
-        connection.execute(
-            "create or replace table pipeline.standing as select $checksum::varchar as checksum",
-            {"checksum": checksum},
-        )
-
-
-def forget_standing(settings: Settings) -> None:
-    """Dbt is about to build everything by other means: the next night looks at nothing as built before."""
-    with open_database(settings) as connection:
-        connection.execute("drop table if exists pipeline.standing")
-
-
-def _tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+def tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """Schema and name of every table."""
     return set(connection.execute("select schema_name, table_name from duckdb_tables()").fetchall())

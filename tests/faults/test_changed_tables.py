@@ -6,7 +6,7 @@ import pytest
 from orchestration.errors import BuildError
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
-from orchestration.warehouse import note_standing, standing
+from orchestration.standing import note_standing, standing
 from tests.faults.delivered import Delivered
 from tests.support.warehouse import tree_hashes
 

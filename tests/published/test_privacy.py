@@ -92,6 +92,21 @@ def test_masks_and_hashes(tmp_path: Path):
     assert hashes[3] == (None,)
 
 
+def test_names_of_lines_stay_and_numbers_that_look_like_them_do_not():
+    import duckdb
+
+    with duckdb.connect() as connection:
+        hold_key(connection, Key("k" * 32))
+        connection.execute(
+            "create table t as from (values ('FEE:C1:SMS', 'C1'), ('FEE:C2:SMS', 'C1'), ('FEE', 'C1'),"
+            " ('6222', 'C1')) as t(v, customer_id)"
+        )
+        left = connection.execute(f"select {leaving('v', 'hash', 'FEE:')} from t").fetchall()
+        hashes = connection.execute(f"select {leaving('v', 'hash')} from t").fetchall()
+
+    assert left == [("FEE:C1:SMS",), *hashes[1:]]
+
+
 def settings_without_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.delenv(HASH_KEY)
     return Settings.load(tmp_path)

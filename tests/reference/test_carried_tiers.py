@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.what_if.release import write_rules
+from orchestration.what_if.rule_tables import write_rules
 from orchestration.what_if.rulebook import Rulebook
 from tests.reference.any_rulebook import in_force
 from tests.reference.test_any_rulebook import FIRST, HISTORY, histories, rulebooks

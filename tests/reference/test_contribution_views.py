@@ -17,7 +17,7 @@ import duckdb
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.reference.contribution import COMPONENTS, cents, largest_remainder
+from tests.reference.contribution import COMPONENTS, Line, cents, change, largest_remainder
 from tests.support.models import PROJECT, Models
 
 MONTHS = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]
@@ -70,28 +70,6 @@ select 'P1' as product_code, 'loans' as product_line_code, 'loan' as asset_class
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of the ledger, in cents."""
-
-    account: str
-    product: str
-    customer: str
-    org: str
-    source: str
-    month: date
-    average: int
-    parts: Cents
-
-    @property
-    def contribution(self) -> int:
-        return sum(self.parts[part] for part in COMPONENTS)
-
-    @property
-    def interest(self) -> int:
-        return self.parts["deposit_nii"] + self.parts["loan_nii"]
-
-
-@dataclass(frozen=True)
 class Drawn:
     """A ledger, and how it is held.
 
@@ -136,7 +114,7 @@ def _line(
     if source == "fee":
         amounts |= {"deposit_nii": 0, "loan_nii": 0}
     average = 0 if source == "fee" else dice.choice([0, 1, -7, dice.randint(-(10**11), 10**12)])
-    return Line(account, product, customer, org, source, month, average, amounts)
+    return Line(account, product, customer, org, source, month, average, components=amounts)
 
 
 def _held(dice: Random, whole: int) -> dict[tuple[str, str], int]:
@@ -174,8 +152,8 @@ def built(bank: Drawn) -> Models:
         "fct_account_contribution_monthly": [
             (
                 line.account, line.product, line.customer, line.org, line.source, line.month,
-                amount(line.average), DAYS[line.month], *(amount(line.parts[part]) for part in PARTS),
-                amount(line.contribution), amount(line.contribution + line.parts["capital_charge"]),
+                amount(line.average), DAYS[line.month], *(amount(line.components[part]) for part in PARTS),
+                amount(line.contribution), amount(line.contribution + line.components["capital_charge"]),
             )
             for line in bank.lines
         ],
@@ -218,7 +196,7 @@ def lineage(org: str) -> list[str]:
 def by_customer(bank: Drawn) -> dict[tuple[str, date], Cents]:
     found: dict[tuple[str, date], Cents] = defaultdict(lambda: dict.fromkeys(PARTS, 0))
     for line in bank.lines:
-        for part, whole in line.parts.items():
+        for part, whole in line.components.items():
             for owner, share in largest_remainder(
                 whole, bank.owners.get(line.account, {line.customer: 1})
             ).items():
@@ -261,7 +239,9 @@ def changes(bank: Drawn, customers: dict[tuple[str, date], Cents]) -> dict[tuple
         for account in {account for account, _ in lines}:
             old, new = lines.get((account, before)), lines.get((account, month))
             line = old or new
-            for name, effect in () if line is None else effects_of(old, new).items():
+            key = (account, "", month)
+            before_and_now = ({} if each is None else {key: each} for each in (old, new))
+            for name, effect in () if line is None else change(*before_and_now).items():
                 for owner, share in bank.owners.get(account, {line.customer: 1_000_000}).items():
                     effects[owner][name] += cents(Fraction(effect * share, 100_000_000))
         for customer in CUSTOMERS:
@@ -272,17 +252,6 @@ def changes(bank: Drawn, customers: dict[tuple[str, date], Cents]) -> dict[tuple
             parts = effects[customer]
             found[customer, month] = {**parts, "mix": total - sum(parts.values()), "total": total}
     return found
-
-
-def effects_of(old: Line | None, new: Line | None) -> Cents:
-    if old is None or new is None:
-        return {"new_closed": (new.contribution if new else 0) - (old.contribution if old else 0)}
-    sum_0, sum_1 = (line.average * DAYS[line.month] for line in (old, new))
-    if not sum_0 or abs(old.interest) > abs(sum_0):
-        return {"volume": new.interest - old.interest}
-    has_margin = sum_1 and abs(new.interest) <= abs(sum_1)
-    rate = cents(Fraction(sum_0 * new.interest, 100 * sum_1)) - old.interest if has_margin else 0
-    return {"volume": cents(Fraction((sum_1 - sum_0) * old.interest, 100 * sum_0)), "rate": rate}
 
 
 def told(models: Models, table: str, *keys: str, names: tuple[str, ...]) -> dict[tuple[Any, ...], Cents]:
@@ -309,7 +278,7 @@ def test_every_view_is_the_reference_and_adds_up_to_the_ledger(seed: int, accoun
     own: dict[tuple[str, date], int] = defaultdict(int)
     for line in bank.lines:
         own[line.org, line.month] += line.contribution
-        for part, whole in line.parts.items():
+        for part, whole in line.components.items():
             ledger[line.month][part] += whole
 
     held = told(models, "fct_customer_contribution_monthly", "customer_id", "month_start_date", names=names)

@@ -366,39 +366,3 @@ def test_a_month_without_contribution_is_one_line_and_an_exit_code(warehouse: Wa
 
     assert done.returncode == ExitCode.NOT_FOUND
     assert "2026-02" in done.stderr and len(done.stderr.splitlines()) == 1
-
-
-def test_all_views_equal_the_ledger_at_every_month_of_a_generated_bank(
-    generated_warehouse: Warehouse,
-) -> None:
-    sums = ", ".join(f"sum({part}_amt) as {part}_amt" for part in (*PARTS, "contribution"))
-    ledger = generated_warehouse.query(f"select month_start_date, {sums} from {LEDGER} group by 1 order by 1")
-    views = (
-        "fct_customer_contribution_monthly",
-        "fct_rm_contribution_monthly",
-        "agg_product_contribution_monthly",
-        "agg_tier_contribution_monthly",
-    )
-
-    assert len(ledger) > 1
-    assert all(row["contribution_amt"] != 0 for row in ledger)
-    for view in views:
-        assert (
-            generated_warehouse.query(
-                f"select month_start_date, {sums} from contribution.{view} group by 1 order by 1"
-            )
-            == ledger
-        ), view
-    orgs = generated_warehouse.query(
-        "select month_start_date, sum(own_amt) as contribution_amt"
-        " from contribution.agg_org_contribution_monthly group by 1 order by 1"
-    )
-    assert [row["contribution_amt"] for row in orgs] == [row["contribution_amt"] for row in ledger]
-    changes = generated_warehouse.query(
-        "select month_start_date, sum(volume + rate + mix + new_closed) as parts, sum(total) as total"
-        " from contribution.rpt_contribution_change group by 1 order by 1"
-    )
-    before = ledger[0]["contribution_amt"]
-    for row, month in zip(changes, ledger[1:], strict=True):
-        assert row["parts"] == row["total"] == month["contribution_amt"] - before
-        before = month["contribution_amt"]

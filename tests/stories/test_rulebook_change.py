@@ -1,12 +1,11 @@
 """The bank chooses another rulebook: nothing is mixed, and `acrm rebuild` judges all history anew."""
 
 import shutil
-import subprocess
 from datetime import date
 from pathlib import Path
 
 from orchestration.errors import ExitCode
-from tests.support.warehouse import COMMAND, PROJECT, Warehouse
+from tests.support.warehouse import PROJECT, Warehouse
 
 
 def test_another_rulebook_needs_a_rebuild(golden_warehouse: Warehouse, tmp_path: Path) -> None:
@@ -30,6 +29,7 @@ def test_another_rulebook_needs_a_rebuild(golden_warehouse: Warehouse, tmp_path:
 def test_an_edited_version_needs_a_rebuild_too(golden_warehouse: Warehouse, tmp_path: Path) -> None:
     warehouse = golden_warehouse.copy_to(tmp_path / "home")
     project = tmp_path / "project"
+    edited = Warehouse(warehouse.home, project)
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns(".*", "var", "__pycache__"))
     rules = project / "seeds" / "rules" / "tier_rules.csv"
     text = rules.read_text(encoding="utf-8")
@@ -37,23 +37,13 @@ def test_an_edited_version_needs_a_rebuild_too(golden_warehouse: Warehouse, tmp_
     assert asked in text
     rules.write_text(text.replace(asked, asked.replace("500000.00", "500000.01")), encoding="utf-8")
 
-    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=project,
-            env=warehouse.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    refused = run("run", "--date", "2026-02-02")
+    refused = edited.command("run", "--date", "2026-02-02")
 
     assert refused.returncode == int(ExitCode.CONFIGURATION)
     assert "by other rules of documents. Run `acrm rebuild`" in refused.stderr
     assert _tiers_of(warehouse, "G1") == {"platinum"}
 
-    rebuilt = run("rebuild")
+    rebuilt = edited.command("rebuild")
 
     assert rebuilt.returncode == 0, rebuilt.stdout + rebuilt.stderr
     # 500,000 was just enough

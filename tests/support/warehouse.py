@@ -35,9 +35,10 @@ def tree_hashes(folder: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """One ``ACRM_HOME``."""
+    """One ``ACRM_HOME``, and the project whose models and rules it is run by."""
 
     home: Path
+    project: Path = PROJECT
 
     @property
     def environment(self) -> dict[str, str]:
@@ -53,7 +54,7 @@ class Warehouse:
         """Run ``acrm`` and return what it said."""
         return subprocess.run(
             [*COMMAND, *arguments],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -73,7 +74,7 @@ class Warehouse:
         """Start ``acrm`` without waiting, in a process group of its own."""
         return subprocess.Popen(
             [*COMMAND, *arguments],
-            cwd=PROJECT,
+            cwd=self.project,
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -127,6 +127,20 @@ def test_results_are_kept_and_shown(measured, folder):
     assert "month end" in terminal.getvalue()
 
 
+def test_a_night_without_its_floor_has_no_ratio(measured, tmp_path):
+    nights = [night.model_copy(update={"floor": None, "differing": {}}) for night in measured.nights]
+    without = measured.model_copy(update={"nights": nights})
+    page, terminal = tmp_path / "RESULTS.md", io.StringIO()
+    page.write_text("# Results\n", encoding="utf-8")
+
+    update_results(page, "tiny", [without])
+    show(Console(file=terminal, width=200), "tiny", [without])
+
+    assert [night.ratio for night in nights] == [None] * len(nights)
+    assert "month end" in page.read_text(encoding="utf-8")
+    assert "by hand  " not in terminal.getvalue()
+
+
 def test_a_cleared_warehouse_keeps_the_bank_only(measured, folder, tmp_path):
     clear_warehouse(folder / BANK.name)
 

@@ -14,8 +14,8 @@ from orchestration.night import run_waiting, writer_lock
 from orchestration.plan import Night
 from orchestration.resources import told_to_dagster
 from orchestration.settings import BatchId, Settings
+from orchestration.standing import note_standing, standing
 from orchestration.transform import night_variables
-from orchestration.warehouse import note_standing, standing
 from tests.support.bank import Bank
 from tests.support.landing import land
 from tests.support.warehouse import Warehouse
