@@ -12,6 +12,7 @@ from orchestration.publication.private import publish_private
 from orchestration.publication.quality import GATE_MARTS
 from orchestration.publication.release import current_release, releases
 from orchestration.publication.retention import delete_releases
+from orchestration.publication.spare import discard_spare
 from orchestration.settings import BatchId, Settings
 from orchestration.warehouse import open_database
 
@@ -30,6 +31,7 @@ def change_key(settings: Settings) -> str:
         with open_database(settings) as connection:
             note_complete(connection, settings)
         delete_releases(settings, {old.name for old in releases(settings)} - {release})
+        discard_spare(settings)
     return release
 
 

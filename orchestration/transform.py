@@ -38,6 +38,8 @@ def build_arguments(settings: Settings, night: Night, changing: Sequence[str] = 
     return [
         "build",
         *(["--select", *changing] if changing else []),
+        # all history at once: two models beside each other would need the memory of both
+        *(["--threads", "1"] if night.previous is None else []),
         "--exclude-resource-type",
         "unit_test",
         "--vars",

@@ -16,6 +16,7 @@ from orchestration.publication.privacy import ERASED, may_leave
 from orchestration.publication.quality import GATE_RESULTS_FILE
 from orchestration.publication.release import BUILDING, ReleaseInfo, next_name, releases, switch
 from orchestration.publication.retention import delete_releases
+from orchestration.publication.spare import discard_spare
 from orchestration.settings import Settings
 from orchestration.sql import Sql
 
@@ -29,6 +30,7 @@ def erase_from_releases(settings: Settings) -> dict[str, str]:
     Raises:
         PublicationError: A release could not be written; those replaced until then stay replaced.
     """
+    discard_spare(settings)
     renamed = {}
     for release in releases(settings):
         try:

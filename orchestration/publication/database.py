@@ -1,4 +1,4 @@
-"""A release's DuckDB file: a clone of the release before with the stale months replaced, or written whole.
+"""A release's DuckDB file: an older release's with the stale months replaced, or written whole.
 
 Rows come from the release's Parquet files, which are sorted already. The file keeps the storage format of
 DuckDB 1.0, so that the clients inside today's BI tools open it.
@@ -11,10 +11,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publication.catalog import Catalog, CatalogMacro, CatalogTable
-from orchestration.publication.files import clone_file
 from orchestration.publication.marts import Mart
 from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
-from orchestration.publication.release import DATABASE_FILE, Base
+from orchestration.publication.release import DATABASE_FILE
 from orchestration.publication.reporting import create_views
 from orchestration.publication.survey import BuiltTable, row_counts
 from orchestration.sql import Sql, fill, join, name, value
@@ -32,8 +31,7 @@ def write_database(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
     catalog: Catalog,
-    base: Base | None,
-    stale: StaleMonths,
+    held: Catalog | None = None,
 ) -> bool:
     """Write the database that the catalogue describes into a release's folder.
 
@@ -41,18 +39,17 @@ def write_database(
         connection: Publishing connection; ``release`` is not attached to it.
         folder: The release's folder; it holds the Parquet files that ``catalog`` lists.
         catalog: Tables to write.
-        base: Release to start from; none writes every table whole.
-        stale: Months to replace in a database that starts from ``base``, per table.
+        held: What the database in the folder holds, to be brought up to date; none writes a new one whole.
 
     Returns:
-        Whether the file is compact. Only one that starts from ``base`` can fail to be.
+        Whether the file is compact. Only one that held something can fail to be.
     """
     path = folder / DATABASE_FILE
-    path.unlink(missing_ok=True)
-    if base is not None:
-        clone_file(base.folder / DATABASE_FILE, path)
+    if held is None:
+        path.unlink(missing_ok=True)
+    stale = stale_files(catalog, held)
     connection.execute(fill("attach {path} as release (storage_version 'v1.0.0')", path=value(path)))
-    if base is None:
+    if held is None:
         _create_tables(connection, catalog)
     else:
         _delete_stale(connection, catalog, stale)
@@ -60,15 +57,14 @@ def write_database(
         connection.execute("checkpoint release")
     connection.execute("begin")
     for table in catalog.tables:
-        for_all = base is None or table.partition is None
-        _insert(connection, folder, table, None if for_all else stale[table.full_name])
+        _insert(connection, folder, table, stale[table.full_name])
     _insert_data_as_of(connection, catalog)
     # what views and macros say must not name the database: readers open the file under names of their own
     connection.execute("use release")
     _create_macros(connection, catalog)
     create_views(connection, catalog)
     connection.execute("use memory")
-    described = {} if base is None else {table.full_name: table.texts for table in base.catalog.tables}
+    described = {} if held is None else {table.full_name: table.texts for table in held.tables}
     for table in catalog.tables:
         if table.texts != described.get(table.full_name):
             _comment(connection, table)
@@ -77,6 +73,18 @@ def write_database(
     is_compact = _free_share(connection) <= MAX_FREE_SHARE
     connection.execute("detach release")
     return is_compact
+
+
+def stale_files(catalog: Catalog, held: Catalog | None) -> StaleMonths:
+    """Months of each table whose Parquet files are not those of an older catalogue; None is a whole table."""
+    old = {} if held is None else {table.full_name: table for table in held.tables}
+    stale = {}
+    for table in catalog.tables:
+        now, before = _checksums(table), _checksums(old.get(table.full_name))
+        stale[table.full_name] = frozenset(
+            month for month in now.keys() | before.keys() if now.get(month) != before.get(month)
+        )
+    return stale
 
 
 def mismatches(
@@ -92,6 +100,10 @@ def mismatches(
     ]
     connection.execute("detach written")
     return wrong
+
+
+def _checksums(table: CatalogTable | None) -> dict[date | None, str]:
+    return {} if table is None else {file.month_start_date: file.sha256 for file in table.files}
 
 
 def _name(table: CatalogTable | Mart, *column: str) -> Sql:
@@ -143,25 +155,22 @@ def _create_macros(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> N
 def _delete_stale(connection: duckdb.DuckDBPyConnection, catalog: Catalog, stale: StaleMonths) -> None:
     connection.execute("begin")
     for table in catalog.tables:
-        if table.partition is None:
+        # the two that tell of the release itself have no files
+        if table.partition is None and (stale[table.full_name] or not table.files):
             connection.execute(fill("delete from {table}", table=_name(table)))
-            continue
-        delete = "delete from {table} where {month} = ?"
-        for month in stale[table.full_name]:
-            query = fill(delete, table=_name(table), month=name(table.partition))
-            connection.execute(query, [month])
+        elif table.partition is not None:
+            delete = fill(
+                "delete from {table} where {month} = ?", table=_name(table), month=name(table.partition)
+            )
+            for month in stale[table.full_name]:
+                connection.execute(delete, [month])
     connection.execute("commit")
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    table: CatalogTable,
-    stale: frozenset[date | None] | None,
+    connection: duckdb.DuckDBPyConnection, folder: Path, table: CatalogTable, stale: frozenset[date | None]
 ) -> None:
-    paths = [
-        str(folder / file.path) for file in table.files if stale is None or file.month_start_date in stale
-    ]
+    paths = [str(folder / file.path) for file in table.files if file.month_start_date in stale]
     if paths:
         insert = "insert into {table} by name select * from read_parquet(?, hive_partitioning = false)"
         connection.execute(fill(insert, table=_name(table)), [paths])

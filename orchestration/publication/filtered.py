@@ -72,7 +72,7 @@ def write_filtered(
             tables.append(_filtered(connection, old, new, table, stays))
     written = catalog.model_copy(update={"tables": tuple(tables)})
     if has_database:
-        write_database(connection, new, written, base=None, stale={})
+        write_database(connection, new, written)
     written.write(new)
     if (new / _SPILL).exists():
         remove(new / _SPILL)

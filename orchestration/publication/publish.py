@@ -26,7 +26,7 @@ from orchestration.publication.catalog import (
     read_catalog,
 )
 from orchestration.publication.database import mismatches, rendered_macros, write_database
-from orchestration.publication.files import flush, remove, seal
+from orchestration.publication.files import clone_file, flush, remove, seal
 from orchestration.publication.keys import HASH_KEY, Key, read_key
 from orchestration.publication.marts import Mart
 from orchestration.publication.parquet import stale_months, write_files
@@ -42,6 +42,7 @@ from orchestration.publication.release import (
     switch,
 )
 from orchestration.publication.retention import delete_leftovers, delete_old_releases
+from orchestration.publication.spare import take_spare
 from orchestration.publication.survey import BuiltTable, catalog_columns, survey
 from orchestration.rules import tier_fingerprint
 from orchestration.settings import PRIVATE_DIR, BatchId, Settings, private_folder
@@ -169,11 +170,12 @@ def _write(
                 )
             }
         )
-        is_compact = write_database(connection, night.folder, catalog, base, stale)
+        held = None if base is None else _held_database(night, catalog, base)
+        is_compact = write_database(connection, night.folder, catalog, held)
         wrong = mismatches(connection, night.folder, tables)
-        if base is not None and (wrong or not is_compact):
-            base = None
-            write_database(connection, night.folder, catalog, base, stale)
+        if held is not None and (wrong or not is_compact):
+            held = None
+            write_database(connection, night.folder, catalog)
             wrong = mismatches(connection, night.folder, tables)
         if wrong:
             raise PublicationError(
@@ -181,7 +183,23 @@ def _write(
                 "The current release is untouched; run the batch again."
             )
     catalog.write(night.folder)
-    return catalog, base is None, linked
+    return catalog, held is None, linked
+
+
+def _held_database(night: _Night, new: Catalog, base: Base) -> Catalog:
+    """Put a database into the night's folder that holds most of its rows; returns what it holds.
+
+    It is the spare one if its tables are the same, else a copy of the current release's.
+    """
+    spare = take_spare(night.settings, night.folder)
+    if (
+        spare is not None
+        and _lasting(spare) == _lasting(new)
+        and spare.batches == new.batches[: len(spare.batches)]
+    ):
+        return spare
+    clone_file(base.folder / DATABASE_FILE, night.folder / DATABASE_FILE)
+    return base.catalog
 
 
 @contextmanager
@@ -223,17 +241,18 @@ def _continues(new: Catalog, old: Catalog) -> bool:
     The same date again does not: models or rules may have changed in between, in any month.
     """
     tonight = new.data_as_of.business_date
-
-    def lasting(catalog: Catalog) -> object:
-        as_of = catalog.data_as_of
-        return (
-            (catalog.schema_version, catalog.written_by, catalog.hash_key),
-            (as_of.rulebook_code, as_of.reporting_currency),
-            [table.shape for table in catalog.tables],
-        )
-
     earlier = tuple(batch for batch in new.batches if batch.business_date != tonight)
-    return lasting(new) == lasting(old) and earlier == old.batches
+    return _lasting(new) == _lasting(old) and earlier == old.batches
+
+
+def _lasting(catalog: Catalog) -> object:
+    """What has to be equal for rows to be carried on from release to release."""
+    as_of = catalog.data_as_of
+    return (
+        (catalog.schema_version, catalog.written_by, catalog.hash_key),
+        (as_of.rulebook_code, as_of.reporting_currency),
+        [table.shape for table in catalog.tables],
+    )
 
 
 def _draft(night: _Night, tables: Sequence[BuiltTable]) -> Catalog:

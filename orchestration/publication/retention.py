@@ -2,29 +2,34 @@
 
 from collections.abc import Collection
 
-from orchestration.publication.files import opened, remove
+from orchestration.publication.files import remove
 from orchestration.publication.release import (
     BUILDING,
-    DATABASE_FILE,
     DELETED,
     DELETING,
     SWITCHING,
     ReleaseInfo,
     releases,
 )
+from orchestration.publication.spare import set_aside
 from orchestration.settings import Settings, private_folder
 
 
 def delete_old_releases(settings: Settings) -> list[str]:
     """Delete all but the newest ``keep_releases`` releases and the current one; name the deleted.
 
-    Of those that stay only the newest ``keep_databases`` and the current one keep their DuckDB file.
+    Of those that stay only the newest ``keep_databases`` and the current one keep their DuckDB file; the
+    newest file that is not kept becomes the spare one.
     """
     newest_first = releases(settings)[::-1]
     old = [release for release in newest_first[settings.bank.keep_releases :] if not release.is_current]
+    kept = min(settings.bank.keep_databases, settings.bank.keep_releases)
+    # each is set aside in turn, so that a kill in between leaves the same
+    for release in newest_first[kept:][::-1]:
+        if release.has_database and not release.is_current:
+            set_aside(settings, release)
     for release in old:
         _delete(settings, release)
-    _delete_old_databases(settings)
     return [release.name for release in old]
 
 
@@ -42,14 +47,6 @@ def delete_leftovers(settings: Settings) -> None:
             remove(path)
         elif path.name == SWITCHING:
             path.unlink()
-
-
-def _delete_old_databases(settings: Settings) -> None:
-    newest_first = releases(settings)[::-1]
-    for release in newest_first[settings.bank.keep_databases :]:
-        if release.has_database and not release.is_current:
-            with opened(release.folder):
-                (release.folder / DATABASE_FILE).unlink()
 
 
 def _delete(settings: Settings, release: ReleaseInfo) -> None:

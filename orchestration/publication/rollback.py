@@ -58,7 +58,7 @@ def _restore_database(settings: Settings, release: ReleaseInfo) -> None:
                 "autoinstall_known_extensions": False,
             }
         ) as connection:
-            write_database(connection, building, catalog, base=None, stale={})
+            write_database(connection, building, catalog)
             connection.execute(
                 fill("attach {path} as made (read_only)", path=value(building / DATABASE_FILE))
             )

@@ -259,4 +259,6 @@ def test_a_publication_killed_anywhere_leaves_a_release_and_the_next_one_is_righ
     publication = publish_night(settings, night(FIRST + timedelta(days=1)), [JULY], [night(FIRST)])
     assert july_amount(settings.published / "current") == 7
     assert names(settings) == [publication.name]
-    assert {path.name for path in settings.published.iterdir()} == {publication.name, "current", ".deleted"}
+    assert {path.name for path in settings.published.iterdir()} == {
+        publication.name, "current", ".deleted", ".spare"
+    }  # fmt: skip
