@@ -26,20 +26,29 @@ def night_variables(settings: Settings, night: Night) -> dict[str, str]:
     }
 
 
-def build_arguments(settings: Settings, night: Night, changing: Sequence[str] = ()) -> list[str]:
+def build_arguments(
+    settings: Settings,
+    night: Night,
+    only: Sequence[str] = (),
+    *,
+    same_project: bool = False,
+    in_turn: bool = False,
+) -> list[str]:
     """The arguments of dbt for one night. Unit tests run with the test suite, not every night.
 
     Args:
-        changing: What to build if the project is that of the night before; everything if there is nothing.
+        only: What to build; everything if there is nothing.
+        same_project: Nothing in the project has changed since the night before.
+        in_turn: One model after the other. The first night always does: two models that go through all
+            history would need the memory of both.
     """
     variables: dict[str, str | bool] = {**night_variables(settings, night)}
-    if changing:
+    if same_project:
         variables["same_project"] = True
     return [
         "build",
-        *(["--select", *changing] if changing else []),
-        # all history at once: two models beside each other would need the memory of both
-        *(["--threads", "1"] if night.previous is None else []),
+        *(["--select", *only] if only else []),
+        *(["--threads", "1"] if in_turn or night.previous is None else []),
         "--exclude-resource-type",
         "unit_test",
         "--vars",
@@ -65,6 +74,9 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
+_OUT_OF_MEMORY = "Out of Memory Error"
+
+
 class Transform:
     """dbt for one warehouse: parses the project once and builds any number of nights."""
 
@@ -81,11 +93,8 @@ class Transform:
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
         self._checksum = project_checksum(self.manifest, settings)
 
-    def build(self, night: Night, on_node: OnNode | None = None) -> int:
+    def build(self, night: Night, on_node: OnNode | None = None) -> None:
         """Build and test all models of one night.
-
-        Returns:
-            Number of models, seeds and tests that ran.
 
         Raises:
             BuildError: A model failed, or a test did; the message names each.
@@ -99,11 +108,12 @@ class Transform:
         stand = standing(self._settings) == self._checksum
         changing = changing_nodes(self.manifest) if stand else ()
         try:
-            arguments = build_arguments(self._settings, night, changing)
-            # artefacts take a second and nobody reads them; events go to the file and to `report`
-            outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
-                [*arguments, "--no-write-json", "--log-level", "none"]
-            )
+            arguments = build_arguments(self._settings, night, changing, same_project=stand)
+            outcome = self._invoke(arguments, report)
+            left = _left_for_want_of_memory(outcome)
+            if left and night.previous is not None:
+                arguments = build_arguments(self._settings, night, left, same_project=stand, in_turn=True)
+                outcome = self._invoke(arguments, report)
         finally:
             # dbt keeps its last connection, and with it the file
             self._connections.close_all_connections()
@@ -122,7 +132,12 @@ class Transform:
             )
         if not stand:
             note_standing(self._settings, self._checksum)
-        return len(outcome.result)
+
+    def _invoke(self, arguments: list[str], report: Callable[[Any], None]) -> Any:  # noqa: ANN401 - dbt's own
+        # artefacts take a second and nobody reads them; events go to the file and to `report`
+        return self._runner(manifest=self._parsed, callbacks=[report]).invoke(
+            [*arguments, "--no-write-json", "--log-level", "none"]
+        )
 
     def write_docs(self) -> Path:
         """Write dbt's documentation site, as one page that needs no server; returns it.
@@ -149,6 +164,16 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     if not parsed.success:
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
     return parsed.result
+
+
+def _left_for_want_of_memory(outcome: Any) -> list[str]:  # noqa: ANN401 - dbt has no stable type for it
+    """What was not built because models beside each other needed more memory than there is."""
+    results = outcome.result or []
+    for_memory = [result for result in results if _OUT_OF_MEMORY in (result.message or "")]
+    # a test that failed would be forgotten
+    if not for_memory or any(result.status == "fail" for result in results):
+        return []
+    return [result.node.name for result in results if result.status in ("error", "skipped")]
 
 
 def _first_lines(message: str | None) -> str:
