@@ -1,0 +1,22 @@
+-- One row per customer and month that is over: what it adds to the trailing averages of later months. Written once,
+-- on the night that ends the month, so that no ordinary night reads past months.
+
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
+    meta={'carried': 'month_end'},
+) }}
+
+select
+    -- ids
+    customer_id,
+
+    -- dates
+    month_start_date,
+    month_end_date,
+    month_index,
+
+    -- measures
+    contribution_cents
+
+from {{ ref('int_contribution__customer_month') }}
+where not is_provisional
