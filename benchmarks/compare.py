@@ -5,7 +5,7 @@ from datetime import date
 
 import duckdb
 
-from benchmarks.floor import TABLES, floor_parquet
+from benchmarks.floor import DAILY, TABLES, floor_parquet
 from orchestration.settings import Settings
 from orchestration.sql import fill, join, name, value
 
@@ -45,8 +45,9 @@ def _compare_table(
     ).fetchall()
     rows = {
         side: fill(
-            "select {columns} from {table} where month_start_date >= {month}",
+            "select {columns} from {table} where {day} >= {month}",
             columns=join(", ", (name(column) for column, _ in columns)),
+            day=name("calendar_date" if table in DAILY else "month_start_date"),
             table=source,
             month=value(first_month),
         )

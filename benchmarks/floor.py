@@ -22,14 +22,30 @@ from orchestration.settings import PROJECT, BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value
 
 FOLDER = "floor"
-TABLES = (
+MONTHLY = (
     "fct_customer_aum_monthly",
+    "fct_customer_aum_part_monthly",
     "fct_customer_tier_monthly",
     "fct_customer_tier_status_monthly",
     "fct_tier_event",
     "fct_tier_reason",
 )
-"""What the floor publishes."""
+DAILY = ("fct_customer_aum_daily",)
+TABLES = (*MONTHLY, *DAILY)
+"""What the floor publishes: the tables of AUM and of tiers."""
+
+_PAST = Sql(
+    """
+    union all
+    select
+        customer_id, org_id, asset_class, source, balance_month as month_start_date, plain_aum_amt,
+        odd_aum_amt, plain_sum_amt, odd_sum_amt
+    from valued_history
+    where balance_month = getvariable('month_in_hand')
+        and balance_month < month_start(getvariable('business_date'))
+    """
+)
+"""The months before the first night, of which the bank sends totals."""
 
 _SENT = (
     "account", "account_owner", "card", "card_balance", "card_txn", "customer", "deposit_balance", "fx_rate",
@@ -128,14 +144,28 @@ def _night(
     _run_sql(connection, "2_changes")
     if last is None:
         _run_sql(connection, "3_history", **holding)
-    _run_sql(connection, "4_aum", **holding)
-    _run_sql(connection, "5_tiers", **holding)
+    _run_sql(connection, "4_holdings", **holding)
+    for month in _months_in_hand(connection, is_first=last is None):
+        connection.execute(fill("set variable month_in_hand = {month}", month=value(month)))
+        _run_sql(connection, "5_aum", **holding, past=_PAST if last is None else Sql(""))
+        _run_sql(connection, "6_parts")
+        _run_sql(connection, "7_tiers", **holding)
+        if month in (None, tonight.replace(day=1)):
+            _run_sql(connection, "8_daily", **holding)
+        _write_parquet(connection, settings, last_date)
+        _run_sql(connection, "9_forget")
     _forget(connection, {holding["tonight"], holding["last"]})
     connection.execute("delete from night where business_date >= $date", {"date": tonight})
     connection.execute("insert into night values (?, ?)", [tonight, batch.sequence])
-    _write_parquet(connection, settings)
-    _run_sql(connection, "6_forget")
     connection.execute("checkpoint")
+
+
+def _months_in_hand(connection: duckdb.DuckDBPyConnection, *, is_first: bool) -> list[date | None]:
+    """Months that are computed together: all of tonight's (None), but the history's one after the other."""
+    if not is_first:
+        return [None]
+    rows = connection.execute("select month_start_date from computed_months order by 1").fetchall()
+    return [month for (month,) in rows]
 
 
 def _compact(settings: Settings) -> None:
@@ -229,21 +259,27 @@ def _sent_rows(folder: Path, table: str, sent: TableDelivery | None, *, is_first
     return fill("select *{op} from {source}", op=op, source=source)
 
 
-def _write_parquet(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """One file per table and month that tonight computed."""
+def _write_parquet(connection: duckdb.DuckDBPyConnection, settings: Settings, last_date: date) -> None:
+    """One file per table and month in hand; of the daily tables one per day that tonight added."""
     months = connection.execute("select month_start_date from months order by 1").fetchall()
-    for table in TABLES:
-        for (month,) in months:
-            folder = private_folder(floor_parquet(settings, table) / f"month_start_date={month}")
-            connection.execute(
-                fill(
-                    "copy (select * from {table} where month_start_date = {month}) to {path}"
-                    " (format parquet, compression zstd)",
-                    table=name(table),
-                    month=value(month),
-                    path=value(folder / "part.parquet"),
-                )
+    days = connection.execute(
+        "select distinct calendar_date from fct_customer_aum_daily where business_date > ? order by 1",
+        [last_date],
+    ).fetchall()
+    parts = [(table, "month_start_date", month) for table in MONTHLY for (month,) in months]
+    parts += [(table, "calendar_date", day) for table in DAILY for (day,) in days]
+    for table, column, first in parts:
+        folder = private_folder(floor_parquet(settings, table) / f"{column}={first}")
+        connection.execute(
+            fill(
+                "copy (select * from {table} where {column} = {first}) to {path}"
+                " (format parquet, compression zstd)",
+                table=name(table),
+                column=name(column),
+                first=value(first),
+                path=value(folder / "part.parquet"),
             )
+        )
 
 
 def main() -> None:

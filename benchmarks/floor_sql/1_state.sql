@@ -67,6 +67,11 @@ create table if not exists earlier_months (
     quarter_plain_amt decimal(18, 2), quarter_odd_amt decimal(38, 20), year_plain_amt decimal(18, 2),
     year_odd_amt decimal(38, 20)
 );
+create table if not exists part_to_date (
+    customer_id varchar, org_id varchar, asset_class varchar, month_start_date date,
+    quarter_plain_amt decimal(18, 2), quarter_odd_amt decimal(38, 20), year_plain_amt decimal(18, 2),
+    year_odd_amt decimal(38, 20)
+);
 create table if not exists borrowing (
     customer_id varchar, month_start_date date, mortgage_balance_amt decimal(18, 2),
     credit_loan_balance_amt decimal(18, 2), has_diamond_card boolean
@@ -74,13 +79,6 @@ create table if not exists borrowing (
 
 -- filled on the first night only
 create or replace temp table first_balance (customer_id varchar, first_balance_month date);
-create or replace temp table past_total (
-    customer_id varchar, month_start_date date,
-    plain_aum_amt decimal(18, 2), odd_aum_amt decimal(38, 20),
-    plain_deposit_amt decimal(18, 2), odd_deposit_amt decimal(38, 20),
-    plain_sum_amt decimal(18, 2), odd_sum_amt decimal(38, 20),
-    plain_deposit_sum_amt decimal(18, 2), odd_deposit_sum_amt decimal(38, 20)
-);
 
 -- the newest months; the others are in the Parquet files
 create table if not exists fct_customer_aum_monthly (
@@ -91,6 +89,14 @@ create table if not exists fct_customer_aum_monthly (
     investment_end_amt decimal(18, 2), deposit_month_avg_amt decimal(18, 2),
     investment_month_avg_amt decimal(18, 2), months_12m_cnt integer, is_full_12m_window boolean,
     is_provisional boolean
+);
+create table if not exists fct_customer_aum_part_monthly (
+    customer_id varchar, org_id varchar, asset_class_code varchar, month_start_date date,
+    aum_end_amt decimal(18, 2), aum_month_avg_amt decimal(18, 2), aum_month_avg_30_amt decimal(18, 2),
+    aum_quarter_avg_amt decimal(18, 2), aum_year_avg_amt decimal(18, 2), is_provisional boolean
+);
+create table if not exists fct_customer_aum_daily (
+    customer_id varchar, calendar_date date, business_date date, aum_end_amt decimal(18, 2)
 );
 create table if not exists fct_customer_tier_status_monthly (
     customer_id varchar, tier_code varchar, tier_rank integer, status_code varchar, held_by_factor_code varchar,

@@ -5,9 +5,12 @@ delete from card_txn where business_date > getvariable('last_date');
 delete from card_spend where business_date > getvariable('last_date');
 delete from closed_month where month_end_date > getvariable('last_date');
 delete from earlier_months where month_start_date > getvariable('last_date');
+delete from part_to_date where last_day(month_start_date) > getvariable('last_date');
 delete from borrowing where month_start_date > getvariable('last_date');
 -- the months that tonight computes anew
 delete from fct_customer_aum_monthly where month_start_date >= month_start(getvariable('last_date') + 1);
+delete from fct_customer_aum_part_monthly where month_start_date >= month_start(getvariable('last_date') + 1);
+delete from fct_customer_aum_daily where business_date > getvariable('last_date');
 delete from fct_customer_tier_status_monthly where month_start_date >= month_start(getvariable('last_date') + 1);
 delete from fct_customer_tier_monthly where month_start_date >= month_start(getvariable('last_date') + 1);
 delete from fct_tier_event where month_start_date >= month_start(getvariable('last_date') + 1);

@@ -1,5 +1,5 @@
 -- The first night only: what the bank's past months leave behind. The running month's history becomes
--- "last night's" holdings; the months before it become totals per customer.
+-- "last night's" holdings; the months before it are read one at a time.
 
 insert into recorded_history
 select coalesce(min(balance_month), getvariable('business_date')) from sent_monthly_balance_history;
@@ -30,9 +30,10 @@ select * from ranked
 union all
 select getvariable('reporting_currency'), calendar_date, null, 1 from days;
 
-create or replace temp table valued_history as
+create or replace temp view valued_history as
 select
-    history.account_id, history.balance_month, history.product_code, holder.customer_id, holder.org_id,
+    history.account_id, history.balance_month, history.product_code, product.asset_class, holder.customer_id,
+    holder.org_id,
     holder.currency, holder.open_date,
     case when product.asset_class = 'wealth' then 'investment' else 'deposit' end as source,
     if(is_plain and product.aum_weight = 1, greatest(history.month_end_balance, 0), 0)::decimal(18, 2)
@@ -63,17 +64,3 @@ select
     cast(0 as decimal(38, 14)) as odd_base_amt, plain_aum_amt, odd_aum_amt, plain_sum_amt, odd_sum_amt
 from valued_history
 where balance_month = month_start(getvariable('business_date'));
-
-insert into past_total
-select
-    customer_id, balance_month as month_start_date, sum(plain_aum_amt) as plain_aum_amt, sum(odd_aum_amt) as odd_aum_amt,
-    sum(plain_aum_amt) filter (source = 'deposit') as plain_deposit_amt,
-    sum(odd_aum_amt) filter (source = 'deposit') as odd_deposit_amt,
-    sum(plain_sum_amt) as plain_sum_amt, sum(odd_sum_amt) as odd_sum_amt,
-    sum(plain_sum_amt) filter (source = 'deposit') as plain_deposit_sum_amt,
-    sum(odd_sum_amt) filter (source = 'deposit') as odd_deposit_sum_amt
-from valued_history
-where balance_month < month_start(getvariable('business_date'))
-group by all;
-
-drop table valued_history;

@@ -1,5 +1,5 @@
 -- One night by hand: tonight's extracts (views sent_*) and the state of the night before (schema main) to
--- the five published tables. No step reads more of the past than the arithmetic needs.
+-- the published tables. No step reads more of the past than the arithmetic needs.
 
 -- customers who came, changed or went
 create or replace temp table changed_customer as
@@ -33,7 +33,7 @@ delete from customer where customer_id in (select customer_id from changed_custo
 insert into customer select * from changed_customer;
 
 -- the months that tonight computes
-create or replace temp table months as
+create or replace temp table computed_months as
 with days as (
     select unnest(generate_series(
         case
@@ -61,10 +61,6 @@ cross join recorded_history
 inner join rulebook
     on m.month_start_date >= rulebook.valid_from_month
     and m.month_start_date <= coalesce(rulebook.valid_to_month, m.month_start_date);
-set variable first_month = (select min(month_start_date) from months);
-set variable first_index = (select min(month_index) from months);
-set variable month_before = (select month_from_index(min(month_index) - 1) from months);
-
 -- rates of tonight and of the days without a batch
 insert into rate
 with days as (
@@ -171,7 +167,7 @@ select
         + if(months.is_current, holding.odd_base_amt * rate.mid_rate, 0) as decimal(38, 20)
     ) as odd_sum_amt
 from holding
-inner join months on months.is_current or not getvariable('is_first')
+inner join computed_months as months on months.is_current or not getvariable('is_first')
 inner join rate on rate.currency = holding.currency and rate.calendar_date = getvariable('business_date')
 left join closing on closing.account_id = holding.account_id
 left join silent_sum
@@ -181,136 +177,84 @@ where
     holding.plain_base_amt <> 0 or holding.odd_base_amt <> 0 or plain_aum_amt <> 0 or odd_aum_amt <> 0
     or plain_sum_amt <> 0 or odd_sum_amt <> 0;
 
-create or replace temp table customer_month as
-with total as (
-    select
-        customer_id, month_start_date, sum(plain_aum_amt) as plain_aum_amt, sum(odd_aum_amt) as odd_aum_amt,
-        sum(plain_aum_amt) filter (source = 'deposit') as plain_deposit_amt,
-        sum(odd_aum_amt) filter (source = 'deposit') as odd_deposit_amt,
-        sum(plain_sum_amt) as plain_sum_amt, sum(odd_sum_amt) as odd_sum_amt,
-        sum(plain_sum_amt) filter (source = 'deposit') as plain_deposit_sum_amt,
-        sum(odd_sum_amt) filter (source = 'deposit') as odd_deposit_sum_amt
-    from {tonight}
+-- what is owed and spent, and the org that owns the customer
+create or replace temp table owning_org as
+with loans as (
+    select loan.customer_id, arg_min(loan.org_id, row(-b.balance * rate.mid_rate, loan.start_date, loan.org_id)) as org_id
+    from sent_loan_balance as b
+    inner join loan using (loan_id)
+    inner join rate on loan.currency = rate.currency and rate.calendar_date = getvariable('business_date')
+    where b.balance > 0
     group by all
+),
+cards as (
+    select card.customer_id, arg_min(card.org_id, row(-b.balance, card.issue_date, card.org_id)) as org_id
+    from sent_card_balance as b
+    inner join card using (card_id)
+    where card.card_kind = 'credit' and b.balance > 0
+    group by all
+),
+deposits as (
+    select customer_id, arg_min(org_id, row(-plain_aum_amt - odd_aum_amt, open_date, org_id)) as org_id
+    from {tonight}
+    where source = 'deposit' and (plain_aum_amt > 0 or odd_aum_amt > 0) and month_start_date = month_start(getvariable('business_date'))
+    group by all
+)
+select customer_id, coalesce(loans.org_id, cards.org_id, deposits.org_id) as org_id
+from deposits
+full outer join cards using (customer_id)
+full outer join loans using (customer_id);
+
+insert into card_txn
+select txn_id, card_id, txn_date, amount, is_consumption, reversed_txn_id, getvariable('business_date')
+from sent_card_txn as sent
+anti join card_txn as earlier using (txn_id);
+
+insert into card_spend
+with entry as (
+    select card_id, txn_date, amount from card_txn
+    where business_date = getvariable('business_date') and is_consumption and reversed_txn_id is null
     union all
-    select * from past_total
+    select purchase.card_id, purchase.txn_date, -abs(reversal.amount)
+    from card_txn as reversal
+    inner join card_txn as purchase on reversal.reversed_txn_id = purchase.txn_id and purchase.is_consumption
+    where reversal.business_date = getvariable('business_date')
 )
-select
-    customer.customer_id, customer.customer_type, customer.home_org_id, customer.first_open_date,
-    customer.first_month_date, months.*,
-    months.month_start_date >= customer.first_month_date
-    and (customer.is_active or months.month_start_date <= customer.last_active_date) as is_member,
-    coalesce(total.plain_aum_amt, 0)::decimal(18, 2) as plain_aum_amt,
-    coalesce(total.odd_aum_amt, 0)::decimal(38, 20) as odd_aum_amt,
-    coalesce(total.plain_deposit_amt, 0)::decimal(18, 2) as plain_deposit_amt,
-    coalesce(total.odd_deposit_amt, 0)::decimal(38, 20) as odd_deposit_amt,
-    coalesce(total.plain_sum_amt, 0)::decimal(18, 2) as plain_sum_amt,
-    coalesce(total.odd_sum_amt, 0)::decimal(38, 20) as odd_sum_amt,
-    coalesce(total.plain_deposit_sum_amt, 0)::decimal(18, 2) as plain_deposit_sum_amt,
-    coalesce(total.odd_deposit_sum_amt, 0)::decimal(38, 20) as odd_deposit_sum_amt
-from customer
-cross join months
-left join total
-    on customer.customer_id = total.customer_id and months.month_start_date = total.month_start_date
-where is_member or total.customer_id is not null;
+select card.customer_id, month_start(entry.txn_date), sum(entry.amount), getvariable('business_date')
+from entry
+inner join card on entry.card_id = card.card_id and card.card_kind = 'credit'
+group by all;
 
-insert into closed_month
-select
-    customer_id, month_index, month_end_date, divide_round(plain_sum_amt, odd_sum_amt, elapsed_days),
-    plain_sum_amt, odd_sum_amt
-from customer_month
-where not is_provisional;
-
--- once a month, and for customers who come back
-create or replace temp table earlier_tonight as
-with wanted as (
-    select month.customer_id, month.month_start_date, month.month_index
-    from customer_month as month
-    anti join earlier_months as found
-        on month.customer_id = found.customer_id and month.month_start_date = found.month_start_date
-    where month.first_month_date < month.month_start_date
+insert into borrowing
+with last as (
+    select * from borrowing where month_start_date = month_start(getvariable('last_date'))
+)
+select last.customer_id, months.month_start_date, last.mortgage_balance_amt, last.credit_loan_balance_amt, last.has_diamond_card
+from last
+cross join computed_months as months
+where not months.is_current and not getvariable('is_first');
+delete from borrowing where month_start_date = month_start(getvariable('business_date'));
+insert into borrowing
+with loans as (
+    select
+        loan.customer_id,
+        sum(b.balance * rate.mid_rate) filter (factor.factor_code = 'mortgage') as mortgage_amt,
+        sum(b.balance * rate.mid_rate) filter (factor.factor_code = 'credit_loan') as credit_amt
+    from sent_loan_balance as b
+    inner join loan using (loan_id)
+    inner join loan_factor as factor on loan.loan_class = factor.loan_class_code
+    inner join rate on loan.currency = rate.currency and rate.calendar_date = getvariable('business_date')
+    group by all
 ),
-closed as (
-    select closed_month.*
-    from closed_month
-    inner join (select customer_id, min(month_index) as first_index from wanted group by all) as first
-        on closed_month.customer_id = first.customer_id and closed_month.month_index >= first.first_index - 11
-    where closed_month.month_index >= (select min(month_index) - 11 from wanted)
-),
-combined as (
-    select
-        coalesce(wanted.customer_id, closed.customer_id) as customer_id,
-        coalesce(wanted.month_index, closed.month_index) as month_index,
-        wanted.month_start_date, closed.aum_month_avg_amt, closed.plain_sum_amt, closed.odd_sum_amt
-    from wanted
-    full outer join closed
-        on wanted.customer_id = closed.customer_id and wanted.month_index = closed.month_index
+cards as (
+    select distinct card.customer_id
+    from card
+    inner join card_factor as factor
+        on card.card_kind = factor.card_kind_code and card.card_grade = factor.card_grade_code
+    where card.status = 'valid' and card.expiry_date >= getvariable('business_date')
 )
 select
-    customer_id, month_start_date, coalesce(sum_5m_amt, 0) as sum_5m_amt, months_5m_cnt,
-    coalesce(max_5m_amt, 0) as max_5m_amt, coalesce(sum_11m_amt, 0) as sum_11m_amt, months_11m_cnt,
-    coalesce(max_11m_amt, 0) as max_11m_amt, coalesce(quarter_plain_amt, 0) as quarter_plain_amt,
-    coalesce(quarter_odd_amt, 0) as quarter_odd_amt, coalesce(year_plain_amt, 0) as year_plain_amt,
-    coalesce(year_odd_amt, 0) as year_odd_amt
-from (
-    select
-        customer_id, month_start_date,
-        sum(aum_month_avg_amt) over last_5 as sum_5m_amt, count(aum_month_avg_amt) over last_5 as months_5m_cnt,
-        max(aum_month_avg_amt) over last_5 as max_5m_amt, sum(aum_month_avg_amt) over last_11 as sum_11m_amt,
-        count(aum_month_avg_amt) over last_11 as months_11m_cnt,
-        max(aum_month_avg_amt) over last_11 as max_11m_amt,
-        sum(plain_sum_amt) over in_quarter as quarter_plain_amt,
-        sum(odd_sum_amt) over in_quarter as quarter_odd_amt,
-        sum(plain_sum_amt) over in_year as year_plain_amt, sum(odd_sum_amt) over in_year as year_odd_amt
-    from combined
-    window
-        last_5 as (partition by customer_id order by month_index range between 5 preceding and 1 preceding),
-        last_11 as (partition by customer_id order by month_index range between 11 preceding and 1 preceding),
-        in_quarter as (
-            partition by customer_id, (month_index - 1) // 3 order by month_index
-            range between 2 preceding and 1 preceding
-        ),
-        in_year as (
-            partition by customer_id, (month_index - 1) // 12 order by month_index
-            range between 11 preceding and 1 preceding
-        )
-)
-where month_start_date is not null;
-
-insert into fct_customer_aum_monthly
-select
-    customer_id, month_start_date, aum_end_amt, avg_amt, divide_round(plain_sum_amt, odd_sum_amt, 30),
-    divide_round(plain_sum_amt + quarter_plain_amt, odd_sum_amt + quarter_odd_amt, quarter_days),
-    divide_round(plain_sum_amt + year_plain_amt, odd_sum_amt + year_odd_amt, year_days),
-    divide_round(avg_amt + sum_5m_amt, 0, months_5m_cnt + 1),
-    divide_round(avg_amt + sum_11m_amt, 0, months_11m_cnt + 1),
-    greatest(avg_amt, max_5m_amt), greatest(avg_amt, max_11m_amt), rounded(plain_sum_amt, odd_sum_amt),
-    deposit_end_amt, aum_end_amt - deposit_end_amt, deposit_avg_amt, avg_amt - deposit_avg_amt,
-    months_11m_cnt + 1, months_11m_cnt = 11, is_provisional
-from (
-    select
-        month.customer_id, month.month_start_date, month.plain_sum_amt, month.odd_sum_amt, month.quarter_days,
-        month.year_days, month.is_provisional, rounded(month.plain_aum_amt, month.odd_aum_amt) as aum_end_amt,
-        rounded(month.plain_deposit_amt, month.odd_deposit_amt) as deposit_end_amt,
-        divide_round(month.plain_sum_amt, month.odd_sum_amt, month.elapsed_days) as avg_amt,
-        divide_round(month.plain_deposit_sum_amt, month.odd_deposit_sum_amt, month.elapsed_days)
-            as deposit_avg_amt,
-        coalesce(earlier.sum_5m_amt, 0) as sum_5m_amt, coalesce(earlier.months_5m_cnt, 0) as months_5m_cnt,
-        coalesce(earlier.max_5m_amt, 0) as max_5m_amt, coalesce(earlier.sum_11m_amt, 0) as sum_11m_amt,
-        coalesce(earlier.months_11m_cnt, 0) as months_11m_cnt, coalesce(earlier.max_11m_amt, 0) as max_11m_amt,
-        coalesce(earlier.quarter_plain_amt, 0) as quarter_plain_amt,
-        coalesce(earlier.quarter_odd_amt, 0) as quarter_odd_amt,
-        coalesce(earlier.year_plain_amt, 0) as year_plain_amt, coalesce(earlier.year_odd_amt, 0) as year_odd_amt
-    from customer_month as month
-    left join (
-        select * from earlier_months where month_start_date >= getvariable('first_month')
-        union all
-        select * from earlier_tonight
-    ) as earlier
-        on month.customer_id = earlier.customer_id and month.month_start_date = earlier.month_start_date
-);
--- the rest of the month asks for the running month only
-delete from earlier_months where month_start_date < month_start(getvariable('business_date'));
-insert into earlier_months
-select * from earlier_tonight where month_start_date = month_start(getvariable('business_date'));
-drop table earlier_tonight;
+    coalesce(loans.customer_id, cards.customer_id), month_start(getvariable('business_date')),
+    coalesce(loans.mortgage_amt, 0), coalesce(loans.credit_amt, 0), cards.customer_id is not null
+from loans
+full outer join cards on loans.customer_id = cards.customer_id;
