@@ -2,9 +2,8 @@
 -- of the customer an assistant (协办), with what each of them keeps. From the month of the first night on; what was
 -- owed before is not recorded. A month that ended without a batch keeps the debts that the last night saw.
 
-{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
-    'grain': ['customer_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date',
-    'carried': 'month_start',
+{{ config(meta={
+    'grain': ['customer_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
 with months as (
@@ -50,30 +49,15 @@ debts as (
     select
         debts.customer_id,
         debts.org_id,
-        months.month_start_date,
+        debts.month_start_date,
         cast(sum(case when debts.debt_code = 'loan' then debts.balance_amt else 0 end) as {{ amount_type() }})
             as loan_balance_amt,
         cast(sum(case when debts.debt_code = 'card' then debts.balance_amt else 0 end) as {{ amount_type() }})
             as card_balance_amt
-    from {{ ref('int_customer__debt') }} as debts
-    inner join months on months.is_current
-    group by debts.customer_id, debts.org_id, months.month_start_date
-
-    {% if has_state() %}
-    union all
-
-    select
-        last_night.customer_id,
-        last_night.org_id,
-        months.month_start_date,
-        last_night.loan_balance_amt,
-        last_night.card_balance_amt
-    from {{ this }} as last_night
-    inner join months on not months.is_current
-    where
-        last_night.month_start_date = {{ month_start(previous_business_date()) }}
-        and (last_night.loan_balance_amt <> 0 or last_night.card_balance_amt <> 0)
-    {% endif %}
+    from {{ ref('int_customer__debt_month') }} as debts
+    inner join months on debts.month_start_date = months.month_start_date
+    where debts.business_date = {{ business_date() }}
+    group by debts.customer_id, debts.org_id, debts.month_start_date
 
 ),
 

@@ -92,7 +92,6 @@ debt_rows as (
         debts.product_code,
         debts.balance_amt
     from {{ ref('int_private_bank__debt_night') }} as debts
-    where debts.business_date = {{ business_date() }}
 
 ),
 

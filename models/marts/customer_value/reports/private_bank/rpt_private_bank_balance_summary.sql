@@ -34,7 +34,6 @@ balances as (
     select customer_id, month_start_date, 'liability' as side_code, balance_class_code,
         sum(balance_amt) as balance_amt
     from {{ ref('int_private_bank__debt_night') }}
-    where business_date = {{ business_date() }}
     group by customer_id, month_start_date, balance_class_code
 
 )
