@@ -18,3 +18,13 @@
 {% macro has_state() -%}
     {{- return(is_incremental() and not is_first_night()) -}}
 {%- endmacro %}
+
+{# The first month that tonight computes, and the one before it, on any night but the first. Constants, not looked up in
+   int_calendar__computed_months: an engine reads the blocks of these months alone only if it knows them beforehand. #}
+{% macro first_computed_month() -%}
+    {{ month_start(add_days(previous_business_date(), 1)) }}
+{%- endmacro %}
+
+{% macro month_before_computed() -%}
+    {{ month_start(add_days(first_computed_month(), -1)) }}
+{%- endmacro %}

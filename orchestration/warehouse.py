@@ -361,7 +361,11 @@ def forget_old_state(
 ) -> None:
     """Drop the state of all nights but some; a replay starts from one that is kept."""
     conditions = {
-        "state": fill("business_date not in ({nights})", nights=join(", ", map(value, keep))),
+        # the nights after one go on from its own month
+        "state": fill(
+            "business_date not in ({nights}) or month_start_date < date_trunc('month', business_date)",
+            nights=join(", ", map(value, keep)),
+        ),
         "month_state": fill("month_start_date < {month}", month=value(min(keep).replace(day=1))),
     }
     existing = tables(connection)

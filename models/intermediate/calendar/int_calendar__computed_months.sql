@@ -50,12 +50,13 @@ select
     through_date,
     month_index,
     {% if is_first_night() -%}
-    -- as many months together as the engine can hold of all customers
-    cast(floor(
+    -- as many months together as the engine can hold of all customers; the running one alone, because the next
+    -- night replaces its rows and no others
+    case when is_current then 9999 else cast(floor(
         (row_number() over (order by month_start_date nulls last) - 1)
         * (select count(*) from {{ ref('stg_core_banking__customers') }})
         / {{ var('customer_months_at_once') }}
-    ) as integer) as portion,
+    ) as integer) end as portion,
     {%- else -%}
     0 as portion,
     {%- endif %}

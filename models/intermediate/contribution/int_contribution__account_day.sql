@@ -177,43 +177,16 @@ holdings as (
 
 ),
 
--- an account with a maturity keeps the rate of its opening; it is looked up once
-new_terms as (
-
-    select distinct
-        products.curve_id,
-        holdings.open_date as rate_date,
-        greatest({{ days_between('holdings.open_date', 'holdings.maturity_date') }}, 0) as tenor_days
-    from holdings
-    inner join products on holdings.product_code = products.product_code
-    where
-        holdings.term_ftp_millionths is null
-        and holdings.maturity_date is not null
-        and products.curve_id <> ''
-
-),
-
-points as (
-
-    select * from {{ ref('int_ftp__point') }}
-
-),
-
-term_rates as (
-
-    {{ ftp_rates('new_terms', 'points') }}
-
-),
-
 priced as (
 
     select
         holdings.*,
         coalesce(products.curve_id, '') as curve_id,
+        -- an account with a maturity keeps the rate of its opening
         coalesce(holdings.term_ftp_millionths, term_rates.ftp_millionths) as ftp_millionths
     from holdings
     left join products on holdings.product_code = products.product_code
-    left join term_rates
+    left join {{ ref('int_contribution__term_rate') }} as term_rates
         on
             products.curve_id = term_rates.curve_id
             and holdings.open_date = term_rates.rate_date

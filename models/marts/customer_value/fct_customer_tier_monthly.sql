@@ -42,13 +42,11 @@ held as (
 
 {% if has_state() %}
 
-{%- set last_month = month_from_index('(select min(month_index) - 1 from months)') %}
-
 last_month as (
 
     select customer_id, first_tiered_month_date
     from {{ this }}
-    where month_start_date = {{ last_month }}
+    where month_start_date = {{ month_before_computed() }}
 
 ),
 
@@ -58,7 +56,7 @@ returned as (
     select customer_months.customer_id
     from customer_months
     left join last_month on customer_months.customer_id = last_month.customer_id
-    where last_month.customer_id is null and customer_months.first_month_date < {{ last_month }}
+    where last_month.customer_id is null and customer_months.first_month_date < {{ month_before_computed() }}
     group by customer_months.customer_id
 
 ),
@@ -70,7 +68,7 @@ tiered_before as (
     select history.customer_id, min(history.first_tiered_month_date) as first_tiered_month_date
     from {{ this }} as history
     inner join returned on history.customer_id = returned.customer_id
-    where history.month_start_date < {{ last_month }}
+    where history.month_start_date < {{ month_before_computed() }}
     group by history.customer_id
 
 ),

@@ -13,12 +13,6 @@ with customer_months as (
 
 ),
 
-first_month as (
-
-    select min(month_index) as first_index from {{ ref('int_calendar__open_months') }}
-
-),
-
 {% if has_state() %}
 
 -- the month before the first that tonight computes holds what is carried …
@@ -32,8 +26,7 @@ last_month as (
         status.lost_since_date,
         {{ month_index('status.month_start_date') }} as month_index
     from {{ this }} as status
-    cross join first_month
-    where status.month_start_date = {{ month_from_index('(select first_index - 1 from first_month)') }}
+    where status.month_start_date = {{ month_before_computed() }}
 
 ),
 
@@ -42,14 +35,13 @@ returned as (
 
     select customer_months.customer_id
     from customer_months
-    cross join first_month
     left join {{ ref('fct_customer_aum_monthly') }} as before
         on
             customer_months.customer_id = before.customer_id
-            and before.month_start_date = {{ month_from_index('(select first_index - 1 from first_month)') }}
+            and before.month_start_date = {{ month_before_computed() }}
     where
         before.customer_id is null
-        and {{ month_index('customer_months.first_month_date') }} < first_month.first_index
+        and customer_months.first_month_date < {{ first_computed_month() }}
     group by customer_months.customer_id
 
 ),
@@ -73,8 +65,7 @@ returned_month as (
             ) as recency
         from {{ this }} as status
         inner join returned on status.customer_id = returned.customer_id
-        cross join first_month
-        where {{ month_index('status.month_start_date') }} < first_month.first_index
+        where status.month_start_date < {{ first_computed_month() }}
     ) as history
     where history.recency = 1
 
