@@ -273,7 +273,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, settings: Settings, la
         connection.execute(
             fill(
                 "copy (select * from {table} where {column} = {first}) to {path}"
-                " (format parquet, compression zstd)",
+                " (format parquet, compression zstd, compression_level 1)",
                 table=name(table),
                 column=name(column),
                 first=value(first),

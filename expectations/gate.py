@@ -3,8 +3,8 @@
 A gate never raises for a check that fails: it returns what it found, and the night decides.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 
@@ -17,41 +17,51 @@ from expectations.results import CheckResult, Gate, GateResult, prepare, ran, re
 from expectations.suites import contribution, extract, marts, parts, restatement, sales, tonight
 from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
 from orchestration.ingestion.lake import BatchReport
+from orchestration.ingestion.screening import Screening
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill
 from orchestration.warehouse import open_database
 
 
 def fit_to_load(
-    settings: Settings, batch: BatchId, report: BatchReport, previous_report: BatchReport | None = None
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    batch: BatchId,
+    report: BatchReport,
+    previous_report: BatchReport | None = None,
+    screening: Screening | None = None,
 ) -> GateResult:
     """Gate 1: arrival, keys, values, references, what was refused, and what the batch adds up to.
 
     Args:
+        connection: The build database, as :func:`orchestration.warehouse.open_database` opens it.
         settings: The warehouse.
         batch: The batch in the ``lake`` views, screened.
         report: What ingestion said of the batch.
         previous_report: The same of the batch before, if there was one.
+        screening: What this very connection has just found in the batch; that is not looked for again.
     """
-    with _build_database(settings) as connection:
-        contract = load_contract()
+    _prepare(connection)
+    contract = load_contract()
+    if screening is None:
         for referenced in sorted(referenced_tables(contract)):
             collect_keys(connection, contract.table(referenced))
-        tonight.collect_totals(connection, batch.business_date, settings.bank.reporting_currency)
-        totals = tonight.checks_by_table(report)
-        suites = [tonight.refused_suite(report, connection)]
-        for table in contract.tables:
-            if table.name not in report.tables:
-                continue
-            before = previous_report.tables.get(table.name) if previous_report is not None else None
-            suite = extract.extract_suite(
-                table,
-                connection,
-                is_initial=report.is_initial,
-                previous_rows=None if before is None else before.accepted_rows,
-            )
-            suites.append(replace(suite, checks=[*suite.checks, *totals.get(table.name, [])]))
-        return _run(connection, settings, batch, "fit_to_load", suites, _unknown_columns(report))
+    tonight.collect_totals(connection, batch.business_date, settings.bank.reporting_currency)
+    totals = tonight.checks_by_table(report)
+    suites = [tonight.refused_suite(report, connection)]
+    for table in contract.tables:
+        if table.name not in report.tables:
+            continue
+        before = previous_report.tables.get(table.name) if previous_report is not None else None
+        suite = extract.extract_suite(
+            table,
+            connection,
+            is_initial=report.is_initial,
+            previous_rows=None if before is None else before.accepted_rows,
+            kept=frozenset() if screening is None else screening.kept,
+        )
+        suites.append(replace(suite, checks=[*suite.checks, *totals.get(table.name, [])]))
+    return _run(connection, settings, batch, "fit_to_load", suites, _unknown_columns(report))
 
 
 def fit_to_publish(
@@ -65,7 +75,8 @@ def fit_to_publish(
         restated_by: Re-sent or late batches that may change closed months.
         months_rebuilt: First days of the months that tonight's build wrote.
     """
-    with _build_database(settings) as connection:
+    with open_database(settings) as connection:
+        _prepare(connection)
         changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by)
         suites = [
             *marts.customer_value_suites(batch.business_date, months_rebuilt),
@@ -80,12 +91,9 @@ def fit_to_publish(
         return outcome
 
 
-@contextmanager
-def _build_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_database(settings) as connection:
-        prepare(connection)
-        restatement.prepare_restatements(connection)
-        yield connection
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    prepare(connection)
+    restatement.prepare_restatements(connection)
 
 
 def _run(

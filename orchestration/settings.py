@@ -34,7 +34,7 @@ class Bank(BaseModel):
         keep_databases: Of these, how many keep their DuckDB file; the others make it again from their Parquet
             files when they are rolled back to. Parquet files are shared between releases, databases are not.
         memory_limit: DuckDB's memory limit for one connection.
-        threads: Threads DuckDB and dbt may use.
+        threads: Threads that DuckDB may use; dbt builds one model after the other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

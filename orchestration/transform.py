@@ -26,29 +26,18 @@ def night_variables(settings: Settings, night: Night) -> dict[str, str]:
     }
 
 
-def build_arguments(
-    settings: Settings,
-    night: Night,
-    only: Sequence[str] = (),
-    *,
-    same_project: bool = False,
-    in_turn: bool = False,
-) -> list[str]:
+def build_arguments(settings: Settings, night: Night, changing: Sequence[str] = ()) -> list[str]:
     """The arguments of dbt for one night. Unit tests run with the test suite, not every night.
 
     Args:
-        only: What to build; everything if there is nothing.
-        same_project: Nothing in the project has changed since the night before.
-        in_turn: One model after the other. The first night always does: two models that go through all
-            history would need the memory of both.
+        changing: What to build if the project is that of the night before; everything if there is nothing.
     """
     variables: dict[str, str | bool] = {**night_variables(settings, night)}
-    if same_project:
+    if changing:
         variables["same_project"] = True
     return [
         "build",
-        *(["--select", *only] if only else []),
-        *(["--threads", "1"] if in_turn or night.previous is None else []),
+        *(["--select", *changing] if changing else []),
         "--exclude-resource-type",
         "unit_test",
         "--vars",
@@ -72,9 +61,6 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_LOG_LEVEL_FILE": "info",
         "DO_NOT_TRACK": "1",
     }
-
-
-_OUT_OF_MEMORY = "Out of Memory Error"
 
 
 class Transform:
@@ -108,12 +94,11 @@ class Transform:
         stand = standing(self._settings) == self._checksum
         changing = changing_nodes(self.manifest) if stand else ()
         try:
-            arguments = build_arguments(self._settings, night, changing, same_project=stand)
-            outcome = self._invoke(arguments, report)
-            left = _left_for_want_of_memory(outcome)
-            if left and night.previous is not None:
-                arguments = build_arguments(self._settings, night, left, same_project=stand, in_turn=True)
-                outcome = self._invoke(arguments, report)
+            arguments = build_arguments(self._settings, night, changing)
+            # artefacts take a second and nobody reads them; events go to the file and to `report`
+            outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
+                [*arguments, "--no-write-json", "--log-level", "none"]
+            )
         finally:
             # dbt keeps its last connection, and with it the file
             self._connections.close_all_connections()
@@ -132,12 +117,6 @@ class Transform:
             )
         if not stand:
             note_standing(self._settings, self._checksum)
-
-    def _invoke(self, arguments: list[str], report: Callable[[Any], None]) -> Any:  # noqa: ANN401 - dbt's own
-        # artefacts take a second and nobody reads them; events go to the file and to `report`
-        return self._runner(manifest=self._parsed, callbacks=[report]).invoke(
-            [*arguments, "--no-write-json", "--log-level", "none"]
-        )
 
     def write_docs(self) -> Path:
         """Write dbt's documentation site, as one page that needs no server; returns it.
@@ -164,16 +143,6 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     if not parsed.success:
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
     return parsed.result
-
-
-def _left_for_want_of_memory(outcome: Any) -> list[str]:  # noqa: ANN401 - dbt has no stable type for it
-    """What was not built because models beside each other needed more memory than there is."""
-    results = outcome.result or []
-    for_memory = [result for result in results if _OUT_OF_MEMORY in (result.message or "")]
-    # a test that failed would be forgotten
-    if not for_memory or any(result.status == "fail" for result in results):
-        return []
-    return [result.node.name for result in results if result.status in ("error", "skipped")]
 
 
 def _first_lines(message: str | None) -> str:

@@ -112,7 +112,10 @@ def carried_tables(manifest: Mapping[str, Any]) -> list[Carried]:
 def open_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the build database with the bank's limits, closed at the end."""
     private_folder(settings.database.parent)
-    with duckdb.connect(str(settings.database)) as connection:
+    # nobody else reads it, and the newest format is written a third faster; an existing file keeps its own
+    with duckdb.connect(
+        str(settings.database), config={"storage_compatibility_version": "latest"}
+    ) as connection:
         connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
         connection.execute("set threads = $threads", {"threads": settings.bank.threads})
         connection.execute("set preserve_insertion_order = false")

@@ -3,6 +3,7 @@
 Rows that break a rule for single rows were taken out before; these checks find what was left in.
 """
 
+from collections.abc import Set
 from math import ceil, floor
 
 import duckdb
@@ -15,15 +16,25 @@ from orchestration.sql import Sql, fill, join, name, value
 
 
 def extract_suite(
-    table: Table, connection: duckdb.DuckDBPyConnection, *, is_initial: bool, previous_rows: int | None
+    table: Table,
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    is_initial: bool,
+    previous_rows: int | None,
+    kept: Set[tuple[str, str, str]] = frozenset(),
 ) -> Suite:
     """Arrival, key, values and references of one delivered table.
 
-    ``previous_rows`` are the table's rows in the batch before, if there was one.
+    Args:
+        previous_rows: The table's rows in the batch before, if there was one.
+        kept: Rules, by table, column and code, that the screening found kept by what it left.
     """
     checks: list[Check] = [*arrival(table, is_initial=is_initial), *row_count(table, previous_rows)]
     checks += [key_unique(table), *required_filled(table), *codes_in_list(table)]
-    checks += [none_left(rule) for rule in (*row_rules(table), *group_rules(table, connection))]
+    checks += [
+        none_left(rule, is_kept=(rule.table, rule.column, rule.check_code) in kept)
+        for rule in (*row_rules(table), *group_rules(table, connection))
+    ]
     return Suite("lake", table.name, checks)
 
 
@@ -84,16 +95,17 @@ def codes_in_list(table: Table) -> list[Check]:
     return [_filtered("value_not_in_list", table, outside)] if outside else []
 
 
-def none_left(rule: CrossRule) -> Check:
-    """The screening has left no row that breaks the rule."""
+def none_left(rule: CrossRule, *, is_kept: bool = False) -> Check:
+    """The screening has left no row that breaks the rule; where it looked at what is left, it has counted."""
+    failing = Sql("0") if is_kept else fill("(select count(*) from ({rows}))", rows=rule.rows)
     return FailingRows(
         check_code=rule.check_code,
         table=rule.table,
         column=rule.column,
         query=fill(
-            "select (select count(*) from {table}), (select count(*) from ({rows}))",
+            "select (select count(*) from {table}), {failing}",
             table=name("lake", rule.table),
-            rows=rule.rows,
+            failing=failing,
         ),
         locate=rule.rows,
     )

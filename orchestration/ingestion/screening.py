@@ -4,7 +4,8 @@ Tables are screened in the order of their references, because a refused customer
 that name it unknown. A refused row goes to the quarantine with its rule; the ``lake`` views leave it out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -27,23 +28,34 @@ from orchestration.warehouse import create_lake_views
 _SCREENED = name("temp", "screened_row")
 
 
-def screen_batch(
-    settings: Settings, batch: BatchId, connection: duckdb.DuckDBPyConnection
-) -> dict[tuple[str, str], int]:
-    """Refuse rows that break a rule across rows or tables, and count them by table and rule.
+@dataclass(frozen=True)
+class Screening:
+    """What a screening found.
+
+    Attributes:
+        refused: Refused rows by table and rule.
+        kept: Rules, by table, column and code, that were judged on what is left and that no row of it breaks.
+    """
+
+    refused: dict[tuple[str, str], int] = field(default_factory=dict)
+    kept: set[tuple[str, str, str]] = field(default_factory=set)
+
+
+def screen_batch(settings: Settings, batch: BatchId, connection: duckdb.DuckDBPyConnection) -> Screening:
+    """Refuse rows that break a rule across rows or tables.
 
     A rule that the rule table only warns about refuses nothing; gate 1 counts its rows.
     """
     _forget(settings, batch, connection)
     contract = load_contract()
     referenced = referenced_tables(contract)
-    counts: dict[tuple[str, str], int] = {}
+    screening = Screening()
     for table in reference_order(contract):
         if table_files(settings, table.name, batch):
-            counts |= _screen_table(settings, batch, connection, table)
+            _screen_table(settings, batch, connection, table, screening)
         if table.name in referenced:
             collect_keys(connection, table)
-    return counts
+    return screening
 
 
 def reference_order(contract: Contract) -> list[Table]:
@@ -65,18 +77,27 @@ def _forget(settings: Settings, batch: BatchId, connection: duckdb.DuckDBPyConne
 
 
 def _screen_table(
-    settings: Settings, batch: BatchId, connection: duckdb.DuckDBPyConnection, table: Table
-) -> dict[tuple[str, str], int]:
+    settings: Settings,
+    batch: BatchId,
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    screening: Screening,
+) -> None:
     connection.execute(
         "create or replace temp table screened_row "
         "(source_file varchar, source_row bigint, column_name varchar, rule_code varchar)"
     )
 
-    def refuse(rules: Iterable[CrossRule]) -> bool:
-        found = _collect(connection, rules)
+    def refuse(rules: Sequence[CrossRule]) -> bool:
+        judged = [rule for rule in rules if rule_for(rule.check_code, rule.table).severity_code != "warn"]
+        found = _collect(connection, judged)
         if found:
+            # what is left has to be judged anew
+            screening.kept.difference_update([kept for kept in screening.kept if kept[0] == table.name])
             _write(settings, batch, connection, table)
             create_lake_views(connection, settings, batch)
+        else:
+            screening.kept.update((rule.table, rule.column, rule.check_code) for rule in judged)
         return found
 
     refers_to_itself = any((column.references or "").startswith(f"{table.name}.") for column in table.columns)
@@ -90,7 +111,7 @@ def _screen_table(
             screened=_SCREENED,
         )
     ).fetchall()
-    return {(table.name, rule_code): count for rule_code, count in counted}
+    screening.refused.update({(table.name, rule_code): count for rule_code, count in counted})
 
 
 def _collect(connection: duckdb.DuckDBPyConnection, rules: Iterable[CrossRule]) -> bool:
@@ -103,7 +124,6 @@ def _collect(connection: duckdb.DuckDBPyConnection, rules: Iterable[CrossRule]) 
             rows=rule.rows,
         )
         for rule in rules
-        if rule_for(rule.check_code, rule.table).severity_code != "warn"
     ]
     if not queries:
         return False

@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 
 from contract.model import Table, load_contract
+from expectations.gate import fit_to_load
+from expectations.results import GateResult
 from orchestration.ingestion.lake import BatchReport, TableReport, schema_sql
 from orchestration.ingestion.screening import screen_batch
 from orchestration.settings import Bank, BatchId, Settings
@@ -164,7 +166,15 @@ class LakeNight:
 
     def screen(self) -> dict[tuple[str, str], int]:
         with open_database(self.settings) as connection:
-            return screen_batch(self.settings, self.batch, connection)
+            return screen_batch(self.settings, self.batch, connection).refused
+
+    def gate(
+        self, report: BatchReport, before: BatchReport | None = None, *, is_screened: bool = False
+    ) -> GateResult:
+        """Gate 1, after a screening on the same connection if wanted, as a night runs it."""
+        with open_database(self.settings) as connection:
+            screening = screen_batch(self.settings, self.batch, connection) if is_screened else None
+            return fit_to_load(connection, self.settings, self.batch, report, before, screening)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         with open_database(self.settings) as connection:

@@ -6,7 +6,6 @@ import pytest
 from expectations import gate
 from expectations.check import FailingRows, Suite
 from expectations.docs import write_data_docs
-from expectations.gate import fit_to_load
 from orchestration.sql import Sql
 from tests.unit.gate_bank import LakeNight
 
@@ -26,7 +25,7 @@ def pages(night: LakeNight) -> dict[str, str]:
 def test_pages_load_nothing_and_link_to_each_other(night: LakeNight) -> None:
     report = night.write()
     night.screen()
-    outcome = fit_to_load(night.settings, night.batch, report)
+    outcome = night.gate(report)
     assert not (night.settings.quality / "docs").exists()
 
     index = write_data_docs(night.settings, night.batch, [outcome])
@@ -48,7 +47,7 @@ def test_a_shut_gate_leaves_pages_that_say_why_and_show_no_value(night: LakeNigh
     night.tables["customer"][1] |= {"customer_id": "C1", "customer_name": "SECRET", "cert_no": "N1"}
     report = night.write()
 
-    assert fit_to_load(night.settings, night.batch, report).faults
+    assert night.gate(report).faults
 
     found = pages(night)
     assert "fit_to_load: shut" in found["index.html"]
@@ -69,7 +68,7 @@ def test_an_exception_that_quotes_a_value_does_not_show_it(
     broken = FailingRows(check_code="arrival", table="org", query=Sql("select 1, cast('SECRET' as int)"))
     monkeypatch.setattr(gate.tonight, "refused_suite", lambda *_: Suite("lake_raw", "org", [broken]))
 
-    outcome = fit_to_load(night.settings, night.batch, report)
+    outcome = night.gate(report)
 
     assert [fault.check_code for fault in outcome.faults] == ["check_not_run"]
     assert "The check raised an exception" in pages(night)["fit_to_load/lake_raw.org.html"]
@@ -80,11 +79,11 @@ def test_an_exception_that_quotes_a_value_does_not_show_it(
 
 def test_the_same_results_give_the_same_pages(night: LakeNight) -> None:
     report = night.write()
-    outcome = fit_to_load(night.settings, night.batch, report)
+    outcome = night.gate(report)
     write_data_docs(night.settings, night.batch, [outcome])
     first = pages(night)
 
-    again = fit_to_load(night.settings, night.batch, report)
+    again = night.gate(report)
     write_data_docs(night.settings, night.batch, [again])
 
     assert pages(night) == first

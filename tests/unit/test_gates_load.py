@@ -9,7 +9,6 @@ import pytest
 from contract.model import load_contract
 from expectations import check, gate
 from expectations.check import FailingRows, RowCount, Suite
-from expectations.gate import fit_to_load
 from expectations.results import CheckResult, GateResult
 from expectations.suites.extract import key_unique
 from orchestration.settings import BatchId
@@ -27,7 +26,7 @@ def night(tmp_path: Path) -> LakeNight:
 def run(night: LakeNight) -> GateResult:
     report = night.write()
     night.screen()
-    return fit_to_load(night.settings, night.batch, report)
+    return night.gate(report)
 
 
 def failed(outcome: GateResult) -> set[tuple[str, str]]:
@@ -50,6 +49,26 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
         "negative_balance", "reference_rate_missing", "reference_unknown", "rows_lost", "shares_not_one",
         "value_missing", "value_not_in_list",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        pytest.param("deposit_balance", {"account_id": "A404"}, id="a reference"),
+        pytest.param("deposit_balance", {"balance": Decimal("-1.00")}, id="an overdraft"),
+    ],
+)
+def test_what_the_screening_has_counted_and_what_the_gate_counts_are_the_same(
+    night: LakeNight, table: str, values: dict[str, object]
+) -> None:
+    for spoiled in (False, True):
+        if spoiled:
+            night.tables[table][0].update(values)
+        report = night.write()
+        with_screening = night.gate(report, is_screened=True)
+        # what was refused is out of the views now: the gate counts for itself
+        assert night.gate(report).results == with_screening.results
+        assert any(night.screen().values()) == spoiled
 
 
 def _replaced(table: str, number: int, **values: object) -> Spoil:
@@ -164,7 +183,7 @@ def test_delivered_rows_that_are_nowhere_are_found(night: LakeNight) -> None:
     loans = report.tables["loan"].model_copy(update={"delivered_rows": 2})
     report = report.model_copy(update={"tables": {**report.tables, "loan": loans}})
 
-    outcome = fit_to_load(night.settings, night.batch, report)
+    outcome = night.gate(report)
 
     result = only(outcome, "rows_lost", "")
     assert (result.is_passed, result.failing_cnt, result.observed) == (False, 1, "loan")
@@ -196,7 +215,7 @@ def test_an_ordinary_night_may_bring_no_change_of_customers(night: LakeNight) ->
     night.tables |= {"customer": [], "account": []}
     report = night.write()
 
-    outcome = fit_to_load(night.settings, night.batch, report)
+    outcome = night.gate(report)
 
     assert not [
         r for r in outcome.results if r.check_code == "arrival" and r.table_name in ("customer", "account")
@@ -215,7 +234,7 @@ def test_a_full_table_moves_when_it_changes_by_more_than_a_fifth(
     night.tables["org"] += [row("org", org_id=f"P{n}") for n in range(rows - 2)]
     report = night.write()
 
-    outcome = fit_to_load(night.settings, night.batch, report, before)
+    outcome = night.gate(report, before)
 
     assert (("org", "row_count_moved") in failed(outcome)) is moves
     assert outcome.faults == []

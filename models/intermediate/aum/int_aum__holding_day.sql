@@ -6,13 +6,7 @@
     materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
 ) }}
 
-with holders as (
-
-    select * from {{ ref('int_account__holder') }}
-
-),
-
-products as (
+with products as (
 
     select * from {{ ref('stg_core_banking__products') }} where is_in_aum
 
@@ -67,7 +61,7 @@ counted as (
         products.aum_weight,
         holders.ownership_share
     from balances
-    inner join holders on balances.account_id = holders.account_id
+    inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id
     inner join products on coalesce(balances.product_code, holders.product_code) = products.product_code
 
 ),
@@ -137,7 +131,7 @@ last_night as (
             )
         end as balance_sum_fine_amt
     from {{ ref('stg_core_banking__monthly_balances') }} as history
-    inner join holders on history.account_id = holders.account_id
+    inner join {{ ref('int_account__holder') }} as holders on history.account_id = holders.account_id
     inner join products on history.product_code = products.product_code
     inner join rates
         on
@@ -234,7 +228,7 @@ silent_sums as (
 closings as (
 
     select account_id, max(close_date) as close_date
-    from holders
+    from {{ ref('int_account__holder') }}
     where close_date > {{ previous_business_date() }} and close_date < {{ business_date() }}
     group by account_id
 

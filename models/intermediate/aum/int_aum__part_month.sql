@@ -40,11 +40,10 @@ carried as (
     from (
         select
             *,
-            month_start_date = {{ month_start(add_days(previous_business_date(), 1)) }} as is_open
-        from {{ this }}
-        where
-            business_date = {{ previous_business_date() }}
-            and month_start_date = {{ month_start(previous_business_date()) }}
+            month_start_date = {{ first_computed_month() }} as is_open
+        from (
+            {{ state_of_last_night() }}
+        ) as state
     ) as last_night
 
 ),

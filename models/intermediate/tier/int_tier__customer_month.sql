@@ -52,63 +52,72 @@ borrowing as (
 
 ),
 
-judged as (
+-- few customers have any: what follows need not look at the others
+factor_amounts as (
 
     select
-        -- ids
-        customers.customer_id,
-        coalesce(owning_org.owning_org_id, customers.home_org_id) as owning_org_id,
-
-        -- codes
+        coalesce(spend.customer_id, borrowing.customer_id) as customer_id,
+        rulebooks.month_start_date,
         rulebooks.rulebook_version,
-
-        -- dates
-        customers.month_start_date,
-        customers.month_index,
-        customers.first_month_date,
-        customers.first_open_date,
-
-        -- measures
-        rulebooks.lost_report_months,
-        {{ assessment_aum('rulebooks.aum_basis_code', 'aum') }} as assessment_aum_amt,
         coalesce(spend.card_spend_12m_amt, 0) as card_spend_12m_amt,
         coalesce(borrowing.mortgage_balance_amt, 0) as mortgage_balance_amt,
         coalesce(borrowing.credit_loan_balance_amt, 0) as credit_loan_balance_amt,
-
-        -- flags
-        coalesce(borrowing.has_diamond_card, false) as has_diamond_card,
-        aum.is_provisional
-
-    from {{ ref('int_customer__month') }} as customers
-    inner join {{ ref('fct_customer_aum_monthly') }} as aum
-        on customers.customer_id = aum.customer_id and customers.month_start_date = aum.month_start_date
-    inner join rulebooks on customers.month_start_date = rulebooks.month_start_date
-    left join {{ ref('int_customer__owning_org') }} as owning_org
-        on customers.customer_id = owning_org.customer_id
-    left join spend
-        on customers.customer_id = spend.customer_id and customers.month_start_date = spend.month_start_date
-    left join borrowing
-        on
-            customers.customer_id = borrowing.customer_id
-            and customers.month_start_date = borrowing.month_start_date
-    where customers.customer_type_code = 'P'
+        coalesce(borrowing.has_diamond_card, false) as has_diamond_card
+    from spend
+    full outer join borrowing
+        on spend.customer_id = borrowing.customer_id and spend.month_start_date = borrowing.month_start_date
+    inner join rulebooks
+        on coalesce(spend.month_start_date, borrowing.month_start_date) = rulebooks.month_start_date
 
 ),
 
 best_factor as (
 
-    {{ best_factor('judged', ref('tier_rules'), ref('tier_factor_rules')) }}
+    {{ best_factor('factor_amounts', ref('tier_rules'), ref('tier_factor_rules')) }}
 
 )
 
 select
-    judged.*,
+    -- ids
+    customers.customer_id,
+    coalesce(owning_org.owning_org_id, customers.home_org_id) as owning_org_id,
+
+    -- codes
+    rulebooks.rulebook_version,
+
+    -- dates
+    customers.month_start_date,
+    customers.month_index,
+    customers.first_month_date,
+    customers.first_open_date,
+
+    -- measures
+    rulebooks.lost_report_months,
+    {{ assessment_aum('rulebooks.aum_basis_code', 'aum') }} as assessment_aum_amt,
+    coalesce(factor_amounts.card_spend_12m_amt, 0) as card_spend_12m_amt,
+    coalesce(factor_amounts.mortgage_balance_amt, 0) as mortgage_balance_amt,
+    coalesce(factor_amounts.credit_loan_balance_amt, 0) as credit_loan_balance_amt,
     coalesce(best_factor.tier_rank, 0) as factor_tier_rank,
     best_factor.factor_code,
     best_factor.factor_amt,
-    best_factor.threshold_amt as factor_threshold_amt
-from judged
+    best_factor.threshold_amt as factor_threshold_amt,
+
+    -- flags
+    coalesce(factor_amounts.has_diamond_card, false) as has_diamond_card,
+    aum.is_provisional
+
+from {{ ref('int_customer__month') }} as customers
+inner join {{ ref('fct_customer_aum_monthly') }} as aum
+    on customers.customer_id = aum.customer_id and customers.month_start_date = aum.month_start_date
+inner join rulebooks on customers.month_start_date = rulebooks.month_start_date
+left join {{ ref('int_customer__owning_org') }} as owning_org
+    on customers.customer_id = owning_org.customer_id
+left join factor_amounts
+    on
+        customers.customer_id = factor_amounts.customer_id
+        and customers.month_start_date = factor_amounts.month_start_date
 left join best_factor
     on
-        judged.customer_id = best_factor.customer_id
-        and judged.month_start_date = best_factor.month_start_date
+        customers.customer_id = best_factor.customer_id
+        and customers.month_start_date = best_factor.month_start_date
+where customers.customer_type_code = 'P'
