@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -30,6 +30,8 @@ class Bank(BaseModel):
         time_zone: IANA zone of timestamps without offset and of the nightly schedule.
         reporting_currency: Currency of every ``_amt`` column; its rate is 1 by definition.
         rulebook: ``rulebook_code`` of ``seeds/rules/tier_rulebooks.csv`` that the live marts use.
+        contribution: When the running month's contribution is computed: every night, or at its end, from its
+            last business day on.
         keep_releases: Releases kept after a publication, the current one included.
         keep_databases: Of these, how many keep their DuckDB file; the others make it again from their Parquet
             files when they are rolled back to. Parquet files are shared between releases, databases are not.
@@ -42,6 +44,7 @@ class Bank(BaseModel):
     time_zone: str = "Asia/Shanghai"
     reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
     rulebook: str = Field(default="documents", pattern=r"^[a-z][a-z0-9_]*$")
+    contribution: Literal["every_night", "month_end"] = "every_night"
     keep_releases: int = Field(default=7, ge=1)
     keep_databases: int = Field(default=2, ge=1)
     memory_limit: str = Field(default="6GB", pattern=r"^\d+(MB|GB)$")

@@ -23,6 +23,7 @@ def night_variables(settings: Settings, night: Night) -> dict[str, str]:
         "previous_business_date": str(night.previous or ""),
         "reporting_currency": settings.bank.reporting_currency,
         "rulebook": settings.bank.rulebook,
+        "contribution": settings.bank.contribution,
     }
 
 

@@ -1,10 +1,8 @@
-"""A bank that has its contribution computed at month ends only (``compute_code`` of the rules)."""
+"""A bank that has its contribution computed at month ends only (``contribution`` in ``bank.yml``)."""
 
 from datetime import date
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from tests.conftest import MakeWarehouse
 from tests.support.bank import Bank
@@ -52,9 +50,7 @@ def test_the_running_month_waits_for_its_last_business_day(
     at_month_ends = Warehouse(tmp_path / "home")
     land(at_month_ends.home, bank.delivery(FIRST))
     at_month_ends.run()
-    # the seeds stand until they change: the rule is changed where the nights to come read it
-    with duckdb.connect(str(at_month_ends.home / "build" / "warehouse.duckdb")) as build:
-        build.execute("update rules.contribution_rules set compute_code = 'month_end'")
+    (at_month_ends.home / "bank.yml").write_text("contribution: month_end\n")
 
     land(at_month_ends.home, bank.delivery(MIDDLE))
     at_month_ends.run()

@@ -1,6 +1,6 @@
 -- One row per month whose contribution tonight computes, with the rules in force. The ledger begins with the
--- month of the first night: what was lent before is not recorded. Where the rule says month_end, a month is
--- computed when it is over and from its last business day on.
+-- month of the first night: what was lent before is not recorded. At a bank that wants it at month ends, a month
+-- is computed when it is over and from its last business day on.
 
 {{ config(materialized='view') }}
 
@@ -31,7 +31,7 @@ inner join {{ ref('contribution_rules') }} as rules
 cross join later_business_days
 where
     {% if is_first_night() %}months.is_current and {% endif %}(
-        rules.compute_code = 'every_night'
+        '{{ var("contribution") }}' = 'every_night'
         or not months.is_provisional
         or later_business_days.day_cnt = 0
     )
