@@ -54,14 +54,14 @@ class Size:
     """A size of bank and what is measured on it.
 
     Attributes:
-        keep_releases: Releases that the warehouse keeps; None for as many as a bank that chose nothing.
+        choices: What the bank says in ``bank.yml``.
     """
 
     name: str
     customers: int
     written_as: Format
     banks: tuple[BenchBank, ...]
-    keep_releases: int | None = None
+    choices: tuple[tuple[str, str | int], ...] = ()
 
     def spec(self, bank: BenchBank) -> SampleSpec:
         """What to generate for a bank."""
@@ -108,11 +108,11 @@ SIZES = {
         7_439_432,
         FORMATS["parquet"],
         (
-            BenchBank("shorter", 12, _DAY_27, (_DAY_28, _MONTH_END), 50 * GIB, 45 * GIB),
-            BenchBank("early", 24, _FIRST_OF_APRIL, (_DAY_2,), 95 * GIB, 90 * GIB),
-            BenchBank("main", 24, _DAY_27, (_DAY_28, _MONTH_END, _RESENT, _NEW_MONTH), 95 * GIB, 90 * GIB),
+            BenchBank("shorter", 12, _DAY_27, (_DAY_28, _MONTH_END), 50 * GIB, 20 * GIB),
+            BenchBank("early", 24, _FIRST_OF_APRIL, (_DAY_2,), 95 * GIB, 35 * GIB),
+            BenchBank("main", 24, _DAY_27, (_DAY_28, _MONTH_END, _RESENT, _NEW_MONTH), 95 * GIB, 35 * GIB),
         ),
-        keep_releases=1,
+        choices=(("keep_releases", 1), ("contribution", "month_end")),
     ),
 }
 """By name. Files are gzipped CSV, as most banks send them; a city's are Parquet, made in half the time."""

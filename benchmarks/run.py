@@ -77,8 +77,9 @@ def measure_bank(
     home = private_folder(folder / bank.name)
     generated = _generate(size, bank, home, console)
     clear_warehouse(home)
-    if size.keep_releases is not None:
-        (home / BANK_FILE).write_text(f"keep_releases: {size.keep_releases}\n", encoding="utf-8")
+    if size.choices:
+        lines = (f"{choice}: {said}\n" for choice, said in size.choices)
+        (home / BANK_FILE).write_text("".join(lines), encoding="utf-8")
     settings = Settings.load(home)
     provide_demo_key(settings)
     machine = Machine.here(settings.bank)
