@@ -7,10 +7,9 @@ marker is written last, the build database is set back before it is built on, a 
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from threading import Thread
 from time import perf_counter, sleep
 from typing import Any, Literal
 
@@ -203,12 +202,8 @@ class Run:
         """
         seconds: dict[Station, float] = {}
         warnings: list[str] = []
-        # seconds of imports fit beside the reader's threads
-        loading = Thread(target=self._load, daemon=True)
-        loading.start()
         with self._station("ingest", night, seconds):
             report = self.ingest(night)
-        loading.join()
         with self._station("gate 1", night, seconds):
             loaded = self.fit_to_load(night, report, warnings)
         with self._station("build", night, seconds):
@@ -232,13 +227,6 @@ class Run:
             tuple(warnings),
             seconds,
         )
-
-    def _load(self) -> None:
-        """Import Great Expectations and read dbt's project; what fails here fails again where it is used."""
-        with suppress(Exception):
-            import expectations.datasource  # noqa: F401
-
-            _ = self.manifest
 
     def ingest(self, night: Night) -> BatchReport:
         """Read the batch into the lake, unless it is there already.

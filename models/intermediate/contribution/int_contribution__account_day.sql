@@ -1,7 +1,8 @@
 -- One row per account × product, loan or card and month that tonight computes: its last balance, and so far the
 -- sums over the days of the balance (积数), of balance × customer rate and of balance × transfer rate (FTP). This
 -- is the state that nights carry: tonight = last night's sums, plus last night's balance for the days without a
--- batch, plus tonight's balance. No day is read twice.
+-- batch, plus tonight's balance. No day is read twice. An account that has been empty all month has no row, unless
+-- it may bear a cost.
 --
 -- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × millionths of the day's mid rate.
 
@@ -311,6 +312,16 @@ by_month as (
 
 ),
 
+-- orgs whose accounts may bear a cost of the running month: there an empty account counts, too
+bearing_orgs as (
+
+    select distinct tree.org_id
+    from {{ ref('int_contribution__cost_pool') }} as pools
+    inner join {{ ref('int_org__ancestor') }} as tree on pools.org_id = tree.ancestor_org_id
+    where pools.month_start_date = {{ month_start(business_date()) }}
+
+),
+
 summed as (
 
     select
@@ -318,7 +329,7 @@ summed as (
         account_id,
         product_code,
         customer_id,
-        org_id,
+        by_month.org_id,
 
         -- codes
         source_code,
@@ -344,9 +355,11 @@ summed as (
         + case when is_current then {{ wide('balance_cents') }} * ftp_factor else 0 end as ftp_units,
         case when is_carried_month then carried_transaction_cnt else 0 end + transaction_cnt
             as transaction_cnt,
-        is_current and is_told as is_open
+        -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure
+        is_current and is_told and (source_code = 'loan' or bearing_orgs.org_id is not null) as is_kept_empty
 
     from by_month
+    left join bearing_orgs on by_month.org_id = bearing_orgs.org_id
 
 )
 
@@ -367,4 +380,4 @@ select
     {{ wide('ftp_units') }} as ftp_units,
     cast(transaction_cnt as integer) as transaction_cnt
 from summed
-where is_open or balance_units <> 0 or interest_units <> 0 or ftp_units <> 0 or transaction_cnt <> 0
+where is_kept_empty or balance_units <> 0 or interest_units <> 0 or ftp_units <> 0 or transaction_cnt <> 0
