@@ -50,13 +50,16 @@ select
     through_date,
     month_index,
     {% if is_first_night() -%}
-    -- as many months together as the engine can hold of all customers; the running one alone, because the next
-    -- night replaces its rows and no others
-    case when is_current then 9999 else cast(floor(
-        (row_number() over (order by month_start_date nulls last) - 1)
-        * (select count(*) from {{ ref('stg_core_banking__customers') }})
-        / {{ var('customer_months_at_once') }}
-    ) as integer) end as portion,
+    -- as many months together as the engine can hold of all customers; where that is not all, the running one alone,
+    -- because the next night replaces its rows and no others
+    case
+        when is_current and count(*) over () * customers.customer_cnt > {{ var('customer_months_at_once') }}
+            then 9999
+        else cast(floor(
+            (row_number() over (order by month_start_date nulls last) - 1) * customers.customer_cnt
+            / {{ var('customer_months_at_once') }}
+        ) as integer)
+    end as portion,
     {%- else -%}
     0 as portion,
     {%- endif %}
@@ -71,3 +74,6 @@ select
     is_current,
     is_provisional
 from described
+{%- if is_first_night() %}
+cross join (select count(*) as customer_cnt from {{ ref('stg_core_banking__customers') }}) as customers
+{%- endif %}
