@@ -112,7 +112,7 @@ def carried_tables(manifest: Mapping[str, Any]) -> list[Carried]:
 def open_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the build database with the bank's limits, closed at the end."""
     private_folder(settings.database.parent)
-    # nobody else reads it, and the newest format is written a third faster; an existing file keeps its own
+    # nobody else reads it, and the newest format is written a tenth to a third faster; a file keeps its own
     with duckdb.connect(
         str(settings.database), config={"storage_compatibility_version": "latest"}
     ) as connection:

@@ -9,6 +9,14 @@
         and month_start_date = {{ month_start(previous_business_date()) }}
 {%- endmacro %}
 
+{% macro keys_of_open_months() -%}
+    {# the customers and months that earlier nights left of the months in `months` #}
+    select customer_id, month_start_date
+    from {{ this }}
+    -- a bound, not a join: only the blocks of the open months are read
+    where month_start_date >= (select min(month_start_date) from months)
+{%- endmacro %}
+
 {% macro refused_balances() -%}
     {# a balance in quarantine is not a balance of 0: what it is of keeps its last one #}
     select distinct

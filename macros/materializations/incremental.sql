@@ -1,7 +1,8 @@
 {# What a night adds to a table goes straight into it. dbt-duckdb's own materialization writes every row twice (a
    temporary table first) and asks the catalog eight times per model; at 80 models that was most of a small
    bank's night, and half of what a city's night wrote. The configuration is dbt's: `append`, or `delete+insert`
-   with a `unique_key`. A table of other columns than its model's stops the night (on_schema_change: fail). #}
+   with a `unique_key`. A table of other columns than its model's stops the night (on_schema_change: fail), and so
+   does one that is not there on any night but the first: it would begin without what earlier nights left in it. #}
 
 {% materialization incremental, adapter='duckdb' %}
 
@@ -13,6 +14,7 @@
     {{ run_hooks(pre_hooks) }}
 
     {%- if existing is none or should_full_refresh() -%}
+        {%- do stop_at_lost_history() if not is_first_night() -%}
         {%- do create_filled(target, existing, sql) -%}
     {%- else -%}
         {%- if keys -%}
@@ -50,6 +52,16 @@
         {%- do execute_quietly('insert into ' ~ target ~ ' by name ' ~ sql) -%}
     {%- endfor -%}
     {%- do execute_quietly('reset variable loaded_portion') if portions -%}
+{% endmacro %}
+
+
+{% macro stop_at_lost_history() %}
+    {#- What is `current` is derived from versions that other tables keep. -#}
+    {%- if model.config.meta.carried != 'current' -%}
+        {%- do exceptions.raise_compiler_error(
+            'the table, and all that earlier nights left in it, is not there: run acrm rebuild'
+        ) -%}
+    {%- endif -%}
 {% endmacro %}
 
 

@@ -38,6 +38,44 @@ def test_a_table_of_other_columns_stops_the_night(
     assert tree_hashes(settings.published) == published
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "customer_value.fct_customer_tier_monthly",
+        "intermediate.int_account__versions",
+        "intermediate.int_aum__earlier_months",
+        "intermediate.int_contribution__closed_month",
+        "intermediate.int_customer__debt_month",
+        "intermediate.int_sales__trade_entry",
+    ],
+)
+def test_a_table_without_its_history_stops_the_night(
+    batch: Delivered, settings: Settings, table: str
+) -> None:
+    assert batch.folder.exists()
+    with duckdb.connect(str(settings.database)) as connection:
+        connection.execute(f"drop table {table}")
+    published = tree_hashes(settings.published)
+
+    with pytest.raises(BuildError) as caught:
+        run_waiting(settings)
+
+    assert f"{table.partition('.')[2]}: " in str(caught.value)
+    assert "is not there: run acrm rebuild" in str(caught.value)
+    assert tree_hashes(settings.published) == published
+
+
+def test_what_versions_elsewhere_say_is_made_anew(batch: Delivered, settings: Settings) -> None:
+    assert batch.folder.exists()
+    with duckdb.connect(str(settings.database)) as connection:
+        connection.execute("drop table sales.fct_trade_attribution")
+
+    run_waiting(settings)
+
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        assert connection.sql("select count(*) >= 0 from sales.fct_trade_attribution").fetchone() == (True,)
+
+
 def test_seeds_stand_until_they_are_others(batch: Delivered, settings: Settings) -> None:
     assert batch.folder.exists()
     built = standing(settings)

@@ -28,10 +28,7 @@ wanted as (
             and customer_month.month_start_date > recorded_since.first_month_date
     {% if has_state() %}
     left join (
-        select customer_id, month_start_date
-        from {{ this }}
-        -- only the blocks of the open months are read
-        where month_start_date >= (select min(month_start_date) from months)
+        {{ keys_of_open_months() }}
     ) as earlier
         on
             customer_month.customer_id = earlier.customer_id

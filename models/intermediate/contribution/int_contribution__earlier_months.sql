@@ -21,10 +21,7 @@ wanted as (
     inner join months on tonight.month_start_date = months.month_start_date
     {% if has_state() %}
     left join (
-        select customer_id, month_start_date
-        from {{ this }}
-        -- only the blocks of the open months are read
-        where month_start_date >= (select min(month_start_date) from months)
+        {{ keys_of_open_months() }}
     ) as earlier
         on
             tonight.customer_id = earlier.customer_id
