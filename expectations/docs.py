@@ -6,10 +6,11 @@ frame instead: nothing is fetched, nothing runs, and pages of the same results a
 
 import shutil
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from expectations.results import CheckResult, GateResult
 from orchestration.settings import BatchId, Settings, private_folder
@@ -66,19 +67,25 @@ def write_data_docs(settings: Settings, batch: BatchId, outcomes: Sequence[GateR
 
 def _write_suite(folder: Path, outcome: GateResult, validation: "ExpectationSuiteValidationResult") -> Path:
     from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaSectionView
 
     # the first section tells when and how the suite ran, not what came out
     _, *sections = ValidationResultsPageRenderer(run_info_at_end=False).render(validation).sections
-    view = DefaultJinjaSectionView()
     body = [f'<p><a href="../index.html">All checks</a></p><h1>{escape(validation.suite_name)}</h1>']
     body += [
-        view.render({"section": section.to_json_dict(), "section_loop": {"index": number}})
+        _section_view().render({"section": section.to_json_dict(), "section_loop": {"index": number}})
         for number, section in enumerate(sections, start=1)
     ]
     path = folder / f"{validation.suite_name}.html"
     _write(path, f"{validation.suite_name} · {outcome.gate}", "\n".join(body))
     return path
+
+
+@cache
+def _section_view() -> Any:  # noqa: ANN401 - Great Expectations gives it no type
+    """One for all pages: each compiles its templates anew."""
+    from great_expectations.render.view import DefaultJinjaSectionView
+
+    return DefaultJinjaSectionView()
 
 
 def _write(path: Path, title: str, body: str) -> None:

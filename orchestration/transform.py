@@ -140,7 +140,8 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     """The project as dbt reads it, once per process; nothing in it depends on the warehouse."""
     from dbt.cli.main import dbtRunner
 
-    parsed = dbtRunner().invoke(["parse"])
+    # nobody reads the files that it would write
+    parsed = dbtRunner().invoke(["parse", "--no-write-json"])
     if not parsed.success:
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
     return parsed.result
