@@ -56,8 +56,8 @@
 
 
 {% macro stop_at_lost_history() %}
-    {#- What is `current` is derived from versions that other tables keep. -#}
-    {%- if model.config.meta.carried != 'current' -%}
+    {#- What is `current` is derived from versions that other tables keep, and what is confirmed from the releases. -#}
+    {%- if model.config.meta.get('carried', 'current') != 'current' -%}
         {%- do exceptions.raise_compiler_error(
             'the table, and all that earlier nights left in it, is not there: run acrm rebuild'
         ) -%}
