@@ -1,6 +1,7 @@
 """What every test folder shares: a place for warehouses and how to run one."""
 
 import fcntl
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,9 @@ from tests.support.warehouse import Warehouse
 # a test says what is right, never how fast the machine is today; the same examples on every run
 hypothesis_settings.register_profile("acrm", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("acrm")
+
+# as in orchestration/cli.py
+gc.set_threshold(50_000)
 
 # hand-made banks are nobody's: their numbers are hashed by a key of the tests
 os.environ.setdefault("ACRM_HASH_KEY", "key of the tests, which protects nothing")
