@@ -34,7 +34,7 @@ from orchestration.ingestion.manifest import (
     summable_columns,
 )
 from orchestration.ingestion.parsing import Typing, shape_violations
-from orchestration.ingestion.reader import read_file
+from orchestration.ingestion.reader import Chunk, read_file
 from orchestration.settings import BatchId, Settings, private_folder
 
 T = TypeVar("T")
@@ -132,19 +132,17 @@ def read_table(
         summed=tuple(sorted(delivery.control_sums.keys() & summable_columns(table))),
     )
     outcome = TableOutcome(sums={name: Decimal(0) for name in typing.summed})
-    for file in delivery.files:
-        fault = check_file(folder, table.name, file)
-        if fault is not None:
-            outcome.faults.append(fault)
+    files = set()
+    for piece in _ahead(_pieces(folder, delivery, typing)):
+        if isinstance(piece, Fault):
+            outcome.faults.append(piece)
             continue
-        outcome.bytes_read += (folder / file.name).stat().st_size
-        try:
-            _read_file(folder, file, delivery, typing, writer, outcome, on_table)
-        except UnreadableFileError as error:
-            remedy = "Have the batch sent again as the contract says"
-            outcome.faults.append(
-                Fault(error.check_code, str(error), remedy, table.name, file.name, column=error.column)
-            )
+        file, chunk = piece
+        files.add(file.name)
+        _take(file, chunk, typing, writer, outcome)
+        if on_table is not None:
+            on_table(table.name, outcome.delivered)
+    outcome.bytes_read = sum((folder / file).stat().st_size for file in files)
     writer.close()
     if not outcome.faults:
         # totals of a table that could not be read whole would only repeat that
@@ -152,32 +150,42 @@ def read_table(
     return outcome
 
 
-def _read_file(
-    folder: Path,
-    file: FileDelivery,
-    delivery: TableDelivery,
-    typing: Typing,
-    writer: TableWriter,
-    outcome: TableOutcome,
-    on_table: OnTable | None,
-) -> None:
+def _pieces(
+    folder: Path, delivery: TableDelivery, typing: Typing
+) -> Iterator[tuple[FileDelivery, Chunk] | Fault]:
+    """The chunks of all files, in order; a file that cannot be read, or not to its end, gives a fault."""
     columns = (*typing.table.columns, *([RECEIVED] if typing.is_delta else []))
-    for chunk in _ahead(read_file(folder / file.name, delivery.format, columns)):
-        typed = typing.apply(chunk.rows)
-        if typed.accepted.height:
-            writer.accept(typed.accepted, file.name)
-        writer.refuse(shape_violations(chunk.misshapen), file.name)
-        writer.refuse(typed.violations, file.name)
-        outcome.delivered += chunk.count
-        outcome.accepted += typed.accepted.height
-        outcome.quarantined.update(typed.quarantined)
-        if chunk.misshapen.height:
-            outcome.quarantined["row_shape"] += chunk.misshapen.height
-        for name, total in typed.sums.items():
-            outcome.sums[name] += total
-        outcome.unknown_columns.update(chunk.unknown_columns)
-        if on_table is not None:
-            on_table(typing.table.name, outcome.delivered)
+    for file in delivery.files:
+        fault = check_file(folder, typing.table.name, file)
+        if fault is not None:
+            yield fault
+            continue
+        try:
+            for chunk in read_file(folder / file.name, delivery.format, columns):
+                yield file, chunk
+        except UnreadableFileError as error:
+            remedy = "Have the batch sent again as the contract says"
+            yield Fault(
+                error.check_code, str(error), remedy, typing.table.name, file.name, column=error.column
+            )
+
+
+def _take(
+    file: FileDelivery, chunk: Chunk, typing: Typing, writer: TableWriter, outcome: TableOutcome
+) -> None:
+    typed = typing.apply(chunk.rows)
+    if typed.accepted.height:
+        writer.accept(typed.accepted, file.name)
+    writer.refuse(shape_violations(chunk.misshapen), file.name)
+    writer.refuse(typed.violations, file.name)
+    outcome.delivered += chunk.count
+    outcome.accepted += typed.accepted.height
+    outcome.quarantined.update(typed.quarantined)
+    if chunk.misshapen.height:
+        outcome.quarantined["row_shape"] += chunk.misshapen.height
+    for name, total in typed.sums.items():
+        outcome.sums[name] += total
+    outcome.unknown_columns.update(chunk.unknown_columns)
 
 
 def _total_faults(table: Table, delivery: TableDelivery, outcome: TableOutcome) -> list[Fault]:

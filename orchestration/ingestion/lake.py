@@ -23,6 +23,9 @@ SOURCE_FILE = "source_file"
 MARKERS = "_batches"
 INCOMING = "_incoming"
 
+ROWS_PER_PART = 500_000
+"""A part is written once so many rows are there: a bank may send a table in hundreds of small files."""
+
 
 class TableReport(BaseModel):
     """What became of one table of a batch.
@@ -147,19 +150,18 @@ class TableWriter:
     parts: Path
     refused: Path
     _count: int = 0
+    _held: list[pl.DataFrame] = field(default_factory=list, repr=False)
     _refused: pq.ParquetWriter | None = field(default=None, repr=False)
 
     def accept(self, rows: pl.DataFrame, source_file: str) -> None:
-        """Write typed rows as one more part."""
+        """Take typed rows; those of small files share a part."""
         rows = rows.with_columns(pl.lit(source_file).alias(SOURCE_FILE))
         schema = {name: lake_dtype(dtype) for name, dtype in schema_sql(self.table)}
         rows = rows.select(*schema)
         assert rows.schema == pl.Schema(schema), f"{self.table.name}: {rows.schema}"
-        private_folder(self.parts)
-        self._count += 1
-        path = self.parts / f"part-{self._count:04d}.parquet"
-        rows.write_parquet(path, compression="zstd", compression_level=1, row_group_size=250_000)
-        _sync(path)
+        self._held.append(rows)
+        if sum(held.height for held in self._held) >= ROWS_PER_PART:
+            self._write_part()
 
     def refuse(self, violations: pl.DataFrame, source_file: str) -> None:
         """Write violations to quarantine."""
@@ -175,11 +177,22 @@ class TableWriter:
 
     def close(self) -> None:
         """Finish; a table without rows gets one empty part, so that its schema is there."""
-        if not self._count:
+        if not self._count and not self._held:
             schema = {name: lake_dtype(dtype) for name, dtype in schema_sql(self.table)}
             self.accept(pl.DataFrame(schema=schema).drop(SOURCE_FILE), "")
+        if self._held:
+            self._write_part()
         if self._refused is not None:
             self._refused.close()
+
+    def _write_part(self) -> None:
+        private_folder(self.parts)
+        self._count += 1
+        path = self.parts / f"part-{self._count:04d}.parquet"
+        rows = pl.concat(self._held)
+        rows.write_parquet(path, compression="zstd", compression_level=1, row_group_size=250_000)
+        _sync(path)
+        self._held.clear()
 
 
 _VIOLATIONS_SCHEMA = pa.schema(

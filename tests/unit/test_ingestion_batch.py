@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.ingestion import decoding
+from orchestration.ingestion import decoding, lake
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches, read_report, schema_sql, table_files
 from orchestration.ingestion.manifest import landed_batches
@@ -148,6 +148,18 @@ def test_bad_rows_go_to_quarantine_with_place_and_rule(delivery, monkeypatch):
     assert query(table_files(delivery.settings, "deposit_balance", BATCH), "select account_id from {}") == [
         ("001",), ("007",),
     ]  # fmt: skip
+
+
+def test_small_files_share_a_part(delivery, monkeypatch):
+    monkeypatch.setattr(lake, "ROWS_PER_PART", 3)
+    sent = [(f"b{n}.csv", f"{n}1,{n}.10,,\n{n}2,{n}.20,,\n".encode()) for n in range(1, 6)]
+    delivery.files("deposit_balance", sent, row_count=10)
+    ingest_batch(delivery.send().settings, BATCH)
+    files = table_files(delivery.settings, "deposit_balance", BATCH)
+    assert [pq.read_metadata(file).num_rows for file in files] == [4, 4, 2]
+    assert query(files, "select source_file, source_row, account_id, balance from {}") == [
+        (f"b{n}.csv", row, f"{n}{row}", Decimal(f"{n}.{row}0")) for n in range(1, 6) for row in (1, 2)
+    ]
 
 
 def test_pipe_is_no_delimiter_inside_a_gb18030_character(delivery):

@@ -1,5 +1,6 @@
 """Everything that stops a delivery, told at once and before anything of it is in the lake."""
 
+import gzip
 from datetime import date
 
 import pyarrow as pa
@@ -180,6 +181,16 @@ def test_a_blocked_batch_leaves_its_quarantine_and_no_value_in_the_message(deliv
     assert "6222000011112222" not in str(error.value)
     assert (delivery.settings.quarantine / BATCH.folder / "deposit_balance.parquet").exists()
     assert landed_batches(delivery.settings) == [BATCH]
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(delivery):
+    layout = CSV | {"compression": "gzip"}
+    files = [("b1.csv", b"001,1.005,,\n"), ("b2.csv", b"002,1.00,,\n"), ("b3.csv", b"003,1.005,,\n")]
+    sent = [(name, content if name == "b2.csv" else gzip.compress(content)) for name, content in files]
+    delivery.files("deposit_balance", sent, row_count=3, layout=layout)
+    assert faults_of(delivery.send()) == [("file_unreadable", "deposit_balance", "b2.csv", None)]
+    refused = pq.read_table(delivery.settings.quarantine / BATCH.folder / "deposit_balance.parquet")
+    assert refused["source_file"].to_pylist() == ["b1.csv", "b3.csv"]
 
 
 def test_numbers_of_the_manifest_are_exact(delivery):
