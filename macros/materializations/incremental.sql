@@ -59,7 +59,7 @@
     {#- What is `current` is derived from versions that other tables keep, and what is confirmed from the releases. -#}
     {%- if model.config.meta.get('carried', 'current') != 'current' -%}
         {%- do exceptions.raise_compiler_error(
-            'the table, and all that earlier nights left in it, is not there: run acrm rebuild'
+            'the table would begin without what earlier nights left in it: run acrm rebuild'
         ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -61,7 +61,7 @@ def test_a_table_without_its_history_stops_the_night(
         run_waiting(settings)
 
     assert f"{table.partition('.')[2]}: " in str(caught.value)
-    assert "is not there: run acrm rebuild" in str(caught.value)
+    assert "without what earlier nights left in it: run acrm rebuild" in str(caught.value)
     assert tree_hashes(settings.published) == published
 
 
