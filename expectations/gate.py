@@ -77,6 +77,7 @@ def fit_to_publish(
     """
     with open_database(settings) as connection:
         _prepare(connection)
+        parts.collect_orgs(connection, months_rebuilt)
         changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by)
         suites = [
             *marts.customer_value_suites(batch.business_date, months_rebuilt),

@@ -265,15 +265,19 @@ def tier_per_customer(months: Sql) -> Check:
         unit="customer months",
         query=fill(
             """
+            with unmatched as (
+                select coalesce(aum.customer_id, tiers.customer_id) as customer_id,
+                    aum.customer_id is null as has_no_aum
+                from {aum_and_tiers}
+                where aum.customer_id is null or tiers.customer_id is null
+            )
             select
-                count(*),
-                count(*) filter (
-                    where aum.customer_id is null
-                        or (tiers.customer_id is null and customers.customer_type = 'P')
-                )
-            from {aum_and_tiers}
-            left join known.customer as customers on aum.customer_id = customers.customer_id
+                (select count(*) from ({aum})) + count(*) filter (where has_no_aum),
+                count(*) filter (where has_no_aum or customers.customer_type = 'P')
+            from unmatched
+            left join known.customer as customers on unmatched.customer_id = customers.customer_id
             """,
+            aum=customer_months(AUM, months),
             aum_and_tiers=side_by_side(
                 customer_months(AUM, months), "aum", customer_months(TIER, months), "tiers"
             ),

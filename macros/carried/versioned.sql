@@ -8,6 +8,8 @@
 {% macro versioned(staged, table_name, key, attributes, is_whole=false) %}
 
 {%- set columns = key + attributes -%}
+{#- said where it is read: an engine that keeps a CTE would keep every customer with all columns for a few changes -#}
+{%- set open_versions = '(select * from ' ~ this ~ ' where known_to_date is null) as open_versions' -%}
 
 with changes as (
 
@@ -29,12 +31,6 @@ is_full_load as (
 
 ),
 
-open_versions as (
-
-    select * from {{ this }} where known_to_date is null
-
-),
-
 new_versions as (
 
     select
@@ -42,7 +38,7 @@ new_versions as (
         {% endfor %}{{ business_date() }} as known_from_date,
         cast(null as date) as known_to_date
     from changes
-    left join open_versions
+    left join {{ open_versions }}
         on {% for column in key %}changes.{{ column }} = open_versions.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
     where
         changes.op_code <> 'D'
@@ -61,7 +57,7 @@ ended_keys as (
     select {% for column in key %}{{ column }}{{ ', ' if not loop.last }}{% endfor %} from changes where op_code = 'D'
     union
     select {% for column in key %}open_versions.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
-    from open_versions
+    from {{ open_versions }}
     cross join is_full_load
     left join changes
         on {% for column in key %}open_versions.{{ column }} = changes.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
@@ -75,7 +71,7 @@ ended_versions as (
         {% for column in columns %}open_versions.{{ column }},
         {% endfor %}open_versions.known_from_date,
         {{ business_date() }} as known_to_date
-    from open_versions
+    from {{ open_versions }}
     inner join ended_keys
         on {% for column in key %}open_versions.{{ column }} = ended_keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
 

@@ -25,7 +25,7 @@ from orchestration.publication.catalog import (
     DataAsOf,
     read_catalog,
 )
-from orchestration.publication.database import mismatches, rendered_macros, write_database
+from orchestration.publication.database import mismatches, rendered_macros, stale_files, write_database
 from orchestration.publication.files import clone_file, flush, remove, seal
 from orchestration.publication.keys import HASH_KEY, Key, read_key
 from orchestration.publication.marts import Mart
@@ -172,11 +172,11 @@ def _write(
         )
         held = None if base is None else _held_database(night, catalog, base)
         is_compact = write_database(connection, night.folder, catalog, held)
-        wrong = mismatches(connection, night.folder, tables)
+        wrong = mismatches(connection, night.folder, tables, stale_files(catalog, held))
         if held is not None and (wrong or not is_compact):
             held = None
             write_database(connection, night.folder, catalog)
-            wrong = mismatches(connection, night.folder, tables)
+            wrong = mismatches(connection, night.folder, tables, stale_files(catalog, held))
         if wrong:
             raise PublicationError(
                 f"Release {night.name}: row counts of {', '.join(wrong)} differ from the build database's. "

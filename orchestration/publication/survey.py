@@ -108,6 +108,13 @@ def row_counts(
     return dict(rows) or {None: 0}
 
 
+def within(mart: Mart, months: Sequence[date]) -> Sql:
+    """Condition that a row of a monthly table is of one of these months."""
+    if mart.partition is None:
+        return EVERY_ROW
+    return fill("{month} in ({months})", month=name(mart.partition), months=join(", ", map(value, months)))
+
+
 def _changed_months(
     connection: duckdb.DuckDBPyConnection, mart: Mart, business_date: date
 ) -> frozenset[date]:

@@ -60,7 +60,7 @@ create table stg.int_ownership__manager_month (
     customer_id varchar, employee_id varchar, org_id varchar, month_start_date date,
     part_weight bigint, whole_weight bigint
 );
-create table stg.int_customer__owning_org as
+create table stg.int_customer__month as
 select unnest(['C1', 'C2', 'C3']) as customer_id, 'O2' as owning_org_id;
 create table stg.fct_customer_tier_monthly as
 select 'C1' as customer_id, month as month_start_date, 'gold' as tier_code from stg.month;

@@ -67,7 +67,7 @@ create table stg.stg_core_banking__sales_ratio_params (
     valid_to_date date, seller_ratio decimal(6, 5), referrer_ratio decimal(6, 5));
 create table stg.stg_core_banking__products (product_code varchar, sales_product_code varchar);
 create table stg.stg_core_banking__calendar_days (calendar_date date, is_business_day boolean);
-create table stg.int_customer__owning_org (customer_id varchar, owning_org_id varchar);
+create table stg.int_customer__month (customer_id varchar, owning_org_id varchar);
 create table stg.int_account__versions (account_id varchar, org_id varchar, known_to_date date);
 """
 

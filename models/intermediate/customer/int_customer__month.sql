@@ -1,5 +1,6 @@
 -- One row per customer and month that tonight computes: every month from the first recorded one to the
--- one in which a batch says closed, whether or not there is a balance.
+-- one in which a batch says closed, whether or not there is a balance; and the org that owns the relationship
+-- (客户归属机构) as of tonight.
 
 with months as (
 
@@ -32,7 +33,10 @@ departed as (
     from {{ ref('int_customer__versions') }} as versions
     left join current_versions
         on versions.customer_id = current_versions.customer_id and current_versions.status_code = 'active'
-    where current_versions.customer_id is null
+    where
+        current_versions.customer_id is null
+        -- says no more than the line before, but few rows are left to look for
+        and (versions.known_to_date is not null or versions.status_code <> 'active')
     group by versions.customer_id
 
 ),
@@ -97,41 +101,54 @@ last_versions as (
     ) as departed_versions
     where recency = 1
 
+),
+
+customers as (
+
+    select
+        last_versions.*,
+        coalesce(owning.owning_org_id, last_versions.home_org_id) as owning_org_id,
+        recorded_since.first_month_date,
+        away.away_from_date,
+        away.returned_date
+    -- begins with everybody, a table without a filter: an engine knows how many that are, and hashes the other side
+    from {{ ref('int_customer__recorded_since') }} as recorded_since
+    left join {{ ref('int_customer__owning_org') }} as owning on recorded_since.customer_id = owning.customer_id
+    left join away on recorded_since.customer_id = away.customer_id
+    inner join last_versions on recorded_since.customer_id = last_versions.customer_id
+
 )
 
 select
     -- ids
-    last_versions.customer_id,
-    last_versions.home_org_id,
+    customers.customer_id,
+    customers.owning_org_id,
 
     -- codes
-    last_versions.customer_type_code,
+    customers.customer_type_code,
 
     -- dates
     months.month_start_date,
     months.month_index,
-    last_versions.first_open_date,
-    recorded_since.first_month_date
+    customers.first_open_date,
+    customers.first_month_date
 
-from last_versions
-inner join {{ ref('int_customer__recorded_since') }} as recorded_since
-    on last_versions.customer_id = recorded_since.customer_id
-inner join months on months.month_start_date >= recorded_since.first_month_date
+from customers
+inner join months on months.month_start_date >= customers.first_month_date
 left join still_held
     on
-        last_versions.customer_id = still_held.customer_id
+        customers.customer_id = still_held.customer_id
         and months.month_start_date = still_held.month_start_date
-left join away
-    on
-        last_versions.customer_id = away.customer_id
-        and months.month_start_date > away.away_from_date
-        and months.month_end_date < away.returned_date
 where
     still_held.customer_id is not null
     or (
-        away.customer_id is null
+        (
+            customers.last_active_date is null
+            or months.month_start_date <= customers.last_active_date
+        )
         and (
-            last_versions.last_active_date is null
-            or months.month_start_date <= last_versions.last_active_date
+            customers.away_from_date is null
+            or months.month_start_date <= customers.away_from_date
+            or months.month_end_date >= customers.returned_date
         )
     )

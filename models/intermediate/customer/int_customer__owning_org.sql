@@ -1,25 +1,19 @@
--- One row per customer as of tonight: the org that owns the relationship (客户归属机构): that of the largest
--- loan, else of the largest credit-card balance, else of the largest deposit, else the home org.
--- Ties go to the earliest opening, then to the smallest org.
+-- One row per customer who owes or keeps anything tonight: the org that owns the relationship (客户归属机构), that of
+-- the largest loan, else of the largest credit-card balance, else of the largest deposit. Ties go to the earliest
+-- opening, then to the smallest org. Everybody else's is the home org: int_customer__month says it of all customers.
 
-with debts as (
+{{ config(materialized='view') }}
 
-    select * from {{ ref('int_customer__debt') }}
-
-),
-
-deposit_balances as (
+with deposits as (
 
     select
         holdings.customer_id,
+        holdings.account_id,
         holdings.org_id,
-        accounts.open_date,
         cast(holdings.aum_plain_amt as {{ exact_type() }}) + holdings.aum_fine_amt as balance_amt
     from {{ ref('int_aum__holding_day') }} as holdings
     inner join {{ ref('int_calendar__open_months') }} as months
         on holdings.month_start_date = months.month_start_date and months.is_current
-    inner join {{ ref('int_account__versions') }} as accounts
-        on holdings.account_id = accounts.account_id and accounts.known_to_date is null
     where
         holdings.business_date = {{ business_date() }}
         and holdings.balance_source = 'deposit'
@@ -27,48 +21,51 @@ deposit_balances as (
 
 ),
 
-by_loan as (
+-- nearly everybody keeps all deposits with one org: there is nothing to compare
+depositors as (
 
-    select
-        customer_id,
-        {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
-    from debts
-    where debt_code = 'loan'
+    select customer_id, min(org_id) as first_org_id, max(org_id) as last_org_id
+    from deposits
     group by customer_id
 
 ),
 
-by_card as (
+compared as (
 
     select
-        customer_id,
-        {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
-    from debts
-    where debt_code = 'card'
-    group by customer_id
+        deposits.customer_id,
+        {{ first_by('deposits.org_id', ['-deposits.balance_amt', 'accounts.open_date', 'deposits.org_id']) }} as org_id
+    from deposits
+    inner join depositors
+        on deposits.customer_id = depositors.customer_id and depositors.first_org_id <> depositors.last_org_id
+    inner join {{ ref('int_account__versions') }} as accounts
+        on deposits.account_id = accounts.account_id and accounts.known_to_date is null
+    group by deposits.customer_id
 
 ),
 
 by_deposit as (
 
-    select
-        customer_id,
-        {{ first_by('org_id', ['-balance_amt', 'open_date', 'org_id']) }} as org_id
-    from deposit_balances
-    group by customer_id
+    select customer_id, first_org_id as org_id from depositors where first_org_id = last_org_id
+    union all
+    select customer_id, org_id from compared
 
 ),
 
-customers as (
+by_debt as (
 
-    select distinct customer_id, home_org_id from {{ ref('int_customer__month') }}
+    select
+        customer_id,
+        {{ first_by(
+            'org_id', ["case when debt_code = 'loan' then 1 else 2 end", '-balance_amt', 'open_date', 'org_id']
+        ) }} as org_id
+    from {{ ref('int_customer__debt') }}
+    group by customer_id
 
 )
 
 select
-    customers.customer_id,
-    coalesce(by_loan.org_id, by_card.org_id, by_deposit.org_id, customers.home_org_id) as owning_org_id
-from customers
-left join by_loan on customers.customer_id = by_loan.customer_id
-left join by_card on customers.customer_id = by_card.customer_id
-left join by_deposit on customers.customer_id = by_deposit.customer_id
+    coalesce(by_debt.customer_id, by_deposit.customer_id) as customer_id,
+    coalesce(by_debt.org_id, by_deposit.org_id) as owning_org_id
+from by_deposit
+full outer join by_debt on by_deposit.customer_id = by_debt.customer_id

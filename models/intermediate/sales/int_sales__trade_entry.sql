@@ -88,9 +88,10 @@ business_days as (
 
 owners as (
 
-    select ruled.trade_id, owning.owning_org_id
+    -- the same in all months that tonight computes
+    select distinct ruled.trade_id, customers.owning_org_id
     from ruled
-    inner join {{ ref('int_customer__owning_org') }} as owning on ruled.customer_id = owning.customer_id
+    inner join {{ ref('int_customer__month') }} as customers on ruled.customer_id = customers.customer_id
     where ruled.sales_org_code = 'customer_owning_org' and ruled.status_code = 'live'
 
 ),

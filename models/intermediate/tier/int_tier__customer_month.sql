@@ -80,7 +80,7 @@ best_factor as (
 select
     -- ids
     customers.customer_id,
-    coalesce(owning_org.owning_org_id, customers.home_org_id) as owning_org_id,
+    customers.owning_org_id,
 
     -- codes
     rulebooks.rulebook_version,
@@ -110,8 +110,6 @@ from {{ ref('int_customer__month') }} as customers
 inner join {{ ref('fct_customer_aum_monthly') }} as aum
     on customers.customer_id = aum.customer_id and customers.month_start_date = aum.month_start_date
 inner join rulebooks on customers.month_start_date = rulebooks.month_start_date
-left join {{ ref('int_customer__owning_org') }} as owning_org
-    on customers.customer_id = owning_org.customer_id
 left join factor_amounts
     on
         customers.customer_id = factor_amounts.customer_id

@@ -52,6 +52,15 @@ judged as (
 
 ),
 
+-- the same in all months that tonight computes
+owners as (
+
+    select distinct judged.customer_id, customers.owning_org_id
+    from judged
+    inner join {{ ref('int_customer__month') }} as customers on judged.customer_id = customers.customer_id
+
+),
+
 tiers as (
 
     select tiers.customer_id, tiers.month_start_date, tiers.tier_code
@@ -63,7 +72,7 @@ tiers as (
 select
     -- ids
     judged.customer_id,
-    coalesce(owning_org.owning_org_id, judged.first_org_id) as owning_org_id,
+    coalesce(owners.owning_org_id, judged.first_org_id) as owning_org_id,
 
     -- codes
     coalesce(tiers.tier_code, 'none') as tier_code,
@@ -94,7 +103,6 @@ inner join {{ ref('contribution_status_rules') }} as statuses
             statuses.ratio_to is null
             or judged.recent_units < {{ millionths_of('statuses.ratio_to') }} * judged.year_units
         )
-left join {{ ref('int_customer__owning_org') }} as owning_org
-    on judged.customer_id = owning_org.customer_id
+left join owners on judged.customer_id = owners.customer_id
 left join tiers
     on judged.customer_id = tiers.customer_id and judged.month_start_date = tiers.month_start_date

@@ -18,15 +18,9 @@ with months as (
 
 main_orgs as (
 
-    select
-        customers.customer_id,
-        customers.month_start_date,
-        owning_orgs.owning_org_id,
-        months.is_provisional
+    select customers.customer_id, customers.owning_org_id as org_id, customers.month_start_date
     from {{ ref('int_customer__month') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
-    inner join {{ ref('int_customer__owning_org') }} as owning_orgs
-        on customers.customer_id = owning_orgs.customer_id
 
 ),
 
@@ -55,7 +49,9 @@ debts as (
         cast(sum(case when debts.debt_code = 'card' then debts.balance_amt else 0 end) as {{ amount_type() }})
             as card_balance_amt
     from {{ ref('int_customer__debt_month') }} as debts
-    inner join months on debts.month_start_date = months.month_start_date
+    -- what a departed customer owes has no main org to stand beside
+    inner join main_orgs
+        on debts.customer_id = main_orgs.customer_id and debts.month_start_date = main_orgs.month_start_date
     where debts.business_date = {{ business_date() }}
     group by debts.customer_id, debts.org_id, debts.month_start_date
 
@@ -63,16 +59,6 @@ debts as (
 
 balances as (
 
-    select
-        customer_id,
-        owning_org_id as org_id,
-        month_start_date,
-        0 as deposit_end_amt,
-        0 as investment_end_amt,
-        0 as loan_balance_amt,
-        0 as card_balance_amt
-    from main_orgs
-    union all
     select
         customer_id,
         org_id,
@@ -95,7 +81,7 @@ balances as (
 
 ),
 
-by_org as (
+kept as (
 
     select
         customer_id,
@@ -108,6 +94,27 @@ by_org as (
     from balances
     group by customer_id, org_id, month_start_date
 
+),
+
+-- a customer has a main org even if it keeps nothing
+by_org as (
+
+    select
+        coalesce(main_orgs.customer_id, kept.customer_id) as customer_id,
+        coalesce(main_orgs.org_id, kept.org_id) as org_id,
+        coalesce(main_orgs.month_start_date, kept.month_start_date) as month_start_date,
+        case when main_orgs.customer_id is not null then 'main' else 'assistant' end as role_code,
+        coalesce(kept.deposit_end_amt, 0) as deposit_end_amt,
+        coalesce(kept.investment_end_amt, 0) as investment_end_amt,
+        coalesce(kept.loan_balance_amt, 0) as loan_balance_amt,
+        coalesce(kept.card_balance_amt, 0) as card_balance_amt
+    from main_orgs
+    full outer join kept
+        on
+            main_orgs.customer_id = kept.customer_id
+            and main_orgs.org_id = kept.org_id
+            and main_orgs.month_start_date = kept.month_start_date
+
 )
 
 select
@@ -116,7 +123,7 @@ select
     by_org.org_id,
 
     -- codes
-    case when by_org.org_id = main_orgs.owning_org_id then 'main' else 'assistant' end as role_code,
+    by_org.role_code,
 
     -- dates
     by_org.month_start_date,
@@ -128,8 +135,7 @@ select
     cast(by_org.card_balance_amt as {{ amount_type() }}) as card_balance_amt,
 
     -- flags
-    main_orgs.is_provisional
+    months.is_provisional
 
 from by_org
-inner join main_orgs
-    on by_org.customer_id = main_orgs.customer_id and by_org.month_start_date = main_orgs.month_start_date
+inner join months on by_org.month_start_date = months.month_start_date
