@@ -148,11 +148,18 @@ def _write(
 ) -> tuple[Catalog, bool, int]:
     with _build_database(night) as connection:
         hides = show_erased(connection, night.settings, ERASED)
-        tables = survey(connection, marts, night.batch.business_date, hides=hides)
+        shared = _current(night.settings)
+        tables = survey(
+            connection,
+            marts,
+            night.batch.business_date,
+            hides=hides,
+            shared=shared,
+            rebuilt=night.rebuilt,
+        )
         write_gate_results(connection, night.folder, night.batch)
         write_night_report(connection, night.settings, night.folder, night.name, night.batch)
         draft = _draft(night, tables).model_copy(update={"macros": rendered_macros(connection)})
-        shared = _current(night.settings)
         base = shared if shared is not None and _continues(draft, shared.catalog) else None
         stale = {table.mart.full_name: stale_months(table, base, night.rebuilt) for table in tables}
         files: dict[str, tuple[CatalogFile, ...]] = {}
