@@ -37,6 +37,9 @@ def main() -> None:
         app()
     except AcrmError as error:
         _fail(error)
+    finally:
+        # nor need Python look through all of them before it ends: a second of every night
+        gc.freeze()
 
 
 def _fail(error: AcrmError) -> NoReturn:

@@ -63,7 +63,7 @@ returned as (
 
 tiered_before as (
 
-    select customer_id, first_tiered_month_date from last_month
+    select customer_id, first_tiered_month_date from last_month where first_tiered_month_date is not null
     union all
     select history.customer_id, min(history.first_tiered_month_date) as first_tiered_month_date
     from {{ this }} as history
