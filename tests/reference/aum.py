@@ -125,7 +125,8 @@ def _months_of(ledger: Ledger, customer: str, sums: dict[tuple[str, date], Parts
 
     months, month = [], first
     while month <= ledger.nights[-1].business_date:
-        if _is_customer_in(ledger, customer, month):
+        # money that a closed customer still holds keeps its row
+        if _is_customer_in(ledger, customer, month) or sums.get((customer, month), Parts()).total:
             months.append(month)
         month = add_months(month, 1)
     return months

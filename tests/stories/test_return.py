@@ -1,4 +1,4 @@
-"""A gold customer closes, is away for a whole month and comes back: nothing begins anew."""
+"""Customers close, are away for a whole month and come back: nothing begins anew, no money goes unseen."""
 
 from datetime import date
 
@@ -49,4 +49,40 @@ def test_the_month_away_has_no_row_and_the_return_is_no_new_customer(warehouse: 
 @pytest.mark.parametrize("compare", COMPARISONS)
 def test_the_traveller_agrees_with_the_reference(compare: Compare, warehouse: Warehouse) -> None:
     differences = compare(warehouse, customer_value(replay(bank_with_a_traveller().deliveries())))
+    assert not differences, as_text(differences)
+
+
+def bank_with_an_owner_away() -> Bank:
+    """His money stays, and March has no batch on its last day: the night of his return computes it."""
+    bank = Bank([date(2026, 1, 30), LEAVES, date(2026, 2, 27), date(2026, 3, 30), RETURNS])
+    bank.customer("elder", opened=date(2015, 6, 1)).holds(1)
+    owner = bank.customer("owner", opened=date(2020, 1, 1))
+    owner.holds(300_000)
+    owner.leaves(LEAVES).returns(RETURNS)
+    return bank
+
+
+@pytest.fixture(scope="module")
+def kept(published_bank: MakeWarehouse) -> Warehouse:
+    return published_bank("kept", bank_with_an_owner_away())
+
+
+def test_money_keeps_its_row_and_its_main_org_while_the_customer_is_away(kept: Warehouse) -> None:
+    months = kept.query(
+        "select aum.month_start_date, aum.aum_end_amt, roles.role_code, tiers.tier_code "
+        "from customer_value.fct_customer_aum_monthly as aum "
+        "left join customer_value.fct_customer_org_role as roles using (customer_id, month_start_date) "
+        "left join customer_value.fct_customer_tier_monthly as tiers using (customer_id, month_start_date) "
+        "where customer_id = 'owner' and month_start_date >= date '2026-01-01' order by 1"
+    )
+
+    assert [row["month_start_date"].month for row in months] == [1, 2, 3, 4]
+    assert {row["aum_end_amt"] for row in months} == {300_000}
+    assert {row["role_code"] for row in months} == {"main"}
+    assert len({row["tier_code"] for row in months}) == 1
+
+
+@pytest.mark.parametrize("compare", COMPARISONS)
+def test_the_owner_away_agrees_with_the_reference(compare: Compare, kept: Warehouse) -> None:
+    differences = compare(kept, customer_value(replay(bank_with_an_owner_away().deliveries())))
     assert not differences, as_text(differences)

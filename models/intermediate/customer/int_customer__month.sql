@@ -41,16 +41,6 @@ departed as (
 
 ),
 
--- money that departed customers still hold keeps their rows: it counts, so it is shown
-still_held as (
-
-    select distinct holdings.customer_id, holdings.month_start_date
-    from {{ ref('int_aum__holding_day') }} as holdings
-    inner join departed on holdings.customer_id = departed.customer_id
-    where holdings.business_date = {{ business_date() }}
-
-),
-
 -- customers who came back: the time for which batches had called them closed
 away as (
 
@@ -62,6 +52,21 @@ away as (
     inner join first_month on versions.known_to_date > first_month.first_month_date
     where versions.status_code = 'closed'
     group by versions.customer_id
+
+),
+
+-- money of customers who departed or were away keeps their rows: it counts, so it is shown
+still_held as (
+
+    select distinct holdings.customer_id, holdings.month_start_date
+    from {{ ref('int_aum__holding_day') }} as holdings
+    inner join (
+        select customer_id from departed
+        union
+        select customer_id from away
+    ) as absent
+        on holdings.customer_id = absent.customer_id
+    where holdings.business_date = {{ business_date() }}
 
 ),
 
