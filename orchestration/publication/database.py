@@ -15,7 +15,7 @@ from orchestration.publication.marts import Mart
 from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
 from orchestration.publication.release import DATABASE_FILE
 from orchestration.publication.reporting import create_views
-from orchestration.publication.survey import BuiltTable, row_counts, within
+from orchestration.publication.survey import BuiltTable, row_counts
 from orchestration.sql import Sql, fill, join, name, value
 
 MAX_FREE_SHARE = 0.5
@@ -88,38 +88,18 @@ def stale_files(catalog: Catalog, held: Catalog | None) -> StaleMonths:
 
 
 def mismatches(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    tables: Sequence[BuiltTable],
-    stale: StaleMonths,
+    connection: duckdb.DuckDBPyConnection, folder: Path, tables: Sequence[BuiltTable]
 ) -> list[str]:
-    """Reopen a database read-only; name the tables whose row counts differ from the build database's.
-
-    Args:
-        stale: Months that were written into it; the others count together.
-    """
+    """Reopen a database read-only; name the tables whose row counts differ from the build database's."""
     path = value(folder / DATABASE_FILE)
     connection.execute(fill("attach {path} as written (read_only)", path=path))
     wrong = [
         table.mart.full_name
         for table in tables
-        if not _holds_all(connection, table, stale.get(table.mart.full_name, frozenset()))
+        if row_counts(connection, "written", table.mart) != table.counts
     ]
     connection.execute("detach written")
     return wrong
-
-
-def _holds_all(
-    connection: duckdb.DuckDBPyConnection, table: BuiltTable, stale: frozenset[date | None]
-) -> bool:
-    mart = table.mart
-    count = fill("select count(*) from {table}", table=name("written", mart.schema_name, mart.name))
-    total = connection.execute(count).fetchone()
-    months = sorted(month for month in stale if month is not None)
-    written = row_counts(connection, "written", mart, within(mart, months)) if months else {}
-    return total == (sum(table.counts.values()),) and all(
-        written.get(month, 0) == table.counts.get(month, 0) for month in months
-    )
 
 
 def _checksums(table: CatalogTable | None) -> dict[date | None, str]:

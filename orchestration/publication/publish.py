@@ -25,7 +25,7 @@ from orchestration.publication.catalog import (
     DataAsOf,
     read_catalog,
 )
-from orchestration.publication.database import mismatches, rendered_macros, stale_files, write_database
+from orchestration.publication.database import mismatches, rendered_macros, write_database
 from orchestration.publication.files import clone_file, flush, remove, seal
 from orchestration.publication.keys import HASH_KEY, Key, read_key
 from orchestration.publication.marts import Mart
@@ -148,18 +148,11 @@ def _write(
 ) -> tuple[Catalog, bool, int]:
     with _build_database(night) as connection:
         hides = show_erased(connection, night.settings, ERASED)
-        shared = _current(night.settings)
-        tables = survey(
-            connection,
-            marts,
-            night.batch.business_date,
-            hides=hides,
-            shared=shared,
-            rebuilt=night.rebuilt,
-        )
+        tables = survey(connection, marts, night.batch.business_date, hides=hides)
         write_gate_results(connection, night.folder, night.batch)
         write_night_report(connection, night.settings, night.folder, night.name, night.batch)
         draft = _draft(night, tables).model_copy(update={"macros": rendered_macros(connection)})
+        shared = _current(night.settings)
         base = shared if shared is not None and _continues(draft, shared.catalog) else None
         stale = {table.mart.full_name: stale_months(table, base, night.rebuilt) for table in tables}
         files: dict[str, tuple[CatalogFile, ...]] = {}
@@ -179,11 +172,11 @@ def _write(
         )
         held = None if base is None else _held_database(night, catalog, base)
         is_compact = write_database(connection, night.folder, catalog, held)
-        wrong = mismatches(connection, night.folder, tables, stale_files(catalog, held))
+        wrong = mismatches(connection, night.folder, tables)
         if held is not None and (wrong or not is_compact):
             held = None
             write_database(connection, night.folder, catalog)
-            wrong = mismatches(connection, night.folder, tables, stale_files(catalog, held))
+            wrong = mismatches(connection, night.folder, tables)
         if wrong:
             raise PublicationError(
                 f"Release {night.name}: row counts of {', '.join(wrong)} differ from the build database's. "

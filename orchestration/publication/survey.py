@@ -3,7 +3,6 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +12,6 @@ from orchestration.errors import PublicationError
 from orchestration.publication.catalog import CatalogColumn
 from orchestration.publication.marts import Mart
 from orchestration.publication.privacy import may_leave
-from orchestration.publication.release import Base
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
 _PUBLISHABLE = re.compile(r"BOOLEAN|(TINY|SMALL|BIG)?INT|INTEGER|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|VARCHAR")
@@ -43,16 +41,11 @@ def survey(
     business_date: date,
     *,
     hides: bool = False,
-    shared: Base | None = None,
-    rebuilt: AbstractSet[date] = frozenset(),
 ) -> list[BuiltTable]:
     """Look at every mart in the attached ``build`` database, as the night of a business date left it.
 
     Args:
         hides: Whether the connection's table ``ERASED`` names customers.
-        shared: A release that says how many rows the other months have.
-        rebuilt: First days of the months that are counted anew. Where all months together do not come to the
-            table's rows, every month is counted.
 
     Returns:
         One entry per mart, by schema and name.
@@ -80,40 +73,16 @@ def survey(
     tables = []
     for mart in sorted(marts, key=lambda mart: mart.full_name):
         condition = may_leave(mart.column_names) if hides else EVERY_ROW
-        changed = _changed_months(connection, mart, business_date)
-        counts = None
-        if shared is not None and mart.partition is not None and not hides:
-            counts = _continued_counts(connection, mart, shared, rebuilt | changed)
         tables.append(
             BuiltTable(
                 mart,
                 catalog_columns(mart, found[mart.full_name]),
-                row_counts(connection, "build", mart, condition) if counts is None else counts,
-                changed,
+                row_counts(connection, "build", mart, condition),
+                _changed_months(connection, mart, business_date),
                 condition,
             )
         )
     return tables
-
-
-def _continued_counts(
-    connection: duckdb.DuckDBPyConnection, mart: Mart, shared: Base, rebuilt: AbstractSet[date]
-) -> dict[date | None, int] | None:
-    """Rows of each month, those of months not rebuilt as the release tells them; None if they do not add up.
-
-    History is not read: a table tells the number of all its rows at once.
-    """
-    held = {month: file.row_cnt for month, file in shared.files(mart.full_name).items()}
-    counts = {month: count for month, count in held.items() if month is not None and month not in rebuilt}
-    if not counts:
-        return None
-    if rebuilt:
-        again = row_counts(connection, "build", mart, within(mart, sorted(rebuilt)))
-        counts |= {month: count for month, count in again.items() if month is not None}
-    total = connection.execute(
-        fill("select count(*) from {table}", table=name("build", mart.schema_name, mart.name))
-    ).fetchone()
-    return dict(sorted(counts.items())) if total == (sum(counts.values()),) else None
 
 
 def row_counts(
@@ -137,13 +106,6 @@ def row_counts(
             f"{mart.full_name} has rows without {mart.partition}. Mend the model and build again."
         )
     return dict(rows) or {None: 0}
-
-
-def within(mart: Mart, months: Sequence[date]) -> Sql:
-    """Condition that a row of a monthly table is of one of these months."""
-    if mart.partition is None:
-        return EVERY_ROW
-    return fill("{month} in ({months})", month=name(mart.partition), months=join(", ", map(value, months)))
 
 
 def _changed_months(

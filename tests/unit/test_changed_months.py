@@ -61,32 +61,3 @@ def test_a_closed_month_of_which_tonight_wrote_a_row_is_copied_and_the_others_ar
 
     same_counts = release_of({AUGUST: 1, SEPTEMBER: 2, OCTOBER: 1})
     assert stale_months(table, same_counts, {OCTOBER}) == {SEPTEMBER, OCTOBER}
-
-
-def test_months_not_rebuilt_are_counted_from_the_release_and_all_of_them_where_that_does_not_add_up():
-    connection = duckdb.connect()
-    connection.execute(
-        """
-        attach ':memory:' as build;
-        create schema build.sales;
-        create table build.sales.state as
-        select 'T' as trade_id, month as month_start_date, date '2026-10-20' as knowledge_date
-        from (
-            values (date '2026-08-01'), (date '2026-09-01'), (date '2026-09-01'), (date '2026-10-01')
-        ) as months(month);
-        """
-    )
-    mart = STATES.model_copy(update={"changed_on": None})
-    in_build = {AUGUST: 1, SEPTEMBER: 2, OCTOBER: 1}
-
-    def counts(held: dict[date, int]) -> dict[date | None, int]:
-        (table,) = survey(connection, [mart], NIGHT, shared=release_of(held), rebuilt={OCTOBER})
-        return table.counts
-
-    assert counts({AUGUST: 1, SEPTEMBER: 2}) == in_build
-    # the release is believed as long as the sum is right: its months are not read
-    assert counts({AUGUST: 2, SEPTEMBER: 1, OCTOBER: 9}) == {AUGUST: 2, SEPTEMBER: 1, OCTOBER: 1}
-    assert counts({AUGUST: 1, SEPTEMBER: 1, OCTOBER: 1}) == in_build
-    assert counts({}) == in_build
-    connection.execute("delete from build.sales.state where month_start_date = '2026-10-01'")
-    assert counts({AUGUST: 1, SEPTEMBER: 2, OCTOBER: 1}) == {AUGUST: 1, SEPTEMBER: 2}
