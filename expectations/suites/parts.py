@@ -129,7 +129,7 @@ def orgs_unique(months: Sql) -> Check:
                 select count(*) as row_cnt
                 from {roles} as roles
                 inner join several
-                    on roles.customer_id = several.customer_id
+                    on roles.customer_id is not distinct from several.customer_id
                     and roles.month_start_date = several.month_start_date
                 where roles.{months}
                 group by roles.customer_id, roles.org_id, roles.month_start_date

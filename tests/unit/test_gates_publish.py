@@ -184,6 +184,11 @@ def spoiled(mart: str, rows: str) -> str:
         (spoiled(ROLE, "select * replace ('main' as role_code) from sound"), ROLE, "main_org_not_one"),
         (spoiled(ROLE, "from sound where role_code = 'assistant'"), ROLE, "main_org_not_one"),
         (spoiled(ROLE, "from sound where role_code = 'main'"), ROLE, "parts_not_total"),
+        (
+            spoiled(ROLE, "from sound union all from sound where role_code = 'assistant'"),
+            ROLE,
+            "key_not_unique",
+        ),
         (spoiled(DAILY, "from sound where customer_id = 'C1'"), DAILY, "daily_aum_off"),
         (
             spoiled(DAILY, "select * replace (aum_end_amt + 0.01 as aum_end_amt) from sound"),
