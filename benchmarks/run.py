@@ -59,7 +59,8 @@ def require_room(bank: BenchBank, folder: Path, *, with_floor: bool = True) -> N
     if free < needed:
         raise SystemExit(
             f"{folder}: {free / 2**30:.0f} GiB free, bank {bank.name} needs {needed / 2**30:.0f} GiB."
-            " Make room, set ACRM_BENCH to a folder on a larger disk, or try --without-floor."
+            " Make room, set ACRM_BENCH to a folder on a larger disk, or try --without-floor;"
+            " --anyway begins on a file system that shares blocks between files and so needs less."
         )
 
 
@@ -220,6 +221,7 @@ def main() -> None:
         action="store_true",
         help="Leave out the floor, whose first night of a city spills much.",
     )
+    parser.add_argument("--anyway", action="store_true", help="Begin on a disk that looks too small.")
     parser.add_argument("--format", choices=FORMATS, help="How the bank sends its files, if not as usual.")
     arguments = parser.parse_args()
     os.umask(0o077)
@@ -235,7 +237,8 @@ def main() -> None:
     try:
         for bank in wanted:
             with_floor = not arguments.without_floor
-            require_room(bank, folder, with_floor=with_floor)
+            if not arguments.anyway:
+                require_room(bank, folder, with_floor=with_floor)
             measure_bank(size, bank, folder, console, with_floor=with_floor)
             if bank is not size.banks[-1]:
                 # one warehouse at a time has to fit; the last one stays to be looked at
