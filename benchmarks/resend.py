@@ -3,11 +3,10 @@
 import os
 import shutil
 
-import duckdb
 import polars as pl
 
-from benchmarks.floor import floor_database
 from orchestration.settings import BatchId, Settings, private_folder
+from orchestration.warehouse import open_database
 from sample_bank.edit import BatchEdit
 
 CORRECTED_PAIRS = 100
@@ -39,10 +38,12 @@ def send_again(settings: Settings, batch: BatchId) -> None:
 
 def _exchanged(settings: Settings, frame: pl.DataFrame) -> pl.DataFrame:
     looked_at = frame.head(_LOOKED_AT)["account_id"].to_list()
-    with duckdb.connect(str(floor_database(settings)), read_only=True) as connection:
+    with open_database(settings) as connection:
         accounts = connection.execute(
-            "select account_id, product_code, org_id, currency from account"
-            " where status = 'open' and close_date is null and list_contains($ids, account_id)",
+            "select account_id, product_code, org_id, currency_code as currency"
+            " from intermediate.int_account__versions"
+            " where known_to_date is null and status_code = 'open' and close_date is null"
+            " and account_id in (select unnest($ids))",
             {"ids": looked_at},
         ).pl()
     pairs = (

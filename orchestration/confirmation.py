@@ -84,6 +84,19 @@ def note_complete(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
     )
 
 
+def repeated_release(connection: duckdb.DuckDBPyConnection, business_date: date) -> str | None:
+    """The newest release, if this night has made it before and now ran again on what was built for it.
+
+    None on any other night, and where what an earlier night had built is not known to have stayed: it ran
+    again, too, a run was cut short, or the build database is a new one.
+    """
+    row = connection.execute(
+        "select newest from pipeline.confirmation where is_in_sync and replayed_from_date = ?",
+        [business_date],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def _last_night(connection: duckdb.DuckDBPyConnection) -> tuple[str | None, date | None]:
     """Newest release when the last night ended, and the first night replayed since a publication."""
     try:

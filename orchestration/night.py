@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from orchestration.confirmation import note_complete, show_confirmed
+from orchestration.confirmation import note_complete, repeated_release, show_confirmed
 from orchestration.errors import BadBatchError, BusyError, Fault, NotFitToLoadError, NotFitToPublishError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
@@ -299,12 +299,15 @@ class Run:
 
         batches = [processed.batch for processed in processed_nights(self._settings)]
         counting = highest_sequences([*batches, night.batch])
+        with open_database(self._settings) as connection:
+            repeats = repeated_release(connection, night.batch.business_date)
         release = publish(
             self._settings,
             night.batch,
             marts_from_manifest(self.manifest),
             self._months_built(),
             [batch for batch in counting.values() if batch.business_date <= night.batch.business_date],
+            repeats=repeats,
         )
         return release.name
 

@@ -43,7 +43,7 @@ from orchestration.publication.release import (
 )
 from orchestration.publication.retention import delete_leftovers, delete_old_releases
 from orchestration.publication.spare import take_spare
-from orchestration.publication.survey import BuiltTable, catalog_columns, survey
+from orchestration.publication.survey import BuiltTable, catalog_columns, changed_months, survey
 from orchestration.rules import tier_fingerprint
 from orchestration.settings import PRIVATE_DIR, BatchId, Settings, private_folder
 from orchestration.sql import fill, value
@@ -76,12 +76,17 @@ def publish(
     months_rebuilt: Sequence[date],
     batches: Sequence[BatchId],
     on_table: Callable[[str, int], None] | None = None,
+    *,
+    repeats: str | None = None,
 ) -> Publication:
     """Make the build database's marts the current release. The caller holds the writer's lock.
 
     Months that were not rebuilt come from the current release, if that differs from the new one by this
     batch alone and holds the same tables under the same rules; else everything is written anew. Both ways
     give the same rows and the same Parquet bytes.
+
+    A night that ran again differs by its own batch alone only if the caller says so: from the files it
+    cannot be told whether models or rules have changed in between, in any month.
 
     Args:
         settings: The warehouse.
@@ -90,6 +95,7 @@ def publish(
         months_rebuilt: First days of the months that this batch may have changed.
         batches: Every batch the build database rests on, this one included.
         on_table: Called with each table's name and row count once its files are there.
+        repeats: Release that this night made before, on the same build of the nights before it.
 
     Raises:
         ConfigurationError: There is no key to hash by.
@@ -101,7 +107,9 @@ def publish(
         name = next_name(settings, batch.business_date)
         building = settings.published / f"{BUILDING}{name}"
         key = read_key(settings, HASH_KEY)
-        night = _Night(settings, batch, name, building, frozenset(months_rebuilt), tuple(batches), key)
+        night = _Night(
+            settings, batch, name, building, frozenset(months_rebuilt), tuple(batches), key, repeats
+        )
         return _publish(night, [*marts, *GATE_MARTS], on_table or (lambda table, rows: None))
     except (OSError, duckdb.Error) as error:
         raise PublicationError(
@@ -119,6 +127,7 @@ class _Night:
     rebuilt: frozenset[date]
     batches: tuple[BatchId, ...]
     key: Key
+    repeats: str | None
 
 
 def _publish(night: _Night, marts: Sequence[Mart], on_table: Callable[[str, int], None]) -> Publication:
@@ -153,8 +162,11 @@ def _write(
         write_night_report(connection, night.settings, night.folder, night.name, night.batch)
         draft = _draft(night, tables).model_copy(update={"macros": rendered_macros(connection)})
         shared = _current(night.settings)
-        base = shared if shared is not None and _continues(draft, shared.catalog) else None
+        base = shared if shared is not None and _continues(draft, shared, night.repeats) else None
         stale = {table.mart.full_name: stale_months(table, base, night.rebuilt) for table in tables}
+        if base is not None and base.release == night.repeats:
+            for full_name, months in _written_before(connection, base, tables).items():
+                stale[full_name] |= months
         files: dict[str, tuple[CatalogFile, ...]] = {}
         linked = 0
         for table in tables:
@@ -235,14 +247,36 @@ def _current(settings: Settings) -> Base | None:
     return Base(current.folder, catalog)
 
 
-def _continues(new: Catalog, old: Catalog) -> bool:
-    """Whether the new release differs from the old one by the next batch alone.
-
-    The same date again does not: models or rules may have changed in between, in any month.
-    """
-    tonight = new.data_as_of.business_date
-    earlier = tuple(batch for batch in new.batches if batch.business_date != tonight)
+def _continues(new: Catalog, base: Base, repeats: str | None) -> bool:
+    """Whether the new release differs from the old one by the next batch alone, or by the one it repeats."""
+    old, tonight = base.catalog, new.data_as_of.business_date
+    earlier = _without(new.batches, tonight)
+    if earlier and base.release == repeats and old.rules == new.rules:
+        return _lasting(new) == _lasting(old) and earlier == _without(old.batches, tonight)
     return _lasting(new) == _lasting(old) and earlier == old.batches
+
+
+def _without(batches: Sequence[BatchRow], business_date: date) -> tuple[BatchRow, ...]:
+    return tuple(batch for batch in batches if batch.business_date != business_date)
+
+
+def _written_before(
+    connection: duckdb.DuckDBPyConnection, base: Base, tables: Sequence[BuiltTable]
+) -> dict[str, frozenset[date | None]]:
+    """What the night that made a release wrote besides its open months, by table: days and months.
+
+    The night that repeats it may have written something else there, of as many rows, or nothing.
+    """
+    tonight = base.catalog.data_as_of.business_date
+    night_before = max(batch.business_date for batch in _without(base.catalog.batches, tonight))
+    written: dict[str, frozenset[date | None]] = {}
+    connection.execute(fill("attach {path} as before (read_only)", path=value(base.folder / DATABASE_FILE)))
+    for table in tables:
+        later = frozenset(day for day in table.counts if day is not None and day > night_before)
+        changed = changed_months(connection, "before", table.mart, tonight)
+        written[table.mart.full_name] = later | changed
+    connection.execute("detach before")
+    return written
 
 
 def _lasting(catalog: Catalog) -> object:

@@ -56,6 +56,11 @@ class Base:
     folder: Path
     catalog: Catalog
 
+    @property
+    def release(self) -> str:
+        """The release's name."""
+        return self.folder.name
+
     def files(self, full_name: str) -> dict[date | None, CatalogFile]:
         """Parquet files of one of its tables, by month."""
         tables = (table for table in self.catalog.tables if table.full_name == full_name)

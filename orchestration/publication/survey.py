@@ -78,7 +78,7 @@ def survey(
                 mart,
                 catalog_columns(mart, found[mart.full_name]),
                 row_counts(connection, "build", mart, condition),
-                _changed_months(connection, mart, business_date),
+                changed_months(connection, "build", mart, business_date),
                 condition,
             )
         )
@@ -108,15 +108,16 @@ def row_counts(
     return dict(rows) or {None: 0}
 
 
-def _changed_months(
-    connection: duckdb.DuckDBPyConnection, mart: Mart, business_date: date
+def changed_months(
+    connection: duckdb.DuckDBPyConnection, database: str, mart: Mart, business_date: date
 ) -> frozenset[date]:
+    """Months of which a night wrote rows, where the mart's own column tells."""
     if mart.changed_on is None or mart.partition is None:
         return frozenset()
     query = fill(
         "select distinct {month} from {table} where {changed_on} = {night}",
         month=name(mart.partition),
-        table=name("build", mart.schema_name, mart.name),
+        table=name(database, mart.schema_name, mart.name),
         changed_on=name(mart.changed_on),
         night=value(business_date),
     )

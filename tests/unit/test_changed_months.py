@@ -1,15 +1,18 @@
 """A mart of which any night may write rows of any month tells the release which months those are."""
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from orchestration.publication import Mart, MartColumn
+from orchestration.publication import Mart, MartColumn, publish
 from orchestration.publication.catalog import Catalog, CatalogFile, CatalogTable, DataAsOf
 from orchestration.publication.parquet import stale_months
 from orchestration.publication.release import Base
 from orchestration.publication.survey import survey
+from orchestration.settings import BatchId, Settings
+from tests.support.build_database import add_gate_tables, contents, warehouse
 
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
 NIGHT = date(2026, 10, 20)
@@ -61,3 +64,32 @@ def test_a_closed_month_of_which_tonight_wrote_a_row_is_copied_and_the_others_ar
 
     same_counts = release_of({AUGUST: 1, SEPTEMBER: 2, OCTOBER: 1})
     assert stale_months(table, same_counts, {OCTOBER}) == {SEPTEMBER, OCTOBER}
+
+
+def build(settings: Settings, batch: BatchId, rows: Iterable[tuple[str, date, date]]) -> None:
+    """The build database with these rows of the table."""
+    settings.database.unlink(missing_ok=True)
+    settings.database.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(settings.database)) as connection:
+        connection.execute("create schema sales")
+        connection.execute(
+            "create table sales.state (trade_id varchar, month_start_date date, knowledge_date date)"
+        )
+        connection.executemany("insert into sales.state values (?, ?, ?)", list(rows))
+        add_gate_tables(connection, batch)
+
+
+def test_a_closed_month_that_only_the_first_run_of_a_night_wrote_is_copied_too(tmp_path):
+    settings, earlier = warehouse(tmp_path), BatchId(date(2026, 10, 19), 1)
+    first, again = BatchId(NIGHT, 1), BatchId(NIGHT, 2)
+    stays = ("T1", AUGUST, earlier.business_date)
+    build(settings, earlier, [stays, ("T2", SEPTEMBER, SEPTEMBER)])
+    publish(settings, earlier, [STATES], [OCTOBER], [earlier])
+    build(settings, first, [stays, ("T2", SEPTEMBER, NIGHT)])
+    before = publish(settings, first, [STATES], [OCTOBER], [earlier, first])
+    build(settings, again, [stays, ("T2", SEPTEMBER, SEPTEMBER)])
+
+    made = publish(settings, again, [STATES], [OCTOBER], [earlier, again], repeats=before.name)
+
+    assert not made.is_whole
+    assert contents(made.folder)["sales.state"] == [stays, ("T2", SEPTEMBER, SEPTEMBER)]

@@ -3,13 +3,14 @@ from datetime import date, timedelta
 import duckdb
 import pytest
 
-from orchestration.publication import rollback
+from orchestration.publication import publish, rollback
 from orchestration.publication.catalog import read_catalog
 from tests.support.build_database import (
     AUGUST,
     AUM,
     JULY,
     JUNE,
+    MARTS,
     add_gate_tables,
     build,
     contents,
@@ -115,6 +116,52 @@ def test_a_month_changed_by_other_rules_is_found_when_the_night_runs_again(setti
     publication = publish_night(settings, FIRST, [JULY])
 
     assert {row[2] for row in contents(publication.folder)[AUM.full_name] if row[1] == JUNE} == {99}
+
+
+@pytest.fixture
+def twice(settings):
+    """Two nights published, and the second one's build database with its batch sent again."""
+    build(settings, SECOND, {**START, JULY: customers(6)})
+    publish_night(settings, SECOND, [JULY], [FIRST])
+    build(
+        settings, night(SECOND.business_date, 2), {**START, JULY: customers(6, "7.00")}, ["deposit", "fund"]
+    )
+    return settings
+
+
+def publish_second_again(settings, repeats):
+    again = night(SECOND.business_date, 2)
+    return publish(settings, again, MARTS, [JULY], [FIRST, again], repeats=repeats)
+
+
+def test_a_night_that_repeats_a_release_goes_on_from_it(twice, tmp_path):
+    publication = publish_second_again(twice, repeats="2026-07-02.1")
+
+    batches = [FIRST, night(SECOND.business_date, 2)]
+    whole = whole_release(twice, batches[-1], batches, tmp_path / "other")
+    assert not publication.is_whole
+    assert (publication.folder / JUNE_FILE).samefile(twice.published / "2026-07-02.1" / JUNE_FILE)
+    assert contents(publication.folder) == contents(whole)
+    assert parquet_bytes(publication.folder) == parquet_bytes(whole)
+    assert catalog(publication.folder) == catalog(whole)
+
+
+@pytest.mark.parametrize("repeats", [None, "2026-07-01.1", "2026-07-02.2"])
+def test_a_night_sent_again_trusts_no_release_but_the_one_it_repeats(twice, repeats):
+    assert publish_second_again(twice, repeats).is_whole
+
+
+def test_a_night_that_repeats_a_release_of_other_rules_is_whole(twice):
+    catalog = read_catalog(twice.published / "current")
+    change_catalog(twice, catalog.rules, "0" * len(catalog.rules))
+
+    assert publish_second_again(twice, "2026-07-02.1").is_whole
+
+
+def test_a_first_night_sent_again_is_whole(settings):
+    build(settings, FIRST, {**START, JULY: customers(5, "1.00")})
+
+    assert publish(settings, FIRST, MARTS, [JULY], [FIRST], repeats="2026-07-01.1").is_whole
 
 
 def test_a_release_that_is_a_night_behind_is_not_built_upon(settings):
