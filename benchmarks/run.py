@@ -29,7 +29,8 @@ from orchestration.ingestion.lake import read_report
 from orchestration.ingestion.manifest import landed_batches
 from orchestration.publication.files import remove
 from orchestration.publication.keys import provide_demo_key
-from orchestration.settings import PROJECT, Settings, private_folder
+from orchestration.publication.release import current_release
+from orchestration.settings import PROJECT, BatchId, Settings, private_folder
 from sample_bank.generate import generate_bank
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -60,22 +61,48 @@ def require_room(bank: BenchBank, folder: Path, *, with_floor: bool = True) -> N
         raise SystemExit(
             f"{folder}: {free / 2**30:.0f} GiB free, bank {bank.name} needs {needed / 2**30:.0f} GiB."
             " Make room, set ACRM_BENCH to a folder on a larger disk, or try --without-floor;"
-            " --anyway begins on a file system that shares blocks between files and so needs less."
+            " --anyway begins on a file system that compresses or shares blocks and so needs less."
         )
 
 
 def measure_bank(
-    size: Size, bank: BenchBank, folder: Path, console: Console, *, with_floor: bool = True
+    size: Size,
+    bank: BenchBank,
+    folder: Path,
+    console: Console,
+    *,
+    with_floor: bool = True,
+    go_on: bool = False,
 ) -> BankMeasure:
     """Generate the bank if it is not there, load its history and measure its nights.
 
     Args:
         with_floor: Compute every night by hand as well, and compare.
+        go_on: Go on after the last measured night of a run that was cut off.
 
     Raises:
         MeasuredProcessError: A night or its floor failed.
+        SystemExit: The warehouse is not one to go on with.
     """
     home = private_folder(folder / bank.name)
+    if go_on:
+        result = _cut_off(size, bank, folder, with_floor=with_floor)
+    else:
+        result = _begin(size, bank, home, console, with_floor=with_floor)
+    settings = Settings.load(home)
+    result.write(folder)
+    for night in bank.nights[len(result.nights) :]:
+        done = (result.nights or [result.initial])[-1].business_date
+        _run_up_to(settings, night.business_date - timedelta(days=1), done, console, with_floor=with_floor)
+        if night.is_resent:
+            send_again(settings, night.batch)
+        measured = _measure_night(settings, night, done, console, with_floor=with_floor)
+        result = result.model_copy(update={"nights": [*result.nights, measured]})
+        result.write(folder)
+    return result
+
+
+def _begin(size: Size, bank: BenchBank, home: Path, console: Console, *, with_floor: bool) -> BankMeasure:
     generated = _generate(size, bank, home, console)
     clear_warehouse(home)
     if size.choices:
@@ -85,26 +112,34 @@ def measure_bank(
     provide_demo_key(settings)
     machine = Machine.here(settings.bank)
     history = MeasuredNight("history", bank.first)
-    initial = _measure_night(settings, history, bank.first, console, with_floor=with_floor)
-    nights = []
-    done = bank.first
-    for night in bank.nights:
-        _run_up_to(settings, night.business_date - timedelta(days=1), done, console, with_floor=with_floor)
-        if night.is_resent:
-            send_again(settings, night.batch)
-        nights.append(_measure_night(settings, night, done, console, with_floor=with_floor))
-        done = night.business_date
-    result = BankMeasure(
+    return BankMeasure(
         name=bank.name,
         customers=size.customers,
         months=bank.months,
         kind=size.written_as.kind,
         machine=machine,
         generated_seconds=generated,
-        initial=initial,
-        nights=nights,
+        initial=_measure_night(settings, history, bank.first, console, with_floor=with_floor),
+        nights=[],
     )
-    result.write(folder)
+
+
+def _cut_off(size: Size, bank: BenchBank, folder: Path, *, with_floor: bool) -> BankMeasure:
+    """What a run that was cut off has measured of a bank.
+
+    Raises:
+        SystemExit: It measured another bank, or not by hand, or the warehouse has run the next night since.
+    """
+    home = folder / bank.name
+    result, spec = BankMeasure.read(folder, bank.name), home / _SPEC
+    is_same = spec.exists() and spec.read_text(encoding="utf-8") == size.spec(bank).model_dump_json()
+    release = current_release(Settings.load(home))
+    if result is None or release is None or not is_same or (with_floor and result.initial.floor is None):
+        raise SystemExit(f"{home}: nothing measured to go on from. Leave out --go-on.")
+    stands_at = BatchId(release.business_date, release.sequence)
+    last, coming = (result.nights or [result.initial])[-1], bank.nights[len(result.nights) :]
+    if stands_at < BatchId(last.business_date, last.sequence) or (coming and not stands_at < coming[0].batch):
+        raise SystemExit(f"{home}: stands at {stands_at}, not where the run was cut off. Leave out --go-on.")
     return result
 
 
@@ -222,6 +257,7 @@ def main() -> None:
         help="Leave out the floor, whose first night of a city spills much.",
     )
     parser.add_argument("--anyway", action="store_true", help="Begin on a disk that looks too small.")
+    parser.add_argument("--go-on", action="store_true", help="Go on after the last night of a run cut off.")
     parser.add_argument("--format", choices=FORMATS, help="How the bank sends its files, if not as usual.")
     arguments = parser.parse_args()
     os.umask(0o077)
@@ -232,14 +268,16 @@ def main() -> None:
         size = replace(size, written_as=FORMATS[arguments.format])
     folder = (arguments.home or bench_folder(size)).absolute()
     wanted = [bank for bank in size.banks if arguments.bank in (None, bank.name)]
+    if arguments.go_on and not arguments.bank:
+        parser.error("--go-on needs --bank")
     if not wanted:
         parser.error(f"size {size.name} has the banks {', '.join(bank.name for bank in size.banks)}")
     try:
         for bank in wanted:
             with_floor = not arguments.without_floor
-            if not arguments.anyway:
+            if not (arguments.anyway or arguments.go_on):
                 require_room(bank, folder, with_floor=with_floor)
-            measure_bank(size, bank, folder, console, with_floor=with_floor)
+            measure_bank(size, bank, folder, console, with_floor=with_floor, go_on=arguments.go_on)
             if bank is not size.banks[-1]:
                 # one warehouse at a time has to fit; the last one stays to be looked at
                 clear_warehouse(folder / bank.name)

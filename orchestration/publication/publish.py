@@ -250,10 +250,10 @@ def _current(settings: Settings) -> Base | None:
 def _continues(new: Catalog, base: Base, repeats: str | None) -> bool:
     """Whether the new release differs from the old one by the next batch alone, or by the one it repeats."""
     old, tonight = base.catalog, new.data_as_of.business_date
-    earlier = _without(new.batches, tonight)
+    earlier, before = _without(new.batches, tonight), old.batches
     if earlier and base.release == repeats and old.rules == new.rules:
-        return _lasting(new) == _lasting(old) and earlier == _without(old.batches, tonight)
-    return _lasting(new) == _lasting(old) and earlier == old.batches
+        before = _without(before, tonight)
+    return _lasting(new) == _lasting(old) and earlier == before
 
 
 def _without(batches: Sequence[BatchRow], business_date: date) -> tuple[BatchRow, ...]:

@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 from datetime import date
+from unittest.mock import Mock
 
 import polars as pl
 import pytest
@@ -41,7 +42,12 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def measured(folder):
-    return measure_bank(TINY, BANK, folder, Console(file=io.StringIO()))
+    console = Console(file=io.StringIO())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchmarks.run.send_again", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            measure_bank(TINY, BANK, folder, console)
+    return measure_bank(TINY, BANK, folder, console, go_on=True)
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +145,18 @@ def test_a_night_without_its_floor_has_no_ratio(measured, tmp_path):
     assert [night.ratio for night in nights] == [None] * len(nights)
     assert "month end" in page.read_text(encoding="utf-8")
     assert "by hand  " not in terminal.getvalue()
+
+
+def test_a_run_goes_on_only_where_it_was_cut_off(measured, folder):
+    console = Console(file=io.StringIO())
+    assert measure_bank(TINY, BANK, folder, console, go_on=True) == measured
+
+    measured.model_copy(update={"nights": measured.nights[:-1]}).write(folder)
+    with pytest.raises(SystemExit, match=r"stands at 2026-05-04 sequence 1, not where"):
+        measure_bank(TINY, BANK, folder, console, go_on=True)
+    with pytest.raises(SystemExit, match="nothing measured to go on from"):
+        measure_bank(replace(TINY, customers=999), BANK, folder, console, go_on=True)
+    measured.write(folder)
 
 
 def test_a_cleared_warehouse_keeps_the_bank_only(measured, folder, tmp_path):
