@@ -96,7 +96,7 @@ def mismatches(
     wrong = [
         table.mart.full_name
         for table in tables
-        if row_counts(connection, "written", table.mart) != table.counts
+        if row_counts(connection, "written", table.mart, expected=table.counts) != table.counts
     ]
     connection.execute("detach written")
     return wrong

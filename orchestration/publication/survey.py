@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,11 +41,13 @@ def survey(
     business_date: date,
     *,
     hides: bool = False,
+    expected: Mapping[str, Iterable[date | None]] | None = None,
 ) -> list[BuiltTable]:
     """Look at every mart in the attached ``build`` database, as the night of a business date left it.
 
     Args:
         hides: Whether the connection's table ``ERASED`` names customers.
+        expected: Months that a table should have, by full name; see :func:`row_counts`.
 
     Returns:
         One entry per mart, by schema and name.
@@ -77,7 +79,9 @@ def survey(
             BuiltTable(
                 mart,
                 catalog_columns(mart, found[mart.full_name]),
-                row_counts(connection, "build", mart, condition),
+                row_counts(
+                    connection, "build", mart, condition, expected=(expected or {}).get(mart.full_name, ())
+                ),
                 changed_months(connection, "build", mart, business_date),
                 condition,
             )
@@ -86,9 +90,18 @@ def survey(
 
 
 def row_counts(
-    connection: duckdb.DuckDBPyConnection, database: str, mart: Mart, condition: Sql = EVERY_ROW
+    connection: duckdb.DuckDBPyConnection,
+    database: str,
+    mart: Mart,
+    condition: Sql = EVERY_ROW,
+    *,
+    expected: Iterable[date | None] = (),
 ) -> dict[date | None, int]:
     """Rows of a table in one attached database: per month where it is monthly, else all under None.
+
+    Args:
+        expected: Months that it should have. Rows lie month by month, so that the engine counts a month by
+            the least and greatest value of each block and reads next to nothing, however long history is.
 
     Raises:
         PublicationError: A row of a monthly table has no month.
@@ -97,15 +110,41 @@ def row_counts(
     if mart.partition is None:
         query = "select null, count(*) from {table} where {condition}"
         return dict(connection.execute(fill(query, table=table, condition=condition)).fetchall())
-    query = "select {month}, count(*) from {table} where {condition} group by all order by all"
-    rows = connection.execute(
-        fill(query, month=name(mart.partition), table=table, condition=condition)
-    ).fetchall()
-    if any(month is None for month, _ in rows):
-        raise PublicationError(
-            f"{mart.full_name} has rows without {mart.partition}. Mend the model and build again."
+    months = sorted(month for month in expected if month is not None)
+    counts = _counted_one_by_one(connection, table, mart.partition, condition, months) if months else None
+    if counts is None:
+        query = "select {month}, count(*) from {table} where {condition} group by all order by all"
+        rows = connection.execute(
+            fill(query, month=name(mart.partition), table=table, condition=condition)
+        ).fetchall()
+        if any(month is None for month, _ in rows):
+            raise PublicationError(
+                f"{mart.full_name} has rows without {mart.partition}. Mend the model and build again."
+            )
+        counts = dict(rows)
+    return counts or {None: 0}
+
+
+def _counted_one_by_one(
+    connection: duckdb.DuckDBPyConnection, table: Sql, partition: str, condition: Sql, months: Sequence[date]
+) -> dict[date | None, int] | None:
+    """Rows of these months; None if the table has others as well."""
+    total = fill("select null, count(*) from {table} where {condition}", table=table, condition=condition)
+    each = (
+        fill(
+            "select {first_day}, count(*) from {table} where {month} = {first_day} and {condition}",
+            first_day=value(month),
+            table=table,
+            month=name(partition),
+            condition=condition,
         )
-    return dict(rows) or {None: 0}
+        for month in months
+    )
+    (_, all_rows), *rows = sorted(
+        connection.execute(join(" union all ", (total, *each))).fetchall(), key=lambda row: row[0] or date.min
+    )
+    counts = {month: count for month, count in rows if count > 0}
+    return counts if all_rows == sum(counts.values()) else None
 
 
 def changed_months(

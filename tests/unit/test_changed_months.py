@@ -5,12 +5,14 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pytest
 
+from orchestration.errors import PublicationError
 from orchestration.publication import Mart, MartColumn, publish
 from orchestration.publication.catalog import Catalog, CatalogFile, CatalogTable, DataAsOf
 from orchestration.publication.parquet import stale_months
 from orchestration.publication.release import Base
-from orchestration.publication.survey import survey
+from orchestration.publication.survey import row_counts, survey
 from orchestration.settings import BatchId, Settings
 from tests.support.build_database import add_gate_tables, contents, warehouse
 
@@ -64,6 +66,42 @@ def test_a_closed_month_of_which_tonight_wrote_a_row_is_copied_and_the_others_ar
 
     same_counts = release_of({AUGUST: 1, SEPTEMBER: 2, OCTOBER: 1})
     assert stale_months(table, same_counts, {OCTOBER}) == {SEPTEMBER, OCTOBER}
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        pytest.param((), id="nothing known"),
+        pytest.param((AUGUST, SEPTEMBER), id="all of them"),
+        pytest.param((AUGUST, SEPTEMBER, OCTOBER), id="one more than there are"),
+        pytest.param((SEPTEMBER,), id="one less"),
+        pytest.param((OCTOBER,), id="another one"),
+    ],
+)
+def test_months_are_counted_as_they_are_whatever_was_expected(expected):
+    connection = duckdb.connect()
+    connection.execute(
+        """
+        create schema sales;
+        create table sales.state as
+        from (values (date '2026-09-01'), (date '2026-08-01'), (date '2026-09-01')) as s(month_start_date);
+        """
+    )
+
+    counts = row_counts(connection, "memory", STATES, expected=expected)
+
+    assert list(counts.items()) == [(AUGUST, 1), (SEPTEMBER, 2)]
+
+
+def test_a_row_without_a_month_is_found_whatever_was_expected():
+    connection = duckdb.connect()
+    connection.execute("create schema sales")
+    connection.execute(
+        "create table sales.state as from (values (date '2026-09-01'), (null)) as s(month_start_date)"
+    )
+
+    with pytest.raises(PublicationError, match=r"sales\.state has rows without month_start_date"):
+        row_counts(connection, "memory", STATES, expected=[SEPTEMBER])
 
 
 def build(settings: Settings, batch: BatchId, rows: Iterable[tuple[str, date, date]]) -> None:
