@@ -1,6 +1,7 @@
 """Great Expectations on the build database: engine, datasource, and the expectation that suites use.
 
-Importing this takes seconds, because it imports Great Expectations: only a gate does it, or what loads ahead of one.
+Importing this takes seconds, because it imports Great Expectations: only a gate does it, or what loads
+ahead of one.
 """
 
 import logging

@@ -7,7 +7,7 @@ made current. Whatever stops it before that leaves ``current`` as it was.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -49,9 +49,6 @@ from orchestration.settings import PRIVATE_DIR, BatchId, Settings, private_folde
 from orchestration.sql import fill, value
 
 _SPILL = ".spill"
-
-_DAILY = ("calendar_date", "knowledge_date")
-"""Partitions to which a night adds days."""
 
 
 @dataclass(frozen=True)
@@ -160,17 +157,11 @@ def _write(
 ) -> tuple[Catalog, bool, int]:
     with _build_database(night) as connection:
         hides = show_erased(connection, night.settings, ERASED)
-        shared = _current(night.settings)
-        tables = survey(
-            connection,
-            marts,
-            night.batch.business_date,
-            hides=hides,
-            expected=None if shared is None else _expected_months(night, shared),
-        )
+        tables = survey(connection, marts, night.batch.business_date, hides=hides)
         write_gate_results(connection, night.folder, night.batch)
         write_night_report(connection, night.settings, night.folder, night.name, night.batch)
         draft = _draft(night, tables).model_copy(update={"macros": rendered_macros(connection)})
+        shared = _current(night.settings)
         base = shared if shared is not None and _continues(draft, shared, night.repeats) else None
         stale = {table.mart.full_name: stale_months(table, base, night.rebuilt) for table in tables}
         if base is not None and base.release == night.repeats:
@@ -205,17 +196,6 @@ def _write(
             )
     catalog.write(night.folder)
     return catalog, held is None, linked
-
-
-def _expected_months(night: _Night, shared: Base) -> dict[str, set[date]]:
-    """Months and days that each table should have: those of a release, and what the night adds to them."""
-    last, tonight = shared.catalog.data_as_of.business_date, night.batch.business_date
-    days = {tonight - timedelta(days=count) for count in range(max((tonight - last).days, 1))}
-    return {
-        table.full_name: {month for month in shared.files(table.full_name) if month}
-        | (days if table.partition in _DAILY else night.rebuilt)
-        for table in shared.catalog.tables
-    }
 
 
 def _held_database(night: _Night, new: Catalog, base: Base) -> Catalog:

@@ -41,13 +41,11 @@ def survey(
     business_date: date,
     *,
     hides: bool = False,
-    expected: Mapping[str, Iterable[date | None]] | None = None,
 ) -> list[BuiltTable]:
     """Look at every mart in the attached ``build`` database, as the night of a business date left it.
 
     Args:
         hides: Whether the connection's table ``ERASED`` names customers.
-        expected: Months that a table should have, by full name; see :func:`row_counts`.
 
     Returns:
         One entry per mart, by schema and name.
@@ -79,9 +77,7 @@ def survey(
             BuiltTable(
                 mart,
                 catalog_columns(mart, found[mart.full_name]),
-                row_counts(
-                    connection, "build", mart, condition, expected=(expected or {}).get(mart.full_name, ())
-                ),
+                row_counts(connection, "build", mart, condition),
                 changed_months(connection, "build", mart, business_date),
                 condition,
             )
@@ -100,8 +96,9 @@ def row_counts(
     """Rows of a table in one attached database: per month where it is monthly, else all under None.
 
     Args:
-        expected: Months that it should have. Rows lie month by month, so that the engine counts a month by
-            the least and greatest value of each block and reads next to nothing, however long history is.
+        expected: Months that it should have. Where rows lie month by month, as in a release, the engine
+            counts each by the least and greatest value of every block and reads next to nothing; elsewhere
+            that takes longer than to count all months in one pass.
 
     Raises:
         PublicationError: A row of a monthly table has no month.
