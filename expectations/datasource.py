@@ -1,7 +1,6 @@
 """Great Expectations on the build database: engine, datasource, and the expectation that suites use.
 
-Importing this takes seconds, because it imports Great Expectations: only a gate does it, or what loads
-ahead of one.
+Importing this takes some ten seconds, because it imports Great Expectations; the gates do it late.
 """
 
 import logging

@@ -20,7 +20,6 @@ from orchestration.errors import BadBatchError, BusyError, Fault, NotFitToLoadEr
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
 from orchestration.ingestion.manifest import landed_batches
-from orchestration.loading import Loading
 from orchestration.plan import Night, Processed, highest_sequences, kept_states, nights_to_run
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release
@@ -181,7 +180,6 @@ class Run:
         self._settings = settings
         self._on_event = on_event
         self._manifest = manifest
-        self._loading: Loading | None = None
         self._transform: Transform | None = None
 
     @property
@@ -191,10 +189,9 @@ class Run:
 
     @property
     def transform(self) -> Transform:
-        """dbt, its project parsed."""
+        """dbt, parsed when it is first needed."""
         if self._transform is None:
-            loaded = self._loading.transform() if self._loading else None
-            self._transform = loaded or Transform(self._settings)
+            self._transform = Transform(self._settings)
         return self._transform
 
     def night(self, night: Night, *, is_last: bool = True) -> NightResult:
@@ -238,7 +235,6 @@ class Run:
             ConfigurationError: The nights before were judged by another rulebook, or hashed by another key.
         """
         require_same_key(self._settings)
-        self._loading = self._loading or Loading(self._settings, with_dbt=self._manifest is None)
         if night.previous is not None:
             with open_database(self._settings) as connection:
                 require_same_rulebook(self._settings, connection, night.previous)
@@ -246,8 +242,7 @@ class Run:
         def on_table(table: str, rows: int) -> None:
             self._tell(Event(night.batch, "ingest", f"{table} · {rows:,} rows"))
 
-        with self._loading.beside():
-            return ingest_batch(self._settings, night.batch, on_table)
+        return ingest_batch(self._settings, night.batch, on_table)
 
     def fit_to_load(self, night: Night, report: BatchReport, warnings: list[str]) -> Any:  # noqa: ANN401
         """Gate 1: screen the rows, then check the batch.
@@ -269,8 +264,6 @@ class Run:
             self._require_earlier_batches(connection, night)
             screening = screen_batch(self._settings, night.batch, connection)
             previous_report = self._previous_report(night)
-            if self._loading is not None:
-                self._loading.wait_for_gates()
             result = fit_to_load(connection, self._settings, night.batch, report, previous_report, screening)
         warnings.extend(result.warnings)
         if result.faults:

@@ -5,16 +5,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from orchestration.errors import BuildError
 from orchestration.plan import Night
 from orchestration.settings import PROJECT, Settings, private_folder
 from orchestration.standing import changing_nodes, note_standing, project_checksum, standing
-
-_PARSING = Lock()
-"""dbt's parser is not made for two threads."""
 
 OnNode = Callable[[str, str], None]
 """Called with a model's or test's name and its outcome."""
@@ -80,8 +76,7 @@ class Transform:
 
         self._runner = dbtRunner
         self._connections = DuckDBConnectionManager
-        with _PARSING:
-            self._parsed = _parsed_project()
+        self._parsed = _parsed_project()
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
         self._checksum = project_checksum(self.manifest, settings)
 
@@ -96,7 +91,6 @@ class Transform:
             if on_node is not None and event.info.name == "NodeFinished":
                 on_node(event.data.node_info.node_name, event.data.node_info.node_status)
 
-        os.environ.update(dbt_environment(self._settings))
         # seeds and most views stand since a night before, unless anything in the project has changed
         stand = standing(self._settings) == self._checksum
         changing = changing_nodes(self.manifest) if stand else ()
