@@ -19,9 +19,13 @@ _ALIKE = ["product_code", "org_id", "currency"]
 def send_again(settings: Settings, batch: BatchId) -> None:
     """Write the batch from the one sent before: pairs of accounts get each other's balance.
 
-    Both accounts of a pair are of one org, product and currency, so that the books still agree.
+    Both accounts of a pair are of one org, product and currency, so that the books still agree. What an earlier
+    call that was cut off left of the batch is written anew.
     """
-    folder = private_folder(settings.landing / batch.folder)
+    folder = settings.landing / batch.folder
+    if folder.exists():
+        shutil.rmtree(folder)
+    private_folder(folder)
     first = settings.landing / BatchId(batch.business_date, batch.sequence - 1).folder
     changed = BatchEdit(first).path(_TABLE).name
     for path in first.iterdir():

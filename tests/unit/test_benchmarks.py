@@ -4,7 +4,6 @@ import io
 import json
 from dataclasses import replace
 from datetime import date
-from unittest.mock import Mock
 
 import polars as pl
 import pytest
@@ -15,6 +14,7 @@ from benchmarks.floor import TABLES, floor_parquet
 from benchmarks.measure import MeasuredProcessError, layer_sizes, measure
 from benchmarks.plan import SIZES, BenchBank, MeasuredNight, Size
 from benchmarks.report import show, update_results
+from benchmarks.resend import send_again
 from benchmarks.results import BankMeasure
 from benchmarks.run import clear_warehouse, measure_bank, require_room
 from orchestration.night import STATIONS
@@ -40,11 +40,16 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("bench")
 
 
+def sent_and_cut_off(settings, batch):
+    send_again(settings, batch)
+    raise KeyboardInterrupt
+
+
 @pytest.fixture(scope="module")
 def measured(folder):
     console = Console(file=io.StringIO())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchmarks.run.send_again", Mock(side_effect=KeyboardInterrupt))
+        patch.setattr("benchmarks.run.send_again", sent_and_cut_off)
         with pytest.raises(KeyboardInterrupt):
             measure_bank(TINY, BANK, folder, console)
     return measure_bank(TINY, BANK, folder, console, go_on=True)
