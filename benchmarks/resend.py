@@ -19,8 +19,8 @@ _ALIKE = ["product_code", "org_id", "currency"]
 def send_again(settings: Settings, batch: BatchId) -> None:
     """Write the batch from the one sent before: pairs of accounts get each other's balance.
 
-    Both accounts of a pair are of one org, product and currency, so that the books still agree. What a call that
-    was cut off has left of the batch is written anew.
+    Both accounts of a pair are of one org, product and currency, so that the books still agree. What a call
+    that was cut off has left of the batch is written anew.
     """
     folder = settings.landing / batch.folder
     if folder.exists():

@@ -46,7 +46,12 @@
         {%- do execute_quietly('drop ' ~ existing.type ~ ' ' ~ existing) -%}
     {%- endif -%}
     {%- do show_portion(portions[0]) if portions -%}
-    {%- do execute_as_main(create_table_as(false, target, sql)) -%}
+    {%- if config.get('contract').enforced or not names_ids() -%}
+        {%- do execute_as_main(create_table_as(false, target, sql)) -%}
+    {%- else -%}
+        {%- do execute_quietly('create table ' ~ target ~ ' (' ~ described_columns(sql) ~ ')') -%}
+        {%- do execute_as_main('insert into ' ~ target ~ ' by name ' ~ sql) -%}
+    {%- endif -%}
     {%- for portion in portions[1:] -%}
         {%- do show_portion(portion) -%}
         {%- do execute_quietly('insert into ' ~ target ~ ' by name ' ~ sql) -%}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.catalog import Catalog, CatalogMacro, CatalogTable
+from orchestration.publication.catalog import Catalog, CatalogColumn, CatalogMacro, CatalogTable
 from orchestration.publication.marts import Mart
 from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
 from orchestration.publication.release import DATABASE_FILE
@@ -23,6 +23,10 @@ MAX_FREE_SHARE = 0.5
 
 _MACROS = "int_tier__what_if"
 """Model that renders the published table macros."""
+
+_MANY_VALUES = ("customer_id", "account_id")
+_FEW_VALUES = ("_code", "_version", "org_id", "employee_id")
+"""Endings of text columns of which rows have few different values."""
 
 StaleMonths = Mapping[str, frozenset[date | None]]
 
@@ -114,12 +118,24 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, catalog: Catalog) -> N
     for table in catalog.tables:
         schema = name("release", table.schema_name)
         connection.execute(fill("create schema if not exists {schema}", schema=schema))
-        columns = join(", ", (Sql(f"{name(column.name)} {column.data_type}") for column in table.columns))
+        columns = join(
+            ", ",
+            (Sql(f"{name(column.name)} {column.data_type}{_stored(column)}") for column in table.columns),
+        )
         connection.execute(fill("create table {table} ({columns})", table=_name(table), columns=columns))
     # the view's text must not name the database: readers open the file under names of their own
     connection.execute("use release")
     connection.execute("create view main.data_as_of as select * from quality.data_as_of")
     connection.execute("use memory")
+
+
+def _stored(column: CatalogColumn) -> str:
+    """How a text column is compressed; DuckDB would try every way on each, a fifth of the time it writes."""
+    if column.data_type.lower() != "varchar":
+        return ""
+    if column.name in _MANY_VALUES:
+        return " using compression 'fsst'"
+    return " using compression 'dictionary'" if column.name.endswith(_FEW_VALUES) else ""
 
 
 def rendered_macros(connection: duckdb.DuckDBPyConnection) -> tuple[CatalogMacro, ...]:

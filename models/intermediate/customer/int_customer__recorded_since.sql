@@ -9,7 +9,12 @@ with customers as (
 
     select customer_id, first_open_date
     from {{ ref('int_customer__versions') }}
-    where known_to_date is null
+    where
+        known_to_date is null
+        {%- if has_state() %}
+        -- who was not known before has a version of tonight
+        and known_from_date = {{ business_date() }}
+        {%- endif %}
 
 ),
 

@@ -1,6 +1,8 @@
 -- One row per personal customer per month: the tier that the best factor gives under the rulebook in
 -- force, and the status of it.
 
+-- read from the second night on, but the graph is the same every night
+-- depends_on: {{ ref('int_tier__maybe_away') }}
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
     'month_by_month': true,
@@ -53,11 +55,12 @@ last_month as (
 -- customers who were away then: theirs is in their own last months
 returned as (
 
-    select customer_months.customer_id
-    from customer_months
-    left join last_month on customer_months.customer_id = last_month.customer_id
+    select maybe_away.customer_id
+    from {{ ref('int_tier__maybe_away') }} as maybe_away
+    inner join customer_months on maybe_away.customer_id = customer_months.customer_id
+    left join last_month on maybe_away.customer_id = last_month.customer_id
     where last_month.customer_id is null and customer_months.first_month_date < {{ month_before_computed() }}
-    group by customer_months.customer_id
+    group by maybe_away.customer_id
 
 ),
 

@@ -1,7 +1,7 @@
 -- One row per customer × tier ever reached × month: for how many months AUM has been below the tier's
 -- threshold (k), and what that makes of the customer for that tier.
 
--- depends_on: {{ ref('fct_customer_aum_monthly') }}
+-- depends_on: {{ ref('fct_customer_aum_monthly') }}, {{ ref('int_tier__maybe_away') }}
 {{ config(meta={
     'grain': ['customer_id', 'tier_code', 'month_start_date'], 'partition': 'month_start_date',
     'carried': 'open_month',
@@ -33,16 +33,17 @@ last_month as (
 -- … except for customers who were away: theirs is their own last month
 returned as (
 
-    select customer_months.customer_id
-    from customer_months
+    select maybe_away.customer_id
+    from {{ ref('int_tier__maybe_away') }} as maybe_away
+    inner join customer_months on maybe_away.customer_id = customer_months.customer_id
     left join {{ ref('fct_customer_aum_monthly') }} as before
         on
-            customer_months.customer_id = before.customer_id
+            maybe_away.customer_id = before.customer_id
             and before.month_start_date = {{ month_before_computed() }}
     where
         before.customer_id is null
         and customer_months.first_month_date < {{ first_computed_month() }}
-    group by customer_months.customer_id
+    group by maybe_away.customer_id
 
 ),
 

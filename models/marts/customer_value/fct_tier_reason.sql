@@ -16,9 +16,12 @@ with tiers as (
 
 ),
 
+-- only of those who have another factor than AUM
 factors as (
 
-    select * from {{ ref('int_tier__customer_month') }}
+    select customer_id, month_start_date, factor_amt, factor_threshold_amt
+    from {{ ref('int_tier__customer_month') }}
+    where factor_code is not null
 
 ),
 
@@ -121,7 +124,7 @@ select
     tiers.is_provisional
 
 from tiers
-inner join factors
+left join factors
     on tiers.customer_id = factors.customer_id and tiers.month_start_date = factors.month_start_date
 inner join rules on tiers.rulebook_version = rules.rulebook_version and tiers.tier_code = rules.tier_code
 left join statuses
