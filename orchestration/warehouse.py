@@ -7,7 +7,7 @@ night. The state of the night before is left as it was, whatever an earlier atte
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -353,10 +353,12 @@ def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: d
         "month_state": ("delete from {relation} where month_start_date > {night}",),
         "month_end": ("delete from {relation} where month_end_date > {night}",),
         # dbt only adds: what tonight computes again must not keep the rows of last night
-        "open_month": ("delete from {relation} where month_start_date >= date_trunc('month', {night} + 1)",),
+        "open_month": ("delete from {relation} where month_start_date >= {month}",),
     }
+    # a literal: of an expression DuckDB does not know beforehand which blocks to leave out
+    month = value((previous + timedelta(days=1)).replace(day=1))
     for statement in statements[table.kind]:
-        connection.execute(fill(statement, relation=relation, night=night))
+        connection.execute(fill(statement, relation=relation, night=night, month=month))
 
 
 def forget_old_state(

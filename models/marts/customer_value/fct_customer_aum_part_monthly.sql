@@ -22,12 +22,14 @@ parts as (
 
 ),
 
-part_counts as (
+parts_of_customer as (
 
     select
         customer_id,
         month_start_date,
-        count(*) as part_cnt
+        count(*) as part_cnt,
+        min(org_id) as first_org_id,
+        min(asset_class_code) as first_asset_class_code
     from parts
     group by customer_id, month_start_date
 
@@ -36,20 +38,9 @@ part_counts as (
 -- a customer who is away has no row in a month, though the year has sums
 totals as (
 
-    select
-        aum.customer_id,
-        aum.month_start_date,
-        aum.aum_end_amt,
-        aum.aum_month_avg_amt,
-        aum.aum_month_avg_30_amt,
-        aum.aum_quarter_avg_amt,
-        aum.aum_year_avg_amt,
-        aum.is_provisional,
-        part_counts.part_cnt
+    select aum.*
     from {{ ref('fct_customer_aum_monthly') }} as aum
     inner join months on aum.month_start_date = months.month_start_date
-    inner join part_counts
-        on aum.customer_id = part_counts.customer_id and aum.month_start_date = part_counts.month_start_date
 
 ),
 
@@ -57,20 +48,34 @@ totals as (
 single_parts as (
 
     select
-        parts.customer_id,
-        parts.org_id,
-        parts.asset_class_code,
-        parts.month_start_date,
+        totals.customer_id,
+        parts_of_customer.first_org_id as org_id,
+        parts_of_customer.first_asset_class_code as asset_class_code,
+        totals.month_start_date,
         totals.aum_end_amt,
         totals.aum_month_avg_amt,
         totals.aum_month_avg_30_amt,
         totals.aum_quarter_avg_amt,
         totals.aum_year_avg_amt,
         totals.is_provisional
-    from parts
-    inner join totals
-        on parts.customer_id = totals.customer_id and parts.month_start_date = totals.month_start_date
-    where totals.part_cnt = 1
+    from totals
+    inner join parts_of_customer
+        on
+            totals.customer_id = parts_of_customer.customer_id
+            and totals.month_start_date = parts_of_customer.month_start_date
+    where parts_of_customer.part_cnt = 1
+
+),
+
+several_parts as (
+
+    select totals.customer_id, totals.month_start_date, totals.is_provisional
+    from totals
+    inner join parts_of_customer
+        on
+            totals.customer_id = parts_of_customer.customer_id
+            and totals.month_start_date = parts_of_customer.month_start_date
+    where parts_of_customer.part_cnt > 1
 
 ),
 
@@ -81,7 +86,7 @@ running as (
         parts.org_id,
         parts.asset_class_code,
         parts.month_start_date,
-        totals.is_provisional,
+        several_parts.is_provisional,
         months.elapsed_days,
         months.quarter_days,
         months.year_days,
@@ -90,10 +95,11 @@ running as (
         sum(parts.{{ measure }}_fine_amt) over up_to_part as {{ measure }}_fine_amt{{ ',' if not loop.last }}
         {% endfor %}
     from parts
-    inner join totals
-        on parts.customer_id = totals.customer_id and parts.month_start_date = totals.month_start_date
+    inner join several_parts
+        on
+            parts.customer_id = several_parts.customer_id
+            and parts.month_start_date = several_parts.month_start_date
     inner join months on parts.month_start_date = months.month_start_date
-    where totals.part_cnt > 1
     window up_to_part as (
         partition by parts.customer_id, parts.month_start_date
         -- wealth is the last class of the alphabet
