@@ -65,7 +65,8 @@ class Bank:
         cert_no: str | None = None,
     ) -> Customer:
         """Add a customer, known to the bank since ``opened`` (default: the first night)."""
-        customer = Customer(name, kind, opened or self.start, org, cert_no)
+        customer = Customer(name, opened or self.start, org, cert_no)
+        customer.becomes(kind, on=customer.first_open_date)
         customer.status.set(customer.first_open_date, "active")
         self.customers.append(customer)
         return customer

@@ -158,10 +158,10 @@ class Customer:
     """A named customer; the name is the id, so that a result row reads by itself."""
 
     customer_id: str
-    customer_type: str
     first_open_date: date
     home_org_id: str
     cert_no: str | None = None
+    kind: Timeline[str] = field(default_factory=Timeline)
     status: Timeline[str] = field(default_factory=Timeline)
     accounts: list[Account] = field(default_factory=list)
     loans: list[Loan] = field(default_factory=list)
@@ -226,6 +226,11 @@ class Customer:
         card = Card(card_id, self.customer_id, kind, grade, issued, expires, org)
         self.cards.append(card.becomes("valid", on=issued))
         return card
+
+    def becomes(self, kind: str, *, on: date) -> Customer:
+        """Be a person (P) or a corporate customer (C) from the day on."""
+        self.kind.set(on, kind)
+        return self
 
     def leaves(self, on: date) -> Customer:
         """End the relationship."""

@@ -169,7 +169,7 @@ def _customers(bank: Bank, night: date) -> list[Row]:
     return [
         {
             "customer_id": customer.customer_id,
-            "customer_type": customer.customer_type,
+            "customer_type": customer.kind.at(night),
             "customer_name": f"客户 {customer.customer_id}",
             "cert_type": "ID" if customer.cert_no else None,
             "cert_no": customer.cert_no,
