@@ -142,9 +142,15 @@ def _comparisons(banks: Sequence[BankMeasure]) -> Iterable[list[str]]:
         for (short, first), (long, second) in pairwise(found):
             if short.months != long.months:
                 yield _change(f"{label}: {short.months} → {long.months} months of history", first, second)
-    days = {label: found[-1][1] for label, found in by_label.items() if label.startswith("day ")}
-    for (label, first), (later, second) in pairwise(sorted(days.items(), key=lambda d: d[1].business_date)):
-        yield _change(f"{label} → {later} of the month", first, second)
+    for months in sorted({bank.months for bank in banks}):
+        days = [
+            night
+            for bank in banks
+            for night in bank.nights
+            if bank.months == months and night.label.startswith("day ")
+        ]
+        for first, second in pairwise(sorted(days, key=lambda night: night.business_date)):
+            yield _change(f"{first.label} → {second.label} of the month", first, second)
 
 
 def _change(what: str, first: NightMeasure, second: NightMeasure) -> list[str]:

@@ -152,6 +152,26 @@ def test_a_night_without_its_floor_has_no_ratio(measured, tmp_path):
     assert "by hand  " not in terminal.getvalue()
 
 
+def test_days_of_a_month_are_compared_over_the_same_history(measured, tmp_path):
+    night, page = measured.nights[0], tmp_path / "RESULTS.md"
+    page.write_text("# Results\n", encoding="utf-8")
+    banks = [
+        measured.model_copy(
+            update={"name": name, "months": months, "nights": [night.model_copy(update={"label": label})]}
+        )
+        for name, months, label in (("a", 12, "day 28"), ("b", 12, "day 2"), ("c", 24, "day 28"))
+    ]
+    banks[1].nights[0] = banks[1].nights[0].model_copy(update={"business_date": date(2026, 4, 2)})
+
+    update_results(page, "tiny", banks)
+
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line.split(" | ")[0] for line in lines if " → " in line] == [
+        "| day 28: 12 → 24 months of history",
+        "| day 2 → day 28 of the month",
+    ]
+
+
 def test_a_run_goes_on_only_where_it_was_cut_off(measured, folder):
     console = Console(file=io.StringIO())
     assert measure_bank(TINY, BANK, folder, console, go_on=True) == measured
@@ -208,6 +228,8 @@ def test_every_size_has_the_nights_that_are_to_be_compared(size):
 
     assert {"day 2", "day 28", "month end", "month end, sent again", "first of a month"} <= labels
     assert len({months for months, _ in nights}) == 2
+    by_months = [{night.label for length, night in nights if length == months} for months, _ in nights]
+    assert any({"day 2", "day 28"} <= labels for labels in by_months)
     for bank in size.banks:
         generated = size.spec(bank).timeline.nights
         assert generated[0] == bank.first
