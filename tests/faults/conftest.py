@@ -1,4 +1,4 @@
-"""A small bank with one good night published, copied for every fault."""
+"""Banks that are published once, copied for every fault."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import Settings
-from tests.conftest import ShareWarehouse
+from tests.conftest import ShareWarehouse, deliver_and_run
 from tests.faults.delivered import Delivered
+from tests.faults.village import village
 from tests.support.bank import Bank, Delivery
 from tests.support.landing import land
 from tests.support.warehouse import Warehouse
@@ -83,6 +84,12 @@ def published_night(shared_warehouse: ShareWarehouse, bank: Bank) -> Warehouse:
         warehouse.run()
 
     return shared_warehouse("crowd", fill)
+
+
+@pytest.fixture(scope="session")
+def published_village(shared_warehouse: ShareWarehouse) -> Warehouse:
+    """The village, all its nights delivered and then run in one go; never changed."""
+    return shared_warehouse("village", lambda warehouse: deliver_and_run(warehouse, village()))
 
 
 @pytest.fixture
