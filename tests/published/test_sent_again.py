@@ -38,17 +38,24 @@ def published_whole(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return seen
 
 
-@pytest.fixture
-def settings(town: Warehouse, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module")
+def sent_again(town: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """The town with its last night published, and that night's batch sent again with other contents."""
-    made = Settings.load(town.copy_to(tmp_path / "home").home)
-    run_waiting(made)
-    send_again(made, AGAIN)
-    edit = BatchEdit(made.landing / AGAIN.folder)
+    warehouse = town.copy_to(tmp_path_factory.mktemp("again") / "home")
+    settings = Settings.load(warehouse.home)
+    run_waiting(settings)
+    send_again(settings, AGAIN)
+    edit = BatchEdit(settings.landing / AGAIN.folder)
     edit.write("sales_registration", edit.read("sales_registration").clear())
     edit.write("sales_trade", edit.read("sales_trade").with_columns(pl.lit("").alias("referrer_id")))
     edit.save()
-    return made
+    return warehouse
+
+
+@pytest.fixture
+def settings(sent_again: Warehouse, tmp_path: Path) -> Settings:
+    """A copy of it for one test."""
+    return Settings.load(sent_again.copy_to(tmp_path / "home").home)
 
 
 def written_whole(settings: Settings, home: Path) -> Path:

@@ -35,15 +35,24 @@ def customer_value(ledger: Ledger) -> Expected:
     factors: dict[str, dict[date, Month]] = {}
     tiers: dict[str, dict[date, TierMonth]] = {}
     for customer, row in all_customers(ledger).items():
-        if row["customer_type"] == "P":
+        months = [month for month in aum[customer] if _is_person(ledger, customer, month)]
+        if months:
             factors[customer] = {
                 month: assessed_month(ledger, customer, month, rounded(aum[customer][month].month_avg))
-                for month in aum[customer]
+                for month in months
             }
             tiers[customer] = assess(
                 factors[customer], opened_in_history=row["first_open_date"] >= history_start(ledger)
             )
     return Expected(ledger, history_start(ledger), aum, factors, tiers)
+
+
+def _is_person(ledger: Ledger, customer: str, month: date) -> bool:
+    """Whether the customer was one on the night that ends the month, the last that computes it."""
+    ends = [known for known in ledger.nights if known.business_date >= month_end(month)]
+    known = (ends or ledger.nights[-1:])[0]
+    row = known.masters["customer"].get((customer,)) or all_customers(ledger)[customer]
+    return bool(row["customer_type"] == "P")
 
 
 def assessed_month(ledger: Ledger, customer: str, month: date, assessment_aum: Decimal) -> Month:

@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import MakeWarehouse
 from tests.support.bank import Bank
 from tests.support.landing import land
 from tests.support.warehouse import Warehouse
@@ -42,15 +41,15 @@ def rows(warehouse: Warehouse, table: str, month: date) -> list[dict[str, Any]]:
     )
 
 
-def test_the_running_month_waits_for_its_last_business_day(
-    published_bank: MakeWarehouse, tmp_path: Path
-) -> None:
-    bank = small_bank()
-    every_night = published_bank("every-night", bank)
-    at_month_ends = Warehouse(tmp_path / "home")
-    land(at_month_ends.home, bank.delivery(FIRST))
-    at_month_ends.run()
+def test_the_running_month_waits_for_its_last_business_day(tmp_path: Path) -> None:
+    bank, every_night = small_bank(), Warehouse(tmp_path / "every night")
+    land(every_night.home, bank.delivery(FIRST))
+    every_night.run()
+    at_month_ends = every_night.copy_to(tmp_path / "month ends")
     (at_month_ends.home / "bank.yml").write_text("contribution: month_end\n")
+    for night in (MIDDLE, LAST):
+        land(every_night.home, bank.delivery(night))
+    every_night.run()
 
     land(at_month_ends.home, bank.delivery(MIDDLE))
     at_month_ends.run()

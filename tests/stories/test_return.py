@@ -17,11 +17,15 @@ NIGHTS = [date(2026, 1, 30), LEAVES, date(2026, 2, 27), date(2026, 3, 31), date(
 
 
 def bank_with_a_traveller() -> Bank:
+    """A customer who is away, and a person who trades under the name of a firm meanwhile."""
     bank = Bank(NIGHTS)
     bank.customer("elder", opened=date(2015, 6, 1)).holds(1)
     traveller = bank.customer("traveller", opened=date(2020, 1, 1))
     traveller.holds(300_000).closes(LEAVES)
     traveller.leaves(LEAVES).returns(RETURNS).holds(300_000, since=RETURNS)
+    trader = bank.customer("trader", opened=date(2020, 1, 1))
+    trader.holds(300_000)
+    trader.becomes("C", on=LEAVES).becomes("P", on=RETURNS)
     return bank
 
 
@@ -46,8 +50,21 @@ def test_the_month_away_has_no_row_and_the_return_is_no_new_customer(warehouse: 
     assert first["month_start_date"] < date(2026, 1, 1)
 
 
+def test_who_was_a_firm_for_a_while_is_tiered_since_the_first_time(warehouse: Warehouse) -> None:
+    months = warehouse.query(
+        "select month_start_date, first_tiered_month_date from customer_value.fct_customer_tier_monthly "
+        "where customer_id = 'trader' and tier_rank > 0 order by 1"
+    )
+
+    *before, april = months
+    # January ended without a batch on its last day: the night on which he became a firm computed it
+    assert before[-1]["month_start_date"] == date(2025, 12, 1)
+    assert april["month_start_date"] == date(2026, 4, 1)
+    assert {row["first_tiered_month_date"] for row in months} == {before[0]["month_start_date"]}
+
+
 @pytest.mark.parametrize("compare", COMPARISONS)
-def test_the_traveller_agrees_with_the_reference(compare: Compare, warehouse: Warehouse) -> None:
+def test_traveller_and_trader_agree_with_the_reference(compare: Compare, warehouse: Warehouse) -> None:
     differences = compare(warehouse, customer_value(replay(bank_with_a_traveller().deliveries())))
     assert not differences, as_text(differences)
 
@@ -86,26 +103,3 @@ def test_money_keeps_its_row_and_its_main_org_while_the_customer_is_away(kept: W
 def test_the_owner_away_agrees_with_the_reference(compare: Compare, kept: Warehouse) -> None:
     differences = compare(kept, customer_value(replay(bank_with_an_owner_away().deliveries())))
     assert not differences, as_text(differences)
-
-
-def bank_with_a_trader() -> Bank:
-    """A person who traded under the name of a firm for a while; all along the money stays."""
-    bank = Bank(NIGHTS)
-    bank.customer("elder", opened=date(2015, 6, 1)).holds(1)
-    trader = bank.customer("trader", opened=date(2020, 1, 1))
-    trader.holds(300_000)
-    trader.becomes("C", on=LEAVES).becomes("P", on=RETURNS)
-    return bank
-
-
-def test_who_was_a_firm_for_a_while_is_tiered_since_the_first_time(published_bank: MakeWarehouse) -> None:
-    months = published_bank("trader", bank_with_a_trader()).query(
-        "select month_start_date, first_tiered_month_date from customer_value.fct_customer_tier_monthly "
-        "where customer_id = 'trader' and tier_rank > 0 order by 1"
-    )
-
-    *before, april = months
-    # January ended without a batch on its last day: the night on which he became a firm computed it
-    assert before[-1]["month_start_date"] == date(2025, 12, 1)
-    assert april["month_start_date"] == date(2026, 4, 1)
-    assert {row["first_tiered_month_date"] for row in months} == {before[0]["month_start_date"]}
