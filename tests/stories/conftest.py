@@ -1,5 +1,6 @@
-"""The town is built and run once for all stories."""
+"""The town and a generated bank are built and run once for all stories."""
 
+import os
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -12,6 +13,8 @@ from tests.support.bank import Bank
 from tests.support.warehouse import Warehouse
 
 Row = dict[str, Any]
+CUSTOMERS, MONTHS, NIGHTS = os.environ.get("ACRM_ANSWER_KEY", "2000,14,4").split(",")
+"""The generated bank; ``make answer-key`` asks for a large one."""
 Story = Callable[[str, date], Row]
 
 
@@ -30,7 +33,7 @@ def generated_warehouse(shared_warehouse: ShareWarehouse) -> Warehouse:
     """A generated bank whose nights pass a month end; its orgs and managers change between them."""
 
     def fill(warehouse: Warehouse) -> None:
-        arguments = ["--customers", "2000", "--months", "14", "--nights", "4", "--end", "2026-11-03"]
+        arguments = ["--customers", CUSTOMERS, "--months", MONTHS, "--nights", NIGHTS, "--end", "2026-11-03"]
         done = warehouse.command("sample", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         warehouse.run()

@@ -3,14 +3,10 @@
 ``make answer-key`` runs 50,000 customers × 18 months × 40 nights; the suite a smaller bank.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 
+from tests.stories.conftest import CUSTOMERS
 from tests.support.warehouse import Warehouse
-
-CUSTOMERS, MONTHS, NIGHTS = os.environ.get("ACRM_ANSWER_KEY", "2000,14,3").split(",")
 
 MEASURES = {
     "fct_customer_aum_monthly": ["aum_end_amt", "balance_sum_amt", "aum_month_avg_amt"],
@@ -28,20 +24,12 @@ MEASURES = {
 }
 
 
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = Warehouse(Path(tmp_path_factory.mktemp("answer_key")))
-    arguments = ["--customers", CUSTOMERS, "--months", MONTHS, "--nights", NIGHTS, "--end", "2026-11-03"]
-    done = warehouse.command("sample", *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    warehouse.run()
-    return warehouse
-
-
 @pytest.mark.parametrize("table", MEASURES)
-def test_every_customer_month_of_the_answer_key_is_published_and_no_other(warehouse: Warehouse, table: str):
+def test_every_customer_month_of_the_answer_key_is_published_and_no_other(
+    generated_warehouse: Warehouse, table: str
+):
     personal = "where is_personal" if table == "fct_customer_tier_monthly" else ""
-    (counts,) = warehouse.query(
+    (counts,) = generated_warehouse.query(
         f"""
         select
             count(*) as both_cnt,
@@ -52,7 +40,7 @@ def test_every_customer_month_of_the_answer_key_is_published_and_no_other(wareho
             on answer.customer_id = published.customer_id
                 and answer.month_start_date = published.month_start_date
         """,
-        str(warehouse.home / "answer_key" / "customer_month-*.parquet"),
+        str(generated_warehouse.home / "answer_key" / "customer_month-*.parquet"),
     )
 
     assert counts["both_cnt"] > int(CUSTOMERS)
@@ -62,8 +50,10 @@ def test_every_customer_month_of_the_answer_key_is_published_and_no_other(wareho
 @pytest.mark.parametrize(
     ("table", "measure"), [(table, measure) for table, names in MEASURES.items() for measure in names]
 )
-def test_the_measure_equals_the_answer_key_everywhere(warehouse: Warehouse, table: str, measure: str):
-    differing = warehouse.query(
+def test_the_measure_equals_the_answer_key_everywhere(
+    generated_warehouse: Warehouse, table: str, measure: str
+):
+    differing = generated_warehouse.query(
         f"""
         select customer_id, month_start_date, answer.{measure} as answer, published.{measure} as published
         from read_parquet(?) as answer
@@ -72,19 +62,19 @@ def test_the_measure_equals_the_answer_key_everywhere(warehouse: Warehouse, tabl
         order by all
         limit 10
         """,
-        str(warehouse.home / "answer_key" / "customer_month-*.parquet"),
+        str(generated_warehouse.home / "answer_key" / "customer_month-*.parquet"),
     )
 
     assert differing == []
 
 
-def test_every_sale_is_credited_as_the_answer_key_says(warehouse: Warehouse):
+def test_every_sale_is_credited_as_the_answer_key_says(generated_warehouse: Warehouse):
     columns = (
         "trade_id, state_code, rule_code, reason_code, is_disputed, employee_id, actor_role_code, "
         "coalesce(credit_ratio, 0) as credit_ratio, coalesce(credit_amt, 0) as credit_amt, "
         "coalesce(credit_fee_income_amt, 0) as credit_fee_income_amt"
     )
-    differing = warehouse.query(
+    differing = generated_warehouse.query(
         f"""
         with live as (
             select entry.* from sales.fct_sales_credit as entry
@@ -103,8 +93,8 @@ def test_every_sale_is_credited_as_the_answer_key_says(warehouse: Warehouse):
         order by trade_id, side
         limit 10
         """,
-        str(warehouse.home / "answer_key" / "sales.parquet"),
+        str(generated_warehouse.home / "answer_key" / "sales.parquet"),
     )
 
     assert differing == []
-    assert warehouse.query("select 1 from sales.fct_sales_credit limit 1")
+    assert generated_warehouse.query("select 1 from sales.fct_sales_credit limit 1")
