@@ -16,7 +16,7 @@ from tests.support.bank import Bank
 from tests.support.people import Account, Customer
 from tests.support.timeline import add_months, days
 
-NIGHTS = [date(2026, 1, day) for day in (19, 21, 23, 26, 28, 30)] + [date(2026, 2, day) for day in (2, 4, 6)]
+NIGHTS = [date(2026, 1, day) for day in (19, 23, 28, 30)] + [date(2026, 2, day) for day in (2, 4, 6)]
 START, LAST = NIGHTS[0], NIGHTS[-1]
 HISTORY_START = date(2024, 3, 1)
 LONG_AGO = date(2012, 7, 9)
