@@ -117,7 +117,12 @@ class Stream:
 def write_stream(settings: Settings, stream: Stream) -> list[date]:
     """Generate the bank and put the sales into its batches; returns the nights."""
     spec = SampleSpec(
-        customers=stream.customers, months=3, nights=stream.nights + 1, end=END, written_as=PARQUET
+        customers=stream.customers,
+        months=3,
+        nights=stream.nights + 1,
+        end=END,
+        profile="wealthy",
+        written_as=PARQUET,
     )
     folders = write_sample(settings, spec)
     earlier: pl.DataFrame | None = None

@@ -270,7 +270,9 @@ def sample(
     nights: Annotated[int, typer.Option(min=1, help="Business days with a batch.")] = 5,
     end: Annotated[str, typer.Option(help="Day of the last night.")] = "2026-10-31",
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another bank.")] = 1,
-    profile: Annotated[str, typer.Option(help="wealthy fills every tier; suzhou is calibrated.")] = "wealthy",
+    profile: Annotated[
+        str, typer.Option(help="suzhou: a city's balances as published; wealthy: every tier is filled.")
+    ] = "suzhou",
     kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     encoding: Annotated[str, typer.Option(help="utf-8 or gb18030.")] = "utf-8",
     delimiter: Annotated[str, typer.Option(help="One character or several.")] = ",",

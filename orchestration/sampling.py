@@ -12,8 +12,8 @@ from orchestration.settings import BatchId, Settings
 from sample_bank.defects import DEFECT_NAMES, Defect, plant_defect
 from sample_bank.generate import SampleSpec, generate_bank
 
-DEMO = SampleSpec(end=date(2026, 10, 31))
-"""10,000 customers, 18 months of history and 5 nights."""
+DEMO = SampleSpec(end=date(2026, 10, 31), profile="wealthy")
+"""10,000 customers, every tier among them, 18 months of history and 5 nights."""
 
 
 def write_sample(settings: Settings, spec: SampleSpec) -> list[Path]:

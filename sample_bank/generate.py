@@ -46,7 +46,7 @@ class SampleSpec(BaseModel):
     nights: int = Field(default=5, ge=1)
     end: date
     seed: int = Field(default=1, ge=0)
-    profile: ProfileName = "wealthy"
+    profile: ProfileName = "suzhou"
     written_as: Format = Format()
     chunk_customers: int = Field(default=100_000, ge=2, multiple_of=2)
 

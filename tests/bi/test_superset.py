@@ -27,7 +27,7 @@ from tests.bi.expected import DASHBOARDS, Expected
 from tests.support.warehouse import PROJECT, Warehouse
 
 PYTHON = os.environ.get("ACRM_BI", "")
-VILLAGE = SampleSpec(customers=300, months=4, nights=3, end=date(2026, 10, 31))
+VILLAGE = SampleSpec(customers=300, months=4, nights=3, end=date(2026, 10, 31), profile="wealthy")
 PERIOD = 120
 
 pytestmark = pytest.mark.skipif(not PYTHON, reason="takes minutes and Superset's environment: make test-bi")

@@ -11,7 +11,7 @@ from sample_bank.generate import SampleSpec, generate_bank
 from tests.conftest import ShareWarehouse
 from tests.support.warehouse import Warehouse
 
-TOWN = SampleSpec(customers=300, months=4, nights=3, end=date(2026, 10, 31))
+TOWN = SampleSpec(customers=300, months=4, nights=3, end=date(2026, 10, 31), profile="wealthy")
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,8 @@ def generated_warehouse(shared_warehouse: ShareWarehouse) -> Warehouse:
     """A generated bank whose nights pass a month end; its orgs and managers change between them."""
 
     def fill(warehouse: Warehouse) -> None:
-        arguments = ["--customers", CUSTOMERS, "--months", MONTHS, "--nights", NIGHTS, "--end", "2026-11-03"]
+        arguments = ["--customers", CUSTOMERS, "--months", MONTHS, "--nights", NIGHTS, "--end", "2026-11-03",
+                     "--profile", "wealthy"]  # fmt: skip
         done = warehouse.command("sample", *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         warehouse.run()

@@ -12,7 +12,9 @@ from sample_bank.generate import SampleSpec, generate_bank
 from sample_bank.profile import SUZHOU
 
 PARQUET = Format(kind="parquet")
-SMALL = SampleSpec(customers=1_500, months=14, nights=12, end=date(2026, 9, 25), written_as=PARQUET)
+SMALL = SampleSpec(
+    customers=1_500, months=14, nights=12, end=date(2026, 9, 25), profile="wealthy", written_as=PARQUET
+)
 
 
 def contents(folder):
@@ -159,8 +161,7 @@ def test_what_a_bank_of_this_size_lives_through(small):
 
 
 def test_the_default_city_has_the_bands_of_suzhou(tmp_path):
-    spec = SampleSpec(customers=100_000, months=1, nights=2, end=date(2026, 9, 30), profile="suzhou",
-                      written_as=PARQUET)  # fmt: skip
+    spec = SampleSpec(customers=100_000, months=1, nights=2, end=date(2026, 9, 30), written_as=PARQUET)
 
     generate_bank(spec, tmp_path / "landing", tmp_path / "key")
 

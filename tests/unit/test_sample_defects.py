@@ -27,7 +27,7 @@ QUARANTINE = {
 LATER = set(DEFECT_NAMES) - ARRIVAL - QUARANTINE
 """Found by the screening and the gates, not by the ingestion."""
 
-SPEC = SampleSpec(customers=2_000, months=1, nights=3, end=date(2026, 9, 18))
+SPEC = SampleSpec(customers=2_000, months=1, nights=3, end=date(2026, 9, 18), profile="wealthy")
 
 FORMATS = {
     "csv": Format(),
