@@ -133,10 +133,27 @@ def test_a_spec_that_ends_on_a_weekend_ends_on_the_business_day_before(tmp_path)
 
 
 def test_what_a_bank_of_this_size_lives_through(small):
-    """Each line is a behaviour the issue asks for and the rows that show it."""
+    """Each line is what happens in every bank, and the rows that show it."""
     transactions = table(small, "transaction")
     types = set(transactions["txn_type"])
+    interest = transactions.filter(pl.col("txn_type") == "interest")["business_date"]
+    salaries = transactions.filter(pl.col("txn_type") == "salary")["business_date"]
+    curves = table(small, "ftp_rate").group_by("curve_id").agg(
+        pl.col("tenor_days").n_unique(), pl.col("rate").n_unique()
+    )  # fmt: skip
+    # how far the month's end lies above the month's days
+    ends = table(small, "monthly_balance_history").group_by("balance_month").agg(
+        pl.col("month_end_balance").sum().cast(pl.Float64) / pl.col("balance_sum").sum().cast(pl.Float64)
+    ).with_columns(is_quarter=pl.col("balance_month").dt.month() % 3 == 0)  # fmt: skip
+    quarters, others = (
+        ends.filter(pl.col("is_quarter") == is_quarter)["month_end_balance"].mean()
+        for is_quarter in (True, False)
+    )
+    classes = table(small, "loan_balance").group_by("loan_id").agg(pl.col("five_class").n_unique())
     lives = {
+        "salaries on some days of the month": 0 < salaries.n_unique() <= SMALL.nights // 2,
+        "interest of all accounts on the settlement day": (interest == date(2026, 9, 21)).mean() > 0.9,
+        "money that comes for the end of a quarter": quarters > others,
         "every type of transaction": types >= {"cash", "transfer", "interest", "salary", "purchase", "loan"},
         "transfers inside the bank": transactions["counter_customer_id"].is_not_null().any(),
         "transfers to other banks": transactions["counter_bank_code"].is_not_null().any(),
@@ -153,7 +170,12 @@ def test_what_a_bank_of_this_size_lives_through(small):
         "staff who move": (table(small, "employee").group_by("employee_id").agg(
             pl.col("org_id").n_unique())["org_id"] > 1).any(),
         "assignments changed": set(table(small, "assignment")["change_reason"]) >= {"adjust", "recall"},
-        "late loans": table(small, "loan_balance")["five_class"].n_unique() >= 3,
+        "late loans": table(small, "loan_balance")["days_past_due"].max() > 0,
+        "loans of every quality": table(small, "loan_balance")["five_class"].n_unique() >= 3,
+        "loans classed anew": (classes["five_class"] > 1).any(),
+        "curves of funds transfer prices": curves.height >= 2 and bool((curves["tenor_days"] > 1).all()),
+        "prices that move": (curves["rate"] > curves["tenor_days"]).any(),
+        "referrers": "referrer" in set(table(small, "sales_registration")["actor_role"]),
         "cancelled sales": "cancelled" in set(table(small, "sales_trade")["status"]),
         "revoked registrations": table(small, "sales_registration")["revoked_at"].is_not_null().any(),
     }  # fmt: skip
