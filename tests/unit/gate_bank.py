@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -195,16 +196,21 @@ class LakeNight:
             connection.execute(f"copy refused to '{folder / table}.parquet' (format parquet)")
 
 
+@cache
+def _writer() -> duckdb.DuckDBPyConnection:
+    """One connection for all files: a new one takes longer than a file."""
+    return duckdb.connect()
+
+
 def write_lake_rows(table: Table, rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    columns = schema_sql(table)
-    with duckdb.connect() as connection:
-        types = ", ".join(f"{name(column)} {data_type}" for column, data_type in columns)
-        connection.execute(f"create table part ({types})")
-        marks = ", ".join("?" * len(columns))
-        for number, content in enumerate(rows, start=1):
-            lineage = {"source_file": f"{table.name}-0001.csv", "source_row": number}
-            connection.execute(
-                f"insert into part values ({marks})",
-                [{**content, **lineage}[column] for column, _ in columns],
-            )
-        connection.execute(f"copy part to '{path}' (format parquet)")
+    columns, connection = schema_sql(table), _writer()
+    types = ", ".join(f"{name(column)} {data_type}" for column, data_type in columns)
+    connection.execute(f"create or replace table part ({types})")
+    marks = ", ".join("?" * len(columns))
+    for number, content in enumerate(rows, start=1):
+        lineage = {"source_file": f"{table.name}-0001.csv", "source_row": number}
+        connection.execute(
+            f"insert into part values ({marks})",
+            [{**content, **lineage}[column] for column, _ in columns],
+        )
+    connection.execute(f"copy part to '{path}' (format parquet)")

@@ -3,6 +3,7 @@
 import json
 import shutil
 from datetime import date
+from functools import cache
 
 import pytest
 
@@ -45,38 +46,43 @@ IMPOSSIBLE = {
 def planted_in_each_format(names):
     pairs = [(written_as, name) for written_as in FORMATS for name in sorted(names)]
     possible = [pair for pair in pairs if pair not in IMPOSSIBLE]
-    return pytest.mark.parametrize(("clean", "name"), possible, indirect=["clean"])
+    return pytest.mark.parametrize(("written_as", "name"), possible)
 
 
-@pytest.fixture(scope="module", params=FORMATS)
-def clean(request, tmp_path_factory):
-    home = tmp_path_factory.mktemp("clean")
-    spec = SPEC.model_copy(update={"written_as": FORMATS[request.param]})
-    generate_bank(spec, home / "landing")
-    settings = Settings.load(home)
-    for batch in landed_batches(settings)[:-1]:
-        report = ingest_batch(settings, batch)
-        assert not any(table.quarantined for table in report.tables.values())
-    return home
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    """The bank in a format, written once whatever the order of the tests."""
+
+    @cache
+    def written(written_as):
+        home = tmp_path_factory.mktemp("clean")
+        generate_bank(SPEC.model_copy(update={"written_as": FORMATS[written_as]}), home / "landing")
+        settings = Settings.load(home)
+        for batch in landed_batches(settings)[:-1]:
+            report = ingest_batch(settings, batch)
+            assert not any(table.quarantined for table in report.tables.values())
+        return home
+
+    return written
 
 
 @pytest.fixture
-def spoiled(clean, tmp_path):
+def spoiled(clean, written_as, tmp_path):
     """A copy of the bank with all batches but the last in the lake, and that last batch."""
-    shutil.copytree(clean, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(clean(written_as), tmp_path, dirs_exist_ok=True)
     settings = Settings.load(tmp_path)
     return settings, SPEC.last_batch
 
 
-@pytest.mark.parametrize(("clean", "name"), IMPOSSIBLE, indirect=["clean"])
-def test_a_defect_that_a_format_cannot_have_is_refused(spoiled, clean, name, request):
+@pytest.mark.parametrize(("written_as", "name"), IMPOSSIBLE)
+def test_a_defect_that_a_format_cannot_have_is_refused(spoiled, written_as, name):
     settings, batch = spoiled
-    written_as = request.node.callspec.params["clean"]
 
     with pytest.raises(ValueError, match=IMPOSSIBLE[written_as, name]):
         plant_defect(settings.landing, batch, name)
 
 
+@pytest.mark.parametrize("written_as", FORMATS)
 def test_the_clean_bank_is_ingested_without_a_row_refused(spoiled):
     settings, batch = spoiled
 
