@@ -1,6 +1,7 @@
 """A closed month is confirmed once, and for good; a correction is a further version beside it."""
 
 import shutil
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestration.night import Run, run_waiting
+from orchestration.plan import Night
 from orchestration.settings import Settings
 from tests.faults.village import village
 from tests.support.bank import Bank
@@ -155,23 +157,25 @@ def test_a_correction_that_is_taken_back_is_a_third_version(restated: Warehouse,
     assert rows[0]["assessment_aum_amt"] == rows[2]["assessment_aum_amt"]
 
 
-@pytest.mark.parametrize("stops", ["publish", "complete"])
-def test_a_run_that_stops_on_the_way_leaves_no_trace(
-    published: Warehouse, restated: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stops: str
+def test_runs_that_stop_on_the_way_leave_no_trace(
+    published: Warehouse, restated: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     warehouse = published.copy_to(tmp_path / "home")
     send_again(warehouse, 400_000, 2)
-    station = getattr(Run, stops)
 
-    def stop_in_march(run: Run, night: Any, *arguments: Any) -> Any:
-        if night.batch.business_date == MARCH_2:
-            raise KeyboardInterrupt
-        return station(run, night, *arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Run, stops, stop_in_march)
-        with pytest.raises(KeyboardInterrupt):
+    for station in ("publish", "complete"):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(Run, station, stopping_in_march(getattr(Run, station)))
             run_waiting(Settings.load(warehouse.home))
     run_waiting(Settings.load(warehouse.home))
 
     assert contents(warehouse) == contents(restated)
+
+
+def stopping_in_march(station: Callable[..., Any]) -> Callable[..., Any]:
+    def run_or_stop(run: Run, night: Night, *arguments: Any) -> Any:
+        if night.batch.business_date == MARCH_2:
+            raise KeyboardInterrupt
+        return station(run, night, *arguments)
+
+    return run_or_stop

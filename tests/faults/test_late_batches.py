@@ -53,7 +53,7 @@ def test_nights_sent_again_with_a_higher_sequence_count_instead_of_the_first(
 
 
 def test_the_batch_of_a_saturday_that_arrives_after_mondays_takes_its_place(tmp_path: Path) -> None:
-    bank = village([*NIGHTS[:2], SATURDAY, NIGHTS[2]])
+    bank = village([NIGHTS[1], SATURDAY, NIGHTS[2]])
     bank.accounts[0].holds(400_000, since=SATURDAY).holds(11_999_999, since=NIGHTS[2])
     warehouse, settings = Warehouse(tmp_path), Settings.load(tmp_path)
     on_time = [delivery for delivery in bank.deliveries() if delivery.business_date != SATURDAY]
