@@ -11,14 +11,8 @@ from sample_bank.delivery import Format
 from sample_bank.generate import SampleSpec, generate_bank
 from sample_bank.tier_answers import UNREACHED, below_months, months_in_a_row
 
-SPEC = SampleSpec(
-    customers=10_000,
-    months=18,
-    nights=12,
-    end=date(2026, 9, 18),
-    profile="wealthy",
-    written_as=Format(kind="parquet"),
-)
+SPEC = SampleSpec(nights=12, end=date(2026, 9, 18), profile="wealthy", written_as=Format(kind="parquet"))
+"""10,000 customers, 18 months of history."""
 
 
 @pytest.fixture(scope="module")

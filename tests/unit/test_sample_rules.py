@@ -24,14 +24,8 @@ AMOUNTS = {
 @pytest.fixture(scope="module")
 def bank(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wealthy")
-    spec = SampleSpec(
-        customers=10_000,
-        months=18,
-        nights=4,
-        end=date(2026, 9, 18),
-        profile="wealthy",
-        written_as=Format(kind="parquet"),
-    )
+    # 10,000 customers, 18 months of history
+    spec = SampleSpec(nights=4, end=date(2026, 9, 18), profile="wealthy", written_as=Format(kind="parquet"))
     generate_bank(spec, folder / "landing", folder / "key")
     return folder
 
