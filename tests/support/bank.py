@@ -7,6 +7,7 @@ night, with deltas for the tables that change and full tables for the balances.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from typing import Any
 from tests.support import tables
 from tests.support.books import Books
 from tests.support.people import Account, Amount, Customer
-from tests.support.timeline import days, month_start
+from tests.support.timeline import Timeline, days, month_start
 
 Row = dict[str, Any]
 
@@ -42,12 +43,14 @@ class Bank:
     Attributes:
         nights: Business dates with a batch; the first is the initial load. The calendar calls exactly
             these days business days.
+        with_loan_history: Whether the initial load tells what was owed in the months before it.
     """
 
     nights: list[date]
     customers: list[Customer] = field(default_factory=list)
     rates: dict[tuple[str, date], Decimal] = field(default_factory=dict)
     with_ledger: bool = False
+    with_loan_history: bool = False
     books: Books = field(default_factory=Books)
 
     @property
@@ -107,35 +110,45 @@ class Bank:
                 content[name], loads[name] = changed_rows(before, now, key), "delta"
 
         if previous is None:
-            history = self._monthly_history()
-            if history:
-                content["monthly_balance_history"] = history
-                loads["monthly_balance_history"] = "append"
+            histories = {"monthly_balance_history": self._monthly_history()}
+            if self.with_loan_history:
+                histories["monthly_loan_history"] = self._monthly_loan_history()
+            for name, rows in histories.items():
+                if rows:
+                    content[name], loads[name] = rows, "append"
         return Delivery(night, sequence, previous is None, content, loads)
 
     def _monthly_history(self) -> list[Row]:
         """Balances before the first night, one row per account, product and month."""
-        rows: list[Row] = []
+        return [
+            {"account_id": account.account_id, "product_code": product_code, **month}
+            for account in self.accounts
+            for product_code, line in account.lines.items()
+            for month in self._months_before(line)
+        ]
+
+    def _monthly_loan_history(self) -> list[Row]:
+        """Loans before the first night, one row per loan and month; none was ever past due."""
+        return [
+            {"loan_id": loan.loan_id, **month, "worst_days_past_due": 0, "worst_five_class": "normal"}
+            for customer in self.customers
+            for loan in customer.loans
+            for month in self._months_before(loan.owed)
+        ]
+
+    def _months_before(self, line: Timeline[Decimal]) -> Iterator[Row]:
+        """What a history says of a balance, month by month before the first night."""
         last = self.start - timedelta(1)
-        for account in self.accounts:
-            for product_code, line in account.lines.items():
-                if line.first is None or line.first > last:
-                    continue
-                by_month: dict[date, list[Decimal]] = {}
-                for day in days(line.first, last):
-                    by_month.setdefault(month_start(day), []).append(line.at(day) or Decimal(0))
-                rows.extend(
-                    {
-                        "account_id": account.account_id,
-                        "product_code": product_code,
-                        "balance_month": month,
-                        "month_end_balance": balances[-1],
-                        "balance_sum": sum(balances, Decimal(0)),
-                        "day_count": len(balances),
-                    }
-                    for month, balances in sorted(by_month.items())
-                )
-        return rows
+        by_month: dict[date, list[Decimal]] = {}
+        for day in days(line.first, last) if line.first else []:
+            by_month.setdefault(month_start(day), []).append(line.at(day) or Decimal(0))
+        for month, balances in sorted(by_month.items()):
+            yield {
+                "balance_month": month,
+                "month_end_balance": balances[-1],
+                "balance_sum": sum(balances, Decimal(0)),
+                "day_count": len(balances),
+            }
 
 
 def changed_rows(before: list[Row], now: list[Row], key: tuple[str, ...]) -> list[Row]:
