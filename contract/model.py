@@ -45,6 +45,9 @@ class Column(_Strict):
         references: ``table.column`` that has to know the value.
         past: A date that cannot lie after the business date.
         minimum: Least value allowed, as text.
+        month: A month: ``first_day`` can only be given by that, ``any_day`` is read as its first.
+        open_dates: 9999-12-31 and 0001-01-01 are how banks write that there is no such day: an empty field.
+        month_days: Column that counts days of this month; all of them lie before the business date.
         group: Columns whose rows must add to 1 in this column.
         tells_versions: Rows of the same key may be in one batch if they differ here.
         overdraft_of: ``table.column`` of the account whose product says whether a negative value is allowed.
@@ -62,15 +65,45 @@ class Column(_Strict):
     references: str | None = None
     past: bool = False
     minimum: str | None = None
+    month: Literal["first_day", "any_day"] | None = None
+    open_dates: bool = False
+    month_days: str | None = None
     group: tuple[str, ...] = ()
     tells_versions: bool = False
     overdraft_of: str | None = None
     private: Private | None = None
 
+    @model_validator(mode="after")
+    def _open_is_empty(self) -> "Column":
+        if self.open_dates and not (self.nullable and self.type in ("date", "timestamp")):
+            raise ValueError(f"{self.name}: only a date that may be empty can be open")
+        return self
+
     @property
     def required(self) -> bool:
         """Whether an empty field is a fault."""
         return not self.nullable and self.default is None
+
+    @property
+    def is_trimmed(self) -> bool:
+        """Whether blanks at the end are the padding of a fixed width and no part of the value."""
+        return self.type in ("id", "code") or self.private == "number"
+
+
+class MonthHistory(_Strict):
+    """Whose past months a table tells, and since when they were there.
+
+    Attributes:
+        of: The table, whose key is the first column of this one's.
+        since: Its column with the first day.
+        last: Column with the balance of the last day covered.
+        total: Column with the sum of the balances of all days covered.
+    """
+
+    of: str
+    since: str
+    last: str = "month_end_balance"
+    total: str = "balance_sum"
 
 
 class Table(_Strict):
@@ -83,6 +116,13 @@ class Table(_Strict):
     columns: tuple[Column, ...]
     optional: bool = False
     initial_only: bool = False
+    history: MonthHistory | None = None
+
+    @property
+    def holds_balances(self) -> bool:
+        """Whether a row is money that the bank's totals are made of: balances, and sums of past months."""
+        amounts = [column for column in self.columns if column.type == "money" and column.required]
+        return bool(amounts) and (self.kind == "F" or self.history is not None)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -122,7 +162,11 @@ class Contract(_Strict):
     @model_validator(mode="after")
     def _references_exist(self) -> "Contract":
         for table in self.tables:
+            if table.history is not None:
+                self.table(table.history.of).column(table.history.since)
             for column in table.columns:
+                if column.month_days is not None:
+                    table.column(column.month_days)
                 for target in (column.references, column.overdraft_of):
                     if target is not None:
                         name, _, target_column = target.partition(".")

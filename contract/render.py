@@ -82,6 +82,8 @@ def _page_of_table(table: Table) -> list[str]:
         notes.append("optional")
     if table.initial_only:
         notes.append("initial load only")
+    if table.history is not None:
+        notes.append(f"no month that was over before {table.history.of}.{table.history.since}")
     return [
         f"## {table.name} {table.zh}",
         "",
@@ -114,6 +116,18 @@ def _rules(column: Column) -> str:
         rules.append("not after the business date")
     if column.minimum is not None:
         rules.append(f"at least {column.minimum}")
+    if column.month:
+        rules.append(
+            {"first_day": "first of a month", "any_day": "any day of the month, kept as its first"}[
+                column.month
+            ]
+        )
+    if column.month_days:
+        rules.append(f"{column.month_days} is at most its days before the business date")
+    if column.open_dates:
+        rules.append("9999-12-31 and 0001-01-01 are kept as empty")
+    if column.type not in ("id", "code") and column.is_trimmed:
+        rules.append("blanks at the end are cut off")
     if column.group:
         rules.append(f"adds to 1 per {', '.join(column.group)}")
     if column.tells_versions:

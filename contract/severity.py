@@ -5,12 +5,15 @@ for a table overrides the row for ``*``.
 """
 
 import csv
+import math
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
+
+from contract.model import load_contract
 
 Severity = Literal["block", "quarantine", "warn"]
 
@@ -22,6 +25,7 @@ class CheckRule(BaseModel):
 
     Attributes:
         limit_share: Fraction of a table's rows (or of a total) up to which the rule lets the batch go on.
+        limit_rows: Rows up to which it goes on where the share would be fewer: one bad row of a small delta.
         limit_amt: Amount, in the reporting currency, up to which a difference is let through.
     """
 
@@ -31,10 +35,11 @@ class CheckRule(BaseModel):
     table_name: str
     severity_code: Severity
     limit_share: float | None
+    limit_rows: int | None
     limit_amt: Decimal | None
     description: str
 
-    @field_validator("limit_share", "limit_amt", mode="before")
+    @field_validator("limit_share", "limit_rows", "limit_amt", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -43,6 +48,11 @@ class CheckRule(BaseModel):
     def limit(self) -> float:
         """The share allowed; none given means none allowed."""
         return self.limit_share or 0.0
+
+    def allowed(self, rows: int) -> int:
+        """How many of so many rows may break the rule."""
+        share = Decimal(str(self.limit))
+        return max(math.floor(rows * share), self.limit_rows or 0)
 
 
 @cache
@@ -53,9 +63,23 @@ def _rules() -> dict[tuple[str, str], CheckRule]:
 
 
 def rule_for(check_code: str, table_name: str = "*") -> CheckRule:
-    """The rule in force for a check on a table; KeyError for an unknown check."""
+    """The rule in force for a check on a table; KeyError for an unknown check.
+
+    The rows that ``*`` lets through are not let through where a row is a balance: money has no floor.
+    """
     rules = _rules()
-    return rules.get((check_code, table_name)) or rules[check_code, "*"]
+    named = rules.get((check_code, table_name))
+    if named is not None:
+        return named
+    general = rules[check_code, "*"]
+    if general.limit_rows and table_name in _tables_of_balances():
+        return general.model_copy(update={"limit_rows": 0})
+    return general
+
+
+@cache
+def _tables_of_balances() -> frozenset[str]:
+    return frozenset(table.name for table in load_contract().tables if table.holds_balances)
 
 
 def tables_with_rule(check_code: str) -> tuple[str, ...]:

@@ -44,6 +44,11 @@ class Check:
             return None
         return exact(self.rule.limit_share)
 
+    @property
+    def limit_rows(self) -> int:
+        """Failing rows that the check lets through even where the share would be fewer."""
+        return (self.rule.limit_rows or 0) if self.allows_share else 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class FailingRows(Check):

@@ -117,14 +117,16 @@ class ExpectFailingRowsWithinLimit(BatchExpectation):
         claim: What is expected, for the pages.
         query: One row: rows checked, rows failing, and as an option a text to keep.
         limit_share: Share of failing rows that is let through, as text; exact.
+        limit_rows: Failing rows that are let through even where the share would be fewer.
     """
 
     claim: str
     query: str
     limit_share: str = "0"
+    limit_rows: int = 0
 
     metric_dependencies: ClassVar[tuple[str, ...]] = ("failing_rows.counts",)
-    success_keys: ClassVar[tuple[str, ...]] = ("query", "limit_share")
+    success_keys: ClassVar[tuple[str, ...]] = ("query", "limit_share", "limit_rows")
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id",)
 
     def _validate(
@@ -135,7 +137,7 @@ class ExpectFailingRowsWithinLimit(BatchExpectation):
     ) -> dict[str, Any]:
         checked, failing, observed = metrics["failing_rows.counts"]
         return {
-            "success": failing <= checked * Decimal(self.limit_share),
+            "success": failing <= max(checked * Decimal(self.limit_share), self.limit_rows),
             "result": {
                 "element_count": checked,
                 "unexpected_count": failing,
@@ -238,7 +240,11 @@ def _expectation(check: Check, number: int) -> gxe.Expectation:
             return gxe.ExpectTableRowCountToBeBetween(min_value=check.least, max_value=check.most, **common)
         case FailingRows():
             return ExpectFailingRowsWithinLimit(
-                claim=_claim(check), query=check.query, limit_share=str(check.limit or 0), **common
+                claim=_claim(check),
+                query=check.query,
+                limit_share=str(check.limit or 0),
+                limit_rows=check.limit_rows,
+                **common,
             )
         case _:
             raise TypeError(f"no expectation for {type(check).__name__}")
@@ -246,6 +252,8 @@ def _expectation(check: Check, number: int) -> gxe.Expectation:
 
 def _claim(check: Check) -> str:
     share = f"At most {check.limit:f}" if check.limit else "None"
+    if check.limit_rows:
+        share += f", or {check.limit_rows}"
     place = f"{check.column}, {check.check_code}" if check.column else check.check_code
     detail = f", {check.detail}" if check.detail else ""
     return f"{share} of the {check.unit}: {check.rule.description}{detail} ({place})"

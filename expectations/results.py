@@ -90,8 +90,10 @@ class CheckResult:
 def message(check: Check, checked: int, failing: int) -> str:
     """The rule's description with the counts; no value of a row."""
     about = f"{check.rule.description}, {check.detail}" if check.detail else check.rule.description
-    share = "" if check.limit is None else f", {check.limit:f} of them allowed"
-    return f"{about}: {failing} of {checked} {check.unit}{share}"
+    allowed = "" if check.limit is None else f", {check.limit:f} of them allowed"
+    if check.limit_rows:
+        allowed += f", or {check.limit_rows}"
+    return f"{about}: {failing} of {checked} {check.unit}{allowed}"
 
 
 def ran(

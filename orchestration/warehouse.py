@@ -41,6 +41,7 @@ _KNOWN_COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
             "org_id": "org_id",
             "currency": "currency_code",
             "status": "status_code",
+            "open_date": "open_date",
             "close_date": "close_date",
         },
     ),
@@ -70,6 +71,7 @@ _KNOWN_COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
             "product_code": "product_code",
             "org_id": "org_id",
             "currency": "currency_code",
+            "start_date": "start_date",
         },
     ),
     "card": (

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import duckdb
 
-from contract.model import OP_COLUMN, Column, Contract, Table
+from contract.model import OP_COLUMN, Column, Contract, MonthHistory, Table
 from orchestration.sql import Sql, fill, join, name, value
 
 REFERENCE = "reference_unknown"
 OVERDRAFT = "negative_balance"
 SHARES = "shares_not_one"
-CROSS_CODES = (REFERENCE, OVERDRAFT, SHARES)
+MONTH_SUM = "month_sum_off"
+MONTH_EARLY = "month_before_opening"
+CROSS_CODES = (REFERENCE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ def row_rules(table: Table) -> list[CrossRule]:
             rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown(table, column)))
         if column.overdraft_of is not None:
             rules.append(CrossRule(OVERDRAFT, table.name, column.name, _overdrawn(table, column)))
+        if table.history is not None and column.month_days is not None:
+            early = _before_opening(table, table.history, column)
+            rules.append(CrossRule(MONTH_EARLY, table.name, column.name, early))
+            impossible = _sum_impossible(table, table.history, column.month_days)
+            rules.append(CrossRule(MONTH_SUM, table.name, table.history.total, impossible))
     return rules
 
 
@@ -109,6 +116,46 @@ def _overdrawn(table: Table, column: Column) -> Sql:
         """,
         rows=name("lake", table.name),
         column=name(column.name),
+    )
+
+
+def _before_opening(table: Table, history: MonthHistory, month: Column) -> Sql:
+    """Months that were over before what they tell of began."""
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        inner join {known} as known on tonight.{key} = known.{key}
+        where last_day(tonight.{month}) < known.{since}
+        """,
+        rows=name("lake", table.name),
+        known=name("known", history.of),
+        key=name(table.key[0]),
+        month=name(month.name),
+        since=name(history.since),
+    )
+
+
+def _sum_impossible(table: Table, history: MonthHistory, days: str) -> Sql:
+    """Sums that no daily balances add to.
+
+    Of one day it is that day's balance; where no day can be negative it is at least that of the last.
+    """
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        inner join {known} as known on tonight.{key} = known.{key}
+        inner join known.product as product on known.product_code = product.product_code
+        where (tonight.{days} = 1 and tonight.{total} <> tonight.{last})
+            or (tonight.{total} < tonight.{last} and not product.allows_overdraft)
+        """,
+        rows=name("lake", table.name),
+        known=name("known", history.of),
+        key=name(table.key[0]),
+        days=name(days),
+        total=name(history.total),
+        last=name(history.last),
     )
 
 

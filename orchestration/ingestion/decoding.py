@@ -4,6 +4,7 @@ Decoding comes before any splitting: in GB18030 a delimiter such as ``|`` can be
 character. Only the newline never is, so the raw bytes are cut there.
 """
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,16 @@ BLOCK_BYTES = 32 * 2**20
 MAX_RECORD_BYTES = 2 * BLOCK_BYTES
 """A file without a line end in this many bytes is no CSV file."""
 
-UNDECODABLE = "\ufffd"
-"""Stands for bytes that are no text in the declared encoding."""
+UNDECODABLE = "\ufdd0"
+"""Stands for bytes that are no text in the declared encoding.
+
+A noncharacter, which Unicode keeps out of interchange; the replacement character may be text that was sent.
+"""
+
+MARK_UNDECODABLE = "acrm_mark_undecodable"
+"""How bytes are decoded so that those which are no text stay marked."""
+
+codecs.register_error(MARK_UNDECODABLE, lambda error: (UNDECODABLE, getattr(error, "end", 0)))
 
 _BOM = "\ufeff".encode()
 _STAND_INS = bytes([0x1F, 0x1E, 0x1D, 0x1C, *range(1, 9), *range(0x0E, 0x1C), 0x7F])
@@ -146,7 +155,7 @@ def _decoded(blocks: Iterator[tuple[bytes, bool]], encoding: str) -> Iterator[tu
         try:
             text = block.decode(encoding)
         except UnicodeDecodeError:
-            text = block.decode(encoding, "replace")
+            text = block.decode(encoding, MARK_UNDECODABLE)
             yield text.encode(), final
         else:
             yield block if encoding == "utf-8" else text.encode(), final

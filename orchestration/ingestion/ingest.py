@@ -57,6 +57,8 @@ class TableOutcome:
     accepted: int = 0
     bytes_read: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
+    padded: Counter[str] = field(default_factory=Counter)
+    open_dates: Counter[str] = field(default_factory=Counter)
     sums: dict[str, Decimal] = field(default_factory=dict)
     unknown_columns: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
@@ -105,6 +107,8 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
                 delivered_rows=outcome.delivered,
                 accepted_rows=outcome.accepted,
                 quarantined=dict(sorted(outcome.quarantined.items())),
+                padded=dict(sorted(outcome.padded.items())),
+                open_dates=dict(sorted(outcome.open_dates.items())),
                 bytes_read=outcome.bytes_read,
             )
             for name, outcome in outcomes.items()
@@ -181,6 +185,8 @@ def _take(
     outcome.delivered += chunk.count
     outcome.accepted += typed.accepted.height
     outcome.quarantined.update(typed.quarantined)
+    outcome.padded.update(typed.padded)
+    outcome.open_dates.update(typed.open_dates)
     if chunk.misshapen.height:
         outcome.quarantined["row_shape"] += chunk.misshapen.height
     for name, total in typed.sums.items():

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract.model import OP_COLUMN, Load, Table, load_contract
+from orchestration.ingestion.decoding import UNDECODABLE
 from orchestration.ingestion.parsing import SOURCE_ROW, VIOLATIONS, lake_dtype
 from orchestration.settings import BatchId, Settings, private_folder
 
@@ -32,6 +33,8 @@ class TableReport(BaseModel):
 
     Attributes:
         quarantined: Rows refused per rule; a row that breaks two rules counts under both.
+        padded: Values per column whose blanks at the end were cut off.
+        open_dates: Values per column that mean that there is no such day and are kept as empty.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +43,8 @@ class TableReport(BaseModel):
     delivered_rows: int
     accepted_rows: int
     quarantined: dict[str, int] = Field(default_factory=dict)
+    padded: dict[str, int] = Field(default_factory=dict)
+    open_dates: dict[str, int] = Field(default_factory=dict)
     bytes_read: int
 
 
@@ -168,7 +173,9 @@ class TableWriter:
         if violations.is_empty():
             return
         rows = violations.with_columns(
-            pl.lit(self.table.name).alias("table_name"), pl.lit(source_file).alias("source_file")
+            pl.lit(self.table.name).alias("table_name"),
+            pl.lit(source_file).alias("source_file"),
+            pl.col("value", "row_key", "record").str.replace_all(UNDECODABLE, "\ufffd", literal=True),
         ).select(*VIOLATIONS)
         if self._refused is None:
             private_folder(self.refused.parent)

@@ -63,7 +63,7 @@ def _delimiter(value: object) -> object:
 
 
 def _plain_delimiter(value: str) -> str:
-    if not value or len(value) > 16 or set(value) & set('"\r\n\ufffd'):
+    if not value or len(value) > 16 or set(value) & set('"\r\n\ufffd\ufdd0'):
         raise ValueError("must be 1 to 16 characters without quote or line end")
     return value
 

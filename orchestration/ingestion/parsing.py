@@ -3,7 +3,7 @@
 A value that is not exactly what its type allows is null here and named in the violations.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -15,6 +15,8 @@ from orchestration.ingestion.decoding import UNDECODABLE
 
 SOURCE_ROW = "source_row"
 EARLIEST = date(1900, 1, 1)
+OPEN_DATES = (date(1, 1, 1), date(9999, 12, 31))
+"""Days by which banks write that there is none, where the contract says so."""
 
 VIOLATIONS = {
     "table_name": pl.String,
@@ -45,12 +47,16 @@ class Typed:
         violations: One row per row, column and rule violated; without table and file.
         quarantined: Rows refused per rule.
         sums: Exact totals of the numeric columns asked for, over all rows.
+        padded: Values per column that lost blanks at their end.
+        open_dates: Values per column that mean that there is no such day.
     """
 
     accepted: pl.DataFrame
     violations: pl.DataFrame
     quarantined: dict[str, int]
     sums: dict[str, Decimal]
+    padded: dict[str, int] = field(default_factory=dict)
+    open_dates: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,9 +81,11 @@ class Typing:
         """Columns that a file of the table has to have, in contract order."""
         return (*self.table.column_names, *([OP_COLUMN] if self.is_delta else []))
 
-    def apply(self, texts: pl.DataFrame) -> Typed:
+    def apply(self, sent: pl.DataFrame) -> Typed:
         """Type the rows of a frame of text columns and ``source_row``."""
+        texts, padded = self._trimmed(sent)
         typed = texts.select(*self._values, SOURCE_ROW)
+        texts, typed, open_dates = self._without_open_dates(texts, typed)
         totals = typed.select(pl.col(name).cast(pl.Decimal(38, 6)).sum() for name in self.summed)
         sums = dict(zip(self.summed, totals.row(0) if self.summed else (), strict=True))
         rules = texts.select(pl.all().name.prefix("text ")).hstack(typed).select(self._rules)
@@ -85,11 +93,46 @@ class Typing:
         broken = [name for name, count in counts.items() if count]
         accepted = self._lake_rows(typed)
         if not broken:
-            return Typed(accepted, _no_violations(), {}, sums)
+            return Typed(accepted, _no_violations(), {}, sums, padded, open_dates)
         is_good = rules.select(pl.all_horizontal(pl.col(broken).is_null())).to_series()
-        violations = self._violations(texts, rules, broken)
+        violations = self._violations(sent, texts, rules, broken)
         per_rule = violations.group_by("rule_code").agg(pl.col(SOURCE_ROW).n_unique()).sort("rule_code")
-        return Typed(accepted.filter(is_good), violations, dict(per_rule.iter_rows()), sums)
+        refused = dict(per_rule.iter_rows())
+        return Typed(accepted.filter(is_good), violations, refused, sums, padded, open_dates)
+
+    def _trimmed(self, sent: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
+        """The texts without the padding of identifiers and codes, and how many of each column had some."""
+        names = [column.name for column in self.table.columns if column.is_trimmed]
+        names += [OP_COLUMN] if self.is_delta else []
+        padded = _counted(sent.select(pl.col(names).str.ends_with(" ").sum()))
+        cut = (pl.col(name).str.strip_chars_end(" ") for name in padded)
+        # nothing but padding is an empty field
+        return sent.with_columns(pl.when(text.str.len_bytes() > 0).then(text) for text in cut), padded
+
+    def _without_open_dates(
+        self, texts: pl.DataFrame, typed: pl.DataFrame
+    ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, int]]:
+        """Texts and values without the days that mean that there is none, and how many of each column did."""
+        columns = [column for column in self.table.columns if column.open_dates]
+        if not columns:
+            return texts, typed, {}
+        written = texts.select(pl.col([c.name for c in columns]).name.prefix("text "))
+        flags = typed.hstack(written).select(self._is_open(c).fill_null(False).alias(c.name) for c in columns)
+        found = _counted(flags.sum())
+        for name in found:
+            is_given = ~flags[name]
+            texts = texts.with_columns(pl.when(is_given).then(pl.col(name)).alias(name))
+            typed = typed.with_columns(pl.when(is_given).then(pl.col(name)).alias(name))
+        return texts, typed, found
+
+    def _is_open(self, column: Column) -> pl.Expr:
+        value, days = pl.col(column.name), pl.Series(OPEN_DATES).implode()
+        if column.type == "date":
+            return value.is_in(days)
+        # the day as it was written, or as it was in the bank
+        local = value.dt.replace_time_zone("UTC").dt.convert_time_zone(self.time_zone).dt.date()
+        written = pl.col(f"text {column.name}").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+        return value.is_not_null() & (local.is_in(days) | written.is_in(days))
 
     def _lake_rows(self, typed: pl.DataFrame) -> pl.DataFrame:
         defaults = [
@@ -140,13 +183,29 @@ class Typing:
             if column.past:
                 impossible |= value.cast(pl.Date) > pl.lit(self.business_date)
             rules.append(("date_out_of_range", impossible))
+        if column.month == "first_day":
+            rules.append(("month_not_first_day", value.dt.day() != 1))
+        for month in (c.name for c in self.table.columns if c.month_days == column.name):
+            rules.append(("month_days_off", ~value.is_between(1, self._days_before(month))))
         return pl.coalesce(pl.when(is_broken).then(pl.lit(code)) for code, is_broken in rules)
 
-    def _violations(self, texts: pl.DataFrame, rules: pl.DataFrame, broken: list[str]) -> pl.DataFrame:
+    def _days_before(self, month: str) -> pl.Expr:
+        """How many days of a month lie before the business date."""
+        start = pl.col(month).dt.month_start()
+        end = pl.min_horizontal(start.dt.offset_by("1mo"), pl.lit(self.business_date))
+        return (end - start).dt.total_days()
+
+    def _violations(
+        self, sent: pl.DataFrame, texts: pl.DataFrame, rules: pl.DataFrame, broken: list[str]
+    ) -> pl.DataFrame:
         is_bad = rules.select(pl.any_horizontal(pl.col(broken).is_not_null())).to_series()
-        bad, rules = texts.filter(is_bad), rules.filter(is_bad)
-        key = pl.concat_str([pl.col(k).fill_null("") for k in self.table.key], separator="|")
-        rows = bad.with_columns(row_key=key, record=pl.struct(self.text_columns).struct.json_encode())
+        bad, rules = sent.filter(is_bad), rules.filter(is_bad)
+        keys = texts.filter(is_bad).select(
+            pl.concat_str([pl.col(k).fill_null("") for k in self.table.key], separator="|")
+        )
+        rows = bad.with_columns(
+            keys.to_series().alias("row_key"), record=pl.struct(self.text_columns).struct.json_encode()
+        )
         found = [
             rows.select(
                 SOURCE_ROW,
@@ -190,7 +249,8 @@ def parsed(text: pl.Expr, column: Column, time_zone: str) -> pl.Expr:
         # by way of a decimal: 30.00 is whole, 30.50 never gets here
         return _matching(text, _INTEGER).cast(pl.Decimal(38, 2), strict=False).cast(pl.Int32, strict=False)
     if column.type == "date":
-        return _matching(text, _DATE).str.to_date("%Y-%m-%d", strict=False)
+        day = _matching(text, _DATE).str.to_date("%Y-%m-%d", strict=False)
+        return day.dt.month_start() if column.month == "any_day" else day
     if column.type == "timestamp":
         return _timestamp(_matching(text, _TIMESTAMP), time_zone)
     dtype = lake_dtype(load_contract().lake_type(column))
@@ -233,6 +293,12 @@ def _timestamp(text: pl.Expr, time_zone: str) -> pl.Expr:
     shift = pl.duration(minutes=sign * (hours * 60 + minutes), time_unit="us")
     utc = zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return pl.when(offset.is_null()).then(utc).otherwise(local - shift)
+
+
+def _counted(counts: pl.DataFrame) -> dict[str, int]:
+    """The counts of a frame's only row that are not 0, by column."""
+    found = counts.row(0) if counts.width else ()
+    return {name: count for name, count in zip(counts.columns, found, strict=True) if count}
 
 
 def _no_violations() -> pl.DataFrame:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contract.model import Column, ColumnType
-from orchestration.ingestion.decoding import CsvText, TextBlock, UnreadableFileError
+from orchestration.ingestion.decoding import MARK_UNDECODABLE, CsvText, TextBlock, UnreadableFileError
 from orchestration.ingestion.manifest import Format, shown
 from orchestration.ingestion.parsing import SOURCE_ROW
 
@@ -211,12 +211,14 @@ def _text(array: pa.Array, column: Column) -> pl.Series:
 
 
 def _checked_text(array: pa.Array) -> pl.Series:
-    """Text that is UTF-8 for certain; other bytes replaced."""
+    """Text that is UTF-8 for certain; other bytes marked."""
     raw = array.cast(pa.large_binary())
     try:
         return _series(raw.cast(pa.large_string()))
     except pa.ArrowInvalid:
-        decoded = [None if value is None else value.decode("utf-8", "replace") for value in raw.to_pylist()]
+        decoded = [
+            None if value is None else value.decode("utf-8", MARK_UNDECODABLE) for value in raw.to_pylist()
+        ]
         return pl.Series(decoded, dtype=pl.String)
 
 

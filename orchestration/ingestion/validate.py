@@ -83,9 +83,9 @@ def _row_findings(table: Table, outcome: TableOutcome, refused: Path) -> list[Fi
     )
     for code, column, count, file, row in places.iter_rows():
         rule = rule_for(code, table.name)
-        share = outcome.quarantined[code] / outcome.delivered
-        is_too_much = rule.severity_code == "quarantine" and share > rule.limit
-        what = f"{count} of {outcome.delivered} rows, first here; the limit is {rule.limit:.4%}"
+        allowed = rule.allowed(outcome.delivered)
+        is_too_much = rule.severity_code == "quarantine" and outcome.quarantined[code] > allowed
+        what = f"{count} of {outcome.delivered} rows, first here; {allowed} are let through"
         fault = Fault(code, what, "Have the values mended", table.name, file, row, column)
         findings.append(Finding("block" if is_too_much else rule.severity_code, fault, count))
     return findings

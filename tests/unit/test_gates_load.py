@@ -165,6 +165,27 @@ def test_a_share_of_exactly_the_limit_goes_on_and_more_blocks(
         assert (outcome.faults[0].file, outcome.faults[0].row) == ("customer-0001.csv", 5000)
 
 
+@pytest.mark.parametrize(
+    ("table", "bad_rows", "goes_on"),
+    # of 40 rows 0.1 % is none: one is let through all the same, but not of balances
+    [("customer", 1, True), ("customer", 2, False), ("deposit_balance", 1, False)],
+)
+def test_in_a_small_table_one_bad_row_goes_on_unless_it_is_a_balance(
+    night: LakeNight, table: str, bad_rows: int, goes_on: bool
+) -> None:
+    night.refused = {table: [(5000 + n, "value_not_parsed") for n in range(bad_rows)]}
+    report = night.write()
+    sent = report.tables[table].model_copy(update={"delivered_rows": 2 + bad_rows})
+    report = report.model_copy(update={"tables": {**report.tables, table: sent}})
+    night.screen()
+
+    outcome = night.gate(report)
+
+    result = only(outcome, "value_not_parsed", table)
+    assert (result.failing_cnt, result.is_passed) == (bad_rows, goes_on)
+    assert ([fault.table for fault in outcome.faults] == []) is goes_on
+
+
 def test_a_row_that_breaks_a_rule_in_two_columns_counts_once(night: LakeNight) -> None:
     night.refused = {"loan": [(7, "value_missing"), (7, "value_missing")]}
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.model import Column, Table
+from orchestration.ingestion.decoding import UNDECODABLE
 from orchestration.ingestion.parsing import Typing, parsed, shape_violations
 from tests.support.handmade import DAY
 
@@ -142,11 +143,16 @@ TABLE = Table(
         Column(name="seen", type="timestamp", zh="", about="", nullable=True, past=True),
         Column(name="weight", type="rate", zh="", about="", default="1"),
         Column(name="flag", type="boolean", zh="", about="", default="false"),
+        Column(name="closed", type="date", zh="", about="", nullable=True, open_dates=True),
+        Column(name="revoked", type="timestamp", zh="", about="", nullable=True, open_dates=True),
+        Column(name="phone", type="text", zh="", about="", nullable=True, private="number"),
+        Column(name="remark", type="text", zh="", about="", nullable=True),
     ),
 )
 GOOD = {
     "id": "1", "day": "2026-10-01", "amount": "5", "grade": "a", "basis": "360", "opened": "2026-10-31",
     "seen": "2026-10-31T08:30:00+08:00", "weight": "0.5", "flag": "Y",
+    "closed": None, "revoked": None, "phone": None, "remark": None,
 }  # fmt: skip
 
 
@@ -177,13 +183,14 @@ def test_an_empty_field_means_its_default():
     ("name", "text", "rule"),
     [
         ("id", None, "value_missing"),
-        ("id", "1\ufffd", "text_undecodable"),
+        ("id", f"1{UNDECODABLE}", "text_undecodable"),
         ("amount", None, "value_missing"),
-        ("amount", "5\ufffd", "text_undecodable"),
+        ("amount", f"5{UNDECODABLE}", "text_undecodable"),
         ("amount", "five", "value_not_parsed"),
         ("amount", "-0.01", "value_below_minimum"),
         ("grade", "A", "value_not_in_list"),
-        ("grade", "a ", "value_not_in_list"),
+        ("grade", " a", "value_not_in_list"),
+        ("id", "  ", "value_missing"),
         ("basis", "366", "value_not_in_list"),
         ("basis", "x", "value_not_parsed"),
         ("day", "1899-12-31", "date_out_of_range"),
@@ -237,3 +244,113 @@ def test_totals_are_exact_over_all_rows_that_parse():
 def test_a_misshapen_record_is_kept_as_it_was_sent():
     violations = shape_violations(pl.DataFrame({"source_row": [4], "record": ['a,"b\n']}))
     assert violations["record"].to_list() == ['{"record":"a,\\"b\\n"}']
+
+
+def test_the_replacement_character_may_be_text_that_somebody_sent():
+    typed = apply(GOOD | {"id": "1\ufffd", "remark": "\ufffd"})
+    assert typed.quarantined == {}
+    assert typed.accepted["id"].to_list() == ["1\ufffd"]
+
+
+@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_means_none_is_empty_where_the_contract_says_so(text):
+    typed = apply(GOOD | {"closed": text}, GOOD | {"closed": "2026-10-02"}, GOOD)
+    assert typed.accepted["closed"].to_list() == [None, date(2026, 10, 2), None]
+    assert (typed.open_dates, typed.quarantined) == ({"closed": 1}, {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9999-12-31T23:59:59", "9999-12-31 00:00:00", "9999-12-31T23:59:59+08:00", "9999-12-31T23:59:59Z",
+        # 9999-12-31 and 0001-01-01 in Shanghai, as a Parquet file in UTC has them
+        "9999-12-30T16:00:00.000000Z", "0000-12-31T16:00:00.000000Z",
+        "0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "0001-01-01 08:00:00+08:00",
+    ],
+)  # fmt: skip
+def test_an_instant_of_a_day_that_means_none_is_empty(text):
+    typed = apply(GOOD | {"revoked": text}, GOOD | {"revoked": "2026-10-02T10:00:00"})
+    assert typed.accepted["revoked"].to_list() == [None, datetime(2026, 10, 2, 2)]
+    assert (typed.open_dates, typed.quarantined) == ({"revoked": 1}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("opened", "9999-12-31", "date_out_of_range"),
+        ("day", "0001-01-01", "date_out_of_range"),
+        ("closed", "9999-12-31x", "value_not_parsed"),
+        ("closed", "0001-01-02", "date_out_of_range"),
+        ("revoked", "9999-12-31", "value_not_parsed"),
+    ],
+)
+def test_where_no_day_makes_no_sense_it_is_a_fault(name, text, rule):
+    typed = apply(GOOD | {name: text})
+    assert (typed.quarantined, typed.open_dates) == ({rule: 1}, {})
+
+
+def test_only_a_date_that_may_be_empty_can_be_open():
+    for more in ({"type": "date"}, {"type": "text", "nullable": True}):
+        with pytest.raises(ValueError, match="only a date that may be empty"):
+            Column(name="c", zh="", about="", open_dates=True, **more)
+
+
+def test_padding_of_identifiers_and_codes_is_cut_off_and_counted():
+    padded = {"id": "1   ", "grade": "a ", "phone": "138 ", "remark": "as sent ", "op": "U "}
+    typed = apply(GOOD | padded, GOOD | {"id": " 2", "grade": "  ", "op": "I"}, is_delta=True)
+    assert typed.quarantined == {}
+    assert typed.padded == {"id": 1, "grade": 2, "phone": 1, "op": 1}
+    assert typed.accepted.select("id", "grade", "phone", "remark", "op").rows() == [
+        ("1", "a", "138", "as sent ", "U"),
+        (" 2", None, None, None, "I"),
+    ]
+
+
+def test_the_quarantine_shows_a_padded_value_as_it_was_sent():
+    (violation,) = apply(GOOD | {"id": "1 ", "grade": "z "}).violations.rows(named=True)
+    assert (violation["value"], violation["row_key"]) == ("z ", "1|2026-10-01")
+    assert '"id":"1 "' in violation["record"]
+
+
+PAST = Table(
+    name="past",
+    zh="",
+    kind="E",
+    about="",
+    columns=(
+        Column(name="month", type="date", zh="", about="", key=True, month="first_day", month_days="days"),
+        Column(name="days", type="integer", zh="", about=""),
+        Column(name="cost_month", type="date", zh="", about="", month="any_day"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("month", "days", "refused"),
+    [
+        ("2026-09-01", "30", {}),
+        ("2026-09-01", "1", {}),
+        ("2026-09-01", "31", {"month_days_off": 1}),
+        ("2026-09-01", "0", {"month_days_off": 1}),
+        ("2024-02-01", "29", {}),
+        ("2026-02-01", "29", {"month_days_off": 1}),
+        ("2026-09-30", "30", {"month_not_first_day": 1}),
+        # the batch of the 31st of October tells that day itself
+        ("2026-10-01", "30", {}),
+        ("2026-10-01", "31", {"month_days_off": 1}),
+        ("2026-11-01", "1", {"date_out_of_range": 1, "month_days_off": 1}),
+    ],
+)
+def test_a_past_month_has_days_that_lie_before_the_batch(month, days, refused):
+    frame = pl.DataFrame({"month": [month], "days": [days], "cost_month": ["2026-09-30"], "source_row": [1]})
+    typed = Typing(PAST, False, DAY, ZONE).apply(frame)
+    assert typed.quarantined == refused
+    assert typed.accepted["cost_month"].to_list() == ([] if refused else [date(2026, 9, 1)])
+
+
+def test_on_the_first_of_a_month_no_day_of_it_has_been():
+    frame = pl.DataFrame(
+        {"month": ["2026-11-01"], "days": ["1"], "cost_month": ["2026-11-01"], "source_row": [1]}
+    )
+    typed = Typing(PAST, False, date(2026, 11, 1), ZONE).apply(frame)
+    assert typed.quarantined == {"month_days_off": 1}

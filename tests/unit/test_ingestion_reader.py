@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contract.model import Column
 from orchestration.ingestion import decoding
-from orchestration.ingestion.decoding import UnreadableFileError
+from orchestration.ingestion.decoding import UNDECODABLE, UnreadableFileError
 from orchestration.ingestion.manifest import Format
 from orchestration.ingestion.reader import read_file
 from orchestration.ingestion.records import split_records
@@ -170,7 +170,16 @@ def test_bytes_that_are_no_text_are_marked_and_cost_no_neighbour(tmp_path):
     for encoding in ("utf-8", "gb18030"):
         rows, _ = read(written(tmp_path, bad), layout(encoding=encoding))
         # 0xD5 takes the comma for no second byte in either encoding
-        assert rows["b"].str.contains("\ufffd", literal=True).to_list() == [True, True, False]
+        assert rows["b"].str.contains(UNDECODABLE, literal=True).to_list() == [True, True, False]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_the_replacement_character_is_text_beside_bytes_that_are_none(tmp_path, encoding):
+    sent = "1,\ufffd,x\n".encode(encoding)
+    rows, _ = read(written(tmp_path, sent), layout(encoding=encoding))
+    assert values(rows) == [["1", "\ufffd", "x"]]
+    rows, _ = read(written(tmp_path, sent + b"2,\xff,x\n"), layout(encoding=encoding))
+    assert rows["b"].to_list() == ["\ufffd", UNDECODABLE]
 
 
 def test_a_file_without_line_ends_is_no_csv(tmp_path, monkeypatch):
@@ -191,7 +200,7 @@ def test_every_control_character_can_be_text_beside_a_long_delimiter(tmp_path):
 texts = st.text(
     st.one_of(st.sampled_from('"\n\r,|@\x01\x1f亅丨中 '), st.characters(exclude_categories=["Cs"])),
     max_size=8,
-).filter(lambda value: "\ufffd" not in value)
+).filter(lambda value: UNDECODABLE not in value)
 tables = st.lists(
     st.lists(st.one_of(st.none(), texts.filter(bool)), min_size=3, max_size=3), min_size=1, max_size=12
 )
@@ -257,7 +266,8 @@ EXACT = [
     ("id", pa.array(["001"], pa.large_string()), ["001"]),
     ("id", pa.array(["001", "001"]).dictionary_encode(), ["001", "001"]),
     ("id", pa.array([b"001"], pa.binary()), ["001"]),
-    ("text", pa.array([b"a\xff"], pa.binary()), ["a\ufffd"]),
+    ("text", pa.array([b"a\xff"], pa.binary()), [f"a{UNDECODABLE}"]),
+    ("text", pa.array(["a\ufffd"]), ["a\ufffd"]),
     ("id", pa.array([1, None], pa.int64()), ["1", None]),
     ("id", pa.array([12], pa.decimal128(20, 0)), ["12"]),
     ("money", pa.array(["1.20", "-0.05"]).cast(pa.decimal128(18, 2)), ["1.20", "-0.05"]),

@@ -103,6 +103,52 @@ def test_a_negative_balance_is_refused_unless_the_product_allows_it(night: LakeN
     assert refused(night) == [("deposit_balance", 1, "balance", "negative_balance")]
 
 
+def history(month: date, days: int, last: str, total: str, **values: object) -> dict[str, object]:
+    columns = {"account_id": "A1", "product_code": "DEP", "balance_month": month, "day_count": days}
+    return row(
+        "monthly_balance_history", **{**columns, "month_end_balance": last, "balance_sum": total, **values}
+    )
+
+
+def test_a_past_month_was_not_over_before_the_account_began(night: LakeNight) -> None:
+    night.tables["account"][0]["open_date"] = date(2025, 10, 31)
+    night.tables["monthly_balance_history"] = [
+        history(date(2025, 9, 1), 30, "5.00", "150.00"),
+        history(date(2025, 10, 1), 1, "5.00", "5.00"),
+        # a bank may count all days of the month and add nothing for those before
+        history(date(2025, 11, 1), 30, "5.00", "150.00"),
+    ]
+    night.write()
+
+    assert night.screen() == {("monthly_balance_history", "month_before_opening"): 1}
+    assert refused(night) == [("monthly_balance_history", 1, "balance_month", "month_before_opening")]
+
+
+def test_a_sum_that_no_balances_add_to_is_refused(night: LakeNight) -> None:
+    overdraft = {"account_id": "A2", "product_code": "OVD"}
+    night.tables["monthly_balance_history"] = [
+        # one day: the sum is its balance
+        history(date(2025, 9, 1), 1, "5.00", "5.01"),
+        history(date(2025, 9, 1), 1, "-5.00", "-5.01", **overdraft),
+        # 29 days of nothing or more, and 5.00 on the last
+        history(date(2025, 10, 1), 30, "5.00", "4.99"),
+        history(date(2025, 11, 1), 30, "5.00", "5.00"),
+        # days before the last may have been overdrawn
+        history(date(2025, 10, 1), 30, "5.00", "-400.00", **overdraft),
+    ]
+    night.write()
+
+    assert night.screen() == {("monthly_balance_history", "month_sum_off"): 3}
+    assert {row_number for _, row_number, column, _ in refused(night) if column == "balance_sum"} == {1, 2, 3}
+
+
+def test_a_past_month_of_a_closed_overdraft_cannot_end_below_nothing(night: LakeNight) -> None:
+    night.tables["monthly_balance_history"] = [history(date(2025, 9, 1), 30, "-5.00", "0.00")]
+    night.write()
+
+    assert night.screen() == {("monthly_balance_history", "negative_balance"): 1}
+
+
 def test_all_owners_of_an_account_are_refused_when_shares_do_not_add_to_one(night: LakeNight) -> None:
     night.tables["account_owner"][1]["ownership_share"] = "0.399999"
     night.write()

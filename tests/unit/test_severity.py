@@ -1,0 +1,42 @@
+"""How much of a table may break a rule."""
+
+import pytest
+
+from contract.model import load_contract
+from contract.severity import rule_for
+
+
+@pytest.mark.parametrize(
+    ("check_code", "table", "rows", "allowed"),
+    [
+        ("value_missing", "customer", 0, 1),
+        ("value_missing", "customer", 300, 1),
+        ("value_missing", "customer", 1999, 1),
+        ("value_missing", "customer", 2000, 2),
+        ("reference_unknown", "account", 40, 1),
+        # an account of two owners goes whole
+        ("shares_not_one", "account_owner", 40, 2),
+        # a balance is money: the share alone counts
+        ("value_missing", "deposit_balance", 999, 0),
+        ("value_missing", "deposit_balance", 1000, 1),
+        ("negative_balance", "deposit_balance", 999, 0),
+        ("reference_unknown", "monthly_balance_history", 999, 0),
+        ("month_not_first_day", "monthly_balance_history", 999, 0),
+        # no share, no floor
+        ("control_sum", "customer", 100_000, 0),
+        ("key_not_unique", "customer", 100_000, 0),
+        ("ledger_control", "ledger_control", 100_000, 0),
+    ],
+)
+def test_the_larger_of_share_and_floor_is_let_through(check_code, table, rows, allowed):
+    assert rule_for(check_code, table).allowed(rows) == allowed
+
+
+def test_tables_of_balances_are_those_that_money_totals_are_made_of():
+    balances = {table.name for table in load_contract().tables if table.holds_balances}
+
+    assert balances >= {
+        "deposit_balance", "investment_position", "loan_balance", "card_balance", "ledger_control",
+        "monthly_balance_history",
+    }  # fmt: skip
+    assert not balances & {"customer", "account", "org", "employee", "product", "transaction", "sales_trade"}
