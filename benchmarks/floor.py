@@ -16,7 +16,8 @@ import duckdb
 
 from contract.model import OP_COLUMN, load_contract
 from orchestration.errors import BadBatchError, ConfigurationError
-from orchestration.ingestion.manifest import TableDelivery, landed_batches, read_manifest
+from orchestration.ingestion.landing import landed_batches
+from orchestration.ingestion.manifest import TableDelivery, read_manifest
 from orchestration.plan import highest_sequences
 from orchestration.settings import PROJECT, BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value

@@ -26,7 +26,7 @@ from benchmarks.report import show, update_results
 from benchmarks.resend import send_again
 from benchmarks.results import BankMeasure, Machine, NightMeasure, Station
 from orchestration.ingestion.lake import read_report
-from orchestration.ingestion.manifest import landed_batches
+from orchestration.ingestion.landing import landed_batches
 from orchestration.publication.files import remove
 from orchestration.publication.keys import provide_demo_key
 from orchestration.publication.release import current_release

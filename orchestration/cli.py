@@ -310,7 +310,7 @@ def sample(
 @app.command()
 def demo() -> None:
     """Generate a small bank in ACRM_HOME, run its nights and show what came out."""
-    from orchestration.ingestion.manifest import landed_batches
+    from orchestration.ingestion.landing import landed_batches
     from orchestration.sampling import DEMO, write_sample
 
     settings = Settings.load()

@@ -19,7 +19,7 @@ from orchestration.confirmation import note_complete, repeated_release, show_con
 from orchestration.errors import BadBatchError, BusyError, Fault, NotFitToLoadError, NotFitToPublishError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
-from orchestration.ingestion.manifest import landed_batches
+from orchestration.ingestion.landing import required_batches
 from orchestration.plan import Night, Processed, highest_sequences, kept_states, nights_to_run
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release
@@ -102,8 +102,12 @@ def writer_lock(settings: Settings) -> Iterator[None]:
 
 
 def available_batches(settings: Settings) -> list[BatchId]:
-    """Complete batches in landing and lake, each once."""
-    return sorted({*landed_batches(settings), *lake_batches(settings)})
+    """Complete batches in landing and lake, each once.
+
+    Raises:
+        BadBatchError: A delivery is in landing of which nobody can tell which batch it is.
+    """
+    return sorted({*required_batches(settings), *lake_batches(settings)})
 
 
 def processed_nights(settings: Settings) -> list[Processed]:

@@ -10,7 +10,7 @@ import dagster as dg
 
 from orchestration.assets.landing import LANDED_BATCH
 from orchestration.errors import BusyError
-from orchestration.ingestion.manifest import landed_batches
+from orchestration.ingestion.landing import landed_batches, landing_folder
 from orchestration.jobs import NIGHT, is_night_running
 from orchestration.settings import BatchId, Settings
 from orchestration.stations import waiting_turns
@@ -68,7 +68,7 @@ def _arrived(settings: Settings, batch: BatchId) -> dg.AssetMaterialization:
         partition=str(batch.business_date),
         metadata={
             "sequence": batch.sequence,
-            "folder": dg.MetadataValue.path(settings.landing / batch.folder),
+            "folder": dg.MetadataValue.path(landing_folder(settings, batch)),
         },
     )
 

@@ -4,7 +4,7 @@ from rich.table import Table
 
 from orchestration.console import out
 from orchestration.ingestion.lake import lake_batches
-from orchestration.ingestion.manifest import landed_batches
+from orchestration.ingestion.landing import survey
 from orchestration.night import planned_nights, processed_nights
 from orchestration.plan import highest_sequences
 from orchestration.publication.release import releases
@@ -15,9 +15,11 @@ _NEWEST = 15
 
 def show_status(settings: Settings) -> None:
     """Print the newest business dates with what has become of each."""
-    landed, lake = landed_batches(settings), lake_batches(settings)
+    landing, lake = survey(settings), lake_batches(settings)
+    landed = sorted(landing.folders)
     processed = processed_nights(settings)
-    waiting = {night.batch for night in planned_nights(settings)}
+    # a run would stop at a delivery that nobody can tell apart
+    waiting = set() if landing.faults else {night.batch for night in planned_nights(settings)}
     done = {night.batch for night in processed}
     published = {(release.business_date, release.sequence): release for release in releases(settings)}
     counting = highest_sequences([*landed, *lake])
@@ -36,6 +38,8 @@ def show_status(settings: Settings) -> None:
         )
     out.print(table)
     out.print(f"{len(counting)} business dates, {len(waiting)} nights waiting.", highlight=False)
+    for fault in landing.faults:
+        out.print(str(fault), highlight=False, markup=False, soft_wrap=True)
 
 
 def show_releases(settings: Settings) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 import yaml
 
 from orchestration.errors import ConfigurationError
-from orchestration.ingestion.manifest import landed_batches
+from orchestration.ingestion.landing import landed_batches
 from orchestration.settings import PRIVATE_FILE, BatchId, Settings, private_folder
 from sample_bank import berka_mapping as mapping
 from sample_bank.berka_balances import nightly_balances

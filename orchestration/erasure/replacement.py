@@ -105,9 +105,10 @@ def remove_landed_copies(settings: Settings) -> int:
         How many were removed.
     """
     from orchestration.ingestion.lake import lake_batches
+    from orchestration.ingestion.landing import landing_folder
     from orchestration.publication.files import remove
 
-    folders = [settings.landing / batch.folder for batch in lake_batches(settings)]
+    folders = [landing_folder(settings, batch) for batch in lake_batches(settings)]
     landed = [folder for folder in folders if folder.exists()]
     for folder in landed:
         remove(folder)

@@ -23,6 +23,7 @@ from orchestration.ingestion.lake import (
     read_report,
     replace_quarantine,
 )
+from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import (
     MANIFEST,
     FileDelivery,
@@ -78,7 +79,7 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     stored = read_report(settings, batch)
     if stored is not None:
         return stored
-    folder = settings.landing / batch.folder
+    folder = landing_folder(settings, batch)
     manifest = read_manifest(folder, batch)
     is_initial = all(known.business_date >= batch.business_date for known in lake_batches(settings))
     faults = check_manifest(manifest, folder, is_initial=is_initial)

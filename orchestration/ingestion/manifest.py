@@ -25,7 +25,7 @@ from pydantic import (
 
 from contract.model import Load, Table, load_contract
 from orchestration.errors import BadBatchError, Fault
-from orchestration.settings import BatchId, Settings
+from orchestration.settings import BatchId
 
 MANIFEST = "manifest.json"
 
@@ -130,26 +130,6 @@ class Manifest(_Delivered):
     def deliveries(self) -> list[tuple[Table, TableDelivery]]:
         """The contract's tables that the batch brings, in contract order."""
         return [(t, self.tables[t.name]) for t in load_contract().tables if t.name in self.tables]
-
-
-def landed_batches(settings: Settings) -> list[BatchId]:
-    """Every complete batch in landing, oldest first; a folder without manifest is not there yet."""
-    found = []
-    for path in settings.landing.glob(f"business_date=*/sequence=*/{MANIFEST}"):
-        batch = batch_of(path.parent)
-        if batch is not None:
-            found.append(batch)
-    return sorted(found)
-
-
-def batch_of(folder: Path) -> BatchId | None:
-    """The batch that a folder's path names; None if it names none."""
-    try:
-        day = date.fromisoformat(folder.parent.name.removeprefix("business_date="))
-        batch = BatchId(day, int(folder.name.removeprefix("sequence=")))
-    except ValueError:
-        return None
-    return batch if batch.sequence >= 1 and folder.parts[-2:] == batch.folder.parts else None
 
 
 def file_digest(path: Path) -> str:

@@ -16,7 +16,8 @@ from contract.severity import Severity, rule_for
 from orchestration.errors import BadBatchError, Fault
 from orchestration.ingestion.ingest import OnTable, TableOutcome, read_table
 from orchestration.ingestion.lake import TableWriter
-from orchestration.ingestion.manifest import batch_of, check_manifest, read_manifest, shown
+from orchestration.ingestion.landing import batch_of, name_fault
+from orchestration.ingestion.manifest import check_manifest, read_manifest, shown
 from orchestration.settings import Settings, private_folder
 
 
@@ -44,11 +45,13 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
         on_table: Told of progress.
     """
     folder = folder.absolute()
+    misnamed = name_fault(folder)
+    findings = [_finding(misnamed)] if misnamed is not None else []
     try:
         manifest = read_manifest(folder, batch_of(folder))
     except BadBatchError as error:
-        return [_finding(fault) for fault in error.faults]
-    findings = [_finding(fault) for fault in check_manifest(manifest, folder, is_initial=None)]
+        return [*findings, *(_finding(fault) for fault in error.faults)]
+    findings += [_finding(fault) for fault in check_manifest(manifest, folder, is_initial=None)]
     for name in manifest.ignored_tables:
         fault = Fault("manifest_table_unknown", "no model reads this table yet", "Nothing to do", name)
         findings.append(Finding("warn", fault))

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from orchestration.errors import ConfigurationError
-from orchestration.ingestion.manifest import check_file, check_manifest, landed_batches, read_manifest
+from orchestration.ingestion.landing import landed_batches
+from orchestration.ingestion.manifest import check_file, check_manifest, read_manifest
 from orchestration.settings import BatchId, Settings
 from sample_bank.berka import import_berka
 from tests.berka.mini import TABLES, changed, write_asc, write_csv, write_parquet

@@ -10,7 +10,8 @@ import pytest
 from orchestration.errors import BadBatchError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches, read_report
-from orchestration.ingestion.manifest import landed_batches, read_manifest
+from orchestration.ingestion.landing import landed_batches
+from orchestration.ingestion.manifest import read_manifest
 from orchestration.settings import BatchId
 from tests.support.handmade import BATCH, CONTRACT, CSV, Delivery, sample_row
 

@@ -338,7 +338,7 @@ PAST = Table(
         # the batch of the 31st of October tells that day itself
         ("2026-10-01", "30", {}),
         ("2026-10-01", "31", {"month_days_off": 1}),
-        ("2026-11-01", "1", {"date_out_of_range": 1, "month_days_off": 1}),
+        ("2026-11-01", "1", {"month_days_off": 1}),
     ],
 )
 def test_a_past_month_has_days_that_lie_before_the_batch(month, days, refused):

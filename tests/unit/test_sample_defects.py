@@ -10,7 +10,7 @@ import pytest
 from contract.severity import rule_for
 from orchestration.errors import BadBatchError
 from orchestration.ingestion.ingest import ingest_batch
-from orchestration.ingestion.manifest import landed_batches
+from orchestration.ingestion.landing import landed_batches
 from orchestration.settings import Settings
 from sample_bank.defects import DEFECT_NAMES, plant_defect
 from sample_bank.delivery import Format, file_sha256

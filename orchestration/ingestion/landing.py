@@ -1,0 +1,133 @@
+"""What lies in landing: which folder holds which batch, and which deliveries cannot be told apart.
+
+Put here: how names of folders are read. Keep out: what is in a manifest (``manifest.py``).
+
+Other people's programs write the names. Zeros before a sequence number, a date without hyphens and upper case
+leave no doubt and are read; whatever else holds a manifest is named aloud, because a correction that nobody
+sees would leave wrong figures published.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from orchestration.errors import BadBatchError, Fault
+from orchestration.ingestion.manifest import MANIFEST, shown
+from orchestration.settings import BatchId, Settings
+
+_DAY = re.compile(r"business_date=([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})", re.IGNORECASE)
+_SEQUENCE = re.compile(r"sequence=([0-9]{1,9})", re.IGNORECASE)
+_SET_ASIDE = (".", "_")
+"""Names that begin so are left alone: folders that somebody is still writing or has put aside."""
+
+_DEEPEST = 4
+_AS_WANTED = f"business_date=YYYY-MM-DD/sequence=N/{MANIFEST}"
+
+
+@dataclass(frozen=True)
+class Landing:
+    """The complete deliveries of a landing folder.
+
+    Attributes:
+        folders: Where each batch lies.
+        faults: Deliveries that no name tells apart, and batches that lie there twice.
+    """
+
+    folders: dict[BatchId, Path] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def survey(settings: Settings) -> Landing:
+    """Look through landing; a folder without manifest is not there yet."""
+    landing = Landing()
+    for folder, manifest in _deliveries(settings.landing):
+        batch = batch_of(folder)
+        place = _place(settings, folder)
+        if batch is None or folder.parents[1] != settings.landing:
+            what = f"{place} holds a delivery, and its name is no business date and sequence from 1"
+            landing.faults.append(_fault("batch_folder_unreadable", what))
+        elif manifest != MANIFEST:
+            what = f"the manifest in {place} is called {shown(manifest)}"
+            landing.faults.append(_fault("batch_folder_unreadable", what))
+        elif batch in landing.folders:
+            what = f"{_place(settings, landing.folders[batch])} and {place} both mean {batch}"
+            landing.faults.append(
+                Fault("batch_folder_twice", what, "Take the one away that does not count; neither was read")
+            )
+        else:
+            landing.folders[batch] = folder
+    return landing
+
+
+def landed_batches(settings: Settings) -> list[BatchId]:
+    """Every complete batch in landing that its folder's name tells, oldest first."""
+    return sorted(survey(settings).folders)
+
+
+def required_batches(settings: Settings) -> list[BatchId]:
+    """Every complete batch in landing, oldest first.
+
+    Raises:
+        BadBatchError: A delivery is there of which nobody can tell which batch it is.
+    """
+    landing = survey(settings)
+    if landing.faults:
+        raise BadBatchError(landing.faults)
+    return sorted(landing.folders)
+
+
+def landing_folder(settings: Settings, batch: BatchId) -> Path:
+    """Where a batch lies in landing, or would lie."""
+    usual = settings.landing / batch.folder
+    return usual if (usual / MANIFEST).exists() else survey(settings).folders.get(batch, usual)
+
+
+def batch_of(folder: Path) -> BatchId | None:
+    """The batch that a folder's path names; None if it names none."""
+    day, sequence = _DAY.fullmatch(folder.parent.name), _SEQUENCE.fullmatch(folder.name)
+    if day is None or sequence is None or int(sequence[1]) < 1:
+        return None
+    try:
+        return BatchId(date.fromisoformat(day[1]), int(sequence[1]))
+    except ValueError:
+        return None
+
+
+def name_fault(folder: Path) -> Fault | None:
+    """What is wrong with the name of a folder that means to name a batch."""
+    means_to = folder.name.lower().startswith("sequence") or folder.parent.name.lower().startswith(
+        "business_date"
+    )
+    if not means_to or batch_of(folder) is not None:
+        return None
+    what = f"{shown(f'{folder.parent.name}/{folder.name}')} is no business date and sequence from 1"
+    return _fault("batch_folder_unreadable", what)
+
+
+def _deliveries(folder: Path, depth: int = 0) -> Iterator[tuple[Path, str]]:
+    """Folders that hold a manifest, in whatever case it is written, with its name."""
+    if not folder.is_dir():
+        return
+    if (folder / MANIFEST).is_file():
+        yield folder, MANIFEST
+        return
+    entries = sorted(folder.iterdir())
+    manifests = [path.name for path in entries if path.name.lower() == MANIFEST and path.is_file()]
+    if manifests:
+        yield folder, manifests[0]
+        return
+    if depth < _DEEPEST:
+        for path in entries:
+            if not path.name.startswith(_SET_ASIDE):
+                yield from _deliveries(path, depth + 1)
+
+
+def _place(settings: Settings, folder: Path) -> str:
+    return shown(str(folder.relative_to(settings.landing.parent)))
+
+
+def _fault(check_code: str, what: str) -> Fault:
+    remedy = f"Have it named {_AS_WANTED}, or its folder begin with _ to be left alone"
+    return Fault(check_code, what, remedy)

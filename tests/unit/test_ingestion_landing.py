@@ -1,0 +1,137 @@
+"""Names of folders as other writers spell them: read where there is no doubt, else named aloud."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import BadBatchError, ExitCode
+from orchestration.ingestion.ingest import ingest_batch
+from orchestration.ingestion.lake import lake_batches
+from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches, survey
+from orchestration.ingestion.validate import validate_folder
+from orchestration.night import planned_nights
+from orchestration.settings import BatchId
+from tests.support.handmade import BATCH, DAY, Delivery
+
+
+@pytest.fixture
+def delivery(tmp_path: Path) -> Delivery:
+    return Delivery(tmp_path).send()
+
+
+def renamed(delivery: Delivery, name: str, batch: BatchId = BATCH) -> Path:
+    """The delivery under another name in landing."""
+    landing = delivery.settings.landing
+    folder = landing / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    (landing / batch.folder).rename(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "business_date=2026-10-31/sequence=01",
+        "business_date=2026-10-31/sequence=000001",
+        "business_date=20261031/sequence=1",
+        "BUSINESS_DATE=2026-10-31/SEQUENCE=1",
+        "Business_Date=20261031/Sequence=01",
+    ],
+)
+def test_a_name_without_doubt_is_read(delivery: Delivery, name: str) -> None:
+    folder = renamed(delivery, name)
+
+    assert required_batches(delivery.settings) == [BATCH]
+    assert landing_folder(delivery.settings, BATCH) == folder
+    ingest_batch(delivery.settings, BATCH)
+    # the lake has its own names
+    assert lake_batches(delivery.settings) == [BATCH]
+    assert (delivery.settings.lake / "org" / BATCH.folder).is_dir()
+
+
+def test_a_correction_whose_number_has_zeros_is_the_batch_that_counts(delivery: Delivery) -> None:
+    again = BatchId(DAY, 2)
+    Delivery(delivery.settings.home, again).send()
+    renamed(delivery, "business_date=2026-10-31/sequence=02", again)
+
+    assert landed_batches(delivery.settings) == [BATCH, again]
+    assert [night.batch for night in planned_nights(delivery.settings)] == [again]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "business_date=2026-10-31/sequence=0",
+        "business_date=2026-10-31/sequence=x",
+        "business_date=2026-10-31/sequence=1.bak",
+        "business_date=2026-10-31/sequence1",
+        "business_date=2026-10-31",
+        "business_date=2026-02-30/sequence=1",
+        "business_date=31.10.2026/sequence=1",
+        "business_date=2026-1-31/sequence=1",
+        "date=2026-10-31/sequence=1",
+        "2026/10/31/1",
+        "archive/business_date=2026-10-31/sequence=1",
+    ],
+)
+def test_a_delivery_that_no_name_tells_apart_stops_the_run_aloud(delivery: Delivery, name: str) -> None:
+    parked = delivery.settings.home / "parked"
+    delivery.folder.rename(parked)
+    shutil.rmtree(delivery.settings.landing)
+    folder = delivery.settings.landing / name
+    folder.parent.mkdir(parents=True)
+    parked.rename(folder)
+
+    with pytest.raises(BadBatchError) as stopped:
+        planned_nights(delivery.settings)
+
+    assert stopped.value.exit_code == ExitCode.BAD_BATCH
+    (line,) = str(stopped.value).splitlines()
+    assert f"landing/{name}" in line and "business_date=YYYY-MM-DD/sequence=N" in line
+
+
+def test_a_manifest_of_another_spelling_is_named(delivery: Delivery) -> None:
+    (delivery.folder / "manifest.json").rename(delivery.folder / "MANIFEST.JSON")
+
+    (fault,) = survey(delivery.settings).faults
+
+    assert "called 'MANIFEST.JSON'" in fault.what
+    assert landed_batches(delivery.settings) == []
+
+
+def test_two_folders_that_mean_one_batch_are_both_named(delivery: Delivery) -> None:
+    shutil.copytree(delivery.folder, delivery.folder.parent / "sequence=01")
+
+    with pytest.raises(BadBatchError) as stopped:
+        required_batches(delivery.settings)
+
+    (fault,) = stopped.value.faults
+    assert fault.check_code == "batch_folder_twice"
+    for name in ("sequence=01", "sequence=1"):
+        assert f"landing/business_date=2026-10-31/{name}'" in fault.what
+
+
+def test_what_is_set_aside_or_has_no_manifest_is_left_alone(delivery: Delivery) -> None:
+    landing = delivery.settings.landing
+    for name in (
+        "_old/business_date=2026-10-30/sequence=1",
+        ".tmp/x",
+        "business_date=2026-10-31/_sequence=2",
+    ):
+        shutil.copytree(delivery.folder, landing / name)
+    for name in ("business_date=2026-11-02/sequence=x", "lost+found"):
+        (landing / name).mkdir(parents=True)
+
+    assert required_batches(delivery.settings) == [BATCH]
+
+
+def test_the_sender_is_told_of_a_name_that_nobody_can_read(delivery: Delivery) -> None:
+    folder = renamed(delivery, "business_date=2026-10-31/sequence=x")
+    assert [f.fault.check_code for f in validate_folder(folder, delivery.settings)] == [
+        "batch_folder_unreadable"
+    ]
+    folder = folder.rename(folder.parent / "sequence=01")
+    assert validate_folder(folder, delivery.settings) == []
+    folder = folder.rename(folder.parent / "sequence=02")
+    assert [f.fault.check_code for f in validate_folder(folder, delivery.settings)] == ["manifest_date"]
