@@ -55,7 +55,8 @@ class FailingRows(Check):
     """At most the allowed share of rows fails.
 
     Attributes:
-        query: One row: rows checked, rows failing, and as an option a text to keep, not private.
+        query: One row: rows checked, rows failing, and as options a text to keep and one for the message;
+            neither is private.
     """
 
     query: Sql
@@ -63,10 +64,15 @@ class FailingRows(Check):
 
 @dataclass(frozen=True, kw_only=True)
 class RowCount(Check):
-    """The table has between so and so many rows; no upper bound given means any number."""
+    """The table has between so and so many rows; no upper bound given means any number.
+
+    Attributes:
+        before: Rows of the night before, where that is what they are compared with.
+    """
 
     least: int
     most: int | None = None
+    before: int | None = None
 
 
 @dataclass(frozen=True)

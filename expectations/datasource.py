@@ -104,10 +104,11 @@ class FailingRowsCounts(MetricProvider):
         # a colon would begin a parameter
         query = sa.text(metric_value_kwargs["query"].replace(":", r"\:"))
         row = execution_engine.execute_query(query).fetchone()
-        checked, failing, *observed = row
+        checked, failing, *texts = row
         if checked is None or failing is None:
             raise ValueError("the query of the check gives no counts")
-        return [int(checked), int(failing), observed[0] if observed else None]
+        observed, told = [*texts, None, None][:2]
+        return [int(checked), int(failing), observed, told]
 
 
 class ExpectFailingRowsWithinLimit(BatchExpectation):
@@ -115,7 +116,7 @@ class ExpectFailingRowsWithinLimit(BatchExpectation):
 
     Args:
         claim: What is expected, for the pages.
-        query: One row: rows checked, rows failing, and as an option a text to keep.
+        query: One row: rows checked, rows failing, and as options a text to keep and one for the message.
         limit_share: Share of failing rows that is let through, as text; exact.
         limit_rows: Failing rows that are let through even where the share would be fewer.
     """
@@ -135,7 +136,7 @@ class ExpectFailingRowsWithinLimit(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: SqlAlchemyExecutionEngine | None = None,
     ) -> dict[str, Any]:
-        checked, failing, observed = metrics["failing_rows.counts"]
+        checked, failing, observed, told = metrics["failing_rows.counts"]
         return {
             "success": failing <= max(checked * Decimal(self.limit_share), self.limit_rows),
             "result": {
@@ -143,6 +144,7 @@ class ExpectFailingRowsWithinLimit(BatchExpectation):
                 "unexpected_count": failing,
                 "unexpected_percent": 100 * failing / checked if checked else 0,
                 "observed_value": observed,
+                "details": {"told": told},
             },
         }
 
@@ -273,7 +275,10 @@ def _result(check: Check, answer: ExpectationValidationResult | None) -> CheckRe
     expectation_type, found = answer.expectation_config.type, answer.result
     if isinstance(check, RowCount):
         checked = int(found["observed_value"])
-        return ran(check, expectation_type, checked, int(not answer.success), passed=answer.success)
+        compared = f"{check.least} wanted" if check.before is None else f"{check.before} the night before"
+        told = f"{checked} rows, {compared}"
+        failing = int(not answer.success)
+        return ran(check, expectation_type, checked, failing, passed=answer.success, told=told)
     return ran(
         check,
         expectation_type,
@@ -281,6 +286,7 @@ def _result(check: Check, answer: ExpectationValidationResult | None) -> CheckRe
         found["unexpected_count"],
         passed=answer.success,
         observed=found["observed_value"],
+        told=found["details"]["told"],
     )
 
 

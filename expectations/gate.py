@@ -11,10 +11,10 @@ from datetime import date
 import duckdb
 
 from contract.model import load_contract
-from expectations.check import Check, Suite
+from expectations.check import Suite
 from expectations.docs import write_data_docs
-from expectations.results import CheckResult, Gate, GateResult, prepare, ran, record
-from expectations.suites import contribution, extract, marts, parts, restatement, sales, tonight
+from expectations.results import CheckResult, Gate, GateResult, prepare, record
+from expectations.suites import contribution, extract, facts, marts, parts, restatement, sales, tonight
 from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
 from orchestration.ingestion.lake import BatchReport
 from orchestration.ingestion.screening import Screening
@@ -61,7 +61,7 @@ def fit_to_load(
             kept=frozenset() if screening is None else screening.kept,
         )
         suites.append(replace(suite, checks=[*suite.checks, *totals.get(table.name, [])]))
-    return _run(connection, settings, batch, "fit_to_load", suites, _unknown_columns(report))
+    return _run(connection, settings, batch, "fit_to_load", suites, facts.of_report(report))
 
 
 def fit_to_publish(
@@ -103,11 +103,11 @@ def _run(
     batch: BatchId,
     gate: Gate,
     suites: list[Suite],
-    facts: list[CheckResult],
+    known: list[CheckResult],
 ) -> GateResult:
     from expectations.datasource import Validator
 
-    results = list(facts)
+    results = list(known)
     validations = []
     with closing(Validator(connection, suites)) as validator:
         for suite in suites:
@@ -118,7 +118,7 @@ def _run(
             ]
             if validation is not None:
                 validations.append(validation)
-    declared = len(facts) + sum(len(suite.checks) for suite in suites)
+    declared = len(known) + sum(len(suite.checks) for suite in suites)
     outcome = GateResult(gate, declared, results, validations)
     record(connection, settings, batch, outcome)
     if outcome.faults:
@@ -134,18 +134,3 @@ def _located(connection: duckdb.DuckDBPyConnection, result: CheckResult, locate:
         fill("select source_file, source_row from ({rows}) order by all limit 1", rows=locate)
     ).fetchone()
     return result if first is None else replace(result, file=first[0], row=first[1])
-
-
-def _unknown_columns(report: BatchReport) -> list[CheckResult]:
-    """What the batch report says of columns that are not in the contract, by count: a name may be a value."""
-    found = {table: len(columns) for table, columns in report.unknown_columns.items() if columns} or {"": 0}
-    return [
-        ran(
-            Check(check_code="column_unknown", table=table, unit="columns"),
-            "fact",
-            count,
-            count,
-            passed=not count,
-        )
-        for table, count in found.items()
-    ]

@@ -69,6 +69,11 @@ class CheckResult:
         return not self.is_passed and self.severity_code != "warn"
 
     @property
+    def is_told(self) -> bool:
+        """Whether it is worth a line: it failed, or rows were refused and the limit let it through."""
+        return not self.is_passed or (self.severity_code == "quarantine" and self.failing_cnt > 0)
+
+    @property
     def fault(self) -> Fault:
         """The violation as the operator reads it."""
         return Fault(
@@ -87,13 +92,15 @@ class CheckResult:
         return self.table_name, self.check_code, self.column_name or "", self.message
 
 
-def message(check: Check, checked: int, failing: int) -> str:
-    """The rule's description with the counts; no value of a row."""
+def message(check: Check, checked: int, failing: int, told: str | None = None) -> str:
+    """The rule's description with the counts, and what else the check tells; no value of a row."""
     about = f"{check.rule.description}, {check.detail}" if check.detail else check.rule.description
     allowed = "" if check.limit is None else f", {check.limit:f} of them allowed"
     if check.limit_rows:
         allowed += f", or {check.limit_rows}"
-    return f"{about}: {failing} of {checked} {check.unit}{allowed}"
+    if check.unit == "total" and told:
+        return f"{about}: {told}"
+    return f"{about}: {failing} of {checked} {check.unit}{allowed}" + (f": {told}" if told else "")
 
 
 def ran(
@@ -104,8 +111,9 @@ def ran(
     *,
     passed: bool,
     observed: str | None = None,
+    told: str | None = None,
 ) -> CheckResult:
-    """The result of a check that ran."""
+    """The result of a check that ran; ``told`` goes into the message."""
     return CheckResult(
         check_code=check.check_code,
         table_name=check.table,
@@ -117,7 +125,7 @@ def ran(
         failing_cnt=failing,
         limit_share=check.limit,
         observed=observed,
-        message=message(check, checked, failing),
+        message=message(check, checked, failing, told),
     )
 
 
@@ -166,7 +174,7 @@ class GateResult:
     @property
     def warnings(self) -> list[str]:
         """What somebody should look at although the gate opens, a line each."""
-        return [str(result.fault) for result in self.results if not result.is_passed and not result.blocks]
+        return [str(result.fault) for result in self.results if result.is_told and not result.blocks]
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -14,6 +14,8 @@ from expectations.check import Check, FailingRows, RowCount, Suite, exact
 from orchestration.ingestion.cross_rules import CrossRule, group_rules, not_deleted, row_rules
 from orchestration.sql import Sql, fill, join, name, value
 
+_MOST_NAMED = 20
+
 
 def extract_suite(
     table: Table,
@@ -30,7 +32,7 @@ def extract_suite(
         kept: Rules, by table, column and code, that the screening found kept by what it left.
     """
     checks: list[Check] = [*arrival(table, is_initial=is_initial), *row_count(table, previous_rows)]
-    checks += [key_unique(table), *required_filled(table), *codes_in_list(table)]
+    checks += [key_unique(table), *required_filled(table), *codes_in_list(table), *no_circles(table)]
     checks += [
         none_left(rule, is_kept=(rule.table, rule.column, rule.check_code) in kept)
         for rule in (*row_rules(table), *group_rules(table, connection))
@@ -42,7 +44,7 @@ def arrival(table: Table, *, is_initial: bool) -> list[Check]:
     """A table that the rule table names cannot be empty; a delta only on the initial load."""
     if table.name not in tables_with_rule("arrival") or (table.kind == "D" and not is_initial):
         return []
-    return [RowCount(check_code="arrival", table=table.name, least=1)]
+    return [RowCount(check_code="arrival", table=table.name, unit="total", least=1)]
 
 
 def row_count(table: Table, previous_rows: int | None) -> list[Check]:
@@ -51,7 +53,16 @@ def row_count(table: Table, previous_rows: int | None) -> list[Check]:
         return []
     limit = exact(rule_for("row_count_moved", table.name).limit)
     least, most = ceil(previous_rows * (1 - limit)), floor(previous_rows * (1 + limit))
-    return [RowCount(check_code="row_count_moved", table=table.name, least=least, most=most)]
+    return [
+        RowCount(
+            check_code="row_count_moved",
+            table=table.name,
+            unit="total",
+            least=least,
+            most=most,
+            before=previous_rows,
+        )
+    ]
 
 
 def key_unique(table: Table) -> Check:
@@ -93,6 +104,51 @@ def codes_in_list(table: Table) -> list[Check]:
     """Every code is in its closed list."""
     outside = [_outside(column) for column in table.columns if column.values]
     return [_filtered("value_not_in_list", table, outside)] if outside else []
+
+
+def no_circles(table: Table) -> list[Check]:
+    """Where rows refer to rows of their own table, nothing comes back to itself by way of others."""
+    return [
+        _no_circle(table, column)
+        for column in table.columns
+        if column.references is not None and column.references.partition(".")[0] == table.name
+    ]
+
+
+def _no_circle(table: Table, column: Column) -> Check:
+    parts = {"rows": name("lake", table.name), "key": name(table.key[0]), "column": name(column.name)}
+    circle = fill(
+        """
+        with recursive above as (
+            select {key} as start_key, {column} as next_key from {rows} where {column} <> {key}
+            union
+            select above.start_key, next.{column}
+            from above
+            inner join {rows} as next on above.next_key = next.{key}
+            where next.{column} <> next.{key}
+        )
+        select tonight.{key} as key, tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        inner join above on tonight.{key} = above.start_key and tonight.{key} = above.next_key
+        """,
+        **parts,
+    )
+    return FailingRows(
+        check_code="reference_circle",
+        table=table.name,
+        column=column.name,
+        query=fill(
+            """
+            select (select count(*) from {rows}), count(*), null,
+                array_to_string(list_slice(list(key order by key), 1, {most}), ', ')
+            from ({circle})
+            """,
+            circle=circle,
+            most=value(_MOST_NAMED),
+            **parts,
+        ),
+        locate=fill("select source_file, source_row from ({circle})", circle=circle),
+    )
 
 
 def none_left(rule: CrossRule, *, is_kept: bool = False) -> Check:

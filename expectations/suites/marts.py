@@ -229,12 +229,12 @@ def parts_add_up(period: str, months: Sql) -> Check:
 
 def rows_steady(open_month: date) -> Check:
     """About as many customers have a row as the night before."""
-    return _steady("row_count_moved", open_month, Sql("count(*)"))
+    return _steady("row_count_moved", open_month, Sql("count(*)"), None)
 
 
 def total_steady(open_month: date) -> Check:
     """The bank's AUM is about that of the night before."""
-    return _steady("aum_moved", open_month, Sql("sum(aum_end_amt)"))
+    return _steady("aum_moved", open_month, Sql("sum(aum_end_amt)"), "aum_end_amt")
 
 
 def tier_in_rulebook(table: str, months: Sql) -> Check:
@@ -323,16 +323,17 @@ def reason_per_tier(months: Sql) -> Check:
     )
 
 
-def _steady(check_code: str, open_month: date, measure: Sql) -> Check:
+def _steady(check_code: str, open_month: date, measure: Sql, column: str | None) -> Check:
     """A measure of the open month, against what this check saw the night before.
 
     The night before is what the last release shows; read from its results, a replay of the same nights
-    finds the same, whatever has been published since.
+    finds the same, whatever has been published since. What gate 1 has told of the batch is not told twice.
     """
     return FailingRows(
         check_code=check_code,
         table=AUM,
-        unit="totals",
+        column=column,
+        unit="total",
         query=fill(
             """
             with tonight as (
@@ -348,8 +349,16 @@ def _steady(check_code: str, open_month: date, measure: Sql) -> Check:
                 1,
                 count(*) filter (
                     where abs(tonight.measure - earlier.measure) > abs(earlier.measure) * {limit}
+                    and not exists (
+                        select 1
+                        from {results} as results
+                        inner join pipeline.tonight as night on results.business_date = night.business_date
+                        where results.gate_code = 'fit_to_load' and results.check_code = {check_code}
+                            and results.table_name = '' and not results.is_passed
+                    )
                 ),
-                cast(any_value(tonight.measure) as varchar)
+                cast(any_value(tonight.measure) as varchar),
+                any_value('from ' || earlier.measure || ' to ' || tonight.measure)
             from tonight
             left join earlier on true
             """,

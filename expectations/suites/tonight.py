@@ -84,6 +84,7 @@ def checks_by_table(report: BatchReport) -> dict[str, list[Check]]:
         "deposit_balance": [aum_steady()],
         "fx_rate": [rates_known()],
         "customer": [certificates_unique()],
+        "product": [curves_known()],
         "ledger_control": [ledger_agrees()],
     }
     return {table: found for table, found in checks.items() if table in report.tables}
@@ -114,7 +115,8 @@ def ledger_agrees() -> Check:
         """
         select
             books.source_file, books.source_row,
-            abs(books.balance - coalesce(totals.balance_amt, 0)) > {limit} as is_off
+            abs(books.balance - coalesce(totals.balance_amt, 0)) as difference,
+            difference > {limit} as is_off
         from lake.ledger_control as books
         left join (
             select org_id, asset_class, sum(balance_amt) as balance_amt
@@ -129,7 +131,12 @@ def ledger_agrees() -> Check:
         check_code="ledger_control",
         table="ledger_control",
         unit="totals",
-        query=fill("select count(*), count(*) filter (where is_off) from ({compared})", compared=compared),
+        query=fill(
+            "select count(*), count(*) filter (where is_off), null,"
+            " 'the largest difference is ' || cast(max(difference) filter (where is_off) as decimal(38, 2))"
+            " from ({compared})",
+            compared=compared,
+        ),
         locate=fill("select source_file, source_row from ({compared}) where is_off", compared=compared),
     )
 
@@ -139,11 +146,17 @@ def aum_steady() -> Check:
     return FailingRows(
         check_code="aum_moved",
         table="",
-        unit="totals",
+        unit="total",
         query=fill(
             """
             with tonight as (
-                select cast(coalesce(sum(aum_amt), 0) as decimal(38, 2)) as aum_amt from {total}
+                select
+                    cast(coalesce(sum(aum_amt), 0) as decimal(38, 2)) as aum_amt,
+                    cast(coalesce(sum(aum_amt) filter (where source = 'deposit'), 0) as decimal(38, 2))
+                        as deposit_amt,
+                    cast(coalesce(sum(aum_amt) filter (where source = 'investment'), 0) as decimal(38, 2))
+                        as investment_amt
+                from {total}
             ),
             earlier as (
                 select try_cast(results.observed as decimal(28, 2)) as aum_amt
@@ -154,13 +167,43 @@ def aum_steady() -> Check:
             select
                 1,
                 count(*) filter (where abs(tonight.aum_amt - earlier.aum_amt) > earlier.aum_amt * {limit}),
-                cast(any_value(tonight.aum_amt) as varchar)
+                cast(any_value(tonight.aum_amt) as varchar),
+                any_value(
+                    'from ' || earlier.aum_amt || ' to ' || tonight.aum_amt
+                    || '; tonight ' || tonight.deposit_amt || ' of deposit_balance.balance and '
+                    || tonight.investment_amt || ' of investment_position.market_value'
+                )
             from tonight
             left join earlier on true
             """,
             total=_TOTAL,
             results=FCT_CHECK_RESULT,
             limit=value(exact(rule_for("aum_moved").limit)),
+        ),
+    )
+
+
+def curves_known() -> Check:
+    """Every curve that prices a product has a rate; products of customers' own money have no price."""
+    return FailingRows(
+        check_code="curve_unknown",
+        table="product",
+        column="ftp_curve_id",
+        unit="products",
+        query=Sql(
+            """
+            select count(*), count(*) filter (where is_unknown), null,
+                string_agg(product_code, ', ' order by product_code) filter (where is_unknown)
+            from (
+                select
+                    products.product_code,
+                    products.asset_class <> 'wealth' and products.ftp_curve_id is not null
+                        and curves.curve_id is null as is_unknown
+                from lake.product as products
+                left join (select distinct curve_id from lake.ftp_rate) as curves
+                    on products.ftp_curve_id = curves.curve_id
+            )
+            """
         ),
     )
 
@@ -182,7 +225,8 @@ def refused_share(table: str, check_code: str, delivered: int) -> Check:
         table=table,
         allows_share=True,
         query=fill(
-            "select {delivered}, count(distinct (source_file, source_row)) from {rejected} where {which}",
+            "select {delivered}, count(distinct (source_file, source_row)), null,"
+            " string_agg(distinct column_name, ', ' order by column_name) from {rejected} where {which}",
             delivered=value(delivered),
             rejected=REJECTED,
             which=which,

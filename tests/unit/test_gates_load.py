@@ -45,9 +45,9 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
     assert outcome.faults == []
     assert outcome.ran == outcome.declared == len(outcome.results)
     assert {result.check_code for result in outcome.results} == {
-        "arrival", "aum_moved", "certificate_duplicate", "column_unknown", "key_not_unique", "ledger_control",
-        "negative_balance", "reference_rate_missing", "reference_unknown", "rows_lost", "shares_not_one",
-        "value_missing", "value_not_in_list",
+        "arrival", "aum_moved", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
+        "ledger_control", "negative_balance", "reference_circle", "reference_rate_missing",
+        "reference_unknown", "rows_lost", "shares_not_one", "value_missing", "value_not_in_list",
     }  # fmt: skip
 
 
@@ -134,15 +134,17 @@ def test_a_fault_tells_file_and_row(night: LakeNight) -> None:
 
 def test_warnings_leave_the_gate_open(night: LakeNight) -> None:
     night.tables["customer"][1]["cert_no"] = "N1"
-    night.unknown_columns = {"org": ["shoe_size"]}
+    night.unknown_columns = {"org": ["9 shoe_size", "10 13800138000", "Wang 2"]}
 
     outcome = run(night)
 
     assert failed(outcome) == {("customer", "certificate_duplicate"), ("org", "column_unknown")}
     assert outcome.faults == []
     assert len(outcome.warnings) == 2
-    # a header that is really a row would carry values
-    assert not any("shoe_size" in warning or "N1" in warning for warning in outcome.warnings)
+    # the name of a column is told, what may be a value is not
+    (told,) = (warning for warning in outcome.warnings if "column_unknown" in warning)
+    assert "3 of 3 columns: shoe_size, a name of other characters, a name of other characters." in told
+    assert not any("138" in warning or "Wang" in warning or "N1" in warning for warning in outcome.warnings)
 
 
 @pytest.mark.parametrize(("bad_rows", "goes_on"), [(1, True), (2, False)])
@@ -354,3 +356,106 @@ def test_a_registration_and_its_revocation_may_come_in_one_batch(revoked_at: str
     check = key_unique(load_contract().table("sales_registration"))
 
     assert connection.execute(check.query).fetchone() == (2, repeated)
+
+
+def _orgs(night: LakeNight, parents: dict[str, str | None], column: str = "parent_org_id") -> None:
+    night.tables["org"] += [row("org", org_id=org, **{column: other}) for org, other in parents.items()]
+
+
+@pytest.mark.parametrize("column", ["parent_org_id", "successor_org_id"])
+def test_orgs_in_a_circle_are_one_line_that_names_them(night: LakeNight, column: str) -> None:
+    # P5 hangs below the circle, it is not in it
+    _orgs(night, {"P1": "P2", "P2": "P3", "P3": "P1", "P5": "P1"}, column)
+
+    outcome = run(night)
+
+    (fault,) = outcome.faults
+    assert (fault.check_code, fault.table, fault.column) == ("reference_circle", "org", column)
+    assert (fault.file, fault.row) == ("org-0001.csv", 3)
+    assert "3 of 6 rows: P1, P2, P3." in str(fault)
+
+
+def test_two_orgs_that_are_above_each_other_are_a_circle(night: LakeNight) -> None:
+    _orgs(night, {"P1": "P2", "P2": "P1"})
+
+    (fault,) = run(night).faults
+
+    assert "2 of 4 rows: P1, P2." in str(fault)
+
+
+def test_a_root_that_is_its_own_parent_and_a_deep_tree_are_no_circle(night: LakeNight) -> None:
+    night.tables["org"][0]["parent_org_id"] = "O1"
+    night.tables["org"][1]["successor_org_id"] = "O2"
+    _orgs(night, {"L0": "O2"} | {f"L{n}": f"L{n - 1}" for n in range(1, 30)})
+
+    assert failed(run(night)) == set()
+
+
+def test_a_product_whose_curve_has_no_rate_is_named(night: LakeNight) -> None:
+    night.tables["product"][0]["ftp_curve_id"] = "GONE"
+    # customers' own money has no price
+    night.tables["product"][2]["ftp_curve_id"] = "GONE"
+
+    outcome = run(night)
+
+    assert outcome.faults == []
+    (line,) = outcome.warnings
+    assert "product · ftp_curve_id · curve_unknown" in line and "1 of 4 products: DEP." in line
+
+
+def test_a_warning_of_padding_names_table_column_and_count_once(night: LakeNight) -> None:
+    report = night.write()
+    accounts = report.tables["account"].model_copy(
+        update={"padded": {"account_id": 3}, "open_dates": {"close_date": 2}}
+    )
+    report = report.model_copy(update={"tables": {**report.tables, "account": accounts}})
+    night.screen()
+
+    outcome = night.gate(report)
+
+    (line,) = outcome.warnings
+    assert line.startswith("account · account_id · key_padded: ") and "3 of 3 values" in line
+    found = only(outcome, "open_date", "account")
+    assert (found.column_name, found.is_passed, found.observed) == ("close_date", True, "2")
+
+
+def test_what_was_refused_below_the_limit_is_told_with_its_columns(night: LakeNight) -> None:
+    night.refused = {"customer": [(7, "value_missing")]}
+
+    (line,) = run(night).warnings
+
+    assert line.startswith("customer · value_missing: ")
+    assert "1 of 3 rows, 0.001 of them allowed, or 1: balance." in line
+
+
+def test_a_table_that_moved_says_from_how_many_to_how_many_rows(night: LakeNight) -> None:
+    before = night.report()
+    orgs = before.tables["org"].model_copy(update={"accepted_rows": 10})
+    before = before.model_copy(update={"tables": {**before.tables, "org": orgs}})
+    report = night.write()
+
+    (line,) = night.gate(report, before).warnings
+
+    assert line.startswith("org · row_count_moved: ") and ": 2 rows, 10 the night before." in line
+
+
+def test_aum_that_moved_says_from_what_to_what_and_where_it_lies(night: LakeNight) -> None:
+    night.batch = BatchId(DAY_BEFORE, 1)
+    run(night)
+    night.batch, night.previous = BatchId(DAY, 1), DAY_BEFORE
+    night.tables["deposit_balance"][0]["balance"] = "2000.00"
+    night.tables["ledger_control"] = []
+
+    (line,) = run(night).warnings
+
+    # 100.00 dollars at 7.1, of which half counts
+    assert "from 1355.00 to 2355.00; tonight 2000.00 of deposit_balance.balance" in line
+    assert "and 355.00 of investment_position.market_value" in line
+
+
+def test_books_that_are_off_say_by_how_much(night: LakeNight) -> None:
+    night.tables["ledger_control"][0]["balance"] = "950.02"
+
+    (fault,) = run(night).faults
+
+    assert "1 of 3 totals: the largest difference is 0.02." in str(fault)

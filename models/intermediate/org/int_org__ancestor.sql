@@ -1,35 +1,38 @@
--- One row per org and org above it as of tonight, itself included.
+-- One row per org and org above it as of tonight, itself included. A tree has any number of levels; gate 1 lets no
+-- circle through, and where a bank's own rules do, the number of orgs ends it.
 
 {{ config(materialized='view') }}
 
-{%- set most_levels = 8 %}
-
-with orgs as (
+with recursive orgs as (
 
     select org_id, parent_org_id from {{ ref('stg_core_banking__orgs') }}
 
 ),
 
-level_0 as (
+most as (
 
-    select org_id, org_id as ancestor_org_id, parent_org_id as next_org_id from orgs
-
-),
-{% for level in range(1, most_levels) %}
-level_{{ level }} as (
-
-    select below.org_id, orgs.org_id as ancestor_org_id, orgs.parent_org_id as next_org_id
-    from level_{{ level - 1 }} as below
-    inner join orgs on below.next_org_id = orgs.org_id
+    select count(*) as org_cnt from orgs
 
 ),
-{% endfor %}
+
 paths as (
 
-    {% for level in range(most_levels) %}
-    select org_id, ancestor_org_id, {{ level }} as distance from level_{{ level }}
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    select
+        org_id,
+        org_id as ancestor_org_id,
+        parent_org_id as next_org_id,
+        cast(0 as integer) as distance
+    from orgs
+    union all
+    select
+        below.org_id,
+        orgs.org_id as ancestor_org_id,
+        orgs.parent_org_id as next_org_id,
+        cast(below.distance + 1 as integer) as distance
+    from paths as below
+    inner join orgs on below.next_org_id = orgs.org_id
+    cross join most
+    where below.distance < most.org_cnt
 
 )
 

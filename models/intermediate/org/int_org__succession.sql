@@ -1,46 +1,38 @@
 -- One row per org and time: which org it is, after mergers (机构撤并). Until it closes an org is itself; from its
--- closing day on it is its successor, and so on from there.
+-- closing day on it is its successor, and so on from there, over any number of mergers. Gate 1 lets no circle through.
 
 {{ config(materialized='view') }}
 
-with orgs as (
+with recursive orgs as (
 
     select * from {{ ref('int_org__versions') }} where known_to_date is null
 
 ),
 
-{% set hops = 5 %}
-step_0 as (
+most as (
+
+    select count(*) as org_cnt from orgs
+
+),
+
+steps as (
 
     select
         org_id,
         org_id as resolved_org_id,
         cast('0001-01-01' as date) as from_date,
-        0 as hops
+        cast(0 as integer) as hops
     from orgs
-
-),
-
-{% for hop in range(1, hops + 1) %}
-step_{{ hop }} as (
-
+    union all
     select
-        step.org_id,
+        steps.org_id,
         orgs.successor_org_id as resolved_org_id,
-        greatest(step.from_date, coalesce(orgs.close_date, step.from_date)) as from_date,
-        {{ hop }} as hops
-    from step_{{ hop - 1 }} as step
-    inner join orgs on step.resolved_org_id = orgs.org_id
-    where orgs.successor_org_id is not null
-
-),
-
-{% endfor %}
-steps as (
-
-    {% for hop in range(hops + 1) %}
-    select * from step_{{ hop }}{{ ' union all' if not loop.last }}
-    {% endfor %}
+        greatest(steps.from_date, coalesce(orgs.close_date, steps.from_date)) as from_date,
+        cast(steps.hops + 1 as integer) as hops
+    from steps
+    inner join orgs on steps.resolved_org_id = orgs.org_id
+    cross join most
+    where orgs.successor_org_id is not null and steps.hops < most.org_cnt
 
 )
 

@@ -11,8 +11,9 @@ renamed as (
     select
         -- ids
         org_id,
-        parent_org_id,
-        successor_org_id,
+        -- many cores write a root as its own parent, and an org that nobody took over as its own successor
+        nullif(parent_org_id, org_id) as parent_org_id,
+        nullif(successor_org_id, org_id) as successor_org_id,
 
         -- codes and names
         org_name,

@@ -1,0 +1,102 @@
+"""Trees of orgs of any depth, and who is whose successor, on the models in memory."""
+
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.support.models import Models
+
+NAMES = ["stg_core_banking__orgs", "int_org__ancestor", "int_org__succession", "dim_org_rollup"]
+LEVELS = 40
+OPEN, EVER = date(9999, 12, 31), date(1, 1, 1)
+
+
+class Tree:
+    """Orgs as one batch tells them, and the models over them."""
+
+    def __init__(self, *orgs: dict[str, Any]) -> None:
+        self.connection = duckdb.connect()
+        self.connection.execute("create schema core_banking")
+        self.connection.execute(
+            "create table core_banking.org (org_id varchar, org_name varchar, org_level varchar,"
+            " parent_org_id varchar, region_code varchar, open_date date, close_date date,"
+            " successor_org_id varchar, source_file varchar, source_row bigint)"
+        )
+        for org in orgs:
+            self.connection.execute(
+                "insert into core_banking.org by name select $org_id as org_id, $parent as parent_org_id,"
+                " $successor as successor_org_id, cast($closed as date) as close_date, 'outlet' as org_level",
+                {"parent": None, "successor": None, "closed": None, **org},
+            )
+        night = {"business_date": "2026-02-27", "previous_business_date": ""}
+        self.models = Models(self.connection, NAMES)
+        staged = Models(self.connection, NAMES[:1])
+        staged.build(**night)
+        # what the versions hold on a first night
+        self.connection.execute(
+            "create view stg.int_org__versions as select *, cast(null as date) as known_to_date"
+            f" from {staged.relation(NAMES[0])}"
+        )
+        self.models.build(**night)
+
+    def rows(self, model: str, columns: str, org_id: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(
+            f"select {columns} from {self.models.relation(model)} where org_id = ? order by all", [org_id]
+        ).fetchall()
+
+
+def chain(levels: int) -> list[dict[str, Any]]:
+    """L1 at the top, every other org below the one before it."""
+    return [
+        {"org_id": f"L{level}", "parent": f"L{level - 1}" if level > 1 else None}
+        for level in range(1, levels + 1)
+    ]
+
+
+def test_a_tree_of_any_depth_is_rolled_up_to_its_root() -> None:
+    tree = Tree(*chain(LEVELS))
+
+    above = tree.rows("int_org__ancestor", "distance, ancestor_org_id", f"L{LEVELS}")
+    assert above == [(distance, f"L{LEVELS - distance}") for distance in range(LEVELS)]
+    rollup = tree.rows("dim_org_rollup", "distance, rollup_org_id", f"L{LEVELS}")
+    # in the view of then and in that of now
+    assert rollup == [(d, f"L{LEVELS - d}") for d in range(LEVELS) for _ in range(2)]
+
+
+def test_a_root_that_is_its_own_parent_is_a_root() -> None:
+    tree = Tree({"org_id": "00", "parent": "00", "successor": "00"}, {"org_id": "11", "parent": "00"})
+
+    assert tree.rows("stg_core_banking__orgs", "parent_org_id, successor_org_id", "00") == [(None, None)]
+    assert tree.rows("int_org__ancestor", "ancestor_org_id, distance", "00") == [("00", 0)]
+    assert tree.rows("int_org__ancestor", "ancestor_org_id, distance", "11") == [("00", 1), ("11", 0)]
+    assert tree.rows("int_org__succession", "resolved_org_id, from_date, to_date", "00") == [
+        ("00", EVER, OPEN)
+    ]
+
+
+def test_any_number_of_mergers_after_one_another_is_followed() -> None:
+    days = [date(2026, 1, day) for day in range(1, 13)]
+    tree = Tree(
+        *({"org_id": f"S{n}", "successor": f"S{n + 1}", "closed": day} for n, day in enumerate(days)),
+        {"org_id": "S12"},
+    )
+
+    resolved = tree.rows("int_org__succession", "from_date, resolved_org_id, to_date", "S0")
+
+    # S0 until the first, then S1, and so on to S12 from the twelfth merger on
+    ends = [*days, OPEN]
+    assert resolved == [
+        (start, f"S{n}", end) for n, (start, end) in enumerate(zip([EVER, *days], ends, strict=True))
+    ]
+
+
+@pytest.mark.parametrize("column", ["parent", "successor"])
+def test_a_circle_that_a_bank_lets_through_ends_all_the_same(column: str) -> None:
+    tree = Tree({"org_id": "X1", column: "X2"}, {"org_id": "X2", column: "X1"}, {"org_id": "X3"})
+
+    if column == "parent":
+        assert tree.rows("int_org__ancestor", "ancestor_org_id, distance", "X1") == [("X1", 0), ("X2", 1)]
+    else:
+        assert len(tree.rows("int_org__succession", "resolved_org_id", "X1")) == 4
