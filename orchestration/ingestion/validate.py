@@ -35,6 +35,9 @@ class Finding:
     fault: Fault
     count: int = 1
 
+    def __str__(self) -> str:
+        return f"{self.severity} · {self.fault}"
+
 
 def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None = None) -> list[Finding]:
     """Check a delivery as far as it can be checked alone; nothing of the warehouse is touched.
