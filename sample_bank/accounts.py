@@ -22,13 +22,15 @@ from sample_bank.catalogue import (
 )
 from sample_bank.columns import PPM, digits, rates
 from sample_bank.people import Customers
-from sample_bank.rng import Bools, Ints
+from sample_bank.rng import Bools, Floats, Ints
 from sample_bank.timeline import NEVER, SETTLEMENT_MONTHS, date_series, falls_on
 from sample_bank.wealth import CENTS
 from sample_bank.world import World
 
 SLOT_DEMAND, SLOT_SECOND, SLOT_TERM, SLOT_OVERDRAFT, SLOT_INVEST, SLOT_FOREIGN, SLOT_MARGIN = range(1, 8)
 DORMANT_SHARE = 0.3
+TERM_SHARES, STILL_TERM_SHARES = (0.5, 0.9), (0.5, 0.9)
+"""Least and greatest share of what is left of the wealth: of everybody, and again of who keeps a course."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,15 @@ class _Builder:
     def build(self) -> Accounts:
         parts = [
             self._foreign(),
-            self._term(),
             *self._investments(),
+            self._term(),
             self._second(),
             self._overdraft(),
             self._margin(),
         ]
         return Accounts.stacked([self._demand(), *parts])
 
-    def _having(self, purpose: str, plain: float, rich: float | None = None) -> Ints:
+    def _having(self, purpose: str, plain: float, rich: float | Floats | None = None) -> Ints:
         share = np.where(self.is_rich, plain if rich is None else rich, plain)
         has = self.dice.chance(purpose, share, self.people.numbers) & ~self.people.is_fleeting
         return np.flatnonzero(has)
@@ -171,36 +173,42 @@ class _Builder:
         return self._part(SLOT_FOREIGN, holders, product, self._following(holders, worth * PPM // rate))
 
     def _term(self) -> Accounts:
-        """Term deposits: most run on; some fell due in the history or do in a night; some open in a night."""
+        """Term deposits: most run on; some fell due in the history or do in a night; some open in a night.
+
+        Each runs for the whole term of its product: a shorter one would bear the rate of a longer.
+        """
         dice, timeline, people = self.dice, self.timeline, self.people
-        holders = self._having("term", self.habits.term, self.habits.term_rich)
-        numbers = people.numbers[holders]
+        rich = np.where(people.is_still, self.habits.term_still, self.habits.term_rich)
+        holders = self._having("term", self.habits.term, rich)
+        numbers, opened = people.numbers[holders], people.opened[holders]
         kind = dice.integer("term-kind", len(TERM), numbers)
         days = TERM_DAYS[kind]
         last = int(timeline.night_days[-1])
         runs_until = last + 1 + dice.integer("term-left", 10**6, numbers) % days
-        start = np.maximum(runs_until - days, people.opened[holders])
+        start = np.maximum(runs_until - days, opened)
         end = np.full(len(holders), NEVER)
-        maturity = np.maximum(runs_until, start + 1)
 
         mode = dice.uniform("term-mode", numbers)
-        was_here = people.opened[holders] < timeline.month_starts[0]
+        was_here = opened < timeline.month_starts[0]
         past = np.concatenate([d[d < timeline.night_days[0]] for d in timeline.business_days])
         if len(past):
             due = past[dice.integer("term-past", len(past), numbers)]
-            end = np.where((mode < 0.15) & was_here, due, end)
+            end = np.where((mode < 0.08) & was_here & (due - opened >= TERM_DAYS[0]), due, end)
         later = timeline.night_days[1:]
         if len(later):
             night = later[dice.integer("term-night", len(later), numbers)]
-            end = np.where((mode >= 0.15) & (mode < 0.25) & was_here, night, end)
-            opens = (mode >= 0.25) & (mode < 0.32) & was_here
-            start = np.where(opens, night, start)
-            maturity = np.where(opens, night + days, maturity)
+            falls_due = (mode >= 0.08) & (mode < 0.14) & was_here & (night - opened >= TERM_DAYS[0])
+            end = np.where(falls_due, night, end)
+            start = np.where((mode >= 0.14) & (mode < 0.20) & was_here, night, start)
         is_due = end < NEVER
-        start = np.where(is_due, np.maximum(end - days, people.opened[holders]), start)
-        maturity = np.where(is_due, end, maturity)
+        longest = np.searchsorted(TERM_DAYS, end - opened, side="right") - 1
+        kind = np.where(is_due, np.minimum(kind, longest), kind)
+        start = np.where(is_due, end - TERM_DAYS[kind], start)
+        maturity = start + TERM_DAYS[kind]
 
-        principal = self._take("term-size", holders, 0.2, 0.6)
+        principal = self._take("term-size", holders, *TERM_SHARES)
+        still = np.flatnonzero(people.is_still[holders] & self.is_rich[holders])
+        principal[still] += self._take("term-still-size", holders[still], *STILL_TERM_SHARES)
         self._pay_back_matured(holders[is_due], principal[is_due], end[is_due])
         levels = self._constant(principal)
         return self._part(SLOT_TERM, holders, TERM[kind], levels, start=start, end=end, maturity=maturity)

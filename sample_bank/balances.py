@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from sample_bank.accounts import Accounts, account_ids
-from sample_bank.catalogue import CODES, DEMAND, PRODUCTS, RATES
+from sample_bank.catalogue import CODES, DAY_COUNTS, DEMAND, RATES
 from sample_bank.columns import PPM, money, quantities
 from sample_bank.flows import (
     CASH,
@@ -29,7 +29,6 @@ from sample_bank.world import World
 EVENT_SHARE = 0.15
 """Chance that a salary account is used on a day."""
 COST_SHARE = 970_000
-DAY_COUNTS = np.array([product.day_count for product in PRODUCTS])
 
 
 @dataclass(frozen=True)

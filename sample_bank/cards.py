@@ -128,12 +128,19 @@ def card_rows(world: World, cards: Cards, places: Ints, day: int) -> pl.DataFram
     )
 
 
+def owed_on(world: World, cards: Cards, places: Ints, day: int) -> Ints:
+    """What is owed on some credit cards on a day, cents."""
+    month = world.timeline.month_of(day)
+    owed: Ints = cards.monthly[places] * world.dice.integer("owed", 100, cards.number[places], month) // 100
+    return owed
+
+
 def card_balance_rows(world: World, cards: Cards, day: int) -> pl.DataFrame:
     """What is owed on the credit cards on a day."""
     places = np.flatnonzero((cards.kind == CREDIT) & cards.is_valid(day))
     numbers = cards.number[places]
     month = world.timeline.month_of(day)
-    owed = cards.monthly[places] * world.dice.integer("owed", 100, numbers, month) // 100
+    owed = owed_on(world, cards, places, day)
     late = np.where(
         world.dice.chance("late", 0.03, numbers), world.dice.between("late-days", 1, 200, numbers), 0
     )

@@ -1,6 +1,7 @@
 """One chunk of customers: everything they deliver, night after night."""
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -16,13 +17,16 @@ from sample_bank.cards import (
     spending_of,
     spending_rows,
 )
+from sample_bank.costs import Volumes
+from sample_bank.fees import FeeBook
+from sample_bank.income_answers import IncomeBook
 from sample_bank.ledger import Ledger
 from sample_bank.loans import loan_balance_rows, loan_changes, loan_rows, loans_of, risk_rows, running
 from sample_bank.owners import claims_of, owner_rows
 from sample_bank.ownership import assignment_rows, assignments_of
 from sample_bank.people import customer_changes, customer_rows, customers_of
 from sample_bank.rng import Ints
-from sample_bank.sales import fee_rows, registration_rows, trade_rows, trades_of
+from sample_bank.sales import registration_rows, trade_rows, trades_of
 from sample_bank.timeline import as_date, day_number, earlier_month, is_business_day
 from sample_bank.wealth import Wealth
 from sample_bank.world import World
@@ -31,7 +35,6 @@ Delivery = tuple[str, list[pl.DataFrame]]
 NO_BATCH = -1
 """Business date before the first one: everything is new."""
 SPENDING_MONTHS = 12
-FEE_DAYS = 30
 HISTORY_FILE_ROWS = 1_000_000
 
 
@@ -48,24 +51,35 @@ class Chunk:
         self.assignments = assignments_of(world, self.people)
         self.trades = trades_of(world, self.people)
         self.book = Book(world, self.people, self.accounts)
+        self.fees = FeeBook(world, self.people, self.book, self.cards, self.trades)
 
-    def night(self, index: int, ledger: Ledger, answers: AnswerBook | None) -> Iterator[Delivery]:
+    @cached_property
+    def income(self) -> IncomeBook:
+        """The answer key of contribution."""
+        return IncomeBook(self.world, self.book, self.loans, self.cards)
+
+    def night(
+        self, index: int, ledger: Ledger, volumes: Volumes, answers: AnswerBook | None
+    ) -> Iterator[Delivery]:
         """The chunk's rows of every table of a night; adds to the night's books and to the answer key."""
         day = int(self.timeline.night_days[index])
         previous = int(self.timeline.night_days[index - 1]) if index else NO_BATCH
         yield from self._masters(day, previous)
         if previous == NO_BATCH:
             yield "monthly_balance_history", list(self._history(answers))
-        yield "transaction", [self._balances(day, previous, ledger, answers)]
+        yield "transaction", [self._balances(day, previous, ledger, volumes, answers)]
         yield "deposit_balance", [deposit_rows(self.book, day)]
         yield "investment_position", [position_rows(self.book, day)]
         yield "loan_balance", [loan_balance_rows(self.loans, day)]
         yield "card_balance", [card_balance_rows(self.world, self.cards, day)]
         yield "card_txn", list(self._spending(day, previous, answers))
         yield from self._people_at_work(day, previous)
-        fee_days = range(day, day - FEE_DAYS, -1) if previous == NO_BATCH else [day]
-        fees = [fee_rows(self.world, self.people, d) for d in fee_days if is_business_day(as_date(d))]
-        yield "fee_income", [pl.concat(fees)]
+        days = self.fees.fee_days(day, is_first=previous == NO_BATCH)
+        paid = [self.fees.day(d) for d in days]
+        if answers:
+            for d, fees in zip(days, paid, strict=True):
+                self.income.add_fees(d, fees)
+        yield "fee_income", [pl.concat([self.fees.rows(f, d) for d, f in zip(days, paid, strict=True)])]
         yield "risk_parameter", [self._risks(day, previous)]
 
     def _masters(self, day: int, previous: int) -> Iterator[Delivery]:
@@ -93,7 +107,9 @@ class Chunk:
         if held:
             yield pl.concat(held)
 
-    def _balances(self, day: int, previous: int, ledger: Ledger, answers: AnswerBook | None) -> pl.DataFrame:
+    def _balances(
+        self, day: int, previous: int, ledger: Ledger, volumes: Volumes, answers: AnswerBook | None
+    ) -> pl.DataFrame:
         book, world, accounts, loans = self.book, self.world, self.accounts, self.loans
         before = day - 1 if previous == NO_BATCH else previous
         paid = np.zeros(len(self.people), dtype=np.int64)
@@ -105,9 +121,16 @@ class Chunk:
         ledger.add(outlets[deposits], accounts.product[deposits], book.balance[deposits])
         ledger.add(outlets[positions], accounts.product[positions], values)
         owed = running(loans, day)
-        ledger.add(world.org_of(loans.home[owed], day), loans.product[owed], loans.balances(day)[owed])
+        lenders = world.org_of(loans.home[owed], day)
+        ledger.add(lenders, loans.product[owed], loans.balances(day)[owed])
+        volumes.add(
+            accounts=np.concatenate([outlets[deposits], outlets[positions], lenders]),
+            customers=world.org_of(self.people.home[self.people.is_active(day)], day),
+            transactions=outlets[np.concatenate(flows.places)],
+        )
         if answers:
             answers.add_night(book, day, previous)
+            self.income.add_night(day, previous)
         return flows.rows(world, accounts, day)
 
     def _spending(self, day: int, previous: int, answers: AnswerBook | None) -> Iterator[pl.DataFrame]:

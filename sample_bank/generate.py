@@ -13,6 +13,7 @@ from sample_bank.answers import AnswerBook
 from sample_bank.attribution import Attribution
 from sample_bank.catalogue import product_table
 from sample_bank.chunk import Chunk
+from sample_bank.costs import Volumes, cost_table
 from sample_bank.delivery import BatchWriter, Format
 from sample_bank.ledger import Ledger
 from sample_bank.profile import PROFILES, ProfileName
@@ -72,7 +73,8 @@ def generate_bank(
     Args:
         spec: Size, time and kind of the bank.
         landing: Folder of the batches; must not hold complete ones of the same dates.
-        answer_key: Folder for ``customer_month-*.parquet`` and ``sales.parquet``; none: no answer key.
+        answer_key: Folder for ``customer_month-*.parquet``, ``income-*.parquet`` and ``sales.parquet``;
+            none: no answer key.
         on_progress: Told after every chunk.
 
     Raises:
@@ -85,6 +87,7 @@ def generate_bank(
     wealth = Wealth(world.dice, profile, spec.customers)
     writers = [_writer(spec, landing, night) for night in timeline.nights]
     ledgers = [Ledger(world) for _ in timeline.nights]
+    volumes = [Volumes(world.outlets) for _ in timeline.nights]
     _write_shared(world, writers)
     sales: list[pl.DataFrame] = []
     for number, first in enumerate(range(0, spec.customers, spec.chunk_customers)):
@@ -92,12 +95,13 @@ def generate_bank(
         chunk = Chunk(world, wealth, np.arange(first, last))
         answers = AnswerBook(world, chunk.people, chunk.accounts, chunk.claims) if answer_key else None
         for night, (writer, ledger) in enumerate(zip(writers, ledgers, strict=True)):
-            for table, frames in chunk.night(night, ledger, answers):
+            for table, frames in chunk.night(night, ledger, volumes[night], answers):
                 _add(writer, table, frames)
         if answer_key and answers:
             folder = private_folder(answer_key)
             key = customer_months(answers, chunk.cards, chunk.loans)
             key.write_parquet(folder / f"customer_month-{number + 1:04d}.parquet")
+            chunk.income.table().write_parquet(folder / f"income-{number + 1:04d}.parquet")
             attribution = Attribution(world, chunk.assignments, int(timeline.night_days[-1]))
             sales.append(attribution.table(chunk.trades))
         if on_progress:
@@ -105,6 +109,7 @@ def generate_bank(
     if answer_key:
         pl.concat(sales).sort("trade_id", "employee_id").write_parquet(answer_key / "sales.parquet")
     for night, (writer, ledger) in enumerate(zip(writers, ledgers, strict=True)):
+        writer.add("cost_pool", cost_table(world, night, volumes, ledgers))
         writer.add("ledger_control", ledger.table(int(timeline.night_days[night])))
     return [writer.close() for writer in writers]
 
@@ -126,7 +131,6 @@ def _write_shared(world: World, writers: list[BatchWriter]) -> None:
         writer.add("employee", world.employee_table(day))
         writer.add("product", product_table())
         writer.add("sales_ratio_param", world.ratio_table())
-        writer.add("ftp_rate", world.ftp_table(day))
-        writer.add("cost_pool", world.cost_table(day))
+        writer.add("ftp_rate", world.transfer_prices.table(day))
         writer.add("fx_rate", world.fx_table(day))
         writer.add("calendar", world.timeline.calendar())

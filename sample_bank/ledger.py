@@ -27,6 +27,14 @@ class Ledger:
         """Add balances in their own currency."""
         np.add.at(self._cents, (outlets, _CLASS_OF[product], _CURRENCY_OF[product]), cents)
 
+    def by_outlet(self, day: int) -> Ints:
+        """What lies at each outlet on a day, of every class, in CNY cents rounded down."""
+        rates = np.array([self._world.exchange_rate(currency, day) for currency in _MONEY])
+        by_currency = self._cents.sum(axis=1)
+        # yuan by currency stay whole where cents by millionths would not
+        cents: Ints = (by_currency // 100 * rates[None, :] // PPM).sum(axis=1) * 100
+        return cents
+
     def table(self, day: int) -> pl.DataFrame:
         """The ledger_control extract: totals in CNY at the day's mid rates, rounded half up."""
         rates = [self._world.exchange_rate(currency, day) for currency in _MONEY]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from sample_bank.catalogue import CODES, INDEX, LOAN_PRODUCTS, PRODUCTS, RATES
+from sample_bank.catalogue import CODES, DAY_COUNTS, INDEX, LOAN_PRODUCTS, RATES
 from sample_bank.columns import PPM, digits, money, rates
 from sample_bank.people import Customers
 from sample_bank.rng import Ints
@@ -21,11 +21,19 @@ TERMS = ((120, 360), (12, 60), (12, 60), (12, 36))
 FIVE_CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")
 CLASS_DAYS = np.array([1, 91, 181, 361])
 """Days past due from which a loan is in the second, third, fourth and fifth class."""
-DEFAULT_CHANCES = np.array([8_000, 60_000, 250_000, 550_000, 950_000])
-LOSSES_GIVEN_DEFAULT = np.array([200_000, 450_000, 400_000, 350_000])
+DEFAULT_CHANCES = np.array(
+    [
+        [5_000, 60_000, 250_000, 550_000, 950_000],
+        [25_000, 120_000, 350_000, 650_000, 950_000],
+        [20_000, 100_000, 300_000, 600_000, 950_000],
+        [20_000, 100_000, 300_000, 600_000, 950_000],
+    ]
+)
+"""Chance of default within a year by kind of loan and class."""
+LOSSES_GIVEN_DEFAULT = np.array([200_000, 600_000, 450_000, 400_000])
+MOST_MISSED = 15
 CAPITAL_RATE = 80_000
 LAST_DUE_DAY = 28
-DAYS = np.array([product.day_count for product in PRODUCTS])
 
 
 @dataclass(frozen=True)
@@ -101,7 +109,8 @@ def loans_of(world: World, people: Customers) -> Loans:
     number = (numbers[holder] + 1) * 10 + kind
     lows, highs, powers = np.array(SIZES).T
     skew = dice.uniform("loan-size", number) ** powers[kind]
-    principal = (lows[kind] + np.rint((highs - lows)[kind] * skew).astype(np.int64)) // 1_000 * 1_000 * CENTS
+    yuan = (lows[kind] + np.rint((highs - lows)[kind] * skew)) * habits.loan_size
+    principal = np.maximum(np.rint(yuan).astype(np.int64) // 1_000, 1) * 1_000 * CENTS
     least, most = np.array(TERMS).T
     terms = least[kind] + dice.integer("loan-terms", 10**6, number) % (most - least + 1)[kind]
 
@@ -124,7 +133,8 @@ def loans_of(world: World, people: Customers) -> Loans:
         terms=terms,
         paid_at_most=terms,
     )
-    missed = dice.between("loan-missed", 0, 14, number)
+    # most who are late pay soon; the few who do not fall through the classes
+    missed = np.floor(MOST_MISSED * dice.uniform("loan-missed", number) ** 3).astype(np.int64)
     is_late = dice.chance("loan-late", habits.overdue, number)
     stops = np.maximum(loans.due_terms(last) - missed, 0)
     return Loans(**{**vars(loans), "paid_at_most": np.where(is_late, stops, NEVER)})
@@ -176,7 +186,7 @@ def loan_balance_rows(loans: Loans, day: int) -> pl.DataFrame:
     missed = (loans.due_terms(day) - loans.paid_terms(day))[places]
     overdue = np.minimum(loans.principal[places] * missed // loans.terms[places], balance)
     product = loans.product[places]
-    arrears = balance * RATES[product] * late // (DAYS[product] * PPM)
+    arrears = balance * RATES[product] * late // (DAY_COUNTS[product] * PPM)
     return pl.DataFrame(
         {
             "loan_id": loan_ids("loan_id", loans.number[places]),
@@ -196,17 +206,23 @@ def _five_class(late: Ints) -> Ints:
 def risk_rows(world: World, loans: Loans, day: int, month: int) -> pl.DataFrame:
     """Risk parameters of the running loans for a month."""
     places = running(loans, day)
-    grade = _five_class(loans.days_past_due(day)[places])
     return pl.DataFrame(
         {
             "loan_id": loan_ids("loan_id", loans.number[places]),
             "risk_month": pl.Series([world.timeline.months[month]]).new_from_index(0, len(places)),
-            "pd": rates("pd", DEFAULT_CHANCES[grade]),
+            "pd": rates("pd", default_chances(loans, places, day)),
             "lgd": rates("lgd", LOSSES_GIVEN_DEFAULT[loans.kind[places]]),
             "ead": money("ead", loans.balances(day)[places]),
             "capital_rate": rates("capital_rate", np.full(len(places), CAPITAL_RATE)),
         }
     )
+
+
+def default_chances(loans: Loans, places: Ints, day: int) -> Ints:
+    """Chance that each loan defaults within a year, by its kind and class on a day, in millionths."""
+    grade = _five_class(loans.days_past_due(day)[places])
+    chances: Ints = DEFAULT_CHANCES[loans.kind[places], grade]
+    return chances
 
 
 def loan_ids(name: str, numbers: Ints) -> pl.Series:

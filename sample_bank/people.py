@@ -9,7 +9,7 @@ import polars as pl
 from sample_bank.columns import digits
 from sample_bank.rng import Bools, Ints
 from sample_bank.timeline import NEVER, date_series, day_number
-from sample_bank.wealth import CENTS, Wealth, courses
+from sample_bank.wealth import CENTS, STILL, Wealth, course_of, courses
 from sample_bank.world import World
 
 FIRST_OPENINGS = day_number(date(2001, 1, 1))
@@ -26,6 +26,7 @@ class Customers:
         numbers: Place in the whole bank, from 0.
         wealth: AUM meant at the end, cents.
         levels: Course of the wealth by month, see :func:`sample_bank.wealth.courses`.
+        is_still: Whether the wealth neither rises nor falls for long.
         closed: Day the relationship ends.
         reopened: Day it is taken up again.
     """
@@ -34,6 +35,7 @@ class Customers:
     is_corporate: Bools
     wealth: Ints
     levels: Ints
+    is_still: Bools
     home: Ints
     opened: Ints
     closed: Ints
@@ -78,6 +80,7 @@ def customers_of(world: World, wealth: Wealth, numbers: Ints) -> Customers:
         is_corporate=is_corporate,
         wealth=amounts,
         levels=courses(dice, habits.drift, numbers, timeline, habits.still),
+        is_still=course_of(dice, habits.drift, numbers) == STILL,
         home=dice.integer("home", world.outlets, numbers),
         opened=opened,
         closed=closed,

@@ -49,7 +49,11 @@ class Habits(BaseModel):
         still: Customers whose balances never move.
         salary: Customers with a salary account.
         trade_a_night: Customers who buy a sales product on a day.
-        fee_a_night: Customers who pay a fee on a day.
+        trade_size: What is sold against the sizes of :mod:`sample_bank.sales`.
+        term_still: Term deposits among the rich whose wealth keeps its course.
+        loan_size: Principal of loans against the sizes of :mod:`sample_bank.loans`.
+        messages: Holders of debit cards who pay for messages.
+        fee_a_night: Customers who pay for a transfer or other service on a day.
         drift: Shares of the courses of wealth: still, rising, falling, dropped, dipped, jumped.
     """
 
@@ -67,6 +71,7 @@ class Habits(BaseModel):
     second_account: float
     term: float
     term_rich: float
+    term_still: float
     investment: float
     investment_rich: float
     foreign: float
@@ -81,13 +86,39 @@ class Habits(BaseModel):
     unsecured: float
     guaranteed: float
     other_loan: float
+    loan_size: float
     overdue: float
     assigned_from: float
     assigned: float
     trade_a_night: float
+    trade_size: float
+    messages: float
     fee_a_night: float
     in_bank_transfer: float
     drift: tuple[float, ...] = Field(min_length=6, max_length=6)
+
+
+class UnitCosts(BaseModel):
+    """What an outlet spends in a month by what it serves.
+
+    A bank of savers runs on yuan a year, one of wealthy customers on hundreds: its staff earn what
+    their customers bring.
+
+    Attributes:
+        account: Of every account, loan and card, cents; at outlets that keep cost by account.
+        customer: Of every customer, cents; at the other outlets with a cost per head.
+        transaction: Of every transaction, cents.
+        balance: Of every yuan on deposit, invested or lent, millionths a year.
+        head_every: One outlet in so many has a cost per head, by account or by customer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: int
+    customer: int
+    transaction: int
+    balance: int
+    head_every: int
 
 
 class Profile(BaseModel):
@@ -98,6 +129,7 @@ class Profile(BaseModel):
     name: ProfileName
     bands: tuple[Band, ...]
     habits: Habits
+    costs: UnitCosts
     customers_per_outlet: int
 
 
@@ -119,7 +151,8 @@ SUZHOU = Profile(
         salary=0.12,
         second_account=0.45,
         term=0.04,
-        term_rich=0.45,
+        term_rich=0.75,
+        term_still=0.95,
         investment=0.002,
         investment_rich=0.08,
         foreign=0.002,
@@ -134,14 +167,18 @@ SUZHOU = Profile(
         unsecured=0.004,
         guaranteed=0.002,
         other_loan=0.001,
-        overdue=0.03,
+        loan_size=0.3,
+        overdue=0.04,
         assigned_from=200_000,
         assigned=0.85,
         trade_a_night=0.0005,
-        fee_a_night=0.002,
+        trade_size=0.15,
+        messages=0.02,
+        fee_a_night=0.0005,
         in_bank_transfer=0.002,
         drift=(0.70, 0.10, 0.08, 0.05, 0.04, 0.03),
     ),
+    costs=UnitCosts(account=40, customer=60, transaction=35, balance=2_900, head_every=3),
     customers_per_outlet=35_000,
 )
 
@@ -169,7 +206,8 @@ WEALTHY = Profile(
         salary=0.30,
         second_account=0.25,
         term=0.10,
-        term_rich=0.45,
+        term_rich=0.75,
+        term_still=0.95,
         investment=0.05,
         investment_rich=0.50,
         foreign=0.05,
@@ -180,18 +218,22 @@ WEALTHY = Profile(
         debit_card=0.75,
         credit_card=0.25,
         credit_card_rich=0.50,
-        mortgage=0.10,
-        unsecured=0.06,
-        guaranteed=0.04,
-        other_loan=0.02,
-        overdue=0.08,
+        mortgage=0.16,
+        unsecured=0.08,
+        guaranteed=0.05,
+        other_loan=0.05,
+        loan_size=1.0,
+        overdue=0.04,
         assigned_from=150_000,
         assigned=0.85,
         trade_a_night=0.006,
+        trade_size=1.0,
+        messages=0.25,
         fee_a_night=0.01,
         in_bank_transfer=0.01,
         drift=(0.40, 0.14, 0.14, 0.18, 0.08, 0.06),
     ),
+    costs=UnitCosts(account=1_400, customer=3_000, transaction=400, balance=2_400, head_every=1),
     customers_per_outlet=600,
 )
 

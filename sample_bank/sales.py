@@ -1,4 +1,4 @@
-"""Sales, who is registered for them, and fee income."""
+"""Sales and who is registered for them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,17 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from sample_bank.catalogue import CODES, DEMAND, PRODUCTS, SOLD
-from sample_bank.columns import digits, money, ratios
+from sample_bank.catalogue import CODES, IS_SERVICE, SALES_FEES, SOLD
+from sample_bank.columns import PPM, digits, money, ratios
 from sample_bank.ownership import minutes_series
-from sample_bank.people import Customers, customer_ids
+from sample_bank.people import Customers
 from sample_bank.rng import Ints
 from sample_bank.timeline import NEVER, as_date
 from sample_bank.wealth import CENTS
 from sample_bank.world import MANAGER, World
 
 DAYS_BEFORE = 5
-"""Business days before the first night whose sales come with the initial load."""
+"""Business days before the first night whose sales come with the initial load, and all of its month."""
+SERVICE_FEE = 1_000
+"""Cents that signing up to a service costs."""
 SELLERS = (1, 2, 4, 5)
 """Places of an outlet whose staff neither move nor leave."""
 MOVER = 7
@@ -78,7 +80,8 @@ class Trade:
 def sale_days(world: World) -> list[int]:
     """Days on which something is sold: some before the first night, then every night."""
     days = [int(night) for night in world.timeline.night_days]
-    for _ in range(DAYS_BEFORE):
+    month_start = int(world.timeline.month_starts[world.timeline.first_night_month])
+    while len(days) < len(world.timeline.night_days) + DAYS_BEFORE or days[0] > month_start:
         days.insert(0, world.timeline.business_day_before(days[0]))
     return days
 
@@ -97,12 +100,12 @@ def _trades_on(world: World, people: Customers, place: int) -> Iterator[Trade]:
     buyers = np.flatnonzero(buys)
     numbers = numbers[buyers]
     product = SOLD[dice.integer("trade-product", len(SOLD), numbers, day)]
-    is_service = np.array([PRODUCTS[index].asset_class == "channel" for index in range(len(PRODUCTS))])[
-        product
-    ]
-    size = 1_000 + 499_000 * dice.uniform("trade-size", numbers, day) ** 4
+    is_service = IS_SERVICE[product]
+    size = (1_000 + 499_000 * dice.uniform("trade-size", numbers, day) ** 4) * habits.trade_size
     amount = np.where(is_service, 0, np.rint(size * CENTS).astype(np.int64))
-    fee = np.where(is_service, 1_000, amount * dice.between("trade-fee", 0, 12, numbers, day) // 1_000)
+    low, high = SALES_FEES[product].T
+    asked = low + (high - low) * dice.integer("trade-fee", 1_000, numbers, day) // 1_000
+    fee = np.where(is_service, SERVICE_FEE, amount * asked // PPM)
     elsewhere = (people.home[buyers] + 1) % (world.outlets - 1)
     outlet = np.where(dice.chance("trade-away", 0.15, numbers, day), elsewhere, people.home[buyers])
     outlet = np.where(outlet == world.merged, world.merged - 1, outlet)
@@ -262,28 +265,5 @@ def registration_rows(world: World, trades: Sequence[Trade], day: int, after: in
             "registered_by": pl.Series([world.employee_id(e.by) for e in entries], dtype=pl.String),
             "source": pl.Series(["manager" if e.is_manager else "manual" for e in entries], dtype=pl.String),
             "revoked_at": minutes_series("revoked_at", revoked * 1440 + 17 * 60),
-        }
-    )
-
-
-def fee_rows(world: World, people: Customers, day: int) -> pl.DataFrame:
-    """Fees that customers pay on a day."""
-    dice = world.dice
-    pays = dice.chance("fee", world.profile.habits.fee_a_night, people.numbers, day)
-    places = np.flatnonzero(pays & people.is_active(day))
-    numbers = people.numbers[places]
-    amount = dice.between("fee-size", 100, 30_000, numbers, day)
-    kind = dice.integer("fee-kind", 3, numbers, day)
-    stamp = as_date(day).strftime("F%Y%m%d")
-    return pl.DataFrame(
-        {
-            "fee_id": digits("fee_id", numbers + 1, 10, stamp),
-            "customer_id": customer_ids("customer_id", numbers),
-            "product_code": CODES.gather(np.array([DEMAND, SOLD[-1], SOLD[8]])[kind]),
-            "org_id": world.org_ids("org_id", world.org_of(people.home[places], day)),
-            "income_date": pl.Series([as_date(day)]).new_from_index(0, len(places)),
-            "fee_type": pl.Series(["transfer", "service", "sales"]).gather(kind),
-            "amount": money("amount", amount),
-            "direct_cost": money("direct_cost", amount // 10),
         }
     )

@@ -78,6 +78,11 @@ class Wealth:
         return np.minimum(cents, int(band.upper * CENTS) - 1)
 
 
+def course_of(dice: Dice, shares: Sequence[float], numbers: Ints) -> Ints:
+    """Which course each customer's wealth takes."""
+    return dice.pick("course", tuple(shares), numbers)
+
+
 def courses(dice: Dice, shares: Sequence[float], numbers: Ints, timeline: Timeline, still: float) -> Ints:
     """Level of each customer's wealth at the end of each month, in millionths of the level at the end.
 
@@ -87,7 +92,7 @@ def courses(dice: Dice, shares: Sequence[float], numbers: Ints, timeline: Timeli
     count = len(numbers)
     level = np.full((count, months + 1), float(PPM))
     back = np.arange(months, -1, -1)
-    kind = dice.pick("course", tuple(shares), numbers)
+    kind = course_of(dice, shares, numbers)
     since = dice.integer("course-since", months, numbers)
     length = dice.between("course-length", 1, 11, numbers)
     size = dice.uniform("course-size", numbers)

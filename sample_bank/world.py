@@ -8,22 +8,17 @@ import numpy as np
 import polars as pl
 
 from sample_bank.catalogue import INVESTMENTS, PRODUCTS
-from sample_bank.columns import PPM, money, rates, ratios
+from sample_bank.columns import PPM, rates, ratios
 from sample_bank.profile import Profile
 from sample_bank.rng import Dice, Ints
-from sample_bank.timeline import Timeline, as_date, date_series, day_number, earlier_month, is_business_day
+from sample_bank.timeline import Timeline, as_date, date_series, is_business_day
+from sample_bank.transfer_prices import TransferPrices
 
 HEAD_OFFICE = "00001"
 STAFF_PER_OUTLET = 8
 MANAGER, TELLERS, MANAGERS_OF_RELATIONS = 0, (1, 2, 3), (4, 5, 6, 7)
 POSTS = ("outlet_manager",) + ("teller",) * 3 + ("relationship_manager",) * 4
 FOREIGN_RATES = {"USD": 7_100_000, "HKD": 910_000, "EUR": 7_750_000}
-TENORS = (0, 30, 91, 182, 365, 730, 1095, 1825, 3650)
-CURVES = {"CNY": 14_000, "USD": 38_000}
-CURVE_MONTHS_BEFORE = 36
-CURVE_DAYS = 45
-COST_MONTHS = 3
-COST_DRIVERS = ("accounts", "transactions", "balances", "customers")
 
 
 @dataclass(frozen=True)
@@ -217,50 +212,10 @@ class World:
         ]
         return pl.concat(frames)
 
-    def ftp_table(self, day: int) -> pl.DataFrame:
-        """Transfer-price curves: the first of earlier months, then day by day; one day was never quoted."""
-        start = earlier_month(self.timeline.months[0], CURVE_MONTHS_BEFORE)
-        firsts = {
-            day_number(earlier_month(start, -month))
-            for month in range(CURVE_MONTHS_BEFORE + len(self.timeline.months))
-        }
-        recent = {d for d in range(day - CURVE_DAYS, day + 1) if is_business_day(as_date(d))}
-        missing = self._night(1) if len(self.timeline.nights) > 2 else 0
-        dates = sorted(d for d in firsts | recent if d <= day and d != missing)
-        grid = [(curve, tenor, d) for curve in CURVES for tenor in TENORS for d in dates]
-        level = np.array([CURVES[curve] + 9 * min(tenor, 1825) for curve, tenor, _ in grid])
-        days = np.array([d for _, _, d in grid])
-        return pl.DataFrame(
-            {
-                "curve_id": [curve for curve, _, _ in grid],
-                "tenor_days": [tenor for _, tenor, _ in grid],
-                "rate_date": date_series("rate_date", days),
-                "rate": rates("rate", level + self.dice.between("ftp", -400, 400, days)),
-            }
-        )
-
-    def cost_table(self, day: int) -> pl.DataFrame:
-        """Costs by outlet: of the last months with the first batch, then each with its month's last batch."""
-        timeline = self.timeline
-        month = timeline.month_of(day)
-        told = [month] if day == timeline.business_days[month][-1] else []
-        if day == timeline.night_days[0]:
-            told = list(range(max(0, month - COST_MONTHS), month)) + told
-        grid = [(index, outlet) for index in told for outlet in range(self.outlets)]
-        months = np.array([index for index, _ in grid], dtype=np.int64)
-        outlets = np.array([outlet for _, outlet in grid], dtype=np.int64)
-        first = timeline.months[0].year * 12 + timeline.months[0].month - 1
-        drivers = self.dice.integer("cost-driver", len(COST_DRIVERS), outlets)
-        costs = self.dice.between("cost", 2_000_000, 30_000_000, first + months, outlets) if grid else months
-        return pl.DataFrame(
-            {
-                "cost_pool_id": pl.Series([f"CP{outlet:05d}" for _, outlet in grid], dtype=pl.String),
-                "cost_month": pl.Series([timeline.months[index] for index, _ in grid], dtype=pl.Date),
-                "org_id": self.org_ids("org_id", outlets),
-                "amount": money("amount", costs),
-                "driver_code": pl.Series(COST_DRIVERS).gather(drivers if grid else outlets),
-            }
-        )
+    @cached_property
+    def transfer_prices(self) -> TransferPrices:
+        """What money costs by tenor and day."""
+        return TransferPrices(self.dice, self.timeline)
 
     def ratio_table(self) -> pl.DataFrame:
         """Seller and referrer ratios; physical gold has none at the bank's level."""

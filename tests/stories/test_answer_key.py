@@ -98,3 +98,110 @@ def test_every_sale_is_credited_as_the_answer_key_says(generated_warehouse: Ware
 
     assert differing == []
     assert generated_warehouse.query("select 1 from sales.fct_sales_credit limit 1")
+
+
+LEDGER = "contribution.fct_account_contribution_monthly"
+BALANCE_PARTS = ("average_balance_amt", "deposit_nii_amt", "loan_nii_amt", "expected_loss_amt")
+FEE_PARTS = ("fee_income_amt", "direct_cost_amt")
+
+
+def key_path(warehouse: Warehouse, name: str) -> str:
+    return str(warehouse.home / "answer_key" / f"{name}-*.parquet")
+
+
+def test_every_account_loan_and_card_earns_what_the_answer_key_says(generated_warehouse: Warehouse):
+    """In months that begin after the first night; accounts whose org changed within the month apart."""
+    sums = ", ".join(f"sum({part}) as {part}" for part in BALANCE_PARTS)
+    differs = " or ".join(f"coalesce(answer.{part}, 0) <> published.{part}" for part in BALANCE_PARTS)
+    differing = generated_warehouse.query(
+        f"""
+        with answer as (select * from read_parquet(?) where not starts_with(account_id, 'FEE:')),
+        published as (
+            select account_id, product_code, month_start_date, {sums}
+            from {LEDGER}
+            where source_code <> 'fee' and month_start_date in (select month_start_date from answer)
+            group by all
+        )
+        select * from published
+        full outer join answer using (account_id, product_code, month_start_date)
+        where not coalesce(answer.is_moved, false) and (published.average_balance_amt is null or {differs})
+        order by all limit 10
+        """,
+        key_path(generated_warehouse, "income"),
+    )
+
+    assert differing == []
+
+
+def test_every_fee_is_in_the_ledger_as_in_the_answer_key(generated_warehouse: Warehouse):
+    sums = ", ".join(f"sum({part}) as {part}" for part in FEE_PARTS)
+    rows = f"select customer_id, product_code, month_start_date, {sums}"
+    differing = generated_warehouse.query(
+        f"""
+        with published as ({rows} from {LEDGER} where source_code = 'fee' group by all),
+        answer as ({rows} from read_parquet(?) where starts_with(account_id, 'FEE:') group by all)
+        (from answer except from published) union all (from published except from answer)
+        order by all limit 10
+        """,
+        key_path(generated_warehouse, "income"),
+    )
+
+    assert differing == []
+
+
+def test_the_banks_totals_by_component_and_product_line_are_the_answer_keys(generated_warehouse: Warehouse):
+    """To the cent; an account whose org changes is rounded at each, so up to a cent of each is let go."""
+    parts = (*BALANCE_PARTS[1:], *FEE_PARTS)
+    pairs = ", ".join(f"sum(published.{part}) - sum(answer.{part}) as {part}" for part in parts)
+    totals = ", ".join(f"sum({part}) as {part}" for part in parts)
+    rows = generated_warehouse.query(
+        f"""
+        with key as (select * from read_parquet(?)),
+        products as (
+            select distinct product_code, product_line_code from contribution.agg_product_contribution_monthly
+        ),
+        answer as (
+            select month_start_date, product_line_code, {totals}, count(*) filter (is_moved) as moved_cnt
+            from key inner join products using (product_code)
+            where month_start_date > (select min(month_start_date) from key)
+            group by all
+        ),
+        published as (
+            select month_start_date, product_line_code, {totals}
+            from contribution.agg_product_contribution_monthly
+            group by all
+        )
+        select month_start_date, product_line_code, {pairs}, sum(answer.moved_cnt) as moved_cnt,
+            sum(answer.fee_income_amt + answer.deposit_nii_amt + answer.loan_nii_amt) as earned_amt
+        from answer left join published using (month_start_date, product_line_code)
+        group by all order by all
+        """,
+        key_path(generated_warehouse, "income"),
+    )
+
+    assert {row["product_line_code"] for row in rows} >= {"savings", "mortgage", "consumer", "card", "fund"}
+    assert all(row["earned_amt"] for row in rows)
+    for row in rows:
+        assert all(abs(row[part]) * 100 <= row["moved_cnt"] for part in parts), row
+
+
+def test_costs_of_a_month_are_all_spread(generated_warehouse: Warehouse):
+    """Each pool that was delivered for a month of the ledger, to the cent."""
+    told = generated_warehouse.query(
+        f"""
+        select cost_month as month_start_date, -sum(cast(amount as decimal(18, 2))) as allocated_cost_amt
+        from read_csv(?, all_varchar = true)
+        where cost_month >= (select cast(min(month_start_date) as varchar) from {LEDGER})
+        group by all
+        """,
+        str(generated_warehouse.home / "landing" / "*" / "*" / "cost_pool-*.csv"),
+    )
+    spread = generated_warehouse.query(
+        f"select month_start_date, sum(allocated_cost_amt) as allocated_cost_amt from {LEDGER} "
+        "group by all having sum(allocated_cost_amt) <> 0"
+    )
+
+    assert len(told) == 1
+    assert [(str(row["month_start_date"]), row["allocated_cost_amt"]) for row in spread] == [
+        (row["month_start_date"], row["allocated_cost_amt"]) for row in told
+    ]
