@@ -86,6 +86,8 @@ class FeeBook:
     ) -> None:
         self.world, self.people, self.book, self.cards, self.trades = world, people, book, cards, trades
         self.dice, self.timeline, self.accounts = world.dice, world.timeline, book.accounts
+        # day on which each is due, of the last month asked for
+        self._due: dict[str, tuple[int, Ints]] = {}
 
     def fee_days(self, day: int, *, is_first: bool) -> list[int]:
         """Business days whose fees a batch brings."""
@@ -119,10 +121,12 @@ class FeeBook:
         )
 
     def _is_due(self, day: int, purpose: str, numbers: Ints) -> Bools:
-        """Whether a day is the one of its month on which something of these numbers is due."""
+        """Whether a day is the one of its month on which something is due; a purpose has its own numbers."""
         month = self.timeline.month_of(day)
-        days = self.timeline.business_days[month]
-        due: Bools = days[self.dice.integer(purpose, len(days), numbers, month)] == day
+        if self._due.get(purpose, (None,))[0] != month:
+            days = self.timeline.business_days[month]
+            self._due[purpose] = (month, days[self.dice.integer(purpose, len(days), numbers, month)])
+        due: Bools = self._due[purpose][1] == day
         return due
 
     @cached_property
@@ -133,7 +137,8 @@ class FeeBook:
     def _monthly(self, day: int) -> Iterator[Fees]:
         yield self._of_holdings(day)
         cards, dice = self.cards, self.dice
-        due = np.flatnonzero(self._is_due(day, "fee-card", cards.number) & cards.is_valid(day))
+        due = np.flatnonzero(self._is_due(day, "fee-card", cards.number))
+        due = due[cards.is_valid(day)[due]]
         kind = cards.kind[due]
         credit = due[kind == CREDIT]
         income = cards.monthly[credit] * MERCHANT_FEE // PPM
