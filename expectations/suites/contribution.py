@@ -13,6 +13,7 @@ CUSTOMER = "fct_customer_contribution_monthly"
 ORG = "agg_org_contribution_monthly"
 CHANGE = "rpt_contribution_change"
 COST_POOL = "fct_cost_pool_monthly"
+ALLOCATION = "fct_cost_allocation_monthly"
 _VIEWS = (
     CUSTOMER,
     "fct_rm_contribution_monthly",
@@ -34,7 +35,7 @@ def contribution_suites(months_rebuilt: Sequence[date]) -> list[Suite]:
     """Suites over the ledger and its views in the months written tonight."""
     months = months_in(months_rebuilt)
     ledger = [
-        key_unique(LEDGER, ("account_id", "product_code", "month_start_date"), months, MARTS),
+        key_unique(LEDGER, ("account_id", "product_code", "org_id", "month_start_date"), months, MARTS),
         components_add_up(months),
     ]
     return [
@@ -43,6 +44,7 @@ def contribution_suites(months_rebuilt: Sequence[date]) -> list[Suite]:
         Suite(MARTS, ORG, [orgs_are_the_ledger(months)]),
         Suite(MARTS, CHANGE, [parts_are_the_change(months), change_is_between_months(months)]),
         Suite(MARTS, COST_POOL, [costs_are_spread(months), costs_find_accounts(months)]),
+        Suite(MARTS, ALLOCATION, [allocations_are_the_pools(months)]),
     ]
 
 
@@ -128,7 +130,8 @@ def parts_are_the_change(months: Sql) -> Check:
 
 
 def change_is_between_months(months: Sql) -> Check:
-    """The contributions compared add to the customers' of both months; the first month has none before it."""
+    """The contributions compared add to the customers' of both months; neither the first month nor
+    the one after a month that is not recorded whole has one before it."""
     return FailingRows(
         check_code="contribution_not_conserved",
         table=CHANGE,
@@ -144,7 +147,7 @@ def change_is_between_months(months: Sql) -> Check:
                 select month_start_date + interval 1 month as month_start_date,
                     sum(contribution_amt) as contribution_amt
                 from {customers}
-                where month_start_date >= (
+                where not is_partial_month and month_start_date >= (
                     select min(month_start_date) - interval 1 month from {customers} where {months}
                 )
                 group by month_start_date
@@ -180,13 +183,47 @@ def costs_are_spread(months: Sql) -> Check:
     )
 
 
+def allocations_are_the_pools(months: Sql) -> Check:
+    """The lines of each pool add to what it allocates, and their counts to its driver total."""
+    return FailingRows(
+        check_code="contribution_not_conserved",
+        table=ALLOCATION,
+        column="cost_amt",
+        unit="cost pools",
+        query=fill(
+            """
+            select count(*), count(*) filter (
+                where pools.allocated_amt is distinct from coalesce(lines.cost_amt, 0)
+                    or pools.line_count > 0 and pools.driver_total is distinct from lines.driver_count
+            )
+            from (select * from {pools} where {months}) as pools
+            full outer join (
+                select cost_pool_id, pool_org_id, cost_month_date, bearing_org_id, month_start_date,
+                    sum(cost_amt) as cost_amt, sum(driver_count) as driver_count
+                from {allocations}
+                where {months}
+                group by cost_pool_id, pool_org_id, cost_month_date, bearing_org_id, month_start_date
+            ) as lines
+                on pools.cost_pool_id = lines.cost_pool_id
+                and pools.org_id = lines.pool_org_id
+                and pools.cost_month_date = lines.cost_month_date
+                and pools.bearing_org_id = lines.bearing_org_id
+                and pools.month_start_date = lines.month_start_date
+            """,
+            pools=name(MARTS, COST_POOL),
+            allocations=name(MARTS, ALLOCATION),
+            months=months,
+        ),
+    )
+
+
 def costs_find_accounts(months: Sql) -> Check:
     """Every cost pool finds accounts that bear it."""
     return FailingRows(
         check_code="cost_not_allocated",
         table=COST_POOL,
         query=fill(
-            "select count(*), count(*) filter (where allocated_amt <> cost_amt) from {pools} where {months}",
+            "select count(*), count(*) filter (where allocated_amt <> counted_amt) from {pools} where {months}",
             pools=name(MARTS, COST_POOL),
             months=months,
         ),

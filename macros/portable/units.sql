@@ -14,7 +14,8 @@
 {% macro floor_units(units, divisor) -%}
     {# A whole number that is not negative by a positive one, rounded down. #}
     case
-        when {{ units }} < 4000000000000000000 then {{ divide_whole(units, divisor) }}
+        when {{ units }} < 4000000000000000000 and {{ divisor }} < 4000000000000000000
+            then {{ divide_whole(units, divisor) }}
         else cast({{ floor_divide(units, divisor) }} as bigint)
     end
 {%- endmacro %}
@@ -52,6 +53,24 @@
 
 {% macro spark__wide(number) -%}
     cast({{ number }} as decimal(38, 0))
+{%- endmacro %}
+
+{% macro wide_type() -%}
+    {{- adapter.dispatch('wide_type')() -}}
+{%- endmacro %}
+
+{% macro default__wide_type() -%}
+    hugeint
+{%- endmacro %}
+
+{% macro spark__wide_type() -%}
+    decimal(38, 0)
+{%- endmacro %}
+
+{% macro round_wide(units, divisor) -%}
+    {# A whole number by a positive one of any size, rounded half away from zero: 128 bits, for what is rarely computed. #}
+    case when {{ units }} < 0 then -1 else 1 end
+    * {{ floor_divide('(2 * abs(' ~ units ~ ') + ' ~ divisor ~ ')', '(2 * ' ~ wide(divisor) ~ ')') }}
 {%- endmacro %}
 
 {% macro average_rate(rate_units, balance_units) -%}

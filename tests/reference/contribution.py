@@ -6,21 +6,21 @@ Every day of a month is looked at again: its balance is what the last batch on o
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from tests.support.bank import Bank
 from tests.support.tables import INVESTMENTS, PRODUCTS
-from tests.support.timeline import days, month_end, month_start
+from tests.support.timeline import Timeline, days, month_end, month_start
 
 COMPONENTS = (
     "deposit_nii", "loan_nii", "fee_income", "direct_cost", "allocated_cost", "expected_loss",
 )  # fmt: skip
 HURDLE, CAPITAL = Fraction("0.12"), Fraction("0.105")
-Key = tuple[str, str, date]
-"""Account, product, month."""
+Key = tuple[str, str, str, date]
+"""Account, product, org, month."""
 
 
 def cents(value: Fraction) -> int:
@@ -64,7 +64,14 @@ def curve_rate(
 
 @dataclass
 class Line:
-    """A row of the ledger, in cents."""
+    """A row of the ledger, in cents.
+
+    Attributes:
+        held: Days at the org, of those at all orgs; equal where one org kept it.
+        balance_weights: Σ of the daily balances × the owner's share of the day.
+        day_weights: Σ of the days held while open × the owner's share of the day.
+        pools: Of each cost pool that it bears: what it counts as, the total, the cents.
+    """
 
     account: str
     product: str
@@ -75,6 +82,13 @@ class Line:
     average: int = 0
     balance_sum: Fraction = Fraction(0)
     transactions: int = 0
+    held: Fraction = Fraction(1)
+    is_rate_assumed: bool = False
+    reserve_cost: int = 0
+    tax: int = 0
+    balance_weights: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    day_weights: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    pools: dict[tuple[str, str, str], tuple[int, int, int]] = field(default_factory=dict)
     components: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys((*COMPONENTS, "capital_charge"), 0)
     )
@@ -83,12 +97,29 @@ class Line:
     def contribution(self) -> int:
         return sum(self.components[name] for name in COMPONENTS)
 
+    def owners(self, component: str) -> dict[str, Fraction]:
+        """Who shares a component, and by what weight."""
+        by_balance, by_day = ({k: abs(w) for k, w in weights.items() if w} for weights in
+                              (self.balance_weights, self.day_weights))  # fmt: skip
+        follows = (by_balance, by_day) if component in ("deposit_nii", "loan_nii") else (by_day, by_balance)
+        return follows[0] or follows[1] or {self.customer: Fraction(1)}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Dated rates of ``contribution_rules``."""
+
+    reserve_ratio: Fraction = Fraction(0)
+    reserve_rate: Fraction = Fraction(0)
+    tax_rate: Fraction = Fraction(0)
+
 
 @dataclass(frozen=True)
 class _Contract:
     account: str
     customer: str
-    org: str
+    product: str
+    orgs: Timeline[str]
     source: str
     currency: str
     opened: date
@@ -96,88 +127,208 @@ class _Contract:
     rate: Fraction
     closed: date | None
     lines: Mapping[str, Any]
+    owners: Timeline[dict[str, Decimal]]
+    has_history: bool
+
+    def known(self, bank: Bank, day: date) -> date:
+        """The night whose word on the contract holds on a day: what was known first holds before, too."""
+        first = next(night for night in bank.nights if night >= self.opened)
+        return max([night for night in bank.nights if night <= day and night >= first], default=first)
+
+    def org(self, bank: Bank, day: date) -> str:
+        return self.orgs.at(self.known(bank, day)) or ""
+
+    def shares(self, bank: Bank, day: date) -> dict[str, Fraction]:
+        held = self.owners.at(self.known(bank, day))
+        return {owner: Fraction(share) for owner, share in held.items()} if held else {self.customer: Fraction(1)}
+
+    def is_open(self, day: date) -> bool:
+        return self.opened <= day and (self.closed is None or day < self.closed)
 
 
-def ledger(bank: Bank, months: Iterable[date]) -> dict[Key, Line]:
+def recorded_from(bank: Bank) -> date:
+    """The day from which loans and fees are recorded: of days before the first night the initial load tells."""
+    first = month_start(bank.start)
+    borrowers = any(loan.start <= bank.start for customer in bank.customers for loan in customer.loans)
+    loans = first if bank.with_loan_history or not borrowers else bank.start
+    told = [row["income_date"] for on, row in bank.books.events.get("fee_income", []) if on <= bank.start]
+    business = next(day for day in days(first, bank.start) if day == bank.start or day.weekday() < 5)
+    fees = first if told and min(told) <= business else min([*told, bank.start])
+    return first if bank.start == first else max(loans, fees)
+
+
+def ledger(bank: Bank, months: Iterable[date], rates: Rates = Rates()) -> dict[Key, Line]:  # noqa: B008
     """Every line of every month that is over."""
     lines: dict[Key, Line] = {}
     for month in months:
-        of_month = _balances(bank, month)
-        _add_fees(bank, month, of_month)
+        of_month = _balances(bank, month, rates)
+        _add_fees(bank, month, of_month, rates)
         _add_costs(bank, month, of_month)
         _add_risks(bank, month, of_month)
         lines |= {
-            key: line for key, line in of_month.items() if line.average or any(line.components.values())
+            key: line
+            for key, line in of_month.items()
+            if line.average or any(line.components.values()) or line.tax or line.reserve_cost
         }
     return lines
 
 
 def _contracts(bank: Bank) -> Iterable[_Contract]:
+    nobody: Timeline[dict[str, Decimal]] = Timeline()
     for account in bank.accounts:
         source = "investment" if account.product_code in INVESTMENTS else "deposit"
         yield _Contract(
-            account.account_id, account.customer_id, account.org_id, source, account.currency,
+            account.account_id, account.customer_id, account.product_code, account.orgs, source, account.currency,
             account.opened, account.matures,
             Fraction(account.rate or 0) if source == "deposit" else Fraction(0),
-            account.closed, account.lines,
+            account.closed, account.lines, account.owners, True,
         )  # fmt: skip
     for customer in bank.customers:
         for loan in customer.loans:
             yield _Contract(
-                loan.loan_id, customer.customer_id, loan.org_id, "loan", loan.currency, loan.start,
-                loan.matures, Fraction(loan.rate), None, {loan.product_code: loan.owed},
+                loan.loan_id, customer.customer_id, loan.product_code, loan.orgs, "loan", loan.currency, loan.start,
+                loan.matures, Fraction(loan.rate), None, {loan.product_code: loan.owed}, nobody,
+                bank.with_loan_history,
             )  # fmt: skip
-
-
-def _card_contracts(bank: Bank) -> Iterable[_Contract]:
-    """Credit cards: their product is the catalogue's that is sold as one; what is owed bears no interest."""
+    # credit cards: their product is the catalogue's that is sold as one; what is owed bears no interest
     product = next((row["product_code"] for row in bank.books.products if row["sales_product_code"]), None)
     for customer in bank.customers:
         for card in customer.cards:
             if product and card.owed.first:
                 yield _Contract(
-                    card.card_id, customer.customer_id, card.org_id, "card", "CNY", card.issued, None,
-                    Fraction(0), None, {product: card.owed},
+                    card.card_id, customer.customer_id, product, Timeline({card.issued: card.org_id}), "card", "CNY",
+                    card.issued, None, Fraction(0), None, {product: card.owed}, nobody, False,
                 )  # fmt: skip
 
 
-def _balances(bank: Bank, month: date) -> dict[Key, Line]:
+@dataclass
+class _Sums:
+    """What the days of one org add up to."""
+
+    balance: Fraction = Fraction(0)
+    interest: Fraction = Fraction(0)
+    transfer: Fraction = Fraction(0)
+    owners: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+
+
+def _balances(bank: Bank, month: date, rates: Rates) -> dict[Key, Line]:
     products = {row["product_code"]: row for row in bank.books.products} | {
         code: {"day_count": 360, "ftp_curve_id": "C1", "asset_class": kind} for code, kind, *_ in PRODUCTS
     }
     found: dict[Key, Line] = {}
-    calendar = days(month, month_end(month))
-    for contract in (*_contracts(bank), *_card_contracts(bank)):
-        for product, told in contract.lines.items():
-            terms = products[product]
-            balance_sum = interest = transfer = Fraction(0)
-            is_told = False
-            for day in calendar:
-                night = max((n for n in bank.nights if n <= day), default=None)
-                balance = None if night is None or contract.opened > night else told.at(night)
-                is_told |= balance is not None
-                if balance is None or (contract.closed is not None and contract.closed <= day):
-                    continue
-                worth = Fraction(balance) * _fx(bank, contract.currency, day)
-                balance_sum += worth
-                interest += worth * contract.rate
-                if contract.source != "investment":
-                    transfer += worth * (_transfer_rate(bank, contract, terms, day) or 0)
-            if not is_told:
-                continue
-            line = Line(contract.account, product, contract.customer, contract.org, contract.source, month)
-            line.balance_sum = balance_sum
-            line.average = cents(balance_sum / len(calendar))
-            if contract.source == "deposit" and terms["ftp_curve_id"]:
-                line.components["deposit_nii"] = cents((transfer - interest) / terms["day_count"])
-            if contract.source in ("loan", "card") and terms["ftp_curve_id"]:
-                line.components["loan_nii"] = cents((interest - transfer) / terms["day_count"])
-            line.transactions = sum(
-                row["account_id"] == contract.account and month_start(row["txn_date"]) == month
-                for _, row in bank.books.events.get("transaction", [])
-            )
-            found[contract.account, product, month] = line
+    for contract in _contracts(bank):
+        held = _held(bank, contract, month)
+        told = {
+            product: by_org
+            for product, line in contract.lines.items()
+            if (by_org := _sums(bank, contract, line, products[product], month)) is not None
+        }
+        for product, by_org in told.items():
+            # an org that kept it empty bears its days; positions of a product are where they are told
+            for org in {*by_org, *(held if contract.source != "investment" else ())}:
+                found[contract.account, product, org, month] = _line(
+                    bank, contract, product, org, by_org.get(org, _Sums()), held, products[product], month, rates
+                )
+        if not told:
+            _add_transactions_only(bank, contract, month, held, found)
     return found
+
+
+def _held(bank: Bank, contract: _Contract, month: date) -> dict[str, dict[str, Fraction]]:
+    """Days of the month × share, by org and owner."""
+    found: dict[str, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+    if contract.opened <= bank.nights[-1]:
+        for day in days(max(month, recorded_from(bank)), month_end(month)):
+            if contract.is_open(day):
+                for owner, share in contract.shares(bank, day).items():
+                    found[contract.org(bank, day)][owner] += share
+    return found
+
+
+def _sums(
+    bank: Bank, contract: _Contract, line: Timeline[Decimal], terms: Mapping[str, Any], month: date
+) -> dict[str, _Sums] | None:
+    """Sums of the month's days by org; None of what no batch tells in the month."""
+    found: dict[str, _Sums] = defaultdict(_Sums)
+    is_told = False
+    history = [day for day in days(month, month_end(month)) if day < bank.start and contract.has_history]
+    for day in days(month, month_end(month)):
+        night = max((n for n in bank.nights if n <= day), default=None)
+        value = line.at(day) if day in history else line.at(night) if night else None
+        if value is None or (night is not None and contract.opened > night):
+            continue
+        org = contract.org(bank, day)
+        is_told = True
+        found[org] = found[org]
+        if day not in history and not contract.is_open(day):
+            continue
+        # the history tells sums: they are worth what the last day before the first night is
+        worth = Fraction(value) * _fx(
+            bank, contract.currency, bank.start - timedelta(1) if day in history else day
+        )
+        sums = found[org]
+        sums.balance += worth
+        sums.interest += worth * contract.rate
+        if contract.source != "investment" and terms["ftp_curve_id"]:
+            open_days = [each for each in history if contract.is_open(each)] if day in history else [day]
+            prices = [_transfer_rate(bank, contract, terms, each) or Fraction(0) for each in open_days]
+            sums.transfer += worth * sum(prices) / len(prices)
+        for owner, share in contract.shares(bank, day).items():
+            sums.owners[owner] += worth * share
+    return dict(found) if is_told else None
+
+
+def _line(
+    bank: Bank, contract: _Contract, product: str, org: str, sums: _Sums, held: Mapping[str, Mapping[str, Fraction]],
+    terms: Mapping[str, Any], month: date, rates: Rates,
+) -> Line:  # fmt: skip
+    line = Line(contract.account, product, contract.customer, org, contract.source, month)
+    line.balance_sum = sums.balance
+    line.average = cents(sums.balance / len(days(month, month_end(month))))
+    line.balance_weights, line.day_weights = sums.owners, dict(held.get(org, {}))
+    open_days = sum((sum(owners.values()) for owners in held.values()), Fraction(0))
+    if open_days:
+        line.held = sum(line.day_weights.values(), Fraction(0)) / open_days
+    curve, year = terms["ftp_curve_id"], terms["day_count"]
+    if contract.source == "deposit" and curve:
+        line.components["deposit_nii"] = cents((sums.transfer - sums.interest) / year)
+        reserve = sums.transfer - sums.balance * rates.reserve_rate
+        line.reserve_cost = -cents(reserve * rates.reserve_ratio / year)
+    if contract.source in ("loan", "card"):
+        if curve:
+            line.components["loan_nii"] = cents((sums.interest - sums.transfer) / year)
+        line.tax = -cents(sums.interest * rates.tax_rate / year)
+    line.is_rate_assumed = bool(curve) and contract.source != "investment" and _is_assumed(bank, contract, curve, month)
+    line.transactions = sum(
+        contract.org(bank, row["txn_date"]) == org for row in _transactions(bank, contract, month)
+    )
+    return line
+
+
+def _transactions(bank: Bank, contract: _Contract, month: date) -> list[Mapping[str, Any]]:
+    return [
+        row
+        for _, row in bank.books.events.get("transaction", [])
+        if row["account_id"] == contract.account and month_start(row["txn_date"]) == month
+    ]
+
+
+def _add_transactions_only(
+    bank: Bank, contract: _Contract, month: date, held: Mapping[str, Mapping[str, Fraction]], found: dict[Key, Line]
+) -> None:
+    """An account of which only transactions are known stands under its own product."""
+    for row in _transactions(bank, contract, month):
+        org, product = contract.org(bank, row["txn_date"]), contract.product
+        key = contract.account, product, org, month
+        line = found.setdefault(key, Line(contract.account, product, contract.customer, org, contract.source, month))
+        line.day_weights = dict(held.get(org, {}))
+        line.transactions += 1
+
+
+def _is_assumed(bank: Bank, contract: _Contract, curve: str, month: date) -> bool:
+    first = min(day for name, _, day in bank.books.curves if name == curve)
+    recorded = month if contract.has_history else max(month, bank.start)
+    return (contract.opened if contract.matures else max(contract.opened, recorded)) < first
 
 
 def _transfer_rate(bank: Bank, contract: _Contract, terms: Mapping[str, Any], day: date) -> Fraction | None:
@@ -203,24 +354,20 @@ def _open_month(bank: Bank, arrived: date, month: date) -> date:
     return max(month_start(month), last_open)
 
 
-def _add_fees(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
-    orgs: dict[tuple[str, str], set[str]] = defaultdict(set)
-    fees = [
-        row
-        for on, row in bank.books.events.get("fee_income", [])
-        if _open_month(bank, on, row["income_date"]) == month
-    ]
-    for row in fees:
-        orgs[row["customer_id"], row["product_code"]].add(row["org_id"])
-    for row in fees:
+def _add_fees(bank: Bank, month: date, lines: dict[Key, Line], rates: Rates) -> None:
+    for on, row in bank.books.events.get("fee_income", []):
+        if _open_month(bank, on, row["income_date"]) != month:
+            continue
+        if min(n for n in bank.nights if n >= on) == bank.start and row["income_date"] < month:
+            continue
         customer, product, org = row["customer_id"], row["product_code"], row["org_id"]
-        second = "" if org == min(orgs[customer, product]) else f":{org}"
-        account = f"FEE:{customer}:{product}{second}"
+        account = f"FEE:{customer}:{product}"
         line = lines.setdefault(
-            (account, product, month), Line(account, product, customer, org, "fee", month)
+            (account, product, org, month), Line(account, product, customer, org, "fee", month)
         )
         line.components["fee_income"] += cents(Fraction(row["amount"]))
         line.components["direct_cost"] -= cents(Fraction(row["direct_cost"]))
+        line.tax = -cents(Fraction(line.components["fee_income"], 100) * rates.tax_rate)
 
 
 def _add_costs(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
@@ -232,19 +379,33 @@ def _add_costs(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
     for on, pool in bank.books.events.get("cost_pool", []):
         if _open_month(bank, on, pool["cost_month"]) != month:
             continue
-        orgs = {pool["org_id"]} if pool["org_id"] in keeping else _below(parents, pool["org_id"])
-        bearing = {key: line for key, line in accounts.items() if line.org in orgs}
-        if not bearing:
-            continue
-        weights = _weights(pool["driver_code"], bearing)
-        if not any(weights.values()):
-            weights = _weights("accounts", bearing)
-        parts = largest_remainder(
-            cents(Fraction(pool["amount"])),
-            {(a, p, bearing[a, p, m].source): w for (a, p, m), w in weights.items()},
-        )
-        for (account, product, _), part in parts.items():
-            lines[account, product, month].components["allocated_cost"] -= part
+        for org, amount in _parts(bank, pool, month).items():
+            orgs = {org} if org in keeping else _below(parents, org)
+            bearing = {key: line for key, line in accounts.items() if line.org in orgs}
+            if not bearing:
+                continue
+            weights = _weights(pool["driver_code"], bearing)
+            if not any(weights.values()):
+                weights = _weights("accounts", bearing)
+            total = sum(weights.values())
+            for key, part in largest_remainder(amount, weights).items():
+                lines[key].components["allocated_cost"] -= part
+                lines[key].pools[pool["cost_pool_id"], pool["org_id"], org] = (weights[key], total, part)
+
+
+def _parts(bank: Bank, pool: Mapping[str, Any], month: date) -> dict[str, int]:
+    """Cents of a pool by the org whose business it is on the days of the month; of these the recorded count."""
+    calendar, by_org = days(month, month_end(month)), defaultdict(int)
+    recorded = [day for day in calendar if day >= recorded_from(bank)]
+    for day in recorded:
+        by_org[_successor(bank, pool["org_id"], day)] += 1
+    parts = largest_remainder(cents(Fraction(pool["amount"])), by_org)
+    return {org: cents(Fraction(part * len(recorded), 100 * len(calendar))) for org, part in parts.items()}
+
+
+def _successor(bank: Bank, org: str, day: date) -> str:
+    closed = bank.books.closed_orgs.get(org)
+    return org if closed is None or day < closed[0] else _successor(bank, closed[1], day)
 
 
 def _below(parents: Mapping[str, str | None], org: str) -> set[str]:
@@ -255,24 +416,29 @@ def _below(parents: Mapping[str, str | None], org: str) -> set[str]:
 
 
 def _weights(driver: str, lines: Mapping[Key, Line]) -> dict[Key, int]:
-    if driver == "transactions":
-        return {key: line.transactions for key, line in lines.items()}
+    """Millionths of accounts, transactions or customers, halves up; cents of balances."""
     if driver == "balances":
         return {key: max(line.average, 0) for key, line in lines.items()}
 
     def group(line: Line) -> object:
         if driver == "customers":
             return line.customer, line.org
-        return line.account
+        return line.account, line.org
 
     sizes: dict[object, int] = defaultdict(int)
     for line in lines.values():
         sizes[group(line)] += 1
-    # counted in millionths, halves up
-    return {key: (2_000_000 + sizes[group(line)]) // (2 * sizes[group(line)]) for key, line in lines.items()}
+    return {
+        key: cents(
+            (Fraction(line.transactions) if driver == "transactions" else line.held) * 10_000 / sizes[group(line)]
+        )
+        for key, line in lines.items()
+    }
 
 
 def _add_risks(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
+    calendar = days(month, month_end(month))
+    recorded = Fraction(sum(day >= recorded_from(bank) for day in calendar), len(calendar))
     for line in lines.values():
         known = [
             (row["risk_month"], on, row)
@@ -282,24 +448,32 @@ def _add_risks(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
         if line.source != "loan" or not known:
             continue
         row = max(known, key=lambda found: found[:2])[2]
-        ead = Fraction(row["ead"])
+        ead, part = Fraction(row["ead"]), recorded * line.held / 12
         capital = CAPITAL if row["capital_rate"] is None else Fraction(row["capital_rate"])
-        line.components["expected_loss"] = -cents(Fraction(row["pd"]) * Fraction(row["lgd"]) * ead / 12)
-        line.components["capital_charge"] = -cents(ead * capital * HURDLE / 12)
+        line.components["expected_loss"] = -cents(Fraction(row["pd"]) * Fraction(row["lgd"]) * ead * part)
+        line.components["capital_charge"] = -cents(ead * capital * HURDLE * part)
 
 
-def by_customer(bank: Bank, lines: Iterable[Line]) -> dict[tuple[str, date], dict[str, int]]:
-    """Components by customer and month, joint accounts split by ownership share."""
-    owners = {account.account_id: account.owners for account in bank.accounts if account.owners.entries}
+def by_customer(lines: Iterable[Line]) -> dict[tuple[str, date], dict[str, int]]:
+    """Components by customer and month, joint accounts split by the ownership shares of the days."""
     found: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for line in lines:
-        held = owners.get(line.account)
-        shares = {line.customer: Fraction(1)} if held is None else {
-            owner: Fraction(share) for owner, share in (held.at(bank.nights[-1]) or {}).items()
-        }  # fmt: skip
         for name, amount in line.components.items():
-            for owner, part in largest_remainder(amount, shares).items():
+            for owner, part in largest_remainder(amount, line.owners(name)).items():
                 found[owner, line.month][name] += part
+    return found
+
+
+def one_per_account(lines: Iterable[Line]) -> dict[tuple[str, str], Line]:
+    """Lines of one month by account and product: orgs together."""
+    found: dict[tuple[str, str], Line] = {}
+    for line in lines:
+        whole = found.setdefault(
+            (line.account, line.product),
+            Line(line.account, line.product, line.customer, "", line.source, line.month),
+        )
+        whole.average += line.average
+        whole.components = {name: whole.components[name] + amount for name, amount in line.components.items()}
     return found
 
 
@@ -318,8 +492,8 @@ def held_weights(bank: Bank, customer: str, month: date) -> dict[tuple[str, str]
     return {key: weight for key, weight in ({**weights, ("UNASSIGNED", ""): rest}).items() if weight > 0}
 
 
-def change(before: Mapping[Key, Line], now: Mapping[Key, Line]) -> dict[str, int]:
-    """Volume, rate and new or closed of one customer's lines (keys of one month); mix is the rest."""
+def change(before: Mapping[Any, Line], now: Mapping[Any, Line]) -> dict[str, int]:
+    """Volume, rate and new or closed of one customer's lines, by account; mix is the rest."""
     parts = dict.fromkeys(("volume", "rate", "new_closed"), 0)
     for key in {*before, *now}:
         old, new = before.get(key), now.get(key)

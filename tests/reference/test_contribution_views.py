@@ -45,11 +45,17 @@ create table stg.int_contribution__month as
 select
     month as month_start_date, last_day(month) as month_end_date, last_day(month) as through_date,
     cast(year(month) * 12 + month(month) as integer) as month_index,
-    month = date '2026-03-01' as is_current, month = date '2026-03-01' as is_provisional
+    month = date '2026-03-01' as is_current, month = date '2026-03-01' as is_provisional,
+    false as is_partial_month
 from stg.month;
+create table stg.int_contribution__recorded_from as select date '2026-01-01' as recorded_from_date;
+create table stg.int_contribution__owner_weight (
+    account_id varchar, product_code varchar, source_code varchar, org_id varchar, month_start_date date,
+    customer_id varchar, day_weight hugeint, balance_weight hugeint, day_total hugeint, balance_total hugeint
+);
 create table stg.fct_account_contribution_monthly (
     account_id varchar, product_code varchar, customer_id varchar, org_id varchar, source_code varchar,
-    month_start_date date, average_balance_amt decimal(18, 2), balance_days integer,
+    month_start_date date, average_balance_amt decimal(18, 2), balance_days integer, held_days integer,
     {", ".join(f"{part}_amt decimal(18, 2)" for part in PARTS)},
     contribution_amt decimal(18, 2), eva_amt decimal(18, 2)
 );
@@ -100,7 +106,12 @@ def drawn(seed: int, accounts: int) -> Drawn:
             owners[account] = {customer: first, dice.choice(others): 1_000_000 - first}
         for month in MONTHS:
             if dice.random() < 0.8:
-                lines.append(_line(dice, account, product, customer, org, source, month))
+                line = _line(dice, account, product, customer, org, source, month)
+                for owner, share in owners.get(account, {}).items():
+                    # shares that changed in the month: not those of the balances
+                    line.day_weights[owner] += share
+                    line.balance_weights[owner] += dice.choice([share, dice.randint(0, 10**20)])
+                lines.append(line)
     held = {
         (customer, month): _held(dice, DAYS[month] * 100_000)
         for customer in CUSTOMERS
@@ -155,10 +166,19 @@ def built(bank: Drawn) -> Models:
         "fct_account_contribution_monthly": [
             (
                 line.account, line.product, line.customer, line.org, line.source, line.month,
-                amount(line.average), DAYS[line.month], *(amount(line.components[part]) for part in PARTS),
+                amount(line.average), DAYS[line.month], None, *(amount(line.components[part]) for part in PARTS),
                 amount(line.contribution), amount(line.contribution + line.components["capital_charge"]),
             )
             for line in bank.lines
+        ],
+        "int_contribution__owner_weight": [
+            (
+                line.account, line.product, line.source, line.org, line.month, owner,
+                *(str(int(weights.get(owner, 0))) for weights in by_day_and_balance(line)),
+                *(str(int(sum(weights.values()))) for weights in by_day_and_balance(line)),
+            )
+            for line in bank.lines
+            for owner in line.day_weights
         ],
         "int_account__owner_versions": [
             (account, owner, f"{share / 1_000_000:.6f}", known_to)
@@ -184,6 +204,10 @@ def built(bank: Drawn) -> Models:
     return models
 
 
+def by_day_and_balance(line: Line) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
+    return line.owners("fee_income"), line.owners("deposit_nii")
+
+
 def with_rest(weights: dict[tuple[str, str], int], days: int) -> dict[tuple[str, str | None], int]:
     rest = days * 100_000 - sum(weights.values())
     return {**weights, **({("UNASSIGNED", None): rest} if rest else {})}
@@ -200,9 +224,7 @@ def by_customer(bank: Drawn) -> dict[tuple[str, date], Cents]:
     found: dict[tuple[str, date], Cents] = defaultdict(lambda: dict.fromkeys(PARTS, 0))
     for line in bank.lines:
         for part, whole in line.components.items():
-            for owner, share in largest_remainder(
-                whole, bank.owners.get(line.account, {line.customer: 1})
-            ).items():
+            for owner, share in largest_remainder(whole, line.owners(part)).items():
                 found[owner, line.month][part] += share
     return dict(found)
 
@@ -212,7 +234,7 @@ def owning_orgs(bank: Drawn, customers: dict[tuple[str, date], Cents]) -> dict[t
         (customer, month): min(
             line.org
             for line in bank.lines
-            if line.month == month and customer in bank.owners.get(line.account, {line.customer: 1})
+            if line.month == month and customer in {**line.owners("fee_income"), **line.owners("loan_nii")}
         )
         for customer, month in customers
     }

@@ -1,7 +1,7 @@
 """February 2026 of a dozen accounts, by hand: 28 days, the balances of 1 January up to the 14th, then those
 of 15 February.
 
-By account and product: average balance, customer rate, transfer rate, and the components that are not 0.
+By account and product (and org, of what has several): average balance, customer rate, transfer rate, and the components that are not 0.
 """
 
 Figures = tuple[str, str | None, str | None, dict[str, str]]
@@ -51,5 +51,5 @@ BY_HAND: dict[tuple[str, str], Figures] = {
     # a fee of January that came in May counts in the first month then open
     ("FEE:an:SMS", "SMS"): ("0.00", None, None, {"fee_income": "3.00"}),
     ("FEE:ko:SMS", "SMS"): ("0.00", None, None, {"fee_income": "12.00", "direct_cost": "-2.00"}),
-    ("FEE:ko:SMS:O2", "SMS"): ("0.00", None, None, {"fee_income": "5.00", "direct_cost": "-0.50"}),
+    ("FEE:ko:SMS", "SMS O2"): ("0.00", None, None, {"fee_income": "5.00", "direct_cost": "-0.50"}),
 }  # fmt: skip

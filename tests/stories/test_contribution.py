@@ -38,8 +38,8 @@ def ledger(bank: Bank) -> dict[Key, Line]:
 
 
 @pytest.fixture(scope="module")
-def customers(bank: Bank, ledger: dict[Key, Line]) -> dict[tuple[str, date], dict[str, int]]:
-    return reference.by_customer(bank, ledger.values())
+def customers(ledger: dict[Key, Line]) -> dict[tuple[str, date], dict[str, int]]:
+    return reference.by_customer(ledger.values())
 
 
 def told(account: str) -> str:
@@ -57,10 +57,17 @@ def test_a_dozen_accounts_are_what_they_are_by_hand(warehouse: Warehouse) -> Non
         FEBRUARY,
     )
 
-    found = {(row["account_id"], row["product_code"]): row for row in rows}
-    assert found.keys() == {(told(account), product) for account, product in BY_HAND}
-    for key, (average, customer_rate, ftp_rate, parts) in BY_HAND.items():
-        row = found[told(key[0]), key[1]]
+    found = {(row["account_id"], row["product_code"], row["org_id"]): row for row in rows}
+    orgs = {(account, product): org for account, product, org in sorted(found, reverse=True)}
+    keys = {
+        (told(account), *product.split(" ")) if " " in product
+        else (told(account), product, orgs.get((told(account), product))): (account, product)
+        for account, product in BY_HAND
+    }  # fmt: skip
+    assert found.keys() == keys.keys()
+    for place, key in keys.items():
+        average, customer_rate, ftp_rate, parts = BY_HAND[key]
+        row = found[place]
         expected = {f"{part}_amt": Decimal(parts.get(part, "0.00")) for part in PARTS}
         assert {name: row[name] for name in expected} == expected, key
         assert row["average_balance_amt"] == Decimal(average), key
@@ -87,7 +94,7 @@ def test_the_drivers_of_a_figure_are_on_its_row(warehouse: Warehouse) -> None:
         "P2", "balances", Decimal("10000000"),
     )  # fmt: skip
     assert (pool["driver_total"], pool["cost_amt"], pool["allocated_amt"]) == (
-        1014200000, Decimal("50.00"), Decimal("50.00"),
+        Decimal("10142000.00"), Decimal("50.00"), Decimal("50.00"),
     )  # fmt: skip
 
 
@@ -103,23 +110,50 @@ def test_a_driver_that_nothing_has_gives_way_to_accounts(warehouse: Warehouse) -
 
 def test_every_line_of_every_month_is_the_reference(warehouse: Warehouse, ledger: dict[Key, Line]) -> None:
     rows = warehouse.query(
-        "select account_id, product_code, month_start_date, customer_id, org_id, average_balance_amt,"
-        f" {AMOUNTS}, contribution_amt from {LEDGER}"
+        "select account_id, product_code, org_id, month_start_date, customer_id, average_balance_amt,"
+        f" {AMOUNTS}, contribution_amt, reserve_cost_amt, tax_amt, is_rate_assumed from {LEDGER}"
     )
-    names = ("average_balance_amt", *(f"{part}_amt" for part in PARTS), "contribution_amt")
+    names = (
+        "average_balance_amt", *(f"{part}_amt" for part in PARTS), "contribution_amt", "reserve_cost_amt",
+        "tax_amt",
+    )  # fmt: skip
 
     found = {
-        (row["account_id"], row["product_code"], row["month_start_date"]): (
-            row["customer_id"], row["org_id"], *in_cents(row, *names),
+        (row["account_id"], row["product_code"], row["org_id"], row["month_start_date"]): (
+            row["customer_id"], row["is_rate_assumed"], *in_cents(row, *names),
         )
         for row in rows
     }  # fmt: skip
     assert found == {
-        (told(account), product, month): (
-            line.customer, line.org, line.average, *line.components.values(), line.contribution,
+        (told(account), product, org, month): (
+            line.customer, line.is_rate_assumed, line.average, *line.components.values(), line.contribution,
+            line.reserve_cost, line.tax,
         )
-        for (account, product, month), line in ledger.items()
+        for (account, product, org, month), line in ledger.items()
     }  # fmt: skip
+
+
+def test_every_line_of_cost_names_its_pool_and_what_it_counts_as(
+    warehouse: Warehouse, ledger: dict[Key, Line]
+) -> None:
+    rows = warehouse.query("select * from contribution.fct_cost_allocation_monthly")
+
+    found = {
+        (
+            row["account_id"], row["product_code"], row["org_id"], row["month_start_date"],
+            row["cost_pool_id"], row["pool_org_id"], row["bearing_org_id"],
+        ): tuple(
+            int(row[name] * (100 if row["driver_code"] == "balances" else 1_000_000))
+            for name in ("driver_count", "driver_total")
+        ) + in_cents(row, "cost_amt")
+        for row in rows
+    }  # fmt: skip
+    assert len(found) == len(rows)
+    assert found == {
+        (told(account), product, org, month, *pool): told_cost
+        for (account, product, org, month), line in ledger.items()
+        for pool, told_cost in line.pools.items()
+    }
 
 
 def test_customers_are_their_lines_by_ownership_share(
@@ -251,9 +285,9 @@ def test_the_change_of_a_month_is_split_into_its_causes(
     assert by_hand["eva", FEBRUARY]["new_closed"] == by_hand["eva", FEBRUARY]["total"] == Decimal("-22.96")
     assert by_hand["jun", MARCH]["new_closed"] == by_hand["jun", MARCH]["total"] == Decimal("0.93")
 
-    lines: dict[tuple[str, date], dict[Key, Line]] = defaultdict(dict)
-    for (account, product, month), line in ledger.items():
-        lines[line.customer, month][account, product, JANUARY] = line
+    lines: dict[tuple[str, date], list[Line]] = defaultdict(list)
+    for line in ledger.values():
+        lines[line.customer, line.month].append(line)
     assert {month for _, month in by_hand} == set(MONTHS[1:])
     for (customer, month), row in by_hand.items():
         before = MONTHS[MONTHS.index(month) - 1]
@@ -264,7 +298,10 @@ def test_the_change_of_a_month_is_split_into_its_causes(
         assert int(row["total"] * 100) == amounts[1] - amounts[0]
         assert row["volume"] + row["rate"] + row["mix"] + row["new_closed"] == row["total"]
         if customer not in joint:
-            expected = reference.change(lines[customer, before], lines[customer, month])
+            expected = reference.change(
+                reference.one_per_account(lines[customer, before]),
+                reference.one_per_account(lines[customer, month]),
+            )
             assert {name: int(row[name] * 100) for name in expected} == expected, (customer, month)
 
 

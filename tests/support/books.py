@@ -22,6 +22,7 @@ class Books:
     orgs: list[Row] = field(default_factory=list)
     employees: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)
+    closed_orgs: dict[str, tuple[date, str]] = field(default_factory=dict)
     events: dict[str, list[tuple[date, Row]]] = field(default_factory=dict)
 
     def quote(self, curve: str, on: date, **rates: str) -> None:
@@ -49,6 +50,17 @@ class Books:
     def book(self, table: str, on: date, **values: object) -> None:
         """Add an event of a table."""
         self.events.setdefault(table, []).append((on, dict(values)))
+
+    def merge_org(self, org: str, into: str, *, on: date) -> None:
+        """Close an org, whose business another takes over from the day on."""
+        self.closed_orgs[org] = (on, into)
+
+    def closing_of(self, org: str, night: date) -> Row:
+        """What the night's batch says of the org's closing."""
+        on, successor = self.closed_orgs.get(org, (None, None))
+        if on is None or on > night:
+            return {}
+        return {"close_date": on, "successor_org_id": successor}
 
     def fee(self, customer: str, product: str, org: str, on: date, amount: str, cost: str = "0") -> None:
         """Earn a fee."""

@@ -37,6 +37,15 @@ class Account:
     closed: date | None = None
     matures: date | None = None
     rate: Decimal | None = None
+    orgs: Timeline[str] = field(default_factory=Timeline)
+
+    def __post_init__(self) -> None:
+        self.orgs.set(self.opened, self.org_id)
+
+    def moves_to(self, org: str, *, on: date) -> Account:
+        """Be kept by another org from the day on."""
+        self.orgs.set(on, org)
+        return self
 
     def holds(self, amount: Amount, *, since: date, product: str | None = None) -> Account:
         """Hold the amount from the day on, until the next ``holds``."""
@@ -85,6 +94,15 @@ class Loan:
     rate: Decimal = Decimal("0.04")
     matures: date = date(2045, 1, 1)
     owed: Timeline[Decimal] = field(default_factory=Timeline)
+    orgs: Timeline[str] = field(default_factory=Timeline)
+
+    def __post_init__(self) -> None:
+        self.orgs.set(self.start, self.org_id)
+
+    def moves_to(self, org: str, *, on: date) -> Loan:
+        """Be kept by another org from the day on."""
+        self.orgs.set(on, org)
+        return self
 
     def owes(self, amount: Amount, *, since: date) -> Loan:
         """Owe the amount from the day on."""

@@ -43,10 +43,13 @@ def full_tables(bank: Bank, night: date) -> dict[str, list[Row]]:
     """Tables that come whole every night."""
     content = {
         "org": [
-            _org("HQ", "head_office", None),
-            _org("O1", "outlet", "HQ"),
-            _org("O2", "outlet", "HQ"),
-            *bank.books.orgs,
+            row | bank.books.closing_of(row["org_id"], night)
+            for row in (
+                _org("HQ", "head_office", None),
+                _org("O1", "outlet", "HQ"),
+                _org("O2", "outlet", "HQ"),
+                *bank.books.orgs,
+            )
         ],
         "employee": [
             {
@@ -205,7 +208,7 @@ def _accounts(bank: Bank, night: date) -> list[Row]:
                 "account_id": account.account_id,
                 "customer_id": account.customer_id,
                 "product_code": account.product_code,
-                "org_id": account.org_id,
+                "org_id": account.orgs.at(night) or account.org_id,
                 "currency": account.currency,
                 "open_date": account.opened,
                 "close_date": account.closed if is_closed else None,
@@ -264,7 +267,7 @@ def _loans(bank: Bank, night: date) -> list[Row]:
             "customer_id": loan.customer_id,
             "product_code": loan.product_code,
             "loan_class": loan.loan_class,
-            "org_id": loan.org_id,
+            "org_id": loan.orgs.at(night) or loan.org_id,
             "manager_id": None,
             "currency": loan.currency,
             "principal": loan.owed.at(loan.start) or Decimal(0),
@@ -364,7 +367,7 @@ def _ledger(bank: Bank, night: date) -> list[Row]:
     for account in bank.accounts:
         asset_class = "wealth" if account.product_code in INVESTMENTS else "deposit"
         for line in account.lines.values():
-            place = (account.org_id, asset_class)
+            place = (account.orgs.at(night) or account.org_id, asset_class)
             totals[place] = totals.get(place, Decimal(0)) + (line.at(night) or Decimal(0))
     return [
         {"org_id": org, "asset_class": asset_class, "balance": total}

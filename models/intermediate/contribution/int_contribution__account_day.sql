@@ -1,8 +1,9 @@
--- One row per account × product, loan or card and month that tonight computes: its last balance, and so far the
--- sums over the days of the balance (积数), of balance × customer rate and of balance × transfer rate (FTP). This
--- is the state that nights carry: tonight = last night's sums, plus last night's balance for the days without a
--- batch, plus tonight's balance. No day is read twice. An account that has been empty all month has no row, unless
--- it may bear a cost.
+-- One row per account × product, loan or card, org, holder and owners, and month that tonight computes: its last
+-- balance, and so far the sums over the days of the balance (积数), of balance × customer rate and of balance ×
+-- transfer rate (FTP). This is the state that nights carry: tonight = last night's sums, plus last night's balance for
+-- the days without a batch, plus tonight's balance. No day is read twice. A change of org, holder or owners begins
+-- another row: each day is that of the org and the owners who had it. An account that has been empty all month has
+-- no row, unless it may bear a cost.
 --
 -- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × millionths of the day's mid rate.
 
@@ -10,8 +11,8 @@
     materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
 ) }}
 
--- read on the first night only, but the graph is the same every night
--- depends_on: {{ ref('stg_core_banking__monthly_balances') }}
+-- read on the first night only, or on the others, but the graph is the same every night
+-- depends_on: {{ ref('int_contribution__told_history') }}, {{ ref('int_contribution__changed') }}
 
 with products as (
 
@@ -51,82 +52,31 @@ refused as (
 
 ),
 
+-- what was moved keeps the rate of its opening
+kept_terms as (
+
+    select
+        last_night.account_id,
+        last_night.product_code,
+        last_night.source_code,
+        max(last_night.term_ftp_millionths) as ftp_millionths,
+        max(case when last_night.is_rate_assumed then 1 else 0 end) = 1 as is_rate_assumed
+    from last_night
+    inner join {{ ref('int_contribution__changed') }} as changed
+        on
+            last_night.account_id = changed.account_id
+            and {{ register_of('last_night.source_code') }} = changed.register_code
+    where last_night.term_ftp_millionths is not null
+    group by last_night.account_id, last_night.product_code, last_night.source_code
+
+),
+
 {% else %}
 
 -- the days before tonight of which the initial load tells no balance of their own, only the sum
-history_rates as (
-
-    select
-        fx.currency_code,
-        demand.curve_id,
-        case
-            when fx.currency_code = '{{ var("reporting_currency") }}' then cast(1 as bigint)
-            else {{ millionths_of('fx.mid_rate') }}
-        end as fx_factor,
-        demand.ftp_millionths
-    from {{ ref('int_fx__rate_by_day') }} as fx
-    cross join (
-        select curve_id, {{ round_units('sum(ftp_millionths)', 'count(*)') }} as ftp_millionths
-        from {{ ref('int_ftp__demand_day') }}
-        where calendar_date < {{ business_date() }}
-        group by curve_id
-        union all
-        select '' as curve_id, cast(0 as bigint) as ftp_millionths
-    ) as demand
-    where fx.calendar_date = {{ add_days(business_date(), -1) }}
-
-),
-
-told_history as (
-
-    select
-        history.account_id,
-        history.product_code,
-        contracts.customer_id,
-        contracts.org_id,
-        case when products.asset_class_code = 'wealth' then 'investment' else 'deposit' end as source_code,
-        contracts.currency_code,
-        products.curve_id,
-        contracts.open_date,
-        contracts.maturity_date,
-        {{ cents('history.balance_sum_ccy_amt') }} as sum_cents,
-        case
-            when products.asset_class_code = 'wealth' then cast(0 as bigint)
-            else {{ millionths_of('coalesce(contracts.customer_rate, 0)') }}
-        end as rate_millionths
-    from {{ ref('stg_core_banking__monthly_balances') }} as history
-    inner join {{ ref('int_contribution__contract') }} as contracts
-        on history.account_id = contracts.account_id and contracts.register_code = 'account'
-    inner join products on history.product_code = products.product_code
-    where history.month_start_date = {{ month_start(business_date()) }}
-
-),
-
 last_night as (
 
-    select
-        told_history.account_id,
-        told_history.product_code,
-        told_history.customer_id,
-        told_history.org_id,
-        told_history.source_code,
-        told_history.currency_code,
-        told_history.open_date,
-        told_history.maturity_date,
-        cast(0 as bigint) as balance_cents,
-        told_history.rate_millionths,
-        cast(null as bigint) as term_ftp_millionths,
-        {{ wide('told_history.sum_cents') }} * history_rates.fx_factor as balance_units,
-        {{ wide('told_history.sum_cents') }} * history_rates.fx_factor * told_history.rate_millionths
-            as interest_units,
-        {{ wide('told_history.sum_cents') }} * history_rates.fx_factor * history_rates.ftp_millionths
-            as ftp_units,
-        cast(0 as integer) as transaction_cnt
-    from told_history
-    inner join history_rates
-        on
-            told_history.currency_code = history_rates.currency_code
-            and told_history.curve_id = history_rates.curve_id
+    select * from {{ ref('int_contribution__told_history') }}
 
 ),
 
@@ -141,6 +91,7 @@ holdings as (
         coalesce(tonight.org_id, last_night.org_id) as org_id,
         coalesce(tonight.source_code, last_night.source_code) as source_code,
         coalesce(tonight.currency_code, last_night.currency_code) as currency_code,
+        coalesce(tonight.owners_since_date, last_night.owners_since_date) as owners_since_date,
         {% if has_state() %}
         tonight.open_date,
         tonight.maturity_date,
@@ -158,16 +109,19 @@ holdings as (
         coalesce(last_night.balance_cents, 0) as carried_cents,
         coalesce(last_night.rate_millionths, 0) as carried_rate_millionths,
         last_night.term_ftp_millionths,
+        coalesce(last_night.is_rate_assumed, false) as is_carried_assumed,
         coalesce(last_night.balance_units, 0) as carried_balance_units,
         coalesce(last_night.interest_units, 0) as carried_interest_units,
-        coalesce(last_night.ftp_units, 0) as carried_ftp_units,
-        coalesce(last_night.transaction_cnt, 0) as carried_transaction_cnt
+        coalesce(last_night.ftp_units, 0) as carried_ftp_units
     from tonight
     full outer join last_night
         on
             tonight.account_id = last_night.account_id
             and tonight.product_code = last_night.product_code
             and tonight.source_code = last_night.source_code
+            and tonight.org_id = last_night.org_id
+            and tonight.customer_id = last_night.customer_id
+            and tonight.owners_since_date = last_night.owners_since_date
     {% if has_state() %}
     left join refused
         on
@@ -184,9 +138,27 @@ priced as (
         holdings.*,
         coalesce(products.curve_id, '') as curve_id,
         -- an account with a maturity keeps the rate of its opening
-        coalesce(holdings.term_ftp_millionths, term_rates.ftp_millionths) as ftp_millionths
+        coalesce(
+            holdings.term_ftp_millionths,
+            {% if has_state() %}kept_terms.ftp_millionths,{% endif %}
+            term_rates.ftp_millionths
+        ) as ftp_millionths,
+        case
+            when holdings.term_ftp_millionths is not null then holdings.is_carried_assumed
+            {% if has_state() %}
+            when kept_terms.ftp_millionths is not null then kept_terms.is_rate_assumed
+            {% endif %}
+            else coalesce(term_rates.is_rate_assumed, false)
+        end as is_term_assumed
     from holdings
     left join products on holdings.product_code = products.product_code
+    {% if has_state() %}
+    left join kept_terms
+        on
+            holdings.account_id = kept_terms.account_id
+            and holdings.product_code = kept_terms.product_code
+            and holdings.source_code = kept_terms.source_code
+    {% endif %}
     left join {{ ref('int_contribution__term_rate') }} as term_rates
         on
             products.curve_id = term_rates.curve_id
@@ -213,7 +185,8 @@ silent_sums as (
         {{ month_start('silent_days.calendar_date') }} as month_start_date,
         last_days.calendar_date as last_open_date,
         sum(silent_days.fx_factor) as fx_factor,
-        sum(silent_days.demand_factor) as demand_factor
+        sum(silent_days.demand_factor) as demand_factor,
+        max(case when silent_days.is_demand_assumed then 1 else 0 end) = 1 as is_demand_assumed
     from silent_days as last_days
     inner join silent_days
         on
@@ -239,35 +212,6 @@ closings as (
 
 ),
 
--- a transaction that comes after its month was closed counts in the first that is open
-transactions as (
-
-    select
-        moves.account_id,
-        moves.source_code,
-        greatest({{ month_start('moves.txn_date') }}, first_open.month_start_date) as month_start_date,
-        cast(count(*) as integer) as transaction_cnt
-    from (
-        select account_id, 'deposit' as source_code, txn_date
-        from {{ ref('stg_core_banking__transactions') }}
-        union all
-        select card_id as account_id, 'card' as source_code, txn_date
-        from {{ ref('stg_core_banking__card_transactions') }}
-    ) as moves
-    cross join (
-        select {% if is_first_night() %}max{% else %}min{% endif %}(month_start_date) as month_start_date
-        from months
-    ) as first_open
-    {% if is_first_night() %}
-    where moves.txn_date >= first_open.month_start_date
-    {% endif %}
-    group by
-        moves.account_id,
-        moves.source_code,
-        greatest({{ month_start('moves.txn_date') }}, first_open.month_start_date)
-
-),
-
 by_month as (
 
     select
@@ -287,7 +231,8 @@ by_month as (
             when priced.ftp_millionths is null then factors.demand_factor
             else factors.fx_factor * priced.ftp_millionths
         end as ftp_factor,
-        coalesce(transactions.transaction_cnt, 0) as transaction_cnt
+        coalesce(silent_sums.is_demand_assumed, false) or (months.is_current and factors.is_demand_assumed)
+            as is_demand_assumed
     from priced
     inner join months on {% if is_first_night() %}months.is_current{% else %}true{% endif %}
     inner join factors
@@ -304,21 +249,12 @@ by_month as (
             and silent_sums.last_open_date = {{ add_days(
                 'coalesce(closings.close_date, ' ~ business_date() ~ ')', -1
             ) }}
-    left join transactions
-        on
-            priced.account_id = transactions.account_id
-            and priced.source_code = transactions.source_code
-            and months.month_start_date = transactions.month_start_date
 
 ),
 
--- orgs whose accounts may bear a cost of the running month: there an empty account counts, too
 bearing_orgs as (
 
-    select distinct tree.org_id
-    from {{ ref('int_contribution__cost_pool') }} as pools
-    inner join {{ ref('int_org__ancestor') }} as tree on pools.org_id = tree.ancestor_org_id
-    where pools.month_start_date = {{ month_start(business_date()) }}
+    select * from {{ ref('int_contribution__bearing_org') }}
 
 ),
 
@@ -337,7 +273,8 @@ summed as (
 
         -- dates
         {{ business_date() }} as business_date,
-        month_start_date,
+        by_month.month_start_date,
+        owners_since_date,
 
         -- measures
         case when is_current then balance_cents else 0 end as balance_cents,
@@ -353,13 +290,18 @@ summed as (
         case when is_carried_month then carried_ftp_units else 0 end
         + {{ wide('carried_cents') }} * silent_ftp_factor
         + case when is_current then {{ wide('balance_cents') }} * ftp_factor else 0 end as ftp_units,
-        case when is_carried_month then carried_transaction_cnt else 0 end + transaction_cnt
-            as transaction_cnt,
+        -- of a demand account the days of the month count, of another the opening
+        case
+            when curve_id = '' then false
+            when ftp_millionths is not null then is_term_assumed
+            else (is_carried_month and is_carried_assumed) or is_demand_assumed
+        end as is_rate_assumed,
         -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure
         is_current and is_told and (source_code = 'loan' or bearing_orgs.org_id is not null) as is_kept_empty
 
     from by_month
-    left join bearing_orgs on by_month.org_id = bearing_orgs.org_id
+    left join bearing_orgs
+        on by_month.org_id = bearing_orgs.org_id and by_month.month_start_date = bearing_orgs.month_start_date
 
 )
 
@@ -372,12 +314,13 @@ select
     currency_code,
     business_date,
     month_start_date,
+    cast(owners_since_date as date) as owners_since_date,
     cast(balance_cents as bigint) as balance_cents,
     cast(rate_millionths as bigint) as rate_millionths,
     cast(term_ftp_millionths as bigint) as term_ftp_millionths,
     {{ wide('balance_units') }} as balance_units,
     {{ wide('interest_units') }} as interest_units,
     {{ wide('ftp_units') }} as ftp_units,
-    cast(transaction_cnt as integer) as transaction_cnt
+    is_rate_assumed
 from summed
-where is_kept_empty or balance_units <> 0 or interest_units <> 0 or ftp_units <> 0 or transaction_cnt <> 0
+where is_kept_empty or balance_units <> 0 or interest_units <> 0 or ftp_units <> 0

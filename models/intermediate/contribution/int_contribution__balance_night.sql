@@ -40,6 +40,15 @@ with balances as (
         cast(null as {{ share_type() }}) as interest_rate
     from {{ ref('stg_core_banking__card_balances') }}
 
+),
+
+-- joint accounts, and those that were: the last day on which their owners changed
+owners_since as (
+
+    select account_id, max(greatest(known_from_date, coalesce(known_to_date, known_from_date))) as owners_since_date
+    from {{ ref('int_account__owner_versions') }}
+    group by account_id
+
 )
 
 select
@@ -54,6 +63,11 @@ select
     contracts.currency_code,
 
     -- dates
+    case
+        when balances.register_code = 'account'
+            then coalesce(owners_since.owners_since_date, cast('1900-01-01' as date))
+        else cast('1900-01-01' as date)
+    end as owners_since_date,
     contracts.open_date,
     contracts.maturity_date,
 
@@ -68,3 +82,4 @@ select
 from balances
 inner join {{ ref('int_contribution__contract') }} as contracts
     on balances.account_id = contracts.account_id and balances.register_code = contracts.register_code
+left join owners_since on balances.account_id = owners_since.account_id

@@ -1,5 +1,6 @@
 -- One row per customer and month that is over: what it adds to the trailing averages of later months. Written once,
--- on the night that ends the month, so that no ordinary night reads past months.
+-- on the night that ends the month, so that no ordinary night reads past months. A month of which some days are not
+-- recorded adds nothing.
 
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
@@ -19,4 +20,4 @@ select
     contribution_cents
 
 from {{ ref('int_contribution__customer_month') }}
-where not is_provisional
+where not is_provisional and not is_partial_month

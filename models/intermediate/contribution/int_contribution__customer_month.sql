@@ -1,5 +1,6 @@
 -- One row per customer with anything in the account ledger and month that tonight computes: the sum of each
--- component, in cents. A joint account is split by ownership share, each component by largest remainder at the cent.
+-- component, in cents. A joint account is split by the ownership shares of the days, each component by largest remainder
+-- at the cent.
 
 {{ config(materialized='table') }}
 
@@ -11,19 +12,13 @@ with months as (
 
 owners as (
 
-    select
-        account_id,
-        customer_id,
-        {{ millionths_of('ownership_share') }} as share_weight,
-        sum({{ millionths_of('ownership_share') }}) over (partition by account_id) as share_total
-    from {{ ref('int_account__owner_versions') }}
-    where known_to_date is null
+    select * from {{ ref('int_contribution__owner_weight') }}
 
 ),
 
-joint_accounts as (
+shared_lines as (
 
-    select distinct account_id from owners
+    select distinct account_id, product_code, source_code, org_id, month_start_date from owners
 
 ),
 
@@ -38,8 +33,14 @@ lines_of_one as (
         {% endfor %}
     from {{ ref('fct_account_contribution_monthly') }} as ledger
     inner join months on ledger.month_start_date = months.month_start_date
-    left join joint_accounts on ledger.account_id = joint_accounts.account_id
-    where joint_accounts.account_id is null
+    left join shared_lines
+        on
+            ledger.account_id = shared_lines.account_id
+            and ledger.product_code = shared_lines.product_code
+            and ledger.source_code = shared_lines.source_code
+            and ledger.org_id = shared_lines.org_id
+            and ledger.month_start_date = shared_lines.month_start_date
+    where shared_lines.account_id is null
 
 ),
 
@@ -48,33 +49,45 @@ joint_lines as (
     select
         ledger.account_id,
         ledger.product_code,
+        ledger.source_code,
         ledger.month_start_date,
         ledger.org_id,
         owners.customer_id,
-        owners.share_weight,
-        owners.share_total,
+        owners.day_weight,
+        owners.day_total,
+        owners.balance_weight,
+        owners.balance_total,
         {% for component in split_components() -%}
         {{ cents('ledger.' ~ component ~ '_amt') }} as {{ component }}_cents{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('fct_account_contribution_monthly') }} as ledger
     inner join months on ledger.month_start_date = months.month_start_date
-    inner join owners on ledger.account_id = owners.account_id
+    inner join owners
+        on
+            ledger.account_id = owners.account_id
+            and ledger.product_code = owners.product_code
+            and ledger.source_code = owners.source_code
+            and ledger.org_id = owners.org_id
+            and ledger.month_start_date = owners.month_start_date
 
 ),
 
+-- net interest follows the balances under each owner, all else the days
 joint_parts as (
 
     {% for component in split_components() %}
     select
         account_id,
         product_code,
+        source_code,
         month_start_date,
         org_id,
         '{{ component }}' as component_code,
         customer_id,
         {{ component }}_cents as cents,
-        share_weight,
-        share_total
+        {% set follows = 'balance' if component in ('deposit_nii', 'loan_nii') else 'day' -%}
+        {{ follows }}_weight as share_weight,
+        {{ follows }}_total as share_total
     from joint_lines
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -85,7 +98,8 @@ joint_shares as (
 
     {{ split_cents(
         'joint_parts', 'cents', 'share_weight', 'share_total',
-        ['account_id', 'product_code', 'month_start_date', 'component_code'], ['customer_id'],
+        ['account_id', 'product_code', 'source_code', 'org_id', 'month_start_date', 'component_code'],
+        ['customer_id'],
     ) }}
 
 ),
@@ -139,7 +153,8 @@ select
     {%- endfor %}
 
     -- flags
-    months.is_provisional
+    months.is_provisional,
+    months.is_partial_month
 
 from totals
 inner join months on totals.month_start_date = months.month_start_date

@@ -37,7 +37,8 @@ select
     curves.curve_id,
     fx.calendar_date,
     fx.fx_factor,
-    fx.fx_factor * coalesce(demand.ftp_millionths, 0) as demand_factor
+    fx.fx_factor * coalesce(demand.ftp_millionths, 0) as demand_factor,
+    coalesce(demand.is_rate_assumed, false) as is_demand_assumed
 from fx
 cross join curves
 left join demand

@@ -1,5 +1,6 @@
 -- One row per curve, opening date and tenor of the contracts with a maturity: what money for that time cost at the
--- opening (FTP). A table of its own, so that the engine knows how few they are.
+-- opening (FTP), or by the earliest curve that was delivered. A table of its own, so that the engine knows how few
+-- they are.
 
 {{ config(materialized='table') }}
 
@@ -16,6 +17,14 @@ with contracts as (
 curves as (
 
     select distinct curve_id from {{ ref('int_ftp__product') }} where curve_id <> ''
+
+),
+
+first_quotes as (
+
+    select curve_id, min(rate_date) as quoted_date
+    from {{ ref('int_ftp__point') }}
+    group by curve_id
 
 ),
 
@@ -43,4 +52,11 @@ rates as (
 
 )
 
-select * from rates
+select
+    rates.curve_id,
+    rates.rate_date,
+    rates.tenor_days,
+    rates.ftp_millionths,
+    rates.rate_date < first_quotes.quoted_date as is_rate_assumed
+from rates
+inner join first_quotes on rates.curve_id = first_quotes.curve_id

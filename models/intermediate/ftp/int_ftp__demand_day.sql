@@ -30,7 +30,12 @@ rates as (
 )
 
 select
-    curve_id,
-    rate_date as calendar_date,
-    ftp_millionths
+    rates.curve_id,
+    rates.rate_date as calendar_date,
+    rates.ftp_millionths,
+    -- no curve of the day or before it was delivered: it is the earliest
+    rates.rate_date < first_quotes.quoted_date as is_rate_assumed
 from rates
+inner join (
+    select curve_id, min(rate_date) as quoted_date from points group by curve_id
+) as first_quotes on rates.curve_id = first_quotes.curve_id

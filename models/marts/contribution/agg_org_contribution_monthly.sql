@@ -65,7 +65,8 @@ select
     {{ cents_amount('rolled_up.rolled_up_eva_cents') }} as rolled_up_eva_amt,
 
     -- flags
-    months.is_provisional
+    months.is_provisional,
+    months.is_partial_month
 
 from rolled_up
 inner join months on rolled_up.month_start_date = months.month_start_date

@@ -16,7 +16,9 @@ totals as (
     select
         ledger.product_code,
         ledger.month_start_date,
-        sum(case when ledger.source_code <> 'fee' then 1 else 0 end) as account_count,
+        -- of an account that changed its org there are several lines
+        sum(case when ledger.source_code <> 'fee' and ledger.held_days is null then 1 else 0 end)
+        + count(distinct case when ledger.held_days is not null then ledger.account_id end) as account_count,
         sum({{ cents('ledger.average_balance_amt') }}) as average_cents,
         {{ component_sums('ledger.') }}
     from {{ ref('fct_account_contribution_monthly') }} as ledger
@@ -42,7 +44,8 @@ select
     {{ component_amounts('totals.') }},
 
     -- flags
-    months.is_provisional
+    months.is_provisional,
+    months.is_partial_month
 
 from totals
 inner join months on totals.month_start_date = months.month_start_date

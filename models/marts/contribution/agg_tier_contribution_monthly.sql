@@ -37,7 +37,8 @@ select
     {{ component_amounts('totals.') }},
 
     -- flags
-    months.is_provisional
+    months.is_provisional,
+    months.is_partial_month
 
 from totals
 inner join months on totals.month_start_date = months.month_start_date

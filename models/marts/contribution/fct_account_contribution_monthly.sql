@@ -1,8 +1,9 @@
--- One row per account × product, loan, card or line of fees and calendar month: what it earned, component by
--- component, with what drove it. Costs are negative; the first six components add to contribution_amt.
+-- One row per account × product, loan, card or line of fees, org and calendar month: what it earned, component by
+-- component, with what drove it. Costs are negative; the first six components add to contribution_amt. What changed its
+-- org inside the month has a row per org, each with its days.
 
 {{ config(meta={
-    'grain': ['account_id', 'product_code', 'month_start_date'],
+    'grain': ['account_id', 'product_code', 'org_id', 'month_start_date'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
@@ -15,42 +16,58 @@ with months as (
 costs as (
 
     select
-        account_id,
-        product_code,
-        source_code,
-        month_start_date,
-        sum(allocated_cents) as allocated_cents,
-        -- with several pools, fct_cost_pool_monthly tells them
-        case when count(*) = 1 then min(cost_pool_id) end as cost_pool_id,
-        case when count(*) = 1 then min(applied_driver_code) end as cost_driver_code,
-        case when count(*) = 1 then min(weight) end as cost_driver_weight
-    from {{ ref('int_contribution__cost_line') }}
-    group by account_id, product_code, source_code, month_start_date
+        allocations.account_id,
+        allocations.product_code,
+        allocations.org_id,
+        allocations.month_start_date,
+        sum({{ cents('allocations.cost_amt') }}) as allocated_cents,
+        -- of several pools, fct_cost_allocation_monthly names each
+        case when count(*) = 1 then min(allocations.cost_pool_id) end as cost_pool_id,
+        case when count(*) = 1 then min(allocations.driver_code) end as cost_driver_code,
+        case when count(*) = 1 then min(allocations.driver_count) end as cost_driver_count
+    from {{ ref('fct_cost_allocation_monthly') }} as allocations
+    inner join months on allocations.month_start_date = months.month_start_date
+    group by
+        allocations.account_id,
+        allocations.product_code,
+        allocations.org_id,
+        allocations.month_start_date
+
+),
+
+transactions as (
+
+    select transactions.*
+    from {{ ref('int_contribution__transaction_month') }} as transactions
+    inner join months on transactions.month_start_date = months.month_start_date
+    where transactions.business_date = {{ business_date() }}
 
 ),
 
 exposures as (
 
     select
-        risks.loan_id,
-        risks.month_start_date,
+        lines.account_id,
+        lines.product_code,
+        lines.org_id,
+        lines.month_start_date,
+        coalesce(lines.held_days, 1) as held_days,
+        coalesce(lines.open_days, 1) as open_days,
+        months.recorded_days,
+        months.month_days,
         risks.pd_rate,
         risks.lgd_rate,
         risks.capital_rate,
         risks.hurdle_rate,
         {{ round_units(wide('risks.ead_ccy_cents') ~ ' * ' ~ millionths_of('rates.mid_rate'), '1000000') }}
             as ead_cents
-    from {{ ref('int_contribution__risk_month') }} as risks
-    inner join months on risks.month_start_date = months.month_start_date
-    inner join (
-        select account_id, month_start_date, min(currency_code) as currency_code
-        from {{ ref('int_contribution__account_day') }}
-        where business_date = {{ business_date() }} and source_code = 'loan'
-        group by account_id, month_start_date
-    ) as loans
-        on risks.loan_id = loans.account_id and risks.month_start_date = loans.month_start_date
+    from {{ ref('int_contribution__line') }} as lines
+    inner join months on lines.month_start_date = months.month_start_date
+    inner join {{ ref('int_contribution__risk_month') }} as risks
+        on lines.account_id = risks.loan_id and lines.month_start_date = risks.month_start_date
     inner join {{ ref('int_fx__rate_by_day') }} as rates
-        on loans.currency_code = rates.currency_code and months.through_date = rates.calendar_date
+        on lines.currency_code = rates.currency_code and months.through_date = rates.calendar_date
+    where lines.source_code = 'loan'
 
 ),
 
@@ -60,12 +77,14 @@ losses as (
         *,
         'loan' as source_code,
         {{ round_units(
-            wide('ead_cents') ~ ' * ' ~ millionths_of('pd_rate') ~ ' * ' ~ millionths_of('lgd_rate'),
-            '12000000000000'
+            wide('ead_cents') ~ ' * ' ~ millionths_of('pd_rate') ~ ' * ' ~ millionths_of('lgd_rate')
+            ~ ' * recorded_days * held_days',
+            'cast(12000000000000 as bigint) * month_days * open_days'
         ) }} as expected_loss_cents,
         {{ round_units(
-            wide('ead_cents') ~ ' * ' ~ millionths_of('capital_rate') ~ ' * ' ~ millionths_of('hurdle_rate'),
-            '12000000000000'
+            wide('ead_cents') ~ ' * ' ~ millionths_of('capital_rate') ~ ' * ' ~ millionths_of('hurdle_rate')
+            ~ ' * recorded_days * held_days',
+            'cast(12000000000000 as bigint) * month_days * open_days'
         ) }} as capital_charge_cents
     from exposures
 
@@ -87,6 +106,8 @@ lines as (
         lines.ftp_millionths,
         lines.day_count,
         lines.balance_days,
+        lines.held_days,
+        lines.open_days,
         lines.interest_cents,
         lines.deposit_nii_cents,
         lines.loan_nii_cents,
@@ -95,22 +116,33 @@ lines as (
         -cast(coalesce(costs.allocated_cents, 0) as bigint) as allocated_cost_cents,
         -coalesce(losses.expected_loss_cents, 0) as expected_loss_cents,
         -coalesce(losses.capital_charge_cents, 0) as capital_charge_cents,
-        costs.cost_driver_weight,
-        lines.transaction_cnt,
+        lines.reserve_cost_cents,
+        lines.tax_cents,
+        costs.cost_driver_count,
+        coalesce(transactions.transaction_cnt, 0) as transaction_cnt,
         losses.pd_rate,
         losses.lgd_rate,
         losses.ead_cents,
-        losses.capital_rate
+        losses.capital_rate,
+        lines.is_rate_assumed
     from {{ ref('int_contribution__line') }} as lines
     left join costs
         on
             lines.account_id = costs.account_id
             and lines.product_code = costs.product_code
-            and lines.source_code = costs.source_code
+            and lines.org_id = costs.org_id
             and lines.month_start_date = costs.month_start_date
+    left join transactions
+        on
+            lines.account_id = transactions.account_id
+            and {{ register_of('lines.source_code') }} = transactions.register_code
+            and lines.org_id = transactions.org_id
+            and lines.month_start_date = transactions.month_start_date
     left join losses
         on
-            lines.account_id = losses.loan_id
+            lines.account_id = losses.account_id
+            and lines.product_code = losses.product_code
+            and lines.org_id = losses.org_id
             and lines.source_code = losses.source_code
             and lines.month_start_date = losses.month_start_date
     union all
@@ -128,6 +160,8 @@ lines as (
         cast(null as bigint) as ftp_millionths,
         cast(null as integer) as day_count,
         0 as balance_days,
+        cast(null as integer) as held_days,
+        cast(null as integer) as open_days,
         cast(0 as bigint) as interest_cents,
         cast(0 as bigint) as deposit_nii_cents,
         cast(0 as bigint) as loan_nii_cents,
@@ -136,12 +170,15 @@ lines as (
         cast(0 as bigint) as allocated_cost_cents,
         cast(0 as bigint) as expected_loss_cents,
         cast(0 as bigint) as capital_charge_cents,
-        cast(null as bigint) as cost_driver_weight,
+        cast(0 as bigint) as reserve_cost_cents,
+        tax_cents,
+        cast(null as decimal(18, 6)) as cost_driver_count,
         0 as transaction_cnt,
         cast(null as {{ share_type() }}) as pd_rate,
         cast(null as {{ share_type() }}) as lgd_rate,
         cast(null as bigint) as ead_cents,
-        cast(null as {{ share_type() }}) as capital_rate
+        cast(null as {{ share_type() }}) as capital_rate,
+        false as is_rate_assumed
     from {{ ref('int_contribution__fee_line') }}
 
 ),
@@ -177,6 +214,9 @@ select
     {{ millionths('added.ftp_millionths') }} as ftp_rate,
     cast(added.day_count as integer) as day_count,
     cast(added.balance_days as integer) as balance_days,
+    cast(months.recorded_days as integer) as recorded_days,
+    added.held_days,
+    added.open_days,
     {{ cents_amount('added.interest_cents') }} as customer_interest_amt,
     {% for component in contribution_components() %}
     {{ cents_amount('added.' ~ component ~ '_cents') }} as {{ component }}_amt,
@@ -184,13 +224,9 @@ select
     {{ cents_amount('added.contribution_cents') }} as contribution_amt,
     {{ cents_amount('added.capital_charge_cents') }} as capital_charge_amt,
     {{ cents_amount('(added.contribution_cents + added.capital_charge_cents)') }} as eva_amt,
-    cast(
-        cast(added.cost_driver_weight as decimal(18, 0)) * case added.cost_driver_code
-            when 'transactions' then cast(1 as decimal(7, 6))
-            when 'balances' then cast(0.01 as decimal(7, 6))
-            else cast(0.000001 as decimal(7, 6))
-        end as decimal(18, 6)
-    ) as cost_driver_count,
+    {{ cents_amount('added.reserve_cost_cents') }} as reserve_cost_amt,
+    {{ cents_amount('added.tax_cents') }} as tax_amt,
+    added.cost_driver_count,
     cast(added.transaction_cnt as integer) as transaction_count,
     added.pd_rate,
     added.lgd_rate,
@@ -198,7 +234,9 @@ select
     added.capital_rate,
 
     -- flags
-    months.is_provisional
+    added.is_rate_assumed,
+    months.is_provisional,
+    months.is_partial_month
 
 from added
 inner join months on added.month_start_date = months.month_start_date
@@ -212,3 +250,5 @@ where
     or added.allocated_cost_cents <> 0
     or added.expected_loss_cents <> 0
     or added.capital_charge_cents <> 0
+    or added.reserve_cost_cents <> 0
+    or added.tax_cents <> 0

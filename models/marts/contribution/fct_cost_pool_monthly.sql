@@ -1,8 +1,9 @@
--- One row per cost pool, org, month of the cost and month in which it is spread: by what, over how much of it.
--- A driver that nothing has (no transactions in the month, say) gives way to the number of accounts.
+-- One row per cost pool, org, month of the cost, org whose business bears it and month in which it is spread: by what,
+-- over how much of it. A driver that nothing has (no transactions in the month, say) gives way to the number of
+-- accounts.
 
 {{ config(meta={
-    'grain': ['cost_pool_id', 'org_id', 'cost_month_date', 'month_start_date'],
+    'grain': ['cost_pool_id', 'org_id', 'cost_month_date', 'bearing_org_id', 'month_start_date'],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
@@ -33,11 +34,12 @@ org_totals as (
 
 ),
 
-pool_totals as (
+part_totals as (
 
     select
         pool_orgs.cost_pool_id,
         pool_orgs.org_id,
+        pool_orgs.part_org_id,
         pool_orgs.cost_month_date,
         pool_orgs.month_start_date,
         sum(org_totals.line_cnt) as line_cnt,
@@ -58,6 +60,7 @@ pool_totals as (
     group by
         pool_orgs.cost_pool_id,
         pool_orgs.org_id,
+        pool_orgs.part_org_id,
         pool_orgs.cost_month_date,
         pool_orgs.month_start_date
 
@@ -66,25 +69,30 @@ pool_totals as (
 spread as (
 
     select
-        pools.cost_pool_id,
-        pools.org_id,
-        pools.cost_month_date,
-        pools.month_start_date,
-        pools.driver_code,
-        case when pool_totals.driver_total > 0 then pools.driver_code else 'accounts' end as applied_driver_code,
-        pools.cost_amt,
-        case when pool_totals.driver_total > 0 then pool_totals.driver_total else pool_totals.accounts_total end
+        parts.cost_pool_id,
+        parts.org_id,
+        parts.part_org_id,
+        parts.cost_month_date,
+        parts.month_start_date,
+        parts.driver_code,
+        case when part_totals.driver_total > 0 then parts.driver_code else 'accounts' end as applied_driver_code,
+        parts.part_days,
+        parts.cost_cents,
+        parts.counted_cents,
+        case when part_totals.driver_total > 0 then part_totals.driver_total else part_totals.accounts_total end
             as driver_total,
-        pool_totals.line_cnt,
-        months.is_provisional
-    from {{ ref('int_contribution__cost_pool') }} as pools
-    inner join months on pools.month_start_date = months.month_start_date
-    left join pool_totals
+        part_totals.line_cnt,
+        months.is_provisional,
+        months.is_partial_month
+    from {{ ref('int_contribution__pool_part') }} as parts
+    inner join months on parts.month_start_date = months.month_start_date
+    left join part_totals
         on
-            pools.cost_pool_id = pool_totals.cost_pool_id
-            and pools.org_id = pool_totals.org_id
-            and pools.cost_month_date = pool_totals.cost_month_date
-            and pools.month_start_date = pool_totals.month_start_date
+            parts.cost_pool_id = part_totals.cost_pool_id
+            and parts.org_id = part_totals.org_id
+            and parts.part_org_id = part_totals.part_org_id
+            and parts.cost_month_date = part_totals.cost_month_date
+            and parts.month_start_date = part_totals.month_start_date
 
 )
 
@@ -92,6 +100,7 @@ select
     -- ids
     cost_pool_id,
     org_id,
+    part_org_id as bearing_org_id,
 
     -- codes
     driver_code,
@@ -102,12 +111,15 @@ select
     month_start_date,
 
     -- measures
-    cast(cost_amt as {{ amount_type() }}) as cost_amt,
-    cast(case when line_cnt > 0 then cost_amt else 0 end as {{ amount_type() }}) as allocated_amt,
-    cast(coalesce(driver_total, 0) as decimal(38, 0)) as driver_total,
+    cast(part_days as integer) as bearing_days,
+    {{ cents_amount('cost_cents') }} as cost_amt,
+    {{ cents_amount('counted_cents') }} as counted_amt,
+    {{ cents_amount('(case when line_cnt > 0 then counted_cents else 0 end)') }} as allocated_amt,
+    {{ driver_count('coalesce(driver_total, 0)', 'applied_driver_code', 'decimal(28, 6)') }} as driver_total,
     cast(coalesce(line_cnt, 0) as bigint) as line_count,
 
     -- flags
-    is_provisional
+    is_provisional,
+    is_partial_month
 
 from spread

@@ -19,14 +19,17 @@ earlier_months as (
 
 ),
 
+-- a month of which some days are not recorded is in no average, its own neither
 trailing_sums as (
 
     select
         totals.*,
-        totals.contribution_cents + earlier_months.cents_11m as cents_12m,
-        1 + earlier_months.months_11m_cnt as months_12m,
-        totals.contribution_cents + earlier_months.cents_2m as cents_3m,
-        1 + earlier_months.months_2m_cnt as months_3m
+        case when totals.is_partial_month then 0 else totals.contribution_cents end + earlier_months.cents_11m
+            as cents_12m,
+        case when totals.is_partial_month then 0 else 1 end + earlier_months.months_11m_cnt as months_12m,
+        case when totals.is_partial_month then 0 else totals.contribution_cents end + earlier_months.cents_2m
+            as cents_3m,
+        case when totals.is_partial_month then 0 else 1 end + earlier_months.months_2m_cnt as months_3m
     from {{ ref('int_contribution__customer_month') }} as totals
     inner join earlier_months
         on
@@ -76,7 +79,7 @@ select
 
     -- codes
     coalesce(tiers.tier_code, 'none') as tier_code,
-    statuses.status_code as contribution_status_code,
+    case when judged.is_partial_month then 'not_judged' else statuses.status_code end as contribution_status_code,
 
     -- dates
     judged.month_start_date,
@@ -90,7 +93,8 @@ select
 
     -- flags
     judged.cents_12m < 0 as is_cost_centre,
-    judged.is_provisional
+    judged.is_provisional,
+    judged.is_partial_month
 
 from judged
 inner join {{ ref('contribution_status_rules') }} as statuses

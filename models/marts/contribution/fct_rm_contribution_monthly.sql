@@ -87,7 +87,8 @@ select
     {{ cents_amount('totals.since_cents') }} as since_amt,
 
     -- flags
-    months.is_provisional
+    months.is_provisional,
+    months.is_partial_month
 
 from totals
 inner join months on totals.month_start_date = months.month_start_date

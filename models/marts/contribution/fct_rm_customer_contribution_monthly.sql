@@ -3,7 +3,7 @@
 -- of the month that nobody held is UNASSIGNED at the owning org.
 --
 -- Taken over is the customer's contribution of the month before the first that the manager holds without a break, 0
--- for a new customer; in the ledger's first month it is that month's own.
+-- for a new customer; in the first month that is recorded whole, and in one before it, it is that month's own.
 
 {{ config(meta={
     'grain': ['employee_id', 'org_id', 'customer_id', 'month_start_date'],
@@ -89,6 +89,12 @@ shares as (
 
 ),
 
+recorded as (
+
+    select * from {{ ref('int_contribution__recorded_from') }}
+
+),
+
 {% if has_state() %}
 
 -- what the managers of the month before had taken over, and have still
@@ -100,7 +106,9 @@ earlier as (
         min(taken_over_month_date) as taken_over_month_date,
         min(taken_over_total_amt) as taken_over_total_amt
     from {{ this }}
-    where month_start_date = (select {{ month_from_index('min(month_index) - 1') }} from months)
+    where
+        month_start_date = (select {{ month_from_index('min(month_index) - 1') }} from months)
+        and taken_over_month_date >= (select recorded_from_date from recorded)
     group by customer_id, employee_id
 
 ),
@@ -122,7 +130,11 @@ holdings as (
 
 ledger_start as (
 
-    select min(month_start_date) as month_start_date from {{ ref('fct_customer_contribution_monthly') }}
+    select
+        min(customers.month_start_date) as month_start_date,
+        min(recorded.recorded_from_date) as recorded_from_date
+    from {{ ref('fct_customer_contribution_monthly') }} as customers
+    cross join recorded
 
 ),
 
@@ -135,7 +147,10 @@ taken_over as (
             {% if has_state() %}
             when earlier.customer_id is not null then earlier.taken_over_month_date
             {% endif %}
-            when holdings.first_month_date = ledger_start.month_start_date then holdings.first_month_date
+            when
+                holdings.first_month_date = ledger_start.month_start_date
+                or {{ month_from_index('holdings.first_month_index - 1') }} < ledger_start.recorded_from_date
+                then holdings.first_month_date
             else {{ month_from_index('holdings.first_month_index - 1') }}
         end as taken_over_month_date,
         {% if has_state() %}
@@ -209,7 +224,8 @@ select
     ) }} as since_amt,
 
     -- flags
-    months.is_provisional
+    months.is_provisional,
+    months.is_partial_month
 
 from compared
 inner join months on compared.month_start_date = months.month_start_date

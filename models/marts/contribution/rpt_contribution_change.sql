@@ -20,7 +20,12 @@ with months as (
         *,
         {{ month_from_index('month_index - 1') }} as previous_month_date
     from {{ ref('int_contribution__month') }}
-    where month_start_date > (select min(month_start_date) from {{ customers }})
+    -- from a month of which some days are not recorded, nothing can be compared
+    where
+        month_start_date > (select min(month_start_date) from {{ customers }})
+        and {{ month_from_index('month_index - 1') }} >= (
+            select recorded_from_date from {{ ref('int_contribution__recorded_from') }}
+        )
 
 ),
 
@@ -37,7 +42,21 @@ with months as (
         {{ cents('ledger.contribution_amt') }} as contribution_cents
     from {{ ledger }} as ledger
     inner join months on ledger.month_start_date = months.{{ month }}
-    where ledger.source_code <> 'fee'
+    where ledger.source_code <> 'fee' and ledger.held_days is null
+    union all
+    -- an account that changed its org is one account
+    select
+        ledger.account_id,
+        ledger.product_code,
+        max(ledger.customer_id) as customer_id,
+        months.month_start_date,
+        sum({{ cents('ledger.average_balance_amt') }} * ledger.balance_days) as sum_cents,
+        sum({{ cents('ledger.deposit_nii_amt') }} + {{ cents('ledger.loan_nii_amt') }}) as nii_cents,
+        sum({{ cents('ledger.contribution_amt') }}) as contribution_cents
+    from {{ ledger }} as ledger
+    inner join months on ledger.month_start_date = months.{{ month }}
+    where ledger.source_code <> 'fee' and ledger.held_days is not null
+    group by ledger.account_id, ledger.product_code, months.month_start_date
 
 ),
 

@@ -9,7 +9,8 @@
 
 with months as (
 
-    select * from {{ ref('int_contribution__month') }}
+    -- a month of which some days are not recorded says nothing of who earns most
+    select * from {{ ref('int_contribution__month') }} where not is_partial_month
 
 ),
 
@@ -125,7 +126,8 @@ select
     {{ cents_amount('bucket_cents') }} as contribution_amt,
     {{ cents_amount('bucket_positive_cents') }} as positive_contribution_amt,
     {{ signed_ratio('bucket_positive_cents', 'all_positive_cents') }} as positive_share,
-    {{ signed_ratio('bucket_cents', 'all_cents') }} as total_share,
+    -- of a total that is not positive there are no shares: they would turn round
+    case when all_cents > 0 then {{ signed_ratio('bucket_cents', 'all_cents') }} end as total_share,
     cast(all_cnt as bigint) as all_customer_count,
     {{ cents_amount('all_cents') }} as all_contribution_amt,
 

@@ -1,0 +1,15 @@
+{# Where a balance's contract is told. #}
+
+{% macro register_of(source_code) -%}
+    case when {{ source_code }} in ('deposit', 'investment') then 'account' else {{ source_code }} end
+{%- endmacro %}
+
+{% macro driver_count(weight, driver_code, type='decimal(18, 6)') -%}
+    {# the weights of int_contribution__driver in the units of the driver: accounts, transactions, customers, yuan #}
+    cast(
+        cast({{ weight }} as decimal(28, 0)) * case {{ driver_code }}
+            when 'balances' then cast(0.01 as decimal(7, 6))
+            else cast(0.000001 as decimal(7, 6))
+        end as {{ type }}
+    )
+{%- endmacro %}
