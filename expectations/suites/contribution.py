@@ -130,8 +130,10 @@ def parts_are_the_change(months: Sql) -> Check:
 
 
 def change_is_between_months(months: Sql) -> Check:
-    """The contributions compared add to the customers' of both months; neither the first month nor
-    the one after a month that is not recorded whole has one before it."""
+    """The contributions compared add to the customers' of both months.
+
+    Neither the first month nor the one after a month that is not recorded whole has one before it.
+    """
     return FailingRows(
         check_code="contribution_not_conserved",
         table=CHANGE,
@@ -223,7 +225,10 @@ def costs_find_accounts(months: Sql) -> Check:
         check_code="cost_not_allocated",
         table=COST_POOL,
         query=fill(
-            "select count(*), count(*) filter (where allocated_amt <> counted_amt) from {pools} where {months}",
+            """
+            select count(*), count(*) filter (where allocated_amt <> counted_amt)
+            from {pools} where {months}
+            """,
             pools=name(MARTS, COST_POOL),
             months=months,
         ),

@@ -29,29 +29,35 @@ class Total:
     contribution_amt: Decimal
     capital_charge_amt: Decimal
     eva_amt: Decimal
-    contribution_avg_3m_amt: Decimal
-    contribution_avg_12m_amt: Decimal
+    contribution_avg_3m_amt: Decimal | None
+    contribution_avg_12m_amt: Decimal | None
     months_12m_cnt: int
     contribution_status_code: str
     is_cost_centre: bool
     is_provisional: bool
+    is_partial_month: bool
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of ``fct_account_contribution_monthly``: the whole line, of a joint account too."""
+    """A row of ``fct_account_contribution_monthly``: the whole line, of a joint account too.
+
+    Attributes:
+        held_days: Days at the row's org, of ``open_days`` at all; None where one org kept it.
+    """
 
     account_id: str
     product_code: str
     org_id: str
     source_code: str
-    cost_pool_id: str | None
-    cost_driver_code: str | None
     average_balance_amt: Decimal
     customer_rate: Decimal | None
     ftp_rate: Decimal | None
     day_count: int | None
     balance_days: int
+    recorded_days: int
+    held_days: int | None
+    open_days: int | None
     customer_interest_amt: Decimal
     deposit_nii_amt: Decimal
     loan_nii_amt: Decimal
@@ -61,11 +67,37 @@ class Line:
     expected_loss_amt: Decimal
     contribution_amt: Decimal
     capital_charge_amt: Decimal
-    cost_driver_count: Decimal | None
+    reserve_cost_amt: Decimal
+    tax_amt: Decimal
     pd_rate: Decimal | None
     lgd_rate: Decimal | None
     ead_amt: Decimal | None
     capital_rate: Decimal | None
+    is_rate_assumed: bool
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A row of ``fct_cost_allocation_monthly``, with what the pool allocates."""
+
+    account_id: str
+    product_code: str
+    org_id: str
+    cost_pool_id: str
+    pool_org_id: str
+    driver_code: str
+    driver_count: Decimal
+    driver_total: Decimal
+    cost_amt: Decimal
+    counted_amt: Decimal
+
+    def is_of(self, line: Line) -> bool:
+        """Whether the line bears it."""
+        return (self.account_id, self.product_code, self.org_id) == (
+            line.account_id,
+            line.product_code,
+            line.org_id,
+        )
 
 
 @dataclass(frozen=True)
@@ -86,6 +118,7 @@ class Statement:
 
     Attributes:
         lines: Lines of which the customer is the holder; a joint account held by another has none here.
+        costs: What each of them bears of each cost pool.
         hurdle_rate: What capital has to earn in a year.
         change: Against the month before; none in the ledger's first month.
     """
@@ -96,6 +129,7 @@ class Statement:
     currency: str
     total: Total
     lines: list[Line]
+    costs: list[Cost]
     hurdle_rate: Decimal
     change: Change | None
 
@@ -145,9 +179,10 @@ def read_statement(settings: Settings, customer_id: str, month: date | None = No
                 Line,
                 "fct_account_contribution_monthly",
                 customer_id,
-                "source_code, account_id, product_code",
+                "source_code, account_id, product_code, org_id",
                 total.month_start_date,
             ),
+            costs=_costs(connection, customer_id, total.month_start_date),
             hurdle_rate=hurdle_rate,
             change=changes[0] if changes else None,
         )
@@ -171,6 +206,29 @@ def _rows(
     )
     found = connection.execute(query, {"customer": customer_id, "month": month}).fetchall()
     return [kind(*row) for row in found]
+
+
+def _costs(connection: duckdb.DuckDBPyConnection, customer_id: str, month: date) -> list[Cost]:
+    found = connection.execute(
+        """
+        select costs.account_id, costs.product_code, costs.org_id, costs.cost_pool_id, costs.pool_org_id,
+            costs.driver_code, costs.driver_count, costs.driver_total, costs.cost_amt, pools.counted_amt
+        from contribution.fct_cost_allocation_monthly as costs
+        semi join (
+            select account_id, product_code, org_id
+            from contribution.fct_account_contribution_monthly
+            where customer_id = $customer and month_start_date = $month
+        ) as lines using (account_id, product_code, org_id)
+        inner join contribution.fct_cost_pool_monthly as pools
+            on costs.cost_pool_id = pools.cost_pool_id and costs.pool_org_id = pools.org_id
+            and costs.cost_month_date = pools.cost_month_date and costs.bearing_org_id = pools.bearing_org_id
+            and costs.month_start_date = pools.month_start_date
+        where costs.month_start_date = $month
+        order by costs.cost_pool_id, costs.pool_org_id, costs.cost_month_date, costs.bearing_org_id
+        """,
+        {"customer": customer_id, "month": month},
+    ).fetchall()
+    return [Cost(*row) for row in found]
 
 
 def _missing(release: str, months: list[date]) -> str:

@@ -1,6 +1,8 @@
 """A customer's contribution as a person reads it: an income statement, and each figure with what drove it."""
 
+from calendar import monthrange
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from rich.console import Console, RenderableType
@@ -74,6 +76,8 @@ def _income_statement(statement: Statement) -> Table:
 
 def _trend(statement: Statement) -> str:
     total = statement.total
+    if total.contribution_avg_3m_amt is None or total.contribution_avg_12m_amt is None:
+        return "Not judged: loans or fees are not recorded from the first day of the month on."
     told = (
         f"Status {total.contribution_status_code}: {_money(total.contribution_avg_3m_amt)} a month on average"
         f" of 3 months, {_money(total.contribution_avg_12m_amt)} of {total.months_12m_cnt}."
@@ -107,12 +111,14 @@ def _lines(statement: Statement) -> Iterator[RenderableType]:
             f"{line.account_id} · {line.source_code} · product {line.product_code} · org {line.org_id}:"
             f" {_money(line.contribution_amt)}"
         )
-        for figure in _figures(line, statement.hurdle_rate):
+        for figure in _figures(line, statement):
             yield Text(f"    {figure}", style="dim")
 
 
-def _figures(line: Line, hurdle_rate: Decimal) -> Iterator[str]:
+def _figures(line: Line, statement: Statement) -> Iterator[str]:
     """Each amount of a line, with what drove it."""
+    if line.held_days is not None:
+        yield f"kept by org {line.org_id} on {line.held_days} of {line.open_days} days"
     if line.ftp_rate is not None and line.customer_rate is not None:
         rates = [_percent(line.ftp_rate), _percent(line.customer_rate)]
         is_lent = line.source_code in ("loan", "card")
@@ -121,30 +127,47 @@ def _figures(line: Line, hurdle_rate: Decimal) -> Iterator[str]:
         yield (
             f"net interest {_money(earned)} = {_money(line.average_balance_amt)} × ({margin})"
             f" × {line.balance_days} / {line.day_count}"
+            + (", by the earliest curve delivered" if line.is_rate_assumed else "")
         )
     elif line.average_balance_amt:
         yield f"average balance {_money(line.average_balance_amt)}, not priced by a curve"
     if line.fee_income_amt or line.direct_cost_amt:
         yield f"fees {_money(line.fee_income_amt)}, direct cost {_money(line.direct_cost_amt)}"
-    if line.allocated_cost_amt:
-        driver = (
-            f"pool {line.cost_pool_id}, {line.cost_driver_code}, {line.cost_driver_count:,.6f}".rstrip(
-                "0"
-            ).rstrip(".")
-            if line.cost_pool_id is not None
-            else "several pools"
-        )
-        yield f"allocated cost {_money(line.allocated_cost_amt)}: {driver}"
+    for cost in statement.costs:
+        if cost.is_of(line):
+            yield (
+                f"allocated cost {_money(-cost.cost_amt)}:"
+                f" pool {cost.cost_pool_id} of org {cost.pool_org_id},"
+                f" {_money(cost.counted_amt)} × {_count(cost.driver_count)} / {_count(cost.driver_total)}"
+                f" {cost.driver_code}"
+            )
     if line.ead_amt is not None and line.pd_rate is not None and line.lgd_rate is not None:
+        part = _part_of_month(line, statement.total.month_start_date)
         yield (
             f"expected loss {_money(line.expected_loss_amt)} ="
-            f" −{_percent(line.pd_rate)} × {_percent(line.lgd_rate)} × {_money(line.ead_amt)} / 12"
+            f" −{_percent(line.pd_rate)} × {_percent(line.lgd_rate)} × {_money(line.ead_amt)} / 12{part}"
         )
         if line.capital_rate is not None:
             yield (
                 f"capital charge {_money(line.capital_charge_amt)} = −{_money(line.ead_amt)}"
-                f" × {_percent(line.capital_rate)} × {_percent(hurdle_rate)} / 12, outside the contribution"
+                f" × {_percent(line.capital_rate)} × {_percent(statement.hurdle_rate)} / 12{part},"
+                " outside the contribution"
             )
+    if line.reserve_cost_amt or line.tax_amt:
+        outside = f"reserve {_money(line.reserve_cost_amt)}, tax {_money(line.tax_amt)}"
+        yield f"{outside}, outside the contribution"
+
+
+def _part_of_month(line: Line, month: date) -> str:
+    """The days that count, where not all of the month do."""
+    days = monthrange(month.year, month.month)[1]
+    recorded = "" if line.recorded_days == days else f" × {line.recorded_days} / {days}"
+    held = "" if line.held_days is None else f" × {line.held_days} / {line.open_days}"
+    return recorded + held
+
+
+def _count(count: Decimal) -> str:
+    return f"{count:,.6f}".rstrip("0").rstrip(".")
 
 
 def _money(amount: Decimal) -> str:

@@ -88,7 +88,7 @@ class Line:
     tax: int = 0
     balance_weights: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     day_weights: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-    pools: dict[tuple[str, str, str], tuple[int, int, int]] = field(default_factory=dict)
+    pools: dict[tuple[str, str, date, str], tuple[int, int, int]] = field(default_factory=dict)
     components: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys((*COMPONENTS, "capital_charge"), 0)
     )
@@ -140,14 +140,23 @@ class _Contract:
 
     def shares(self, bank: Bank, day: date) -> dict[str, Fraction]:
         held = self.owners.at(self.known(bank, day))
-        return {owner: Fraction(share) for owner, share in held.items()} if held else {self.customer: Fraction(1)}
+        return (
+            {owner: Fraction(share) for owner, share in held.items()}
+            if held
+            else {self.customer: Fraction(1)}
+        )
+
+    @property
+    def is_fixed_term(self) -> bool:
+        """Whether it has a maturity; 9999-12-31 means that there is none."""
+        return self.matures is not None and self.matures.year < 9999
 
     def is_open(self, day: date) -> bool:
         return self.opened <= day and (self.closed is None or day < self.closed)
 
 
 def recorded_from(bank: Bank) -> date:
-    """The day from which loans and fees are recorded: of days before the first night the initial load tells."""
+    """The day from which loans and fees are recorded; of days before the first night a load tells."""
     first = month_start(bank.start)
     borrowers = any(loan.start <= bank.start for customer in bank.customers for loan in customer.loans)
     loans = first if bank.with_loan_history or not borrowers else bank.start
@@ -157,7 +166,7 @@ def recorded_from(bank: Bank) -> date:
     return first if bank.start == first else max(loans, fees)
 
 
-def ledger(bank: Bank, months: Iterable[date], rates: Rates = Rates()) -> dict[Key, Line]:  # noqa: B008
+def ledger(bank: Bank, months: Iterable[date], rates: Rates = Rates()) -> dict[Key, Line]:
     """Every line of every month that is over."""
     lines: dict[Key, Line] = {}
     for month in months:
@@ -178,16 +187,16 @@ def _contracts(bank: Bank) -> Iterable[_Contract]:
     for account in bank.accounts:
         source = "investment" if account.product_code in INVESTMENTS else "deposit"
         yield _Contract(
-            account.account_id, account.customer_id, account.product_code, account.orgs, source, account.currency,
-            account.opened, account.matures,
+            account.account_id, account.customer_id, account.product_code, account.orgs, source,
+            account.currency, account.opened, account.matures,
             Fraction(account.rate or 0) if source == "deposit" else Fraction(0),
             account.closed, account.lines, account.owners, True,
         )  # fmt: skip
     for customer in bank.customers:
         for loan in customer.loans:
             yield _Contract(
-                loan.loan_id, customer.customer_id, loan.product_code, loan.orgs, "loan", loan.currency, loan.start,
-                loan.matures, Fraction(loan.rate), None, {loan.product_code: loan.owed}, nobody,
+                loan.loan_id, customer.customer_id, loan.product_code, loan.orgs, "loan", loan.currency,
+                loan.start, loan.matures, Fraction(loan.rate), None, {loan.product_code: loan.owed}, nobody,
                 bank.with_loan_history,
             )  # fmt: skip
     # credit cards: their product is the catalogue's that is sold as one; what is owed bears no interest
@@ -196,8 +205,8 @@ def _contracts(bank: Bank) -> Iterable[_Contract]:
         for card in customer.cards:
             if product and card.owed.first:
                 yield _Contract(
-                    card.card_id, customer.customer_id, product, Timeline({card.issued: card.org_id}), "card", "CNY",
-                    card.issued, None, Fraction(0), None, {product: card.owed}, nobody, False,
+                    card.card_id, customer.customer_id, product, Timeline({card.issued: card.org_id}),
+                    "card", "CNY", card.issued, None, Fraction(0), None, {product: card.owed}, nobody, False,
                 )  # fmt: skip
 
 
@@ -226,9 +235,8 @@ def _balances(bank: Bank, month: date, rates: Rates) -> dict[Key, Line]:
         for product, by_org in told.items():
             # an org that kept it empty bears its days; positions of a product are where they are told
             for org in {*by_org, *(held if contract.source != "investment" else ())}:
-                found[contract.account, product, org, month] = _line(
-                    bank, contract, product, org, by_org.get(org, _Sums()), held, products[product], month, rates
-                )
+                sums, key = by_org.get(org, _Sums()), (contract.account, product, org, month)
+                found[key] = _line(bank, contract, key, sums, held, products[product], rates)
         if not told:
             _add_transactions_only(bank, contract, month, held, found)
     return found
@@ -279,9 +287,10 @@ def _sums(
 
 
 def _line(
-    bank: Bank, contract: _Contract, product: str, org: str, sums: _Sums, held: Mapping[str, Mapping[str, Fraction]],
-    terms: Mapping[str, Any], month: date, rates: Rates,
+    bank: Bank, contract: _Contract, key: Key, sums: _Sums, held: Mapping[str, Mapping[str, Fraction]],
+    terms: Mapping[str, Any], rates: Rates,
 ) -> Line:  # fmt: skip
+    _, product, org, month = key
     line = Line(contract.account, product, contract.customer, org, contract.source, month)
     line.balance_sum = sums.balance
     line.average = cents(sums.balance / len(days(month, month_end(month))))
@@ -298,7 +307,9 @@ def _line(
         if curve:
             line.components["loan_nii"] = cents((sums.interest - sums.transfer) / year)
         line.tax = -cents(sums.interest * rates.tax_rate / year)
-    line.is_rate_assumed = bool(curve) and contract.source != "investment" and _is_assumed(bank, contract, curve, month)
+    line.is_rate_assumed = (
+        bool(curve) and contract.source != "investment" and _is_assumed(bank, contract, curve, month)
+    )
     line.transactions = sum(
         contract.org(bank, row["txn_date"]) == org for row in _transactions(bank, contract, month)
     )
@@ -314,13 +325,19 @@ def _transactions(bank: Bank, contract: _Contract, month: date) -> list[Mapping[
 
 
 def _add_transactions_only(
-    bank: Bank, contract: _Contract, month: date, held: Mapping[str, Mapping[str, Fraction]], found: dict[Key, Line]
+    bank: Bank,
+    contract: _Contract,
+    month: date,
+    held: Mapping[str, Mapping[str, Fraction]],
+    found: dict[Key, Line],
 ) -> None:
     """An account of which only transactions are known stands under its own product."""
     for row in _transactions(bank, contract, month):
         org, product = contract.org(bank, row["txn_date"]), contract.product
         key = contract.account, product, org, month
-        line = found.setdefault(key, Line(contract.account, product, contract.customer, org, contract.source, month))
+        line = found.setdefault(
+            key, Line(contract.account, product, contract.customer, org, contract.source, month)
+        )
         line.day_weights = dict(held.get(org, {}))
         line.transactions += 1
 
@@ -328,13 +345,13 @@ def _add_transactions_only(
 def _is_assumed(bank: Bank, contract: _Contract, curve: str, month: date) -> bool:
     first = min(day for name, _, day in bank.books.curves if name == curve)
     recorded = month if contract.has_history else max(month, bank.start)
-    return (contract.opened if contract.matures else max(contract.opened, recorded)) < first
+    return (contract.opened if contract.is_fixed_term else max(contract.opened, recorded)) < first
 
 
 def _transfer_rate(bank: Bank, contract: _Contract, terms: Mapping[str, Any], day: date) -> Fraction | None:
     if not terms["ftp_curve_id"]:
         return None
-    if contract.matures is None:
+    if contract.matures is None or not contract.is_fixed_term:
         return curve_rate(bank.books.curves, terms["ftp_curve_id"], day, 0)
     tenor = (contract.matures - contract.opened).days
     return curve_rate(bank.books.curves, terms["ftp_curve_id"], contract.opened, tenor)
@@ -390,12 +407,14 @@ def _add_costs(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
             total = sum(weights.values())
             for key, part in largest_remainder(amount, weights).items():
                 lines[key].components["allocated_cost"] -= part
-                lines[key].pools[pool["cost_pool_id"], pool["org_id"], org] = (weights[key], total, part)
+                place = pool["cost_pool_id"], pool["org_id"], pool["cost_month"], org
+                lines[key].pools[place] = weights[key], total, part
 
 
 def _parts(bank: Bank, pool: Mapping[str, Any], month: date) -> dict[str, int]:
-    """Cents of a pool by the org whose business it is on the days of the month; of these the recorded count."""
-    calendar, by_org = days(month, month_end(month)), defaultdict(int)
+    """Cents of a pool by the org whose business it is on the days of the month, as far as recorded."""
+    by_org: dict[str, int] = defaultdict(int)
+    calendar = days(month, month_end(month))
     recorded = [day for day in calendar if day >= recorded_from(bank)]
     for day in recorded:
         by_org[_successor(bank, pool["org_id"], day)] += 1
@@ -430,7 +449,9 @@ def _weights(driver: str, lines: Mapping[Key, Line]) -> dict[Key, int]:
         sizes[group(line)] += 1
     return {
         key: cents(
-            (Fraction(line.transactions) if driver == "transactions" else line.held) * 10_000 / sizes[group(line)]
+            (Fraction(line.transactions) if driver == "transactions" else line.held)
+            * 10_000
+            / sizes[group(line)]
         )
         for key, line in lines.items()
     }

@@ -166,7 +166,8 @@ def built(bank: Drawn) -> Models:
         "fct_account_contribution_monthly": [
             (
                 line.account, line.product, line.customer, line.org, line.source, line.month,
-                amount(line.average), DAYS[line.month], None, *(amount(line.components[part]) for part in PARTS),
+                amount(line.average), DAYS[line.month], None,
+                *(amount(line.components[part]) for part in PARTS),
                 amount(line.contribution), amount(line.contribution + line.components["capital_charge"]),
             )
             for line in bank.lines

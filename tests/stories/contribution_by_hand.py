@@ -1,7 +1,8 @@
 """February 2026 of a dozen accounts, by hand: 28 days, the balances of 1 January up to the 14th, then those
 of 15 February.
 
-By account and product (and org, of what has several): average balance, customer rate, transfer rate, and the components that are not 0.
+By account and product (and org, of what has several): average balance, customer rate, transfer rate, and the
+components that are not 0.
 """
 
 Figures = tuple[str, str | None, str | None, dict[str, str]]

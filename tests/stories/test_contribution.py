@@ -51,6 +51,12 @@ def in_cents(row: dict, *names: str) -> tuple[int, ...]:
     return tuple(int(row[name] * 100) for name in names)
 
 
+def counts(row: dict) -> tuple[int, int]:
+    """Driver count and total, in millionths and cents."""
+    units = 100 if row["driver_code"] == "balances" else 1_000_000
+    return int(row["driver_count"] * units), int(row["driver_total"] * units)
+
+
 def test_a_dozen_accounts_are_what_they_are_by_hand(warehouse: Warehouse) -> None:
     rows = warehouse.query(
         f"select * from {LEDGER} where month_start_date = ? and org_id <> 'O3' and customer_id not like 'x%'",
@@ -141,11 +147,8 @@ def test_every_line_of_cost_names_its_pool_and_what_it_counts_as(
     found = {
         (
             row["account_id"], row["product_code"], row["org_id"], row["month_start_date"],
-            row["cost_pool_id"], row["pool_org_id"], row["bearing_org_id"],
-        ): tuple(
-            int(row[name] * (100 if row["driver_code"] == "balances" else 1_000_000))
-            for name in ("driver_count", "driver_total")
-        ) + in_cents(row, "cost_amt")
+            row["cost_pool_id"], row["pool_org_id"], row["cost_month_date"], row["bearing_org_id"],
+        ): (*counts(row), int(row["cost_amt"] * 100))
         for row in rows
     }  # fmt: skip
     assert len(found) == len(rows)
@@ -394,7 +397,7 @@ def test_the_statement_of_a_customer_reads_like_an_income_statement(warehouse: W
     assert "Contribution 19,534.03" in told
     assert "EVA 11,534.03" in told
     assert "10,000,000.00 × (6.0000 % − 3.0000 %) × 28 / 360" in told
-    assert "pool P2, balances, 10,000,000" in told
+    assert "pool P2 of org O2, 50.00 × 10,000,000 / 10,142,000 balances" in told
     assert "1.0000 % × 45.0000 % × 10,000,000.00 / 12" in told
 
 

@@ -47,7 +47,10 @@ def test_views_that_add_up_pass(night: LakeNight) -> None:
         ("agg_org_contribution_monthly", "rolled_up_amt = rolled_up_amt - 0.01"),
         ("rpt_contribution_change", "mix = mix + 0.01"),
         ("rpt_contribution_change", "total = total + 0.01, mix = mix + 0.01"),
-        ("fct_cost_pool_monthly", "allocated_amt = 1.99, cost_amt = 1.99"),
+        ("fct_cost_pool_monthly", "allocated_amt = 1.99, counted_amt = 1.99"),
+        ("fct_cost_allocation_monthly", "cost_amt = cost_amt + 0.01"),
+        ("fct_cost_allocation_monthly", "driver_count = driver_count - 0.000001"),
+        ("fct_cost_allocation_monthly", "bearing_org_id = 'O2'"),
     ],
 )
 def test_a_cent_shuts_the_gate(night: LakeNight, table: str, spoil: str) -> None:
@@ -61,7 +64,10 @@ def test_a_cent_shuts_the_gate(night: LakeNight, table: str, spoil: str) -> None
 
 
 def test_a_pool_without_accounts_is_a_warning(night: LakeNight) -> None:
-    night.query("insert into contribution.fct_cost_pool_monthly values (date '2026-01-01', 9.00, 0.00)")
+    night.query(
+        "insert into contribution.fct_cost_pool_monthly"
+        " values (date '2026-01-01', 9.00, 9.00, 0.00, 'P9', 'O1', 'O1', date '2026-01-01', 0.00, 0)"
+    )
 
     found = failed(night)
 

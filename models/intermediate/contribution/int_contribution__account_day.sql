@@ -106,6 +106,7 @@ holdings as (
         coalesce(tonight.balance_cents, 0) as balance_cents,
         {% endif %}
         coalesce(tonight.rate_millionths, last_night.rate_millionths) as rate_millionths,
+        last_night.account_id is not null as is_carried,
         coalesce(last_night.balance_cents, 0) as carried_cents,
         coalesce(last_night.rate_millionths, 0) as carried_rate_millionths,
         last_night.term_ftp_millionths,
@@ -296,8 +297,10 @@ summed as (
             when ftp_millionths is not null then is_term_assumed
             else (is_carried_month and is_carried_assumed) or is_demand_assumed
         end as is_rate_assumed,
-        -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure
-        is_current and is_told and (source_code = 'loan' or bearing_orgs.org_id is not null) as is_kept_empty
+        -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure; what was told on a day
+        -- of the month is in all of it
+        ((is_current and is_told) or (is_carried_month and is_carried))
+        and (source_code = 'loan' or bearing_orgs.org_id is not null) as is_kept_empty
 
     from by_month
     left join bearing_orgs

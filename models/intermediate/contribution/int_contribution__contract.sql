@@ -1,4 +1,5 @@
--- One row per account, loan and card as of tonight: whose it is, and what prices its balance.
+-- One row per account, loan and card as of tonight: whose it is, and what prices its balance. What has no maturity, or
+-- one that means none, has tenor 0.
 
 {{ config(materialized='view') }}
 
@@ -30,7 +31,7 @@ select
     org_id,
     currency_code,
     open_date,
-    maturity_date,
+    {{ open_ended('maturity_date') }} as maturity_date,
     -- closed without a date counts as closed tonight
     case when status_code = 'closed' then coalesce(close_date, {{ business_date() }}) else close_date end
         as close_date,
@@ -48,7 +49,7 @@ select
     org_id,
     currency_code,
     start_date as open_date,
-    maturity_date,
+    {{ open_ended('maturity_date') }} as maturity_date,
     cast(null as date) as close_date,
     interest_rate as customer_rate
 from {{ ref('int_loan__versions') }}

@@ -110,8 +110,9 @@ changed_lines as (
         coalesce(sums.interest_units, 0) as interest_units,
         coalesce(sums.ftp_units, 0) as ftp_units,
         coalesce(sums.is_rate_assumed, false) as is_rate_assumed,
-        org_days.held_days,
-        org_days.open_days
+        -- only where another org kept it, too
+        case when org_days.held_days < org_days.open_days then org_days.held_days end as held_days,
+        case when org_days.held_days < org_days.open_days then org_days.open_days end as open_days
     from changed_orgs
     left join changed_sums as sums
         on

@@ -13,3 +13,8 @@
         end as {{ type }}
     )
 {%- endmacro %}
+
+{% macro open_ended(maturity_date) -%}
+    {# a loan's maturity is required: 9999-12-31 says that there is none #}
+    nullif({{ maturity_date }}, cast('9999-12-31' as date))
+{%- endmacro %}
