@@ -12,6 +12,7 @@ FIRST, MIDDLE, LAST = NIGHTS = [date(2026, 1, 30), date(2026, 2, 12), date(2026,
 JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
 TABLES = (
     "fct_account_contribution_monthly",
+    "fct_cost_allocation_monthly",
     "fct_customer_contribution_monthly",
     "fct_rm_contribution_monthly",
     "agg_org_contribution_monthly",
@@ -32,6 +33,9 @@ def small_bank() -> Bank:
         account.holds(number * 20_000, since=MIDDLE).holds(number * 30_001, since=LAST)
     debtor = bank.customer("debtor").borrows(1_000_000, since=FIRST)
     debtor.bears("0.06", until=date(2028, 1, 30), product="LEND")
+    bank.books.pool("P1", "O1", FEBRUARY, "7.00", "transactions", on=MIDDLE)
+    bank.books.move("c1-A1", MIDDLE, 2)
+    bank.books.move("c2-A1", LAST)
     return bank
 
 

@@ -71,6 +71,22 @@ changed_sums as (
 
 ),
 
+-- its rates are the same at every org
+changed_rates as (
+
+    select
+        account_id,
+        product_code,
+        source_code,
+        month_start_date,
+        max(rate_millionths) as rate_millionths,
+        max(term_ftp_millionths) as term_ftp_millionths,
+        max(case when is_rate_assumed then 1 else 0 end) = 1 as is_rate_assumed
+    from changed_sums
+    group by account_id, product_code, source_code, month_start_date
+
+),
+
 -- an org that kept it empty bears its days of costs and risks
 changed_orgs as (
 
@@ -104,16 +120,22 @@ changed_lines as (
         changed_orgs.source_code,
         coalesce(sums.currency_code, contracts.currency_code) as currency_code,
         changed_orgs.month_start_date,
-        coalesce(sums.rate_millionths, 0) as rate_millionths,
-        sums.term_ftp_millionths,
+        rates.rate_millionths,
+        rates.term_ftp_millionths,
         coalesce(sums.balance_units, 0) as balance_units,
         coalesce(sums.interest_units, 0) as interest_units,
         coalesce(sums.ftp_units, 0) as ftp_units,
-        coalesce(sums.is_rate_assumed, false) as is_rate_assumed,
+        rates.is_rate_assumed,
         -- only where another org kept it, too
         case when org_days.held_days < org_days.open_days then org_days.held_days end as held_days,
         case when org_days.held_days < org_days.open_days then org_days.open_days end as open_days
     from changed_orgs
+    inner join changed_rates as rates
+        on
+            changed_orgs.account_id = rates.account_id
+            and changed_orgs.product_code = rates.product_code
+            and changed_orgs.source_code = rates.source_code
+            and changed_orgs.month_start_date = rates.month_start_date
     left join changed_sums as sums
         on
             changed_orgs.account_id = sums.account_id
