@@ -22,6 +22,7 @@ def night_variables(settings: Settings, night: Night) -> dict[str, str]:
         "business_date": str(night.batch.business_date),
         "previous_business_date": str(night.previous or ""),
         "reporting_currency": settings.bank.reporting_currency,
+        "time_zone": settings.bank.time_zone,
         "rulebook": settings.bank.rulebook,
         "contribution": settings.bank.contribution,
     }

@@ -57,3 +57,23 @@
 {% macro spark__day_spine(first, last) -%}
     (select explode(sequence({{ first }}, {{ last }}, interval 1 day)) as calendar_date)
 {%- endmacro %}
+
+{% macro bank_local(instant) -%}
+    {# The bank's own clock at an instant, which the lake keeps as UTC: dates are only ever taken of this. #}
+    {{- adapter.dispatch('bank_local')(instant) -}}
+{%- endmacro %}
+
+{% macro default__bank_local(instant) -%}
+    (({{ instant }} at time zone 'UTC') at time zone '{{ var("time_zone") }}')
+{%- endmacro %}
+
+{% macro spark__bank_local(instant) -%}
+    from_utc_timestamp({{ instant }}, '{{ var("time_zone") }}')
+{%- endmacro %}
+
+{% macro told_date(day) -%}
+    {# A date that was told: what systems write where there is none (9999-12-31, 0001-01-01) is none. #}
+    case
+        when {{ day }} > cast('1900-01-01' as date) and {{ day }} < cast('9999-12-30' as date) then {{ day }}
+    end
+{%- endmacro %}

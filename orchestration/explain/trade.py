@@ -25,6 +25,9 @@ _STEPS = {
     "fallback": "nobody was registered in time",
 }
 _REASONS = {
+    "no_seller": "nobody is registered so far",
+    "only_referrer": "a referrer is registered, and no seller so far",
+    "registration_rejected": "who was registered does not count, see below",
     "no_teller": "nobody was registered in time, and the trade has no teller",
     "no_fallback": "nobody was registered in time, and the rule names nobody for that case",
     "no_ratio": "there is a referrer, and no parameter says how seller and referrer share",
@@ -264,7 +267,7 @@ def _state_sentence(story: TradeStory) -> str:
         return f"Unallocated {since}: {_REASONS[sale.reason_code or '']}."
     if sale.state_code == "cancelled":
         return f"Cancelled {since}: nobody is credited."
-    return f"Pending: nobody is registered so far; the wait ends on {sale.wait_end_date}."
+    return f"Pending: {_REASONS[sale.reason_code or '']}; the wait ends on {sale.wait_end_date}."
 
 
 def _ledger(entries: list[Entry]) -> Table:

@@ -179,9 +179,10 @@ class Typing:
             least = parsed(pl.lit(column.minimum), column, self.time_zone)
             rules.append(("value_below_minimum", value < least))
         if column.type in ("date", "timestamp"):
-            impossible = value.cast(pl.Date) < pl.lit(EARLIEST)
+            day = _local_date(value, self.time_zone) if column.type == "timestamp" else value
+            impossible = day < pl.lit(EARLIEST)
             if column.past:
-                impossible |= value.cast(pl.Date) > pl.lit(self.business_date)
+                impossible |= day > pl.lit(self.business_date)
             rules.append(("date_out_of_range", impossible))
         if column.month == "first_day":
             rules.append(("month_not_first_day", value.dt.day() != 1))
@@ -299,6 +300,11 @@ def _counted(counts: pl.DataFrame) -> dict[str, int]:
     """The counts of a frame's only row that are not 0, by column."""
     found = counts.row(0) if counts.width else ()
     return {name: count for name, count in zip(counts.columns, found, strict=True) if count}
+
+
+def _local_date(utc: pl.Expr, time_zone: str) -> pl.Expr:
+    """The bank's own day of an instant."""
+    return utc.dt.replace_time_zone("UTC").dt.convert_time_zone(time_zone).dt.date()
 
 
 def _no_violations() -> pl.DataFrame:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 WHOLE = Decimal(1)
+NEVER = 9999
+"""Year of a revocation that stands for none."""
 RATIO, CENT = Decimal("0.00001"), Decimal("0.01")
 
 
@@ -147,7 +149,7 @@ class Known:
                 self.trades.setdefault(trade.trade_id, trade)
         for sent in batch.registrations:
             self.registrations.setdefault(sent.registration_id, sent)
-            if sent.revoked_at is not None:
+            if sent.revoked_at is not None and sent.revoked_at.year < NEVER:
                 day = sent.revoked_at.date()
                 self.revoked[sent.registration_id] = min(day, self.revoked.get(sent.registration_id, day))
         for row in batch.assignments:
@@ -196,7 +198,8 @@ class Known:
                 return Outcome("credited", "manual", shares=shares, claims=frozenset(rejected))
             return self._with_referrers(trade, "manual", _side(sellers), referrers, False, rejected)
         if self.night < self._wait_end(trade, rule):
-            return Outcome("pending", claims=frozenset(rejected))
+            reason = "only_referrer" if referrers else "registration_rejected" if rejected else "no_seller"
+            return Outcome("pending", reason=reason, claims=frozenset(rejected))
         if not rule.has_teller or trade.teller_id is None:
             reason = "no_teller" if rule.has_teller else "no_fallback"
             return Outcome("unallocated", reason=reason, claims=frozenset(rejected))

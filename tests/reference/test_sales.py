@@ -126,7 +126,11 @@ def stream(seed: int, trades: int) -> list[Batch]:
         for entry in (*chance.registrations(trade.trade_id, 1), *chance.registrations(trade.trade_id, 2)[1:]):
             deliver("registrations", entry, DAYS[0])
             if dice.random() < 0.25:
+                # some systems send a day that never comes, and the real one later
                 revoked = entry.registered_at + timedelta(dice.randint(0, 3))
+                if dice.random() < 0.3:
+                    never = datetime(chance.one(2099, 9999), 12, 31)
+                    deliver("registrations", replace(entry, revoked_at=never), DAYS[0])
                 deliver("registrations", replace(entry, revoked_at=revoked), DAYS[0])
     for night in nights:
         # one row of a key is what a batch may have
@@ -233,7 +237,7 @@ def test_the_streams_reach_every_state_step_and_claim():
     ]
     assert {(outcome.state, outcome.rule, outcome.reason) for outcome in outcomes} == {
         ("cancelled", None, None),
-        ("pending", None, None),
+        *(("pending", None, reason) for reason in ("no_seller", "only_referrer", "registration_rejected")),
         *(("credited", rule, None) for rule in ("manager", "auto", "manual", "fallback")),
         *(("unallocated", None, reason) for reason in ("no_teller", "no_fallback", "no_ratio")),
     }

@@ -52,7 +52,8 @@ create table stg.stg_core_banking__sales_trades (
     amount_ccy_amt decimal(18, 2), fee_income_ccy_amt decimal(18, 2));
 create table stg.stg_core_banking__sales_registrations (
     registration_id varchar, trade_id varchar, actor_id varchar, registered_by_id varchar,
-    actor_role_code varchar, source_code varchar, registered_at timestamp, revoked_at timestamp,
+    actor_role_code varchar, source_code varchar, registered_utc_at timestamp, registered_at timestamp,
+    revoked_at timestamp,
     credit_ratio decimal(6, 5));
 create table stg.stg_core_banking__assignments (
     assignment_id varchar, customer_id varchar, employee_id varchar, org_id varchar, role_code varchar,
@@ -221,7 +222,7 @@ class SalesNights:
             "sales_registrations",
             [
                 (r.registration_id, r.trade_id, r.employee_id, r.registered_by, r.role, r.source,
-                 r.registered_at, r.revoked_at, r.ratio)
+                 r.registered_at, r.registered_at, r.revoked_at, r.ratio)
                 for r in batch.registrations
             ],
         )  # fmt: skip

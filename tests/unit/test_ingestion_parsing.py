@@ -198,6 +198,8 @@ def test_an_empty_field_means_its_default():
         ("opened", "0001-01-01", "date_out_of_range"),
         ("seen", "2026-11-01T00:00:00Z", "date_out_of_range"),
         ("seen", "1899-12-31T00:00:00Z", "date_out_of_range"),
+        # an hour after midnight of the day after the business date, by the bank's clock
+        ("seen", "2026-10-31T17:00:00Z", "date_out_of_range"),
         ("weight", "half", "value_not_parsed"),
         ("flag", "maybe", "value_not_parsed"),
     ],

@@ -58,10 +58,20 @@ steps as (
 
 ),
 
+-- somebody was registered, and did not count
+rejected as (
+
+    select distinct trade_id
+    from {{ ref('int_sales__judged_registration') }}
+    where verdict_code not in ('counts', 'to_come', 'revoked', 'superseded')
+
+),
+
 judged as (
 
     select
         trades.*,
+        rejected.trade_id is not null as has_rejected,
         cancelled.trade_id is not null as is_cancelled,
         coalesce(steps.has_referrer, false) as has_referrer,
         coalesce(steps.has_manual, false) as has_manual,
@@ -78,6 +88,7 @@ judged as (
     from trades
     left join cancelled on trades.trade_id = cancelled.trade_id
     left join steps on trades.trade_id = steps.trade_id
+    left join rejected on trades.trade_id = rejected.trade_id
 
 ),
 
@@ -176,7 +187,9 @@ select
     case
         when is_cancelled or seller_units is not null then null
         when step_code is not null then 'no_ratio'
-        when wait_end_date > {{ business_date() }} then null
+        when wait_end_date > {{ business_date() }} and has_referrer then 'only_referrer'
+        when wait_end_date > {{ business_date() }} and has_rejected then 'registration_rejected'
+        when wait_end_date > {{ business_date() }} then 'no_seller'
         when fallback_code = 'teller' then 'no_teller'
         else 'no_fallback'
     end as reason_code,

@@ -32,6 +32,7 @@ known as (
         sent.registered_by_id,
         sent.actor_role_code,
         sent.source_code,
+        sent.registered_utc_at,
         sent.registered_at,
         sent.registered_date,
         sent.first_revoked_date as revoked_date,
@@ -70,7 +71,7 @@ managed as (
     select
         *,
         source_code = 'manager' and not is_to_come and not is_revoked as is_standing_managed,
-        max(case when source_code = 'manager' and not is_to_come and not is_revoked then registered_at end)
+        max(case when source_code = 'manager' and not is_to_come and not is_revoked then registered_utc_at end)
             over (partition by trade_id) as counting_instant
     from known
 
@@ -84,7 +85,7 @@ summed as (
         sum(case when is_standing_managed and credit_ratio is null then 1 else 0 end) over same_instant
             as instant_without_ratio_cnt
     from managed
-    window same_instant as (partition by trade_id, registered_at)
+    window same_instant as (partition by trade_id, registered_utc_at)
 
 )
 
@@ -105,7 +106,7 @@ select
         when is_to_come then 'to_come'
         when is_revoked then 'revoked'
         when not has_trade then 'trade_unknown'
-        when source_code = 'manager' and registered_at < counting_instant then 'superseded'
+        when source_code = 'manager' and registered_utc_at < counting_instant then 'superseded'
         when source_code = 'manager' and (instant_ratio <> 1 or instant_without_ratio_cnt > 0) then 'ratio_not_one'
         when source_code = 'manual' and not is_same_org then 'other_org'
         else 'counts'

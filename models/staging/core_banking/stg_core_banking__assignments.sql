@@ -22,7 +22,7 @@ renamed as (
         -- dates
         valid_from as valid_from_date,
         valid_to as valid_to_date,
-        recorded_at,
+        {{ bank_local('recorded_at') }} as recorded_at,
 
         -- measures
         participation as participation_share,

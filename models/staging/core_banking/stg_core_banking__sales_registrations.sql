@@ -20,8 +20,9 @@ renamed as (
         source as source_code,
 
         -- dates
-        registered_at,
-        revoked_at,
+        registered_at as registered_utc_at,
+        {{ bank_local('registered_at') }} as registered_at,
+        {{ bank_local('revoked_at') }} as revoked_at,
 
         -- measures
         ratio as credit_ratio,

@@ -28,7 +28,7 @@ renamed as (
 
         -- dates
         txn_date,
-        txn_time as txn_at,
+        {{ bank_local('txn_time') }} as txn_at,
 
         -- measures
         amount as amount_ccy_amt,
