@@ -52,6 +52,7 @@ class Column(_Strict):
         tells_versions: Rows of the same key may be in one batch if they differ here.
         overdraft_of: ``table.column`` of the account whose product says whether a negative value is allowed.
         private: Kind of a value that never leaves the pipeline in the clear.
+        optional: A file may lack the column; without header all of a table's or none.
     """
 
     name: str
@@ -72,6 +73,13 @@ class Column(_Strict):
     tells_versions: bool = False
     overdraft_of: str | None = None
     private: Private | None = None
+    optional: bool = False
+
+    @model_validator(mode="after")
+    def _optional_may_be_empty(self) -> "Column":
+        if self.optional and (self.required or self.key):
+            raise ValueError(f"{self.name}: a column that a file may lack can be empty")
+        return self
 
     @model_validator(mode="after")
     def _open_is_empty(self) -> "Column":

@@ -103,6 +103,8 @@ def _page_of_table(table: Table) -> list[str]:
 def _empty(column: Column) -> str:
     if column.default is not None:
         return f"means {column.default}"
+    if column.optional:
+        return "null; the file may lack it"
     return "null" if column.nullable else "refused"
 
 

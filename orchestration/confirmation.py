@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.publication.catalog import read_catalog
 from orchestration.publication.marts import Mart, marts_from_manifest
 from orchestration.publication.release import ReleaseInfo, current_release, releases
 from orchestration.settings import BatchId, Settings
@@ -20,6 +21,14 @@ from orchestration.sql import Sql, fill, join, name, value
 
 CONFIRMED = ("fct_customer_tier_confirmed", "fct_month_confirmed", "fct_sales_credit")
 """Tables of which a release keeps every row for good."""
+
+_BEFORE_CURRENCIES = {
+    # until then every amount was counted at its face value
+    "currency_code": "reporting_currency",
+    "credit_reporting_amt": "credit_amt",
+    "credit_fee_income_reporting_amt": "credit_fee_income_amt",
+}
+"""What stands for columns of the ledger in a release that did not have them yet."""
 
 DERIVED = ("rpt_confirmation_difference",)
 """Tables that are made from those, month by month."""
@@ -47,7 +56,7 @@ def show_confirmed(
             fill(
                 "create or replace view {view} as {rows}",
                 view=name("confirmed", mart.name),
-                rows=_rows(mart, newest),
+                rows=_rows(mart, newest, settings.bank.reporting_currency),
             )
         )
     complete, replayed_from = _last_night(connection)
@@ -106,12 +115,19 @@ def _last_night(connection: duckdb.DuckDBPyConnection) -> tuple[str | None, date
     return (None, None) if row is None else (row[0], row[1])
 
 
-def _rows(mart: Mart, newest: ReleaseInfo | None) -> Sql:
+def _rows(mart: Mart, newest: ReleaseInfo | None, currency: str) -> Sql:
     folder = None if newest is None else newest.folder / "parquet" / mart.schema_name / mart.name
-    if folder is not None and any(folder.rglob("*.parquet")):
+    if newest is not None and folder is not None and any(folder.rglob("*.parquet")):
+        published = _published_columns(newest, mart)
         return fill(
             "select {columns} from read_parquet({files}, hive_partitioning = false)",
-            columns=join(", ", map(name, mart.column_names)),
+            columns=join(
+                ", ",
+                (
+                    name(column) if column in published else _before(column, currency)
+                    for column in mart.column_names
+                ),
+            ),
             files=value(folder / "**" / "*.parquet"),
         )
     empty = (
@@ -123,6 +139,23 @@ def _rows(mart: Mart, newest: ReleaseInfo | None) -> Sql:
         for column in mart.columns
     )
     return fill("select {columns} where false", columns=join(", ", empty))
+
+
+def _published_columns(release: ReleaseInfo, mart: Mart) -> set[str]:
+    catalog = read_catalog(release.folder)
+    assert catalog is not None, f"{release.name} is a release because its catalogue can be read"
+    return {
+        column.name
+        for table in catalog.tables
+        if (table.schema_name, table.name) == (mart.schema_name, mart.name)
+        for column in table.columns
+    }
+
+
+def _before(column: str, currency: str) -> Sql:
+    source = _BEFORE_CURRENCIES[column]
+    known = value(currency) if source == "reporting_currency" else name(source)
+    return fill("{known} as {column}", known=known, column=name(column))
 
 
 def _note_causes(connection: duckdb.DuckDBPyConnection, batches: Sequence[BatchId]) -> None:

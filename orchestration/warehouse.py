@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 
 from contract.model import Table, load_contract
 from orchestration.erasure.register import show_erased
@@ -215,8 +216,16 @@ def create_lake_views(connection: duckdb.DuckDBPyConnection, settings: Settings,
 
 def _typed_rows(table: Table, files: list[Path]) -> Sql:
     if files:
+        # written before the contract had the column
+        written = pq.read_schema(files[0]).names
+        later = (
+            fill(", cast(null as {type}) as {column}", type=Sql(data_type), column=name(column))
+            for column, data_type in schema_sql(table)
+            if column not in written
+        )
         return fill(
-            "select * from read_parquet([{files}], hive_partitioning = false)",
+            "select *{later} from read_parquet([{files}], hive_partitioning = false)",
+            later=join("", later),
             files=join(", ", map(value, files)),
         )
     empty = (

@@ -23,7 +23,8 @@ _ENTRY = (
         "rule_code",
     ),
     *("entry_type_code", "sales_product_code", "trade_date", "effective_date", "knowledge_date"),
-    *("credit_ratio", "credit_amt", "credit_fee_income_amt"),
+    *("credit_ratio", "credit_amt", "credit_fee_income_amt", "currency_code"),
+    *("credit_reporting_amt", "credit_fee_income_reporting_amt"),
 )
 
 
@@ -68,7 +69,10 @@ def _fingerprint(entries: Sql) -> Sql:
 
 
 def trades_add_up(business_date: date) -> Check:
-    """Ratios, amounts and fee income of the whole ledger are those of the trades that are credited now."""
+    """Ratios, amounts and fee income of the whole ledger are those of the trades that are credited now.
+
+    Amounts are added whatever their currency: both sides are.
+    """
     return FailingRows(
         check_code="credit_not_conserved",
         table=LEDGER,
@@ -114,7 +118,7 @@ def day_adds_up(business_date: date) -> Check:
             ) as performance
             cross join (
                 select cast(coalesce(sum(credit_ratio), 0) as decimal(38, 5)) as trade_cnt,
-                    coalesce(sum(credit_amt), 0) as amount
+                    coalesce(sum(credit_reporting_amt), 0) as amount
                 from sales.fct_sales_credit where effective_date = {night}
             ) as entries
             """,

@@ -18,6 +18,8 @@ from orchestration.sql import Sql, fill, join, name
 
 Row = TypeVar("Row")
 
+_NOBODY = "UNASSIGNED"
+
 _STEPS = {
     "manager": "the outlet manager's registration (网点经理调整)",
     "auto": "the customer's manager, automatically (系统自动登记)",
@@ -31,9 +33,11 @@ _REASONS = {
     "no_teller": "nobody was registered in time, and the trade has no teller",
     "no_fallback": "nobody was registered in time, and the rule names nobody for that case",
     "no_ratio": "there is a referrer, and no parameter says how seller and referrer share",
+    "not_employed": "one of the two was not employed on that day",
     "other_org": "registered by another org",
     "ratio_not_one": "the manager's ratios do not add to 1",
 }
+_UNALLOCATED = {**_REASONS, "not_employed": "the teller was not employed on the day of the trade"}
 _SALES_ORGS = {
     "trade_org": "the org of the trade",
     "customer_owning_org": "the org that owns the customer",
@@ -60,6 +64,8 @@ class Sale:
     knowledge_date: date
     trade_amt: Decimal
     fee_income_amt: Decimal
+    currency_code: str
+    trade_reporting_amt: Decimal | None
     is_disputed: bool
 
 
@@ -209,7 +215,7 @@ def _page(story: TradeStory) -> Iterator[RenderableType]:
     sale = story.sale
     yield Text(f"Trade {sale.trade_id} of {sale.trade_date}", style="bold")
     yield Text(
-        f"Release {story.release}, as of {story.business_date}; amounts in the trade's currency.", style="dim"
+        f"Release {story.release}, as of {story.business_date}; amounts in {sale.currency_code}.", style="dim"
     )
     yield Text()
     for sentence in sentences(story):
@@ -223,14 +229,22 @@ def sentences(story: TradeStory) -> list[str]:
     """What was sold, by which rule, who looked after the customer, how it stands, and what is contested."""
     sale = story.sale
     told = [
-        f"{sale.trade_amt:,.2f} of {sale.sales_product_code} (product {sale.product_code}) sold to customer"
-        f" {sale.customer_id} at org {sale.trade_org_id}, fee income {sale.fee_income_amt:,.2f}.",
+        f"{sale.currency_code} {sale.trade_amt:,.2f} of {sale.sales_product_code}"
+        f" (product {sale.product_code}) sold to customer {sale.customer_id} at org {sale.trade_org_id},"
+        f" fee income {sale.fee_income_amt:,.2f}.",
     ]
+    if sale.trade_reporting_amt not in (None, sale.trade_amt):
+        told.append(
+            f"Performance counts it as {sale.trade_reporting_amt:,.2f}, at the rate of the trade date."
+        )
     if story.rule is not None:
         told.append(_rule_sentence(sale, story.rule))
     told += [
-        f"Looked after on that day by {manager.employee_id} of org {manager.org_id} ({manager.role_code},"
-        f" participation {manager.participation_share}, since {manager.valid_from_date})."
+        f"The {manager.role_code} manager assigned at org {manager.org_id} was not employed on that day."
+        if manager.employee_id == _NOBODY
+        else f"Looked after on that day by {manager.employee_id} of org {manager.org_id}"
+        f" ({manager.role_code}, participation {manager.participation_share},"
+        f" since {manager.valid_from_date})."
         for manager in story.managers
     ] or ["Nobody looked after the customer on that day."]
     told.append(_state_sentence(story))
@@ -264,7 +278,7 @@ def _state_sentence(story: TradeStory) -> str:
     if sale.state_code == "credited":
         return f"Credited {since}: {_STEPS[sale.rule_code or '']}."
     if sale.state_code == "unallocated":
-        return f"Unallocated {since}: {_REASONS[sale.reason_code or '']}."
+        return f"Unallocated {since}: {_UNALLOCATED[sale.reason_code or '']}."
     if sale.state_code == "cancelled":
         return f"Cancelled {since}: nobody is credited."
     return f"Pending: {_REASONS[sale.reason_code or '']}; the wait ends on {sale.wait_end_date}."

@@ -51,28 +51,40 @@ def read_file(path: Path, layout: Format, columns: tuple[Column, ...]) -> Iterat
     Args:
         path: The file.
         layout: How the manifest says it is written.
-        columns: Columns it has to have; without header it has them in this order.
+        columns: Columns it has to have, but for optional ones; without header it has them in this order.
 
     Raises:
         UnreadableFileError: It is not written that way, lacks a column or has one of an inexact type.
     """
     if layout.kind == "parquet":
         return _parquet_chunks(path, columns)
-    return _csv_chunks(path, layout, [column.name for column in columns])
+    return _csv_chunks(path, layout, columns)
 
 
-def _csv_chunks(path: Path, layout: Format, wanted: list[str]) -> Iterator[Chunk]:
+def _csv_chunks(path: Path, layout: Format, columns: tuple[Column, ...]) -> Iterator[Chunk]:
+    wanted = [column.name for column in columns]
+    needed = [column.name for column in columns if not column.optional]
     text = CsvText(path, layout)
-    names = wanted
     if text.header is not None:
-        names = _matched(text.header, wanted)
+        names = _matched(text.header, wanted, needed)
+    else:
+        names = wanted
+        if (
+            needed != wanted
+            and _has_fields(path, layout, len(needed))
+            and not _has_fields(path, layout, len(wanted))
+        ):
+            names = needed
     unknown = tuple(name for name in names if name not in wanted)
+    absent = [pl.lit(None, pl.String).alias(name) for name in wanted if name not in names]
+    read = [name for name in wanted if name in names]
     done = 0
     for block in text.blocks(len(names)):
         records = block.records
         index = pl.int_range(records.count, dtype=pl.Int64, eager=True)
         numbers = index if records.rows is None else pl.Series(records.rows)
-        rows = _split(block, names, wanted).with_columns((numbers + done + 1).alias(SOURCE_ROW))
+        rows = _split(block, names, read).with_columns(*absent).select(wanted)
+        rows = rows.with_columns((numbers + done + 1).alias(SOURCE_ROW))
         misshapen = pl.DataFrame(
             [(done + 1 + i, record.decode("utf-8", "replace")) for i, record in records.misshapen],
             schema={SOURCE_ROW: pl.Int64, "record": pl.String},
@@ -82,11 +94,17 @@ def _csv_chunks(path: Path, layout: Format, wanted: list[str]) -> Iterator[Chunk
         yield Chunk(rows, misshapen, unknown)
 
 
-def _matched(header: list[str], wanted: list[str]) -> list[str]:
+def _has_fields(path: Path, layout: Format, fields: int) -> bool:
+    """Whether any record at the beginning of a file without header has that many fields."""
+    block = next(iter(CsvText(path, layout).blocks(fields)), None)
+    return block is not None and bool(block.records.clean)
+
+
+def _matched(header: list[str], wanted: list[str], needed: list[str]) -> list[str]:
     """Contract names for the names of a header, which may differ in case and order."""
     lower = [name.lower() for name in header]
     for name in wanted:
-        if lower.count(name) != 1:
+        if lower.count(name) > 1 or (name in needed and name not in lower):
             told = "is missing" if name not in lower else "occurs twice"
             raise UnreadableFileError(f"the column {told} in the file", "column_missing", name)
     # two unknown columns may share a name
@@ -129,18 +147,21 @@ def _parquet_chunks(path: Path, columns: tuple[Column, ...]) -> Iterator[Chunk]:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=2**20) as file:
             found = {field.name.lower(): field for field in file.schema_arrow}
             unknown = tuple(field.name for field in file.schema_arrow if field.name.lower() not in wanted)
-            for column in columns:
+            present = [column for column in columns if column.name in found or not column.optional]
+            for column in present:
                 _check_type(column, found.get(column.name), file.schema_arrow.names)
+            absent = [pl.lit(None, pl.String).alias(c.name) for c in columns if c not in present]
             done = 0
             batches = file.iter_batches(
-                max(1, CELLS_PER_BATCH // len(wanted)), columns=[found[name].name for name in wanted]
+                max(1, CELLS_PER_BATCH // len(wanted)),
+                columns=[found[column.name].name for column in present],
             )
             for batch in batches:
                 texts = [
                     _text(batch.column(found[column.name].name), column).alias(column.name)
-                    for column in columns
+                    for column in present
                 ]
-                frame = pl.DataFrame(texts).select(_empty_is_null(pl.col(wanted)))
+                frame = pl.DataFrame(texts).with_columns(*absent).select(_empty_is_null(pl.col(wanted)))
                 yield _whole(frame, done, unknown)
                 done += frame.height
             if not done:

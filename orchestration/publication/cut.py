@@ -44,8 +44,8 @@ _ORGS = """
 """
 _MANAGED = """
     create table {table} as
-    select distinct customer_id from build.intermediate.int_assignment__versions
-    where known_to_date is null and employee_id = $wanted and {role}
+    select distinct customer_id from build.intermediate.int_ownership__assignment
+    where employee_id = $wanted and {role}
         and valid_from_date <= $night and (valid_to_date is null or valid_to_date > $night)
 """
 

@@ -1,19 +1,30 @@
 """The golden cases S1–S11 of the specification (3.5), as batches and as what they have to come to.
 
-One bank holds all of them: a trade and its customer are called like the case. S3 is S2 later on.
+One bank holds all of them: a trade and its customer are called like the case. S3 is S2 later on. Those from
+S12 on are ours, for the rules that the chapter has no case of:
+
+- S12: the main manager G of org 0101 left on 10-08, before the trade
+- S13: B registers H, who left on 10-11, on 10-12
+- S14: S5, with a revocation on 9999-12-31 that was sent first
+- S15: the teller T2 left on 10-09
+- S16: M moves from 0102 to 0101 on 10-15 and registers at 7:30 that morning (in UTC, the evening before)
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from tests.reference.sales import Assignment, Batch, Org, Parameter, Registration, Trade
+from tests.reference.sales import Assignment, Batch, Employment, Org, Parameter, Registration, Trade
 
 SOLD = date(2026, 10, 10)
 AMOUNT = Decimal("100000.00")
 NIGHTS = [date(2026, 10, day) for day in (10, 12, 13, 15, 18, 20)]
-STAFF = {**dict.fromkeys(["A", "B", "C", "D", "E", "F", "T1"], "0101"), "AX": "0102", "BX": "0102"}
+STAFF = {
+    **dict.fromkeys(["A", "B", "C", "D", "E", "F", "G", "H", "T1", "T2"], "0101"),
+    **dict.fromkeys(["AX", "BX", "M"], "0102"),
+}
+MOVE = date(2026, 10, 15)
 HALF_DAY = 10
 T = TypeVar("T")
 LONG_AGO = date(2026, 1, 1)
@@ -26,6 +37,7 @@ class Case:
     Attributes:
         credits: Live credit by employee: ratio and step.
         reversed_by_then: Employees whose credit was taken back.
+        reason: Why nobody is credited.
     """
 
     name: str
@@ -34,6 +46,7 @@ class Case:
     state: str
     credits: dict[str, tuple[str, str]] = field(default_factory=dict)
     reversed_by_then: tuple[str, ...] = ()
+    reason: str | None = None
 
     def __str__(self) -> str:
         return f"{self.name} on {self.night:%m-%d}"
@@ -45,20 +58,20 @@ def _on(day: int) -> date:
 
 CASES = (
     Case("S1", "S1", _on(10), "credited", {"A": ("1", "auto")}),
-    Case("S2", "S2", _on(10), "pending"),
-    Case("S2", "S2", _on(13), "pending"),
+    Case("S2", "S2", _on(10), "pending", reason="no_seller"),
+    Case("S2", "S2", _on(13), "pending", reason="no_seller"),
     Case("S3", "S2", _on(15), "credited", {"T1": ("1", "fallback")}),
-    Case("S4", "S4", _on(10), "pending"),
+    Case("S4", "S4", _on(10), "pending", reason="no_seller"),
     Case("S4", "S4", _on(12), "credited", {"B": ("1", "manual")}),
     Case("S5", "S5", _on(12), "credited", {"B": ("1", "manual")}),
-    Case("S5", "S5", _on(13), "pending", reversed_by_then=("B",)),
+    Case("S5", "S5", _on(13), "pending", reversed_by_then=("B",), reason="no_seller"),
     Case("S5", "S5", _on(15), "credited", {"T1": ("1", "fallback")}, ("B",)),
-    Case("S6", "S6", _on(13), "pending"),
+    Case("S6", "S6", _on(13), "pending", reason="only_referrer"),
     Case("S6", "S6", _on(15), "credited", {"T1": ("0.7", "fallback"), "C": ("0.3", "fallback")}),
     Case("S7", "S7", _on(15), "credited", {"T1": ("1", "fallback")}),
     Case("S7", "S7", _on(20), "credited", {"D": ("0.6", "manager"), "E": ("0.4", "manager")}, ("T1",)),
     Case("S8", "S8", _on(10), "credited", {"A": ("1", "auto")}),
-    Case("S9", "S9", _on(10), "pending"),
+    Case("S9", "S9", _on(10), "pending", reason="registration_rejected"),
     Case("S9", "S9", _on(15), "credited", {"T1": ("1", "fallback")}),
     Case("S10", "S10", _on(15), "credited", {"A": ("1", "auto")}),
     Case("S10", "S10", _on(18), "cancelled", reversed_by_then=("A",)),
@@ -69,12 +82,29 @@ CASES = (
         "credited",
         {"D": ("0.33333", "manager"), "E": ("0.33333", "manager"), "F": ("0.33334", "manager")},
     ),
+    Case("S12", "S12", _on(10), "pending", reason="no_seller"),
+    Case("S12", "S12", _on(15), "credited", {"T1": ("1", "fallback")}),
+    Case("S13", "S13", _on(12), "pending", reason="registration_rejected"),
+    Case("S13", "S13", _on(15), "credited", {"T1": ("1", "fallback")}),
+    Case("S14", "S14", _on(12), "credited", {"B": ("1", "manual")}),
+    Case("S14", "S14", _on(13), "pending", reversed_by_then=("B",), reason="no_seller"),
+    Case("S14", "S14", _on(15), "credited", {"T1": ("1", "fallback")}, ("B",)),
+    Case("S15", "S15", _on(10), "pending", reason="no_seller"),
+    Case("S15", "S15", _on(15), "unallocated", reason="not_employed"),
+    Case("S16", "S16", _on(13), "pending", reason="no_seller"),
+    Case("S16", "S16", _on(15), "credited", {"M": ("1", "manual")}),
 )
 TRADES = tuple(dict.fromkeys(case.trade_id for case in CASES))
 
 
 def _at(day: int) -> datetime:
     return datetime(2026, 10, day, HALF_DAY)
+
+
+EMPLOYMENT = {
+    "G": Employment(LONG_AGO, _on(8), has_left=True),
+    "T2": Employment(LONG_AGO, _on(9), has_left=True),
+}
 
 
 def _registered(
@@ -95,8 +125,13 @@ def _registered(
 
 def trade(trade_id: str, day: date = SOLD, cancels: str | None = None) -> Trade:
     """A sale as the cases have it, or its cancellation."""
-    customer = cancels or trade_id
-    return Trade(trade_id, customer, "insurance", day, AMOUNT, Decimal(0), "0101", "T1", cancels)
+    customer, teller = cancels or trade_id, "T2" if trade_id == "S15" else "T1"
+    return Trade(trade_id, customer, "insurance", day, AMOUNT, Decimal(0), "0101", teller, cancels)
+
+
+def employment(night: date) -> dict[str, Employment]:
+    """Who is known to have left."""
+    return EMPLOYMENT | ({"H": Employment(LONG_AGO, _on(11), has_left=True)} if night >= _on(12) else {})
 
 
 def assigned(customer: str, manager: str) -> Assignment:
@@ -106,7 +141,9 @@ def assigned(customer: str, manager: str) -> Assignment:
 
 _TRADES = {SOLD: [trade(name) for name in TRADES], _on(18): [trade("S10C", _on(18), "S10")]}
 _ASSIGNMENTS = {
-    SOLD: [assigned(name, "A") for name in ("S1", "S8", "S10")] + [assigned(n, "AX") for n in ("S2", "S7")]
+    SOLD: [assigned(name, "A") for name in ("S1", "S8", "S10")]
+    + [assigned(n, "AX") for n in ("S2", "S7")]
+    + [assigned("S12", "G")]
 }
 _REGISTRATIONS = {
     SOLD: [
@@ -121,8 +158,11 @@ _REGISTRATIONS = {
         _registered("S4", "B", 12),
         _registered("S5", "B", 12),
         _registered("S6", "C", 12, role="referrer"),
+        replace(_registered("S13", "H", 12), registered_by="B"),
+        replace(_registered("S14", "B", 12), revoked_at=datetime(9999, 12, 31)),
     ],
-    _on(13): [_registered("S5", "B", 12, revoked=13)],
+    _on(13): [_registered("S5", "B", 12, revoked=13), _registered("S14", "B", 12, revoked=13)],
+    MOVE: [replace(_registered("S16", "M", 15), registered_at=datetime(2026, 10, 15, 7, 30))],
     _on(20): [
         _registered("S7", "D", 20, ratio="0.6", source="manager"),
         _registered("S7", "E", 20, ratio="0.4", source="manager"),
@@ -141,7 +181,8 @@ def batches(nights: list[date] = NIGHTS) -> list[Batch]:
         sent.append(
             Batch(
                 night,
-                staff=STAFF,
+                staff=STAFF | ({"M": "0101"} if night >= MOVE else {}),
+                employment=employment(night),
                 orgs=(Org("0101"), Org("0102")),
                 parameters=(Parameter("bank", "*", "*", LONG_AGO, Decimal("0.7"), Decimal("0.3")),),
                 trades=since_then(_TRADES),

@@ -51,12 +51,14 @@ def expected_of(case: Case) -> tuple[dict[str, tuple[Decimal, str, Decimal]], An
 
 
 @pytest.fixture(scope="module")
-def in_memory() -> dict[date, tuple[dict[str, str], list[tuple[Any, ...]]]]:
+def in_memory() -> dict[date, tuple[dict[str, tuple[str, str | None]], list[tuple[Any, ...]]]]:
     """State of every trade and the ledger, night by night."""
     warehouse, nights = SalesNights({}, NIGHTS), {}
     for batch in batches():
         warehouse.run(batch)
-        states = {trade_id: outcome.state for trade_id, outcome in warehouse.outcomes().items()}
+        states = {
+            trade_id: (outcome.state, outcome.reason) for trade_id, outcome in warehouse.outcomes().items()
+        }
         nights[batch.night] = states, warehouse.connection.execute(LEDGER, [batch.night]).fetchall()
     return nights
 
@@ -65,7 +67,7 @@ def in_memory() -> dict[date, tuple[dict[str, str], list[tuple[Any, ...]]]]:
 def test_golden_case_in_memory(in_memory, case: Case):
     states, ledger = in_memory[case.night]
 
-    assert states[case.trade_id] == case.state
+    assert states[case.trade_id] == (case.state, case.reason)
     assert credits_of(ledger, case.trade_id) == expected_of(case)
 
 
@@ -77,7 +79,7 @@ def test_golden_case_by_the_reference(case: Case):
             known.add(batch)
 
     outcome = known.outcomes()[case.trade_id]
-    assert outcome.state == case.state
+    assert (outcome.state, outcome.reason) == (case.state, case.reason)
     assert {share[0]: share[2:4] for share in outcome.shares} == {
         who: (ratio, amount) for who, (ratio, _, amount) in expected_of(case)[0].items()
     }
@@ -115,7 +117,7 @@ def published(warehouse: Warehouse, release: str, table: str) -> str:
 def test_golden_cases_come_out_of_the_pipeline_as_the_specification_says(warehouse: Warehouse, night: date):
     with warehouse.reader() as connection:
         states = connection.execute(
-            "select trade_id, state_code from read_parquet(?, hive_partitioning = false)",
+            "select trade_id, state_code, reason_code from read_parquet(?, hive_partitioning = false)",
             [published(warehouse, f"{night}.1", "fct_trade_attribution")],
         ).fetchall()
         # the ledger of now, up to the night; the last night's release came before its correction
@@ -126,9 +128,9 @@ def test_golden_cases_come_out_of_the_pipeline_as_the_specification_says(warehou
             ledger = connection.execute(query.replace("?", "$1"), [night, path]).fetchall()
 
     cases = standing(night)
-    told = dict(states)
+    told = {trade_id: (state, reason) for trade_id, state, reason in states}
     assert {case.trade_id: told[case.trade_id] for case in cases} == {
-        case.trade_id: case.state for case in cases
+        case.trade_id: (case.state, case.reason) for case in cases
     }
     assert {case.trade_id: credits_of(ledger, case.trade_id)[0] for case in cases} == {
         case.trade_id: expected_of(case)[0] for case in cases
@@ -145,7 +147,7 @@ def test_every_release_begins_with_the_ledger_of_the_one_before(warehouse: Wareh
         ]
 
     assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(ledgers))
-    assert [len(later) - len(earlier) for earlier, later in pairwise(ledgers)] == [7, 4, 2]
+    assert [len(later) - len(earlier) for earlier, later in pairwise(ledgers)] == [11, 4, 2]
 
 
 def test_a_batch_sent_again_is_corrected_by_new_entries_of_the_night_that_publishes_it(warehouse: Warehouse):
@@ -164,7 +166,8 @@ def test_dispute_and_rejection_are_listed_with_reason_and_age(warehouse: Warehou
     (dispute,) = warehouse.query("from sales.rpt_sales_dispute")
     assert (dispute["trade_id"], dispute["employee_id"], dispute["credited_employee_id"]) == ("S8", "B", "A")
     assert dispute["age_days"] == 10
-    (rejected,) = warehouse.query("from sales.rpt_rejected_registration")
+    rejected, gone = warehouse.query("from sales.rpt_rejected_registration order by trade_id desc")
+    assert (gone["trade_id"], gone["employee_id"], gone["reason_code"]) == ("S13", "H", "not_employed")
     assert (rejected["trade_id"], rejected["employee_id"], rejected["reason_code"]) == (
         "S9",
         "BX",
@@ -197,7 +200,10 @@ def test_performance_is_the_ledger_by_employee_org_product_and_day(warehouse: Wa
 
 
 def test_ties_share_a_rank(warehouse: Warehouse):
-    """On 10-20 A has 200,000 (S1, S8), T1 370,000 (S2, S5, S6, S9), D 60,000 + 33,333 + 100,000 (S4)."""
+    """A has 200,000 (S1, S8), T1 370,000 (S2, S5, S6, S9) and 300,000 (S12, S13, S14), D three parts.
+
+    Those are 60,000 (S7), 33,333 (S11) and 100,000 (S4).
+    """
     rows = warehouse.query(
         """
         select employee_id, credit_amt, rank_number from sales.rpt_sales_ranking
@@ -206,13 +212,14 @@ def test_ties_share_a_rank(warehouse: Warehouse):
         """
     )
     assert [tuple(row.values()) for row in rows] == [
-        ("T1", Decimal("370000.00"), 1),
+        ("T1", Decimal("670000.00"), 1),
         ("A", Decimal("200000.00"), 2),
         ("D", Decimal("193333.00"), 3),
-        ("E", Decimal("73333.00"), 4),
-        ("F", Decimal("33334.00"), 5),
-        ("C", Decimal("30000.00"), 6),
-        ("B", Decimal("0.00"), 7),
+        ("M", Decimal("100000.00"), 4),
+        ("E", Decimal("73333.00"), 5),
+        ("F", Decimal("33334.00"), 6),
+        ("C", Decimal("30000.00"), 7),
+        ("B", Decimal("0.00"), 8),
     ]
     trees = warehouse.query(
         """
@@ -220,17 +227,20 @@ def test_ties_share_a_rank(warehouse: Warehouse):
         where subject_code = 'org_tree' and sales_product_code = 'all' order by all
         """
     )
-    total = Decimal(100_000) * (len(TRADES) - 1)
+    # of S10, which is cancelled, and S15 nobody is credited
+    total = Decimal(100_000) * (len(TRADES) - 2)
     assert [tuple(row.values()) for row in trees] == [("0101", total), ("HQ", total)]
 
 
 def test_a_recalled_customer_waits_on_the_list_of_the_org(warehouse: Warehouse):
     rows = warehouse.query(
         "select customer_id, org_id, reason_code, pending_since_date, age_days, is_assignable"
-        " from ownership.rpt_pending_assignment where customer_id in ('S1', 'S4', 'S8') order by all"
+        " from ownership.rpt_pending_assignment where customer_id in ('S1', 'S12', 'S4', 'S8') order by all"
     )
     assert [tuple(row.values()) for row in rows] == [
         ("S1", "0101", "recalled", CORRECTED, 5, True),
+        # G left on 10-08
+        ("S12", "0101", "manager_left", date(2026, 10, 8), 12, True),
         ("S4", "O1", "never_assigned", SENT[0], 10, True),
     ]
 
@@ -256,6 +266,7 @@ def test_workload_counts_customers_and_what_changed(warehouse: Warehouse):
         from ownership.rpt_rm_workload where month_start_date = date '2026-10-01' group by all order by all
         """
     )
+    # G, who left, looks after nobody
     assert [
         tuple(map(int, list(row.values())[1:])) for row in rows if row["employee_id"] != "UNASSIGNED"
     ] == [
@@ -276,6 +287,11 @@ def test_explain_trade_tells_the_whole_story(warehouse: Warehouse):
     assert "reversal of" in told and "-100,000.00" in told
     assert "open for 10 days" in " ".join(sentences(read_trade(settings, "S8")))
     assert "registered by another org" in " ".join(sentences(read_trade(settings, "S9")))
+    assert "was not employed on that day" in " ".join(sentences(read_trade(settings, "S13")))
+    assert "The main manager assigned at org 0101 was not employed" in " ".join(
+        sentences(read_trade(settings, "S12"))
+    )
+    assert "the teller was not employed" in " ".join(sentences(read_trade(settings, "S15")))
     assert "Cancelled" in " ".join(sentences(read_trade(settings, "S10")))
     with pytest.raises(NotFoundError, match="no such trade"):
         read_trade(settings, "S99")

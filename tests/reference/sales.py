@@ -7,7 +7,7 @@ not from the models.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 WHOLE = Decimal(1)
@@ -29,6 +29,7 @@ class Trade:
     org_id: str
     teller_id: str | None
     cancels: str | None = None
+    currency: str = "CNY"
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,15 @@ class Org:
 
 
 @dataclass(frozen=True)
+class Employment:
+    """What a list of staff says of somebody's employment; ``left_on`` is the first day no longer employed."""
+
+    hired_on: date | None = None
+    left_on: date | None = None
+    has_left: bool = False
+
+
+@dataclass(frozen=True)
 class Rule:
     """How a product's sale is credited."""
 
@@ -105,10 +115,12 @@ class Batch:
     trades: tuple[Trade, ...] = ()
     registrations: tuple[Registration, ...] = ()
     assignments: tuple[Assignment, ...] = ()
+    employment: Mapping[str, Employment] = field(default_factory=dict)
+    """Of those of whom more is known than that they are there."""
 
 
-Share = tuple[str, str, Decimal, Decimal, Decimal]
-"""Employee, role, ratio, amount, fee income."""
+Share = tuple[str, str, Decimal, Decimal, Decimal, str, Decimal]
+"""Employee, role, ratio, amount, fee income, currency, and the amount in CNY."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +141,8 @@ class Known:
 
     rules: Mapping[str, Rule]
     business_days: frozenset[date]
+    rates: Mapping[tuple[str, date], Decimal] = field(default_factory=dict)
+    """CNY per unit by currency and day of the rate, as the bank sent them all along."""
     night: date = date.min
     trades: dict[str, Trade] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
@@ -136,6 +150,7 @@ class Known:
     revoked: dict[str, date] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
     staff: list[tuple[date, Mapping[str, str]]] = field(default_factory=list)
+    employment: list[Mapping[str, Employment]] = field(default_factory=list)
     orgs: dict[str, Org] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
 
@@ -158,6 +173,7 @@ class Known:
             else:
                 self.assignments[row.assignment_id] = row
         self.staff.append((batch.night, batch.staff))
+        self.employment.append({who: batch.employment.get(who, Employment()) for who in batch.staff})
         self.orgs = {org.org_id: org for org in batch.orgs}
         self.parameters = batch.parameters
 
@@ -170,7 +186,8 @@ class Known:
         if trade.trade_id in self.cancelled:
             return Outcome("cancelled")
         rule = self.rules[trade.product]
-        live = [entry for entry in self.registrations.values() if self._stands(entry, trade)]
+        sent = [entry for entry in self.registrations.values() if self._stands(entry, trade)]
+        live = [entry for entry in sent if self._by_and_for_staff(entry)]
         managed = [entry for entry in live if entry.source == "manager"]
         latest = max((entry.registered_at for entry in managed), default=None)
         version = [entry for entry in managed if entry.registered_at == latest]
@@ -179,11 +196,13 @@ class Known:
             (entry.registration_id, "other_org")
             for entry in live
             if entry.source == "manual" and entry not in accepted
-        }
+        } | {(entry.registration_id, "not_employed") for entry in sent if entry not in live}
         ratios = [entry.ratio for entry in version]
         if version and None not in ratios and sum(filter(None, ratios)) == 1:
             weights = _by_person(version)
-            return Outcome("credited", "manager", shares=_shares(trade, weights), claims=frozenset(rejected))
+            return Outcome(
+                "credited", "manager", shares=self._shares(trade, weights), claims=frozenset(rejected)
+            )
         rejected |= {(entry.registration_id, "ratio_not_one") for entry in version}
 
         sellers = [entry for entry in accepted if entry.role == "seller"]
@@ -194,7 +213,7 @@ class Known:
         if sellers:
             everyone = [*sellers, *referrers]
             if all(e.ratio is not None for e in everyone) and sum(e.ratio or 0 for e in everyone) == 1:
-                shares = _shares(trade, _by_person(everyone))
+                shares = self._shares(trade, _by_person(everyone))
                 return Outcome("credited", "manual", shares=shares, claims=frozenset(rejected))
             return self._with_referrers(trade, "manual", _side(sellers), referrers, False, rejected)
         if self.night < self._wait_end(trade, rule):
@@ -203,6 +222,8 @@ class Known:
         if not rule.has_teller or trade.teller_id is None:
             reason = "no_teller" if rule.has_teller else "no_fallback"
             return Outcome("unallocated", reason=reason, claims=frozenset(rejected))
+        if not self._is_employed(trade.teller_id, trade.trade_date):
+            return Outcome("unallocated", reason="not_employed", claims=frozenset(rejected))
         teller = {trade.teller_id: Fraction(1)}
         return self._with_referrers(trade, "fallback", teller, referrers, False, rejected)
 
@@ -220,6 +241,36 @@ class Known:
 
     def _stands(self, entry: Registration, trade: Trade) -> bool:
         return entry.trade_id == trade.trade_id and self._is_live(entry)
+
+    def _by_and_for_staff(self, entry: Registration) -> bool:
+        day = entry.registered_at.date()
+        return self._is_employed(entry.employee_id, day) and self._is_employed(entry.registered_by, day)
+
+    def _is_employed(self, employee: str, day: date) -> bool:
+        """By what was said last; a later hiring day begins another employment."""
+        nights = [night for night, _ in self.staff]
+        told = [(night, list_[employee]) for night, list_ in zip(nights, self.employment, strict=True)
+                if employee in list_]  # fmt: skip
+        if not told:
+            return False
+        for place, (_, said) in enumerate(told):
+            is_last = place == len(told) - 1
+            first = said.hired_on or date.min
+            end = date.max
+            if said.left_on and (said.has_left or first < said.left_on):
+                end = said.left_on
+            elif said.has_left:
+                run = place
+                while run and told[run - 1][1].has_left:
+                    run -= 1
+                end = told[run][0]
+            if is_last:
+                end = min([end, *(night for night in nights if night > told[-1][0])])
+            elif (told[place + 1][1].hired_on or date.min) < end:
+                continue
+            if first <= day < end:
+                return True
+        return False
 
     def _is_own(self, entry: Registration, trade: Trade) -> bool:
         day = entry.registered_at.date()
@@ -247,6 +298,7 @@ class Known:
             and row.valid_from <= day
             and (row.valid_to is None or day < row.valid_to)
             and self._called(row.org_id, day) == self._called(trade.org_id, day)
+            and self._is_employed(row.employee_id, day)
         ]
         mains = [row for row in here if row.role == "main"]
         if not (rule.is_auto and mains):
@@ -258,6 +310,25 @@ class Known:
         for row in here:
             weights[row.employee_id] = weights.get(row.employee_id, Fraction(0)) + Fraction(row.share)
         return weights
+
+    def _in_cny(self, trade: Trade) -> Decimal:
+        """At the last rate up to the day of the trade, else at the first one after it."""
+        if trade.currency == "CNY":
+            return trade.amount
+        days = sorted(day for currency, day in self.rates if currency == trade.currency)
+        before = [day for day in days if day <= trade.trade_date]
+        rate = self.rates[trade.currency, before[-1] if before else days[0]]
+        return (trade.amount * rate).quantize(CENT, ROUND_HALF_UP)
+
+    def _shares(self, trade: Trade, ratios: Mapping[tuple[str, str], Decimal]) -> frozenset[Share]:
+        kept = {key: ratio for key, ratio in ratios.items() if ratio}
+        weights = {key: Fraction(ratio) for key, ratio in kept.items()}
+        amounts, fees, in_cny = (
+            _split(total, weights, CENT) for total in (trade.amount, trade.fee, self._in_cny(trade))
+        )
+        return frozenset(
+            (*key, ratio, amounts[key], fees[key], trade.currency, in_cny[key]) for key, ratio in kept.items()
+        )
 
     def _wait_end(self, trade: Trade, rule: Rule) -> date:
         if not rule.is_business_days:
@@ -285,7 +356,7 @@ class Known:
             weights = _ratios(parameter.seller, {(e, "seller"): w for e, w in sellers.items()})
             other = {(e, "referrer"): w for e, w in _side(entries).items()}
             weights |= _ratios(parameter.referrer, other)
-        return Outcome("credited", rule, None, is_disputed, _shares(trade, weights), frozenset(claims))
+        return Outcome("credited", rule, None, is_disputed, self._shares(trade, weights), frozenset(claims))
 
     def _parameter(self, trade: Trade, seller: str) -> Parameter | None:
         day = trade.trade_date
@@ -323,13 +394,6 @@ def _side(entries: list[Registration]) -> dict[str, Fraction]:
 
 def _ratios(side: Decimal, weights: Mapping[tuple[str, str], Fraction]) -> dict[tuple[str, str], Decimal]:
     return _split(side, weights, RATIO)
-
-
-def _shares(trade: Trade, ratios: Mapping[tuple[str, str], Decimal]) -> frozenset[Share]:
-    kept = {key: ratio for key, ratio in ratios.items() if ratio}
-    weights = {key: Fraction(ratio) for key, ratio in kept.items()}
-    amounts, fees = _split(trade.amount, weights, CENT), _split(trade.fee, weights, CENT)
-    return frozenset((*key, ratio, amounts[key], fees[key]) for key, ratio in kept.items())
 
 
 def _split(

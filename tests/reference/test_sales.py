@@ -12,10 +12,21 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.reference.sales import Assignment, Batch, Known, Org, Parameter, Registration, Rule, Trade
+from tests.reference.sales import (
+    Assignment,
+    Batch,
+    Employment,
+    Known,
+    Org,
+    Parameter,
+    Registration,
+    Rule,
+    Trade,
+)
 from tests.support.sales import SalesNights
 
 KNOWLEDGE_DATE = 12
+LONG_AGO = date(2015, 1, 1)
 START = date(2026, 10, 9)
 DAYS = [START + timedelta(days) for days in range(-4, 11)]
 BUSINESS_DAYS = [START + timedelta(days) for days in range(-10, 40) if days % 7 < 5]
@@ -24,6 +35,13 @@ RULES = {
     "fund": Rule(is_split=True),
     "deposit": Rule(has_teller=False, wait_days=2),
     "qianyuan": Rule(is_auto=False, wait_days=3, is_business_days=True),
+}
+# of JPY none before any trade: the first one counts
+RATES = {
+    ("USD", START - timedelta(20)): Decimal("7.1"),
+    ("USD", START): Decimal("7.123456"),
+    ("USD", START + timedelta(3)): Decimal("6.9"),
+    ("JPY", START + timedelta(4)): Decimal("0.048321"),
 }
 STAFF = {"A": "O1", "B": "O1", "C": "O2", "T1": "O1", "T2": "O2"}
 RATIOS = [None, None, "0.5", "0.3", "0.7", "1", "0.33333", "0.33334"]
@@ -55,6 +73,7 @@ class Chance:
             fee=Decimal(self.one(0, 7, 12_345)) / 100,
             org_id=self.one("O1", "O1", "O2", "O3"),
             teller_id=self.one("T1", "T2", None),
+            currency=self.one("CNY", "CNY", "CNY", "USD", "JPY"),
         )
 
     def customer(self) -> str:
@@ -101,6 +120,30 @@ class Chance:
         )
 
 
+def comings_and_goings(
+    chance: Chance, nights: list[date]
+) -> tuple[dict[date, dict[str, Employment]], dict[date, str]]:
+    """What each night says of employments, and who is missing on its list of staff."""
+    told: dict[date, dict[str, Employment]] = {night: {} for night in nights}
+    for who in STAFF:
+        kind = chance.one("there", "there", "hired", "left", "left", "left without a day", "back")
+        day, other = sorted((chance.one(*DAYS), chance.one(*DAYS)))
+        known = chance.one(*nights)
+        for night in nights:
+            if kind == "hired":
+                told[night][who] = Employment(day, date(9999, 12, 31))
+            elif kind == "left" and night >= known:
+                told[night][who] = Employment(None, other, chance.one(True, True, False))
+            elif kind == "left without a day" and night >= known:
+                told[night][who] = Employment(has_left=night != nights[-1] or chance.one(True, False))
+            elif kind == "back":
+                told[night][who] = (
+                    Employment(other, day) if night >= known else Employment(LONG_AGO, day, True)
+                )
+    missing = chance.one(*STAFF)
+    return told, {night: missing for night in nights if chance.dice.random() < 0.15}
+
+
 def stream(seed: int, trades: int) -> list[Batch]:
     """Some nights; what happened is delivered on any of them, before its time or after it, or twice."""
     chance = Chance(Random(seed))
@@ -137,10 +180,16 @@ def stream(seed: int, trades: int) -> list[Batch]:
         content[night]["registrations"] = list(
             {(row.registration_id, row.revoked_at): row for row in content[night]["registrations"]}.values()
         )
+    employment, gone = comings_and_goings(chance, nights)
     return [
         Batch(
             night,
-            staff={**STAFF, "B": "O2" if night >= moves else "O1"},
+            staff={
+                who: "O2" if who == "B" and night >= moves else org
+                for who, org in STAFF.items()
+                if who != gone.get(night)
+            },
+            employment=employment[night],
             orgs=(Org("O1"), Org("O2"), Org("O3", merges, "O1") if night >= told else Org("O3")),
             parameters=tuple(dice.sample(PARAMETERS, dice.randint(1, len(PARAMETERS)))),
             assignments=tuple(
@@ -154,7 +203,7 @@ def stream(seed: int, trades: int) -> list[Batch]:
 
 
 def known_after(batches: list[Batch]) -> Known:
-    known = Known(RULES, frozenset(BUSINESS_DAYS))
+    known = Known(RULES, frozenset(BUSINESS_DAYS), RATES)
     for batch in batches:
         known.add(batch)
     return known
@@ -167,6 +216,7 @@ def assert_is(warehouse: SalesNights, known: Known) -> None:
     for trade_id, outcome in warehouse.outcomes().items():
         trade = known.trades[trade_id]
         sums = tuple(sum((share[place] for share in outcome.shares), Decimal(0)) for place in (2, 3, 4))
+        assert {share[5] for share in outcome.shares} <= {trade.currency}
         expected = (1, trade.amount, trade.fee) if outcome.state == "credited" else (0, 0, 0)
         assert sums == expected
 
@@ -175,7 +225,7 @@ def assert_is(warehouse: SalesNights, known: Known) -> None:
 @settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 def test_every_night_credits_as_the_reference_and_only_ever_adds(seed: int, trades: int):
     batches = stream(seed, trades)
-    warehouse = SalesNights(RULES, BUSINESS_DAYS)
+    warehouse = SalesNights(RULES, BUSINESS_DAYS, RATES)
     published: list[tuple[object, ...]] = []
     for number, batch in enumerate(batches, 1):
         warehouse.run(batch)
@@ -199,7 +249,7 @@ def test_a_replay_keeps_what_was_published_and_adds_what_a_batch_sent_again_chan
     seed: int, trades: int, place: int
 ):
     batches = stream(seed, trades)
-    warehouse = SalesNights(RULES, BUSINESS_DAYS)
+    warehouse = SalesNights(RULES, BUSINESS_DAYS, RATES)
     for batch in batches:
         warehouse.run(batch)
     published = warehouse.ledger()
@@ -230,7 +280,7 @@ def test_a_replay_keeps_what_was_published_and_adds_what_a_batch_sent_again_chan
 def test_the_streams_reach_every_state_step_and_claim():
     outcomes = [
         outcome
-        for seed in range(3)
+        for seed in range(8)
         for batches in [stream(seed, trades=100)]
         for number in range(1, len(batches) + 1)
         for outcome in known_after(batches[:number]).outcomes().values()
@@ -239,10 +289,14 @@ def test_the_streams_reach_every_state_step_and_claim():
         ("cancelled", None, None),
         *(("pending", None, reason) for reason in ("no_seller", "only_referrer", "registration_rejected")),
         *(("credited", rule, None) for rule in ("manager", "auto", "manual", "fallback")),
-        *(("unallocated", None, reason) for reason in ("no_teller", "no_fallback", "no_ratio")),
+        *(
+            ("unallocated", None, reason)
+            for reason in ("no_teller", "not_employed", "no_fallback", "no_ratio")
+        ),
     }
     assert {code for outcome in outcomes for _, code in outcome.claims} == {
         "dispute",
         "other_org",
+        "not_employed",
         "ratio_not_one",
     }

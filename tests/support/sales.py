@@ -1,14 +1,15 @@
 """Nights of sales in memory: the models of chapter 3.3 and 3.4 over batches written down in a test."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from orchestration.warehouse import Carried, set_back
-from tests.reference.sales import Batch, Outcome, Rule
+from tests.reference.sales import Batch, Employment, Outcome, Rule
 from tests.support.models import PROJECT, Models
 
 MODELS = (
@@ -16,7 +17,11 @@ MODELS = (
     "int_org__succession",
     "int_employee__versions",
     "int_employee__org",
+    "int_employee__employment",
+    "int_employee__employment_change",
     "int_assignment__versions",
+    "int_ownership__assignment",
+    "int_sales__trade_value",
     "int_sales__trade_entry",
     "int_sales__registration",
     "int_sales__ratio_versions",
@@ -49,7 +54,7 @@ select unnest(['org', 'employee', 'sales_ratio_param']) as table_name, 'full' as
 create table stg.stg_core_banking__sales_trades (
     trade_id varchar, customer_id varchar, account_id varchar, product_code varchar, org_id varchar,
     teller_id varchar, related_trade_id varchar, channel_code varchar, status_code varchar, trade_date date,
-    amount_ccy_amt decimal(18, 2), fee_income_ccy_amt decimal(18, 2));
+    amount_ccy_amt decimal(18, 2), fee_income_ccy_amt decimal(18, 2), currency_code varchar);
 create table stg.stg_core_banking__sales_registrations (
     registration_id varchar, trade_id varchar, actor_id varchar, registered_by_id varchar,
     actor_role_code varchar, source_code varchar, registered_utc_at timestamp, registered_at timestamp,
@@ -60,16 +65,22 @@ create table stg.stg_core_banking__assignments (
     change_reason_code varchar, valid_from_date date, valid_to_date date, recorded_at timestamp,
     participation_share decimal(6, 5), op_code varchar);
 create table stg.stg_core_banking__employees (
-    employee_id varchar, org_id varchar, post_code varchar, status_code varchar);
+    employee_id varchar, org_id varchar, post_code varchar, status_code varchar, hired_date date,
+    left_date date);
 create table stg.stg_core_banking__orgs (
     org_id varchar, org_level_code varchar, parent_org_id varchar, successor_org_id varchar, close_date date);
 create table stg.stg_core_banking__sales_ratio_params (
     scope_type_code varchar, scope_id varchar, sales_product_code varchar, valid_from_date date,
     valid_to_date date, seller_ratio decimal(6, 5), referrer_ratio decimal(6, 5));
-create table stg.stg_core_banking__products (product_code varchar, sales_product_code varchar);
+create table stg.stg_core_banking__products (
+    product_code varchar, sales_product_code varchar, currency_code varchar);
+create table stg.stg_core_banking__fx_rates (currency_code varchar, rate_date date, mid_rate decimal(9, 6));
+create table stg.int_fx__rate_by_day (
+    currency_code varchar, calendar_date date, rate_date date, mid_rate decimal(9, 6));
 create table stg.stg_core_banking__calendar_days (calendar_date date, is_business_day boolean);
 create table stg.int_customer__month (customer_id varchar, owning_org_id varchar);
-create table stg.int_account__versions (account_id varchar, org_id varchar, known_to_date date);
+create table stg.int_account__versions (
+    account_id varchar, org_id varchar, currency_code varchar, known_to_date date);
 """
 
 
@@ -79,9 +90,15 @@ class SalesNights:
     Args:
         rules: Products that are not credited like insurance.
         business_days: Days that the calendar calls so.
+        rates: CNY per unit by currency and day, which every night sends.
     """
 
-    def __init__(self, rules: dict[str, Rule], business_days: Iterable[date]) -> None:
+    def __init__(
+        self,
+        rules: dict[str, Rule],
+        business_days: Iterable[date],
+        rates: Mapping[tuple[str, date], Decimal] | None = None,
+    ) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
         self.models = Models(self.connection, MODELS)
         self.connection.execute(_STAGED)
@@ -106,7 +123,8 @@ class SalesNights:
             )
         with path.open(encoding="utf-8") as lines:
             products = [row["sales_product_code"] for row in csv.DictReader(lines)]
-        self._fill("products", [(product, product) for product in products if product != "other"])
+        self._fill("products", [(product, product, "CNY") for product in products if product != "other"])
+        self._fill("fx_rates", [(*key, rate) for key, rate in (rates or {}).items()])
         self._fill("calendar_days", [(day, True) for day in business_days])
         self._published: date | None = None
         self._replayed: date | None = None
@@ -132,7 +150,12 @@ class SalesNights:
         )
         if self._published is None:
             self._publish_nothing()
-        self.models.build(business_date=str(batch.night), previous_business_date=str(previous or ""))
+        self.models.build(
+            business_date=str(batch.night),
+            previous_business_date=str(previous or ""),
+            reporting_currency="CNY",
+            time_zone="Asia/Shanghai",
+        )
         self._nights.append(batch.night)
         if is_published:
             self.connection.execute(f"create or replace table confirmed.fct_sales_credit as from {LEDGER}")
@@ -151,7 +174,8 @@ class SalesNights:
         shares: dict[str, set[Any]] = {}
         for trade_id, *share in self.connection.execute(
             f"""
-            select trade_id, employee_id, actor_role_code, credit_ratio, credit_amt, credit_fee_income_amt
+            select trade_id, employee_id, actor_role_code, credit_ratio, credit_amt, credit_fee_income_amt,
+                currency_code, credit_reporting_amt
             from {LEDGER} as entry
             where entry_type_code = 'credit'
                 and not exists (
@@ -198,7 +222,8 @@ class SalesNights:
                 reverses_entry_id bigint, actor_role_code varchar, rule_code varchar, entry_type_code varchar,
                 sales_product_code varchar, rulebook_version varchar, trade_date date, effective_date date,
                 knowledge_date date, credit_ratio decimal(6, 5), credit_amt decimal(18, 2),
-                credit_fee_income_amt decimal(18, 2))
+                credit_fee_income_amt decimal(18, 2), currency_code varchar,
+                credit_reporting_amt decimal(18, 2), credit_fee_income_reporting_amt decimal(18, 2))
             """
         )
 
@@ -214,7 +239,8 @@ class SalesNights:
             "sales_trades",
             [
                 (t.trade_id, t.customer_id, None, t.product, t.org_id, t.teller_id, t.cancels, None,
-                 "live" if t.cancels is None else "cancelled", t.trade_date, t.amount, t.fee)
+                 "live" if t.cancels is None else "cancelled", t.trade_date, t.amount, t.fee,
+                 None if t.currency == "CNY" else t.currency)
                 for t in batch.trades
             ],
         )  # fmt: skip
@@ -234,7 +260,21 @@ class SalesNights:
                 for a in batch.assignments
             ],
         )  # fmt: skip
-        self._fill("employees", [(e, org, "teller", "active") for e, org in batch.staff.items()])
+        told = {who: batch.employment.get(who, Employment()) for who in batch.staff}
+        self._fill(
+            "employees",
+            [
+                (
+                    e,
+                    org,
+                    "teller",
+                    "left" if told[e].has_left else "active",
+                    told[e].hired_on,
+                    told[e].left_on,
+                )
+                for e, org in batch.staff.items()
+            ],
+        )
         self._fill("orgs", [(o.org_id, "outlet", None, o.successor, o.close_date) for o in batch.orgs])
         self._fill(
             "sales_ratio_params",

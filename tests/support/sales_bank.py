@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from tests.reference.sales import Batch
+from tests.reference.sales import Batch, Employment
 from tests.support.bank import Bank, Delivery
 
 Row = dict[str, Any]
+HIRED = Employment(date(2015, 1, 1))
 
 
 def sales_bank(batches: list[Batch]) -> Bank:
@@ -50,7 +51,9 @@ def sales_delivery(bank: Bank, batch: Batch, *, sequence: int = 1) -> Delivery:
                 for row in batch.orgs
             ),
         ],
-        "employee": [*plain.tables["employee"], *(_employee(who, at) for who, at in batch.staff.items())],
+        "employee": [*plain.tables["employee"],
+            *(_employee(who, at, batch.employment.get(who, HIRED)) for who, at in batch.staff.items()),
+        ],
         "product": [
             *plain.tables["product"],
             {**product, "product_code": "insurance", "sales_product_code": "insurance", "is_in_aum": False},
@@ -79,13 +82,13 @@ def sales_delivery(bank: Bank, batch: Batch, *, sequence: int = 1) -> Delivery:
     return replace(plain, tables=tables)
 
 
-def _employee(employee_id: str, org_id: str) -> Row:
+def _employee(employee_id: str, org_id: str, employment: Employment) -> Row:
     return {
         "employee_id": employee_id,
         "employee_name": f"员工 {employee_id}",
         "org_id": org_id,
         "post": "teller",
-        "status": "active",
-        "hired_on": date(2015, 1, 1),
-        "left_on": None,
+        "status": "left" if employment.has_left else "active",
+        "hired_on": employment.hired_on,
+        "left_on": employment.left_on,
     }

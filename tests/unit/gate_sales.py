@@ -10,7 +10,9 @@ SALES = """
             'seller' as actor_role_code, 'manual' as rule_code, 'credit' as entry_type_code,
             'fund' as sales_product_code, date '2026-01-30' as trade_date, known as effective_date,
             known as knowledge_date, cast(ratio as decimal(6, 5)) as credit_ratio,
-            cast(amount as decimal(18, 2)) as credit_amt, cast(0 as decimal(18, 2)) as credit_fee_income_amt
+            cast(amount as decimal(18, 2)) as credit_amt, cast(0 as decimal(18, 2)) as credit_fee_income_amt,
+            'CNY' as currency_code, cast(amount as decimal(18, 2)) as credit_reporting_amt,
+            cast(0 as decimal(18, 2)) as credit_fee_income_reporting_amt
         from (values
             (1, 'T1', 'E1', date '2026-01-30', 1, 50), (2, 'T2', 'E1', date '2026-01-31', 0.5, 10.01),
             (3, 'T2', 'E2', date '2026-01-31', 0.5, 10.00)
@@ -33,5 +35,6 @@ SALES_SPOILED = [
     (f"update sales.{LEDGER} set credit_amt = 10.02 where entry_id = 2", LEDGER, "credit_not_conserved"),
     ("update sales.fct_trade_attribution set state_code = 'credited'", LEDGER, "credit_not_conserved"),
     (f"update sales.{PERFORMANCE} set credit_amt = 20", PERFORMANCE, "credit_not_conserved"),
+    (f"update sales.{LEDGER} set currency_code = 'USD' where entry_id = 1", LEDGER, "ledger_not_kept"),
     (f"update sales.{LEDGER} set employee_id = 'E9' where entry_id = 1", LEDGER, "ledger_not_kept"),
 ]

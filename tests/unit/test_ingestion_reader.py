@@ -328,3 +328,41 @@ def test_parquet_without_rows_keeps_its_columns(tmp_path):
 def test_no_parquet_at_all(tmp_path):
     with pytest.raises(UnreadableFileError):
         read(written(tmp_path, b"PAR1 nothing PAR1"), Format(kind="parquet"))
+
+
+WITH_OPTIONAL = (*COLUMNS[:2], COLUMNS[2].model_copy(update={"optional": True, "nullable": True}))
+LATER = (*WITH_OPTIONAL, Column(name="op", type="code", zh="", about=""))
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_a_file_may_lack_an_optional_column(tmp_path, header):
+    text = csv_text([*([["a", "b"]] if header else []), ["1", "x"], ["2", None]])
+    rows, misshapen = read(written(tmp_path, text.encode()), layout(header=header), WITH_OPTIONAL)
+    assert values(rows) == [["1", "x", None], ["2", None, None]]
+    assert misshapen.is_empty()
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_a_file_may_have_an_optional_column(tmp_path, header):
+    text = csv_text([*([list(NAMES)] if header else []), ["1", "x", "y"], ["2", None, None], ["3"]])
+    rows, misshapen = read(written(tmp_path, text.encode()), layout(header=header), WITH_OPTIONAL)
+    assert values(rows) == [["1", "x", "y"], ["2", None, None]]
+    assert misshapen["source_row"].to_list() == [3]
+
+
+def test_the_operation_of_a_delta_without_header_comes_last_with_or_without_an_optional_column(tmp_path):
+    for record, expected in ((["1", "x", "U"], ["1", "x", None, "U"]), (["1", "x", "y", "U"],) * 2):
+        rows, misshapen = read(written(tmp_path, csv_text([record]).encode()), layout(), LATER)
+        assert list(rows.drop("source_row").row(0)) == expected
+        assert misshapen.is_empty()
+
+
+def test_parquet_may_lack_an_optional_column_but_no_other(tmp_path):
+    path = tmp_path / "file.parquet"
+    form = Format(kind="parquet")
+    pq.write_table(pa.table({"b": ["x"], "a": ["1"]}), path)
+    rows, _ = read(path, form, WITH_OPTIONAL)
+    assert values(rows) == [["1", "x", None]]
+    with pytest.raises(UnreadableFileError) as error:
+        read(path, form)
+    assert (error.value.check_code, error.value.column) == ("column_missing", "c")

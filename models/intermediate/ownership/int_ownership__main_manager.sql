@@ -1,12 +1,12 @@
 -- One row per customer and open month with a main relationship manager (主客户经理) on the month's last
--- processed day, as the bank says it tonight. Should a customer have several that day, the largest
+-- processed day, as the bank says it tonight; who has left the bank is none. Should a customer have several that day, the largest
 -- participation counts, then the latest begin, the latest record, and the smallest employee number.
 
 with assignments as (
 
     select *
-    from {{ ref('int_assignment__versions') }}
-    where known_to_date is null and role_code = 'main'
+    from {{ ref('int_ownership__assignment') }}
+    where employee_id <> 'UNASSIGNED' and role_code = 'main'
 
 ),
 

@@ -1,5 +1,5 @@
 -- One row per customer with a manager, month and manager at an org: how much of the month is the manager's, by days
--- held and participation, as the bank says it tonight. What nobody held is a row of UNASSIGNED without an org.
+-- held and participation, as the bank says it tonight. What nobody held, also from the day of a manager's leaving on, is a row of UNASSIGNED without an org.
 -- Shares are whole numbers of part_weight in whole_weight (days × participation in hundred thousandths).
 
 {{ config(materialized='view') }}
@@ -20,16 +20,12 @@ with held as (
                 ) }} + 1
             )
         ) as part_weight
-    from {{ ref('int_assignment__versions') }} as assignments
+    from {{ ref('int_ownership__assignment') }} as assignments
     inner join {{ ref('int_calendar__computed_months') }} as months
         on
             assignments.valid_from_date <= months.through_date
             and (assignments.valid_to_date is null or assignments.valid_to_date > months.month_start_date)
-            and (
-                assignments.valid_to_date is null
-                or assignments.valid_to_date > assignments.valid_from_date
-            )
-    where assignments.known_to_date is null
+    where assignments.employee_id <> 'UNASSIGNED'
     group by
         assignments.customer_id,
         assignments.employee_id,

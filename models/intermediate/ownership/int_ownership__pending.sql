@@ -1,22 +1,22 @@
--- One row per customer whom nobody looks after tonight though somebody should: recalled from his manager, or at or
--- above the line from which customers are assigned.
+-- One row per customer whom nobody looks after tonight though somebody should: recalled from the manager, left behind by
+-- a manager who left the bank, or at or above the line from which customers are assigned.
 
 with assignments as (
 
     select
         *,
+        valid_to_date is null or valid_to_date > {{ business_date() }} as is_running,
         row_number() over (
             partition by customer_id
             order by
                 coalesce(valid_to_date, cast('9999-12-31' as date)) desc nulls last,
                 role_code desc nulls last,
+                -- of several main managers, one who is still there
+                case when employee_id = 'UNASSIGNED' then 2 else 1 end nulls last,
                 assignment_id nulls last
         ) as lastness
-    from {{ ref('int_assignment__versions') }}
-    where
-        known_to_date is null
-        and valid_from_date <= {{ business_date() }}
-        and (valid_to_date is null or valid_to_date > valid_from_date)
+    from {{ ref('int_ownership__assignment') }}
+    where valid_from_date <= {{ business_date() }}
 
 ),
 
@@ -27,8 +27,9 @@ owned as (
         customer_id,
         org_id,
         change_reason_code,
-        valid_to_date as ended_date,
-        valid_to_date is null or valid_to_date > {{ business_date() }} as is_owned
+        is_running and employee_id = 'UNASSIGNED' as is_left,
+        case when is_running then valid_from_date else valid_to_date end as ended_date,
+        is_running and employee_id <> 'UNASSIGNED' as is_owned
     from assignments
     where lastness = 1
 
@@ -72,7 +73,7 @@ customers as (
 
     select customer_id from tiered where is_assignable
     union
-    select customer_id from owned where change_reason_code = 'recall'
+    select customer_id from owned where change_reason_code = 'recall' or is_left
 
 )
 
@@ -81,6 +82,7 @@ select
     coalesce(owned.org_id, tiered.owning_org_id) as org_id,
     case
         when owned.customer_id is null then 'never_assigned'
+        when owned.is_left then 'manager_left'
         when owned.change_reason_code = 'recall' then 'recalled'
         else 'ended'
     end as reason_code,

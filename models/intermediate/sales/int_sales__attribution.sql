@@ -176,6 +176,7 @@ select
     -- codes
     sales_product_code,
     rulebook_version,
+    currency_code,
     case
         when is_cancelled then 'cancelled'
         when seller_units is not null then 'credited'
@@ -190,6 +191,7 @@ select
         when wait_end_date > {{ business_date() }} and has_referrer then 'only_referrer'
         when wait_end_date > {{ business_date() }} and has_rejected then 'registration_rejected'
         when wait_end_date > {{ business_date() }} then 'no_seller'
+        when fallback_code = 'teller' and teller_id is not null then 'not_employed'
         when fallback_code = 'teller' then 'no_teller'
         else 'no_fallback'
     end as reason_code,
@@ -201,6 +203,8 @@ select
     -- measures
     amount_amt,
     fee_income_amt,
+    amount_reporting_amt,
+    fee_income_reporting_amt,
     cast(seller_units as bigint) as seller_units,
 
     -- flags

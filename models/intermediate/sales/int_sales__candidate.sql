@@ -50,10 +50,11 @@ assigned as (
         max(case when assignments.role_code = 'main' then 1 else 0 end) over (partition by trades.trade_id)
             as has_main
     from trades
-    inner join {{ ref('int_assignment__versions') }} as assignments
+    inner join {{ ref('int_ownership__assignment') }} as assignments
         on
             trades.customer_id = assignments.customer_id
-            and assignments.known_to_date is null
+            -- who has left by then is nobody's manager
+            and assignments.employee_id <> 'UNASSIGNED'
             and trades.trade_date >= assignments.valid_from_date
             and (assignments.valid_to_date is null or trades.trade_date < assignments.valid_to_date)
     inner join {{ ref('int_org__succession') }} as sales_org
@@ -113,15 +114,21 @@ candidates as (
     where has_main = 1 and (is_split_by_participation or preference = 1)
     group by trade_id, employee_id
     union all
+    -- the teller, who has to have been employed when the trade was made: a later leaving takes nothing away
     select
-        trade_id,
+        trades.trade_id,
         'fallback' as step_code,
         'seller' as actor_role_code,
-        teller_id as employee_id,
+        trades.teller_id as employee_id,
         cast(null as bigint) as ratio_units,
         cast(1 as bigint) as weight
     from trades
-    where fallback_code = 'teller' and teller_id is not null and wait_end_date <= {{ business_date() }}
+    inner join {{ ref('int_employee__employment') }} as employment
+        on
+            trades.teller_id = employment.employee_id
+            and trades.trade_date >= employment.from_date
+            and trades.trade_date < employment.to_date
+    where trades.fallback_code = 'teller' and trades.wait_end_date <= {{ business_date() }}
 
 )
 

@@ -23,12 +23,13 @@ judged as (
         attribution.customer_id,
         attribution.sales_org_id,
         attribution.sales_product_code,
+        attribution.currency_code,
         attribution.trade_date,
         attribution.amount_amt,
         case when attribution.is_disputed then credited.employee_id end as credited_employee_id,
         case
             when attribution.state_code = 'cancelled' then null
-            when registrations.verdict_code in ('other_org', 'ratio_not_one', 'trade_unknown')
+            when registrations.verdict_code in ('not_employed', 'other_org', 'ratio_not_one', 'trade_unknown')
                 then registrations.verdict_code
             when
                 attribution.is_disputed
@@ -59,6 +60,7 @@ select
     actor_role_code,
     source_code,
     sales_product_code,
+    currency_code,
     case when claim_code is null then 'D' else 'U' end as op_code,
 
     -- dates

@@ -10,7 +10,7 @@
     key=['registration_id'],
     attributes=[
         'trade_id', 'customer_id', 'employee_id', 'registered_by_id', 'registered_org_id', 'sales_org_id',
-        'credited_employee_id', 'claim_code', 'actor_role_code', 'source_code', 'sales_product_code',
+        'credited_employee_id', 'claim_code', 'actor_role_code', 'source_code', 'sales_product_code', 'currency_code',
         'registered_at', 'registered_date', 'trade_date', 'credit_ratio', 'amount_amt',
     ],
 ) }}

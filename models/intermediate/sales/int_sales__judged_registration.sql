@@ -42,7 +42,9 @@ known as (
         sent.registered_date > {{ business_date() }} as is_to_come,
         coalesce(sent.first_revoked_date <= {{ business_date() }}, false) as is_revoked,
         -- the org that registered it and the org that sold, as they were on that day
-        coalesce(staff_org.resolved_org_id = sales_org.resolved_org_id, false) as is_same_org
+        coalesce(staff_org.resolved_org_id = sales_org.resolved_org_id, false) as is_same_org,
+        -- both the one who registered and the one registered, on that day
+        registrar.employee_id is not null and actor.employee_id is not null as is_employed
     from sent
     left join {{ ref('int_sales__trade_entry') }} as trades
         on sent.trade_id = trades.trade_id and trades.status_code = 'live'
@@ -61,6 +63,16 @@ known as (
             trades.sales_org_id = sales_org.org_id
             and sent.registered_date >= sales_org.from_date
             and sent.registered_date < sales_org.to_date
+    left join {{ ref('int_employee__employment') }} as registrar
+        on
+            sent.registered_by_id = registrar.employee_id
+            and sent.registered_date >= registrar.from_date
+            and sent.registered_date < registrar.to_date
+    left join {{ ref('int_employee__employment') }} as actor
+        on
+            sent.employee_id = actor.employee_id
+            and sent.registered_date >= actor.from_date
+            and sent.registered_date < actor.to_date
     where sent.arrival = 1
 
 ),
@@ -70,10 +82,18 @@ managed as (
 
     select
         *,
-        source_code = 'manager' and not is_to_come and not is_revoked as is_standing_managed,
-        max(case when source_code = 'manager' and not is_to_come and not is_revoked then registered_utc_at end)
-            over (partition by trade_id) as counting_instant
+        source_code = 'manager' and not is_to_come and not is_revoked and is_employed as is_standing_managed
     from known
+
+),
+
+latest as (
+
+    select
+        *,
+        max(case when is_standing_managed then registered_utc_at end) over (partition by trade_id)
+            as counting_instant
+    from managed
 
 ),
 
@@ -84,7 +104,7 @@ summed as (
         sum(case when is_standing_managed then credit_ratio end) over same_instant as instant_ratio,
         sum(case when is_standing_managed and credit_ratio is null then 1 else 0 end) over same_instant
             as instant_without_ratio_cnt
-    from managed
+    from latest
     window same_instant as (partition by trade_id, registered_utc_at)
 
 )
@@ -106,6 +126,7 @@ select
         when is_to_come then 'to_come'
         when is_revoked then 'revoked'
         when not has_trade then 'trade_unknown'
+        when not is_employed then 'not_employed'
         when source_code = 'manager' and registered_utc_at < counting_instant then 'superseded'
         when source_code = 'manager' and (instant_ratio <> 1 or instant_without_ratio_cnt > 0) then 'ratio_not_one'
         when source_code = 'manual' and not is_same_org then 'other_org'

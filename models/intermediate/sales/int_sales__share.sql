@@ -88,14 +88,21 @@ ratios as (
 
 ),
 
+{# the trade's amounts in its own currency and in the reporting currency, each split for itself #}
+{%- set amounts = {
+    'credit_amt': 'amount_amt',
+    'credit_fee_income_amt': 'fee_income_amt',
+    'credit_reporting_amt': 'amount_reporting_amt',
+    'credit_fee_income_reporting_amt': 'fee_income_reporting_amt',
+} -%}
 whole_amounts as (
 
     select
-        ratios.*,
-        trades.amount_amt,
-        trades.fee_income_amt,
-        cast(abs({{ cents('trades.amount_amt') }}) as decimal(38, 0)) as amount_cents,
-        cast(abs({{ cents('trades.fee_income_amt') }}) as decimal(38, 0)) as fee_cents
+        ratios.*
+        {% for whole in amounts.values() -%}
+        , trades.{{ whole }}
+        , cast(abs({{ cents('trades.' ~ whole) }}) as decimal(38, 0)) as {{ whole }}_cents
+        {% endfor %}
     from ratios
     inner join trades on ratios.trade_id = trades.trade_id
     where ratios.credit_units > 0
@@ -105,13 +112,12 @@ whole_amounts as (
 parts as (
 
     select
-        *,
-        {{ floor_divide('(amount_cents * credit_units)', '100000') }} as least_amount_cents,
-        amount_cents * credit_units
-        - {{ floor_divide('(amount_cents * credit_units)', '100000') }} * 100000 as rest_amount_cents,
-        {{ floor_divide('(fee_cents * credit_units)', '100000') }} as least_fee_cents,
-        fee_cents * credit_units
-        - {{ floor_divide('(fee_cents * credit_units)', '100000') }} * 100000 as rest_fee_cents
+        *
+        {% for whole in amounts.values() -%}
+        , {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} as {{ whole }}_least_cents
+        , {{ whole }}_cents * credit_units
+        - {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} * 100000 as {{ whole }}_rest_cents
+        {% endfor %}
     from whole_amounts
 
 )
@@ -126,17 +132,14 @@ select
     rule_code,
 
     -- measures
-    cast(cast(credit_units as decimal(18, 0)) * cast(0.00001 as decimal(6, 5)) as decimal(6, 5)) as credit_ratio,
+    cast(cast(credit_units as decimal(18, 0)) * cast(0.00001 as decimal(6, 5)) as decimal(6, 5)) as credit_ratio
+    {%- for part, whole in amounts.items() %},
     cast(
-        cast(sign(amount_amt) * {{ allocated(
-            'amount_cents', 'least_amount_cents', 'rest_amount_cents', 'trade_id',
+        cast(sign({{ whole }}) * {{ allocated(
+            whole ~ '_cents', whole ~ '_least_cents', whole ~ '_rest_cents', 'trade_id',
             'employee_id nulls last, actor_role_code'
         ) }} as decimal(18, 0)) * cast(0.01 as decimal(3, 2)) as {{ amount_type() }}
-    ) as credit_amt,
-    cast(
-        cast(sign(fee_income_amt) * {{ allocated(
-            'fee_cents', 'least_fee_cents', 'rest_fee_cents', 'trade_id', 'employee_id nulls last, actor_role_code'
-        ) }} as decimal(18, 0)) * cast(0.01 as decimal(3, 2)) as {{ amount_type() }}
-    ) as credit_fee_income_amt
+    ) as {{ part }}
+    {%- endfor %}
 
 from parts

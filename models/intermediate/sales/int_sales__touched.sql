@@ -18,18 +18,6 @@ with night as (
 
 ),
 
-registrations as (
-
-    select trade_id
-    from {{ ref('int_sales__registration') }}
-    where
-        business_date = {{ business_date() }}
-        -- delivered before its day, which has come
-        or registered_date {{ after_last_night }}
-        or revoked_date {{ after_last_night }}
-
-),
-
 assignment_changes as (
 
     select
@@ -72,6 +60,45 @@ customers as (
     ) as either
     where customer_id is not null
     group by customer_id
+
+),
+
+-- staff of whom tonight's batch says otherwise when they were employed
+employment_changes as (
+
+    select * from {{ ref('int_employee__employment_change') }}
+
+),
+
+registrations as (
+
+    select trade_id
+    from {{ ref('int_sales__registration') }}
+    where
+        business_date = {{ business_date() }}
+        -- delivered before its day, which has come
+        or registered_date {{ after_last_night }}
+        or revoked_date {{ after_last_night }}
+    union all
+    select registrations.trade_id
+    from {{ ref('int_sales__registration') }} as registrations
+    inner join employment_changes
+        on
+            employment_changes.employee_id in (registrations.employee_id, registrations.registered_by_id)
+            and registrations.registered_date >= employment_changes.changed_from_date
+
+),
+
+-- whom they look after, now or before
+managed_customers as (
+
+    select
+        assignments.customer_id,
+        min(employment_changes.changed_from_date) as changed_from_date
+    from employment_changes
+    inner join {{ ref('int_assignment__versions') }} as assignments
+        on employment_changes.employee_id = assignments.employee_id and assignments.known_to_date is null
+    group by assignments.customer_id
 
 ),
 
@@ -153,6 +180,20 @@ trades as (
     inner join customers
         on entries.customer_id = customers.customer_id and entries.trade_date >= customers.changed_from_date
     where entries.trade_date >= (select min(changed_from_date) from customers)
+    union all
+    select entries.trade_id
+    from {{ ref('int_sales__trade_entry') }} as entries
+    inner join managed_customers
+        on
+            entries.customer_id = managed_customers.customer_id
+            and entries.trade_date >= managed_customers.changed_from_date
+    union all
+    select entries.trade_id
+    from {{ ref('int_sales__trade_entry') }} as entries
+    inner join employment_changes
+        on
+            entries.teller_id = employment_changes.employee_id
+            and entries.trade_date >= employment_changes.changed_from_date
     union all
     select entries.trade_id
     from {{ ref('int_sales__trade_entry') }} as entries

@@ -1,6 +1,6 @@
 -- One row per sale and one per cancellation that the bank sent, with the night that brought it; what is sent twice
 -- counts once. A cancellation may come before its sale. Which org sold it, by which rule and until when it waits
--- for a registration is settled on the night that brings the sale.
+-- for a registration, and what its currency was worth, is settled on the night that brings the sale.
 
 {{ config(
     materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
@@ -120,6 +120,7 @@ select
     ruled.status_code,
     ruled.sales_product_code,
     ruled.rulebook_version,
+    valued.currency_code,
 
     -- dates
     ruled.trade_date,
@@ -128,9 +129,14 @@ select
 
     -- measures
     ruled.amount_ccy_amt as amount_amt,
-    ruled.fee_income_ccy_amt as fee_income_amt
+    ruled.fee_income_ccy_amt as fee_income_amt,
+    -- 20 and 18 digits: the product is exact
+    cast(cast(ruled.amount_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }}) as amount_reporting_amt,
+    cast(cast(ruled.fee_income_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }})
+        as fee_income_reporting_amt
 
 from ruled
+left join {{ ref('int_sales__trade_value') }} as valued on ruled.trade_id = valued.trade_id
 left join business_days
     on
         ruled.wait_day_code = 'business'

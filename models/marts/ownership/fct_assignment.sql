@@ -1,6 +1,7 @@
--- One row per assignment as known tonight (客户归属): who looks after a customer, in which part, from when to when. Those
--- of a customer do not overlap but for the team of main and assistants, whose parts add to 1 on every day. An
--- assignment that never came to hold has no row; what was known before is in fct_assignment_version.
+-- One row per assignment as known tonight and stretch of it (客户归属): who looks after a customer, in which part, from when
+-- to when. Those of a customer do not overlap but for the team of main and assistants, whose parts add to 1 on every
+-- day: from the day on which a manager leaves the bank, that part is UNASSIGNED. An assignment that never came to
+-- hold has no row; what was recorded, and what was known before, is in fct_assignment_version.
 
 {{ config(materialized='table', meta={'grain': ['assignment_id']}) }}
 
@@ -28,5 +29,4 @@ select
     valid_from_date <= {{ business_date() }}
     and (valid_to_date is null or valid_to_date > {{ business_date() }}) as is_current
 
-from {{ ref('int_assignment__versions') }}
-where known_to_date is null and (valid_to_date is null or valid_to_date > valid_from_date)
+from {{ ref('int_ownership__assignment') }}

@@ -1,5 +1,5 @@
--- One row per customer who waits for a manager tonight (待分配客户列表): recalled, or at or above the line from which
--- customers are assigned and without anybody.
+-- One row per customer who waits for a manager tonight (待分配客户列表): recalled, left behind by a manager who
+-- left the bank, or at or above the line from which customers are assigned and without anybody.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -8,7 +8,7 @@ with aged as (
     select
         pending.*,
         case
-            when pending.reason_code = 'recalled' then pending.ended_date
+            when pending.reason_code in ('recalled', 'manager_left') then pending.ended_date
             else versions.known_from_date
         end as pending_since_date
     from {{ ref('int_ownership__pending') }} as pending

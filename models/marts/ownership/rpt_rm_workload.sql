@@ -13,26 +13,26 @@ with months as (
 
 ),
 
+-- stretches, of which those that nobody holds tell only how the assignment ended
 assignments as (
 
     select
         assignments.*,
         months.month_start_date,
-        months.through_date,
-        assignments.valid_from_date <= months.through_date
+        assignments.employee_id <> 'UNASSIGNED'
+        and assignments.valid_from_date <= months.through_date
         and (assignments.valid_to_date is null or assignments.valid_to_date > months.through_date) as is_held,
-        assignments.valid_from_date >= months.month_start_date
+        assignments.valid_from_date = assignments.assigned_date
+        and assignments.valid_from_date >= months.month_start_date
         and assignments.valid_from_date <= months.through_date as is_begun,
-        assignments.valid_to_date >= months.month_start_date
+        assignments.valid_to_date = assignments.ended_date
+        and assignments.valid_to_date >= months.month_start_date
         and assignments.valid_to_date <= months.through_date as is_ended
-    from {{ ref('int_assignment__versions') }} as assignments
+    from {{ ref('int_ownership__assignment') }} as assignments
     inner join months
         on
             assignments.valid_from_date <= months.through_date
             and (assignments.valid_to_date is null or assignments.valid_to_date >= months.month_start_date)
-    where
-        assignments.known_to_date is null
-        and (assignments.valid_to_date is null or assignments.valid_to_date > assignments.valid_from_date)
 
 ),
 
@@ -49,7 +49,7 @@ managed as (
     select
         assignments.month_start_date,
         assignments.org_id,
-        assignments.employee_id,
+        assignments.assigned_employee_id as employee_id,
         coalesce(tiers.tier_code, 'none') as tier_code,
         sum(case when assignments.is_held and assignments.role_code = 'main' then 1 else 0 end) as main_customer_cnt,
         sum(case when assignments.is_held and assignments.role_code = 'assistant' then 1 else 0 end)
@@ -76,6 +76,7 @@ managed as (
         on
             assignments.customer_id = tiers.customer_id
             and assignments.month_start_date = tiers.month_start_date
+    where assignments.is_held or assignments.is_begun or assignments.is_ended
     group by 1, 2, 3, 4
 
 ),

@@ -1,6 +1,6 @@
 -- One row per employee, org, sales product and day (销售业绩日汇总): what the day's entries of the ledger credited, less
 -- what they took back. The day is that of the entry, so no day that was published ever changes; counts are sums of
--- ratios. The org is the one that sold, as it was called then.
+-- ratios, amounts in the reporting currency at the rate of the trade date. The org is the one that sold, as it was called then.
 
 {{ config(meta={
     'grain': ['calendar_date', 'employee_id', 'org_id', 'sales_product_code'],
@@ -21,8 +21,8 @@ select
 
     -- measures
     cast(sum(credit_ratio) as decimal(18, 5)) as sales_cnt,
-    cast(sum(credit_amt) as {{ amount_type() }}) as credit_amt,
-    cast(sum(credit_fee_income_amt) as {{ amount_type() }}) as credit_fee_income_amt
+    cast(coalesce(sum(credit_reporting_amt), 0) as {{ amount_type() }}) as credit_amt,
+    cast(coalesce(sum(credit_fee_income_reporting_amt), 0) as {{ amount_type() }}) as credit_fee_income_amt
 
 from {{ ref('fct_sales_credit') }}
 where effective_date = {{ business_date() }}

@@ -58,6 +58,7 @@ wanted as (
         trades.sales_org_id,
         trades.sales_product_code,
         trades.rulebook_version,
+        trades.currency_code,
         trades.trade_date
     from {{ ref('int_sales__share') }} as shares
     inner join touched on shares.trade_id = touched.trade_id
@@ -76,12 +77,19 @@ compared as (
         coalesce(live.rule_code, wanted.rule_code) as rule_code,
         coalesce(live.sales_product_code, wanted.sales_product_code) as sales_product_code,
         coalesce(live.rulebook_version, wanted.rulebook_version) as rulebook_version,
+        coalesce(live.currency_code, wanted.currency_code) as currency_code,
         coalesce(live.trade_date, wanted.trade_date) as trade_date,
         -- a reversal takes back what its credit gave
         case when live.entry_id is null then wanted.credit_ratio else -live.credit_ratio end as credit_ratio,
         case when live.entry_id is null then wanted.credit_amt else -live.credit_amt end as credit_amt,
         case when live.entry_id is null then wanted.credit_fee_income_amt else -live.credit_fee_income_amt end
-            as credit_fee_income_amt
+            as credit_fee_income_amt,
+        case when live.entry_id is null then wanted.credit_reporting_amt else -live.credit_reporting_amt end
+            as credit_reporting_amt,
+        case
+            when live.entry_id is null then wanted.credit_fee_income_reporting_amt
+            else -live.credit_fee_income_reporting_amt
+        end as credit_fee_income_reporting_amt
     from live
     full outer join wanted
         on
@@ -94,6 +102,11 @@ compared as (
             and live.credit_ratio = wanted.credit_ratio
             and live.credit_amt = wanted.credit_amt
             and live.credit_fee_income_amt = wanted.credit_fee_income_amt
+            and live.currency_code = wanted.currency_code
+            -- empty where no rate is known
+            and coalesce(live.credit_reporting_amt, 0) = coalesce(wanted.credit_reporting_amt, 0)
+            and coalesce(live.credit_fee_income_reporting_amt, 0)
+            = coalesce(wanted.credit_fee_income_reporting_amt, 0)
     where live.trade_id is null or wanted.trade_id is null
 
 ),
@@ -117,7 +130,27 @@ numbered as (
 entries as (
 
     {% if not is_incremental() %}
-    select * from ledger
+    select
+        entry_id,
+        trade_id,
+        employee_id,
+        sales_org_id,
+        reverses_entry_id,
+        actor_role_code,
+        rule_code,
+        entry_type_code,
+        sales_product_code,
+        rulebook_version,
+        currency_code,
+        trade_date,
+        effective_date,
+        knowledge_date,
+        credit_ratio,
+        credit_amt,
+        credit_fee_income_amt,
+        credit_reporting_amt,
+        credit_fee_income_reporting_amt
+    from ledger
     union all
     {% endif %}
     select
@@ -134,6 +167,7 @@ entries as (
         case when numbered.live_entry_id is null then 'credit' else 'reversal' end as entry_type_code,
         numbered.sales_product_code,
         numbered.rulebook_version,
+        numbered.currency_code,
 
         -- dates
         numbered.trade_date,
@@ -143,7 +177,9 @@ entries as (
         -- measures
         cast(numbered.credit_ratio as decimal(6, 5)) as credit_ratio,
         cast(numbered.credit_amt as {{ amount_type() }}) as credit_amt,
-        cast(numbered.credit_fee_income_amt as {{ amount_type() }}) as credit_fee_income_amt
+        cast(numbered.credit_fee_income_amt as {{ amount_type() }}) as credit_fee_income_amt,
+        cast(numbered.credit_reporting_amt as {{ amount_type() }}) as credit_reporting_amt,
+        cast(numbered.credit_fee_income_reporting_amt as {{ amount_type() }}) as credit_fee_income_reporting_amt
     from numbered
     cross join last_entry
 
@@ -165,5 +201,8 @@ select
     knowledge_date,
     credit_ratio,
     credit_amt,
-    credit_fee_income_amt
+    credit_fee_income_amt,
+    currency_code,
+    credit_reporting_amt,
+    credit_fee_income_reporting_amt
 from entries

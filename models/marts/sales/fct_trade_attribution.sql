@@ -18,6 +18,7 @@ select
     reason_code,
     sales_product_code,
     rulebook_version,
+    currency_code,
 
     -- dates
     trade_date,
@@ -28,6 +29,7 @@ select
     -- measures
     amount_amt as trade_amt,
     fee_income_amt,
+    amount_reporting_amt as trade_reporting_amt,
 
     -- flags
     is_disputed

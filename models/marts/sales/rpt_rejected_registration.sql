@@ -18,6 +18,7 @@ select
     actor_role_code,
     source_code,
     sales_product_code,
+    currency_code,
 
     -- dates
     trade_date,

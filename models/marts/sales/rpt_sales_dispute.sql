@@ -15,6 +15,7 @@ select
 
     -- codes
     sales_product_code,
+    currency_code,
 
     -- dates
     trade_date,

@@ -1,6 +1,6 @@
 -- One row per open month, period to date, kind of subject, view, sales product and subject (销售排行榜): employees over all
--- orgs, orgs by their own sales and with all below them, as they were called then and as they are now. Ties share
--- a rank. Quarter and year run to the month's last processed day; `all` is the sum of all sales products.
+-- orgs, orgs by their own sales and with all below them, as they were called then and as they are now. Ranked by amount in the
+-- reporting currency or by count, as the sales product's rule says; ties share a rank. Quarter and year run to the month's last processed day; `all` is the sum of all sales products.
 
 {{ config(meta={
     'grain': [
@@ -129,15 +129,36 @@ grouped as (
 
 ),
 
+-- what a sales product is ranked by on the month's last processed day; their sum by amount
+measures as (
+
+    select
+        months.month_start_date,
+        rules.sales_product_code,
+        rules.measure_code
+    from {{ ref('int_calendar__open_months') }} as months
+    inner join {{ ref('sales_product_rules') }} as rules
+        on
+            months.through_date >= rules.valid_from_date
+            and months.through_date <= coalesce(rules.valid_to_date, cast('9999-12-31' as date))
+
+),
+
 placed as (
 
     select
         grouped.*,
+        coalesce(measures.measure_code, 'amount') as measure_code,
+        case when measures.measure_code = 'count' then grouped.sales_cnt else grouped.credit_amt end as ranked_by,
         case when grouped.subject_code = 'employee' then grouped.subject_id end as employee_id,
         case when grouped.subject_code = 'employee' then homes.org_id else grouped.subject_id end as org_id,
         -- with all below them, orgs of one level are compared with each other
         case when grouped.subject_code = 'org_tree' then orgs.org_level_code else '' end as compared_level_code
     from grouped
+    left join measures
+        on
+            grouped.month_start_date = measures.month_start_date
+            and grouped.sales_product_code = measures.sales_product_code
     left join homes on grouped.subject_code = 'employee' and grouped.subject_id = homes.employee_id
     left join {{ ref('int_org__versions') }} as orgs
         on
@@ -158,6 +179,7 @@ select
     subject_code,
     view_code,
     sales_product_code,
+    measure_code,
 
     -- dates
     month_start_date,
@@ -170,11 +192,11 @@ select
     cast(rank() over (
         partition by
             month_start_date, period_code, subject_code, view_code, sales_product_code, compared_level_code
-        order by credit_amt desc nulls last
+        order by ranked_by desc nulls last
     ) as integer) as rank_number,
     cast(case when subject_code = 'employee' then rank() over (
         partition by month_start_date, period_code, subject_code, sales_product_code, org_id
-        order by credit_amt desc nulls last
+        order by ranked_by desc nulls last
     ) end as integer) as rank_in_org_number,
 
     -- flags

@@ -21,6 +21,7 @@ renamed as (
         -- codes and names
         channel_code,
         status as status_code,
+        currency as currency_code,
 
         -- dates
         trade_date,

@@ -1,0 +1,42 @@
+"""Days are the bank's own, and those that stand for none are none."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from tests.support.macros import Macros, render
+
+TOLD = render("told_date('day')")
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "day"),
+    [
+        ("Asia/Shanghai", "2026-02-26 23:30:00", date(2026, 2, 27)),
+        ("Asia/Shanghai", "2026-02-27 15:59:59", date(2026, 2, 27)),
+        ("Europe/Prague", "2026-06-30 22:30:00", date(2026, 7, 1)),
+        ("Europe/Prague", "2026-12-31 22:30:00", date(2026, 12, 31)),
+        ("America/New_York", "2026-03-01 03:00:00", date(2026, 2, 28)),
+    ],
+)
+def test_a_day_is_that_of_the_banks_own_clock(zone, utc, day):
+    macros = Macros({"var": {"time_zone": zone}.__getitem__})
+    text = macros.environment.from_string("{{ bank_local('utc') }}", globals=macros.globals).render()
+    found = duckdb.execute(f"select cast({text} as date) from (select timestamp '{utc}' as utc)").fetchone()
+    assert found == (day,)
+
+
+@pytest.mark.parametrize(
+    ("told", "meant"),
+    [
+        ("2026-02-27", date(2026, 2, 27)),
+        ("2099-12-31", date(2099, 12, 31)),
+        ("9999-12-31", None),
+        ("0001-01-01", None),
+        ("1900-01-01", None),
+    ],
+)
+def test_a_day_that_stands_for_none_is_none(told, meant):
+    found = duckdb.execute(f"select {TOLD} from (select date '{told}' as day)").fetchone()
+    assert found == (meant,)
