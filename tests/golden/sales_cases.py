@@ -8,6 +8,7 @@ S12 on are ours, for the rules that the chapter has no case of:
 - S14: S5, with a revocation on 9999-12-31 that was sent first
 - S15: the teller T2 left on 10-09
 - S16: M moves from 0102 to 0101 on 10-15 and registers at 7:30 that morning (in UTC, the evening before)
+- S17: S1, of USD 1,000.01 when the dollar is at 7 CNY
 """
 
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from tests.reference.sales import Assignment, Batch, Employment, Org, Parameter,
 
 SOLD = date(2026, 10, 10)
 AMOUNT = Decimal("100000.00")
+DOLLARS = Decimal("1000.01")
+RATES = {("USD", SOLD): Decimal(7)}
 NIGHTS = [date(2026, 10, day) for day in (10, 12, 13, 15, 18, 20)]
 STAFF = {
     **dict.fromkeys(["A", "B", "C", "D", "E", "F", "G", "H", "T1", "T2"], "0101"),
@@ -47,6 +50,7 @@ class Case:
     credits: dict[str, tuple[str, str]] = field(default_factory=dict)
     reversed_by_then: tuple[str, ...] = ()
     reason: str | None = None
+    amount: Decimal = AMOUNT
 
     def __str__(self) -> str:
         return f"{self.name} on {self.night:%m-%d}"
@@ -93,6 +97,7 @@ CASES = (
     Case("S15", "S15", _on(15), "unallocated", reason="not_employed"),
     Case("S16", "S16", _on(13), "pending", reason="no_seller"),
     Case("S16", "S16", _on(15), "credited", {"M": ("1", "manual")}),
+    Case("S17", "S17", _on(10), "credited", {"A": ("1", "auto")}, amount=DOLLARS),
 )
 TRADES = tuple(dict.fromkeys(case.trade_id for case in CASES))
 
@@ -126,7 +131,8 @@ def _registered(
 def trade(trade_id: str, day: date = SOLD, cancels: str | None = None) -> Trade:
     """A sale as the cases have it, or its cancellation."""
     customer, teller = cancels or trade_id, "T2" if trade_id == "S15" else "T1"
-    return Trade(trade_id, customer, "insurance", day, AMOUNT, Decimal(0), "0101", teller, cancels)
+    sale = Trade(trade_id, customer, "insurance", day, AMOUNT, Decimal(0), "0101", teller, cancels)
+    return replace(sale, amount=DOLLARS, currency="USD") if trade_id == "S17" else sale
 
 
 def employment(night: date) -> dict[str, Employment]:
@@ -141,7 +147,7 @@ def assigned(customer: str, manager: str) -> Assignment:
 
 _TRADES = {SOLD: [trade(name) for name in TRADES], _on(18): [trade("S10C", _on(18), "S10")]}
 _ASSIGNMENTS = {
-    SOLD: [assigned(name, "A") for name in ("S1", "S8", "S10")]
+    SOLD: [assigned(name, "A") for name in ("S1", "S8", "S10", "S17")]
     + [assigned(n, "AX") for n in ("S2", "S7")]
     + [assigned("S12", "G")]
 }

@@ -18,7 +18,7 @@ from orchestration.errors import NotFoundError
 from orchestration.explain import print_trade, read_trade
 from orchestration.explain.trade import sentences
 from orchestration.settings import Settings
-from tests.golden.sales_cases import CASES, NIGHTS, TRADES, Case, assigned, batches, standing
+from tests.golden.sales_cases import CASES, NIGHTS, RATES, TRADES, Case, assigned, batches, standing
 from tests.reference.sales import Known, Registration, Rule
 from tests.support.landing import land
 from tests.support.sales import SalesNights
@@ -46,14 +46,15 @@ def credits_of(
 
 def expected_of(case: Case) -> tuple[dict[str, tuple[Decimal, str, Decimal]], Any]:
     return {
-        who: (Decimal(ratio), rule, Decimal(ratio) * 100_000) for who, (ratio, rule) in case.credits.items()
+        who: (Decimal(ratio), rule, Decimal(ratio) * case.amount)
+        for who, (ratio, rule) in case.credits.items()
     }, case.reversed_by_then
 
 
 @pytest.fixture(scope="module")
 def in_memory() -> dict[date, tuple[dict[str, tuple[str, str | None]], list[tuple[Any, ...]]]]:
     """State of every trade and the ledger, night by night."""
-    warehouse, nights = SalesNights({}, NIGHTS), {}
+    warehouse, nights = SalesNights({}, NIGHTS, RATES), {}
     for batch in batches():
         warehouse.run(batch)
         states = {
@@ -73,7 +74,7 @@ def test_golden_case_in_memory(in_memory, case: Case):
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_golden_case_by_the_reference(case: Case):
-    known = Known({"insurance": Rule()}, frozenset())
+    known = Known({"insurance": Rule()}, frozenset(), RATES)
     for batch in batches():
         if batch.night <= case.night:
             known.add(batch)
@@ -183,7 +184,7 @@ def test_performance_is_the_ledger_by_employee_org_product_and_day(warehouse: Wa
         from sales.agg_sales_performance_daily as performance
         full outer join (
             select effective_date, employee_id, sales_org_id, sales_product_code,
-                sum(credit_ratio) as sales_cnt, sum(credit_amt) as credit_amt
+                sum(credit_ratio) as sales_cnt, sum(credit_reporting_amt) as credit_amt
             from sales.fct_sales_credit
             group by all
         ) as ledger
@@ -200,9 +201,10 @@ def test_performance_is_the_ledger_by_employee_org_product_and_day(warehouse: Wa
 
 
 def test_ties_share_a_rank(warehouse: Warehouse):
-    """A has 200,000 (S1, S8), T1 370,000 (S2, S5, S6, S9) and 300,000 (S12, S13, S14), D three parts.
+    """Who has how much in CNY.
 
-    Those are 60,000 (S7), 33,333 (S11) and 100,000 (S4).
+    A has 200,000 (S1, S8) and 7 x 1,000.01 (S17); T1 370,000 (S2, S5, S6, S9) and 300,000 (S12, S13, S14);
+    D 60,000 (S7), 33,333 (S11) and 100,000 (S4).
     """
     rows = warehouse.query(
         """
@@ -213,7 +215,7 @@ def test_ties_share_a_rank(warehouse: Warehouse):
     )
     assert [tuple(row.values()) for row in rows] == [
         ("T1", Decimal("670000.00"), 1),
-        ("A", Decimal("200000.00"), 2),
+        ("A", Decimal("207000.07"), 2),
         ("D", Decimal("193333.00"), 3),
         ("M", Decimal("100000.00"), 4),
         ("E", Decimal("73333.00"), 5),
@@ -227,9 +229,17 @@ def test_ties_share_a_rank(warehouse: Warehouse):
         where subject_code = 'org_tree' and sales_product_code = 'all' order by all
         """
     )
-    # of S10, which is cancelled, and S15 nobody is credited
-    total = Decimal(100_000) * (len(TRADES) - 2)
+    # of S10, which is cancelled, and S15 nobody is credited; S17 is in dollars
+    total = Decimal(100_000) * (len(TRADES) - 3) + Decimal("7000.07")
     assert [tuple(row.values()) for row in trees] == [("0101", total), ("HQ", total)]
+
+
+def test_the_ledger_is_in_the_trades_currency(warehouse: Warehouse):
+    (entry,) = warehouse.query(
+        "select currency_code, credit_amt, credit_reporting_amt from sales.fct_sales_credit"
+        " where trade_id = 'S17'"
+    )
+    assert tuple(entry.values()) == ("USD", Decimal("1000.01"), Decimal("7000.07"))
 
 
 def test_a_recalled_customer_waits_on_the_list_of_the_org(warehouse: Warehouse):

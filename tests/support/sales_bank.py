@@ -69,7 +69,8 @@ def sales_delivery(bank: Bank, batch: Batch, *, sequence: int = 1) -> Delivery:
             {"trade_id": t.trade_id, "customer_id": t.customer_id, "account_id": None,
              "product_code": t.product, "trade_date": t.trade_date, "amount": t.amount, "fee_income": t.fee,
              "org_id": t.org_id, "teller_id": t.teller_id, "channel_code": "counter",
-             "status": "live" if t.cancels is None else "cancelled", "related_trade_id": t.cancels}
+             "status": "live" if t.cancels is None else "cancelled", "related_trade_id": t.cancels,
+             "currency": None if t.currency == "CNY" else t.currency}
             for t in batch.trades
         ],
         "sales_registration": [
