@@ -197,22 +197,24 @@ def test_interest_of_deposits_is_the_sum_of_the_days(wealthy, product):
     }
     terms = read(wealthy.folder, "product").unique("product_code").filter(pl.col("product_code") == product)
     curve, basis = terms["ftp_curve_id"].item(), terms["day_count"].item()
-    key = key_of(wealthy, "deposit_nii_amt")
+    key, averages = key_of(wealthy, "deposit_nii_amt"), key_of(wealthy, "average_balance_amt")
     accounts = wealthy.accounts.filter(
         (pl.col("product_code") == product) & pl.col("account_id").is_in(list(key))
     ).sort("account_id").head(15)  # fmt: skip
 
     assert accounts.height > 5
     for account in accounts.to_dicts():
-        total = Fraction(0)
+        total = balance = Fraction(0)
         for day, held in days:
             worth = Fraction(held.get(account["account_id"], 0))
             if account["currency"] != "CNY":
                 quoted = max(d for c, d in rates if c == account["currency"] and d <= day)
                 worth *= Fraction(rates[account["currency"], quoted])
+            balance += worth
             ftp = price(told, curve, account["open_date"], account["maturity_date"], day)
             total += worth * (ftp - Fraction(account["interest_rate"]))
         assert cents(total / basis) == int(key[account["account_id"]] * 100)
+        assert cents(balance / 30) == int(averages[account["account_id"]] * 100)
 
 
 def test_interest_and_loss_of_loans_are_the_sum_of_the_days(wealthy):
