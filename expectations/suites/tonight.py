@@ -198,7 +198,9 @@ def curves_known() -> Check:
                 select
                     products.product_code,
                     products.asset_class <> 'wealth' and products.ftp_curve_id is not null
-                        and curves.curve_id is null as is_unknown
+                        and curves.curve_id is null
+                        -- a night without new rates goes on with those before
+                        and exists (select 1 from lake.ftp_rate) as is_unknown
                 from lake.product as products
                 left join (select distinct curve_id from lake.ftp_rate) as curves
                     on products.ftp_curve_id = curves.curve_id

@@ -4,6 +4,7 @@ Whatever the fault: the operator's line names table, file and rule, the exit cod
 nothing published changes, and everything delivered is still there as it came.
 """
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -127,6 +128,15 @@ def _books_disagree(batch: Delivered) -> None:
     batch.refresh("ledger_control")
 
 
+def _orgs_in_a_circle(batch: Delivered) -> None:
+    batch.set_value("org", 2, "parent_org_id", "O2")
+    batch.set_value("org", 3, "parent_org_id", "O1")
+
+
+def _sent_under_two_names(batch: Delivered) -> None:
+    shutil.copytree(batch.folder, batch.folder.parent / "sequence=01")
+
+
 MANIFEST = "manifest.json"
 DELIVERY_FAULTS = [
     Blocked("the manifest is not JSON", _not_json, "manifest_unreadable", table=None, file=MANIFEST),
@@ -168,6 +178,16 @@ DELIVERY_FAULTS = [
         table=None,
         file=None,
     ),
+    Blocked(
+        "the folder's name tells no batch",
+        lambda batch: batch.folder.rename(batch.folder.parent / "sequence=1st"),
+        "batch_folder_unreadable",
+        table=None,
+        file=None,
+    ),
+    Blocked(
+        "two folders mean the same batch", _sent_under_two_names, "batch_folder_twice", table=None, file=None
+    ),
     Blocked("a file is missing", lambda batch: batch.file("deposit_balance").unlink(), "file_missing"),
     Blocked("a file is too many", _unnamed_file, "file_extra", table=None, file="deposit_balance-0002.csv"),
     Blocked("a file is truncated", _truncated, "file_checksum"),
@@ -198,6 +218,15 @@ DELIVERY_FAULTS = [
     ),
 ]
 CONTENT_FAULTS = [
+    Blocked(
+        "orgs are above each other in a circle",
+        _orgs_in_a_circle,
+        "reference_circle",
+        ExitCode.NOT_FIT_TO_LOAD,
+        table="org",
+        file="org-0001.csv",
+        row=2,
+    ),
     Blocked("a key comes twice", _row_twice, "key_not_unique", ExitCode.NOT_FIT_TO_LOAD, row=1201),
     Blocked(
         "a table that cannot be empty is empty",

@@ -392,7 +392,9 @@ def test_a_root_that_is_its_own_parent_and_a_deep_tree_are_no_circle(night: Lake
 
 
 def test_a_product_whose_curve_has_no_rate_is_named(night: LakeNight) -> None:
+    night.tables["ftp_rate"] = [row("ftp_rate", curve_id="CV", rate="0.02")]
     night.tables["product"][0]["ftp_curve_id"] = "GONE"
+    night.tables["product"][1]["ftp_curve_id"] = "CV"
     # customers' own money has no price
     night.tables["product"][2]["ftp_curve_id"] = "GONE"
 

@@ -259,6 +259,17 @@ def test_the_total_is_compared_with_the_night_before(night: LakeNight, before: s
     assert "aum_moved" not in {fault.check_code for fault in outcome.faults}
 
 
+def test_a_total_that_gate_1_has_told_is_not_told_twice(night: LakeNight) -> None:
+    remember(night, "aum_moved", "1.00")
+    night.query(
+        "insert into quality.fct_check_result by name select * replace ('fit_to_load' as gate_code,"
+        " date '2026-01-31' as business_date, '' as table_name, false as is_passed)"
+        " from quality.fct_check_result where check_code = 'aum_moved'"
+    )
+
+    assert (AUM, "aum_moved") not in failed(run(night))
+
+
 def test_the_number_of_customers_is_compared_with_the_night_before(night: LakeNight) -> None:
     remember(night, "row_count_moved", "4")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.erasure.replacement import remove_landed_copies
 from orchestration.errors import BadBatchError, ExitCode
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches
@@ -135,3 +136,11 @@ def test_the_sender_is_told_of_a_name_that_nobody_can_read(delivery: Delivery) -
     assert validate_folder(folder, delivery.settings) == []
     folder = folder.rename(folder.parent / "sequence=02")
     assert [f.fault.check_code for f in validate_folder(folder, delivery.settings)] == ["manifest_date"]
+
+
+def test_an_erasure_finds_the_landed_copy_whatever_its_name(delivery: Delivery) -> None:
+    folder = renamed(delivery, "business_date=20261031/sequence=01")
+    ingest_batch(delivery.settings, BATCH)
+
+    assert remove_landed_copies(delivery.settings) == 1
+    assert not folder.exists()
