@@ -14,7 +14,17 @@ from contract.model import load_contract
 from expectations.check import Suite
 from expectations.docs import write_data_docs
 from expectations.results import CheckResult, Gate, GateResult, prepare, record
-from expectations.suites import contribution, extract, facts, marts, parts, restatement, sales, tonight
+from expectations.suites import (
+    contribution,
+    extract,
+    facts,
+    going_live,
+    marts,
+    parts,
+    restatement,
+    sales,
+    tonight,
+)
 from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
 from orchestration.ingestion.lake import BatchReport
 from orchestration.ingestion.screening import Screening
@@ -48,6 +58,7 @@ def fit_to_load(
             collect_keys(connection, contract.table(referenced))
     tonight.collect_totals(connection, batch.business_date, settings.bank.reporting_currency)
     totals = tonight.checks_by_table(report)
+    first_night = going_live.checks_by_table(report, accepts_partial_start=settings.bank.accept_partial_start)
     suites = [tonight.refused_suite(report, connection)]
     for table in contract.tables:
         if table.name not in report.tables:
@@ -60,7 +71,8 @@ def fit_to_load(
             previous_rows=None if before is None else before.accepted_rows,
             kept=frozenset() if screening is None else screening.kept,
         )
-        suites.append(replace(suite, checks=[*suite.checks, *totals.get(table.name, [])]))
+        more = [*totals.get(table.name, []), *first_night.get(table.name, [])]
+        suites.append(replace(suite, checks=[*suite.checks, *more]))
     return _run(connection, settings, batch, "fit_to_load", suites, facts.of_report(report))
 
 

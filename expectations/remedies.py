@@ -22,6 +22,10 @@ _REMEDIES = {
     "key_padded": "Ask the core-banking side to cut the blanks; they are no part of the key.",
     "open_date": "Nothing to do.",
     "curve_unknown": "Have the rates sent, or the curve mended: the product is priced as if it had none.",
+    "start_without_history": "Have the batch sent again with a higher sequence and with the running month of "
+    "every account in monthly_balance_history, or set accept_partial_start: true in bank.yml: averages then "
+    "divide by the recorded days.",
+    "history_account_missing": "Ask the core-banking side for their rows: averages count those days as 0.",
     "row_shape": f"{_QUARANTINE}. Check delimiter and quoting. {_SOURCE}.",
     "text_undecodable": f"{_QUARANTINE}. Check the declared encoding. {_SOURCE}.",
     "aum_moved": "Look at the largest changes before anybody relies on the totals.",

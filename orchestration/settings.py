@@ -32,6 +32,8 @@ class Bank(BaseModel):
         rulebook: ``rulebook_code`` of ``seeds/rules/tier_rulebooks.csv`` that the live marts use.
         contribution: When the running month's contribution is computed: every night, or at its end, from its
             last business day on.
+        accept_partial_start: Go live where the first batch comes inside a month and nothing tells of the days
+            before it: averages are of the recorded days. Otherwise gate 1 asks for the history.
         keep_releases: Releases kept after a publication, the current one included.
         keep_databases: Of these, how many keep their DuckDB file; the others make it again from their Parquet
             files when they are rolled back to. Parquet files are shared between releases, databases are not.
@@ -45,6 +47,7 @@ class Bank(BaseModel):
     reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
     rulebook: str = Field(default="documents", pattern=r"^[a-z][a-z0-9_]*$")
     contribution: Literal["every_night", "month_end"] = "every_night"
+    accept_partial_start: bool = False
     keep_releases: int = Field(default=7, ge=1)
     keep_databases: int = Field(default=2, ge=1)
     memory_limit: str = Field(default="6GB", pattern=r"^\d+(MB|GB)$")

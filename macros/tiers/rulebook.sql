@@ -2,10 +2,15 @@
    marts, any table of the same columns for a what-if. #}
 
 {% macro assessment_aum(basis, aum) -%}
-    {# The AUM that the basis names, of a row of fct_customer_aum_monthly. #}
+    {# The AUM that the basis names, of a row of fct_customer_aum_monthly. A partial month without any other month has
+       no trailing average: there the average of its recorded days is judged. #}
     case {{ basis }}
         {%- for code, column in aum_bases().items() %}
+        {%- if column.startswith('aum_avg_') %}
+        when '{{ code }}' then coalesce({{ aum }}.{{ column }}, {{ aum }}.aum_month_avg_amt)
+        {%- else %}
         when '{{ code }}' then {{ aum }}.{{ column }}
+        {%- endif %}
         {%- endfor %}
     end
 {%- endmacro %}

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from tests.reference.known import Known, Ledger, Row
+from tests.reference.recorded import records_of
 from tests.support.timeline import add_months, days, month_end, month_start
 
 CENT = Decimal("0.01")
@@ -59,18 +60,25 @@ class AumMonth:
     """One row of ``fct_customer_aum_monthly``; fractions are still exact.
 
     Attributes:
-        days: Calendar days elapsed in the month.
+        days: Recorded calendar days of the month so far.
+        is_partial: Whether the bank's records begin inside the month.
     """
 
     end: Parts
     balance_sum: Parts
     days: int
     is_provisional: bool
+    is_partial: bool = False
 
     @property
     def month_avg(self) -> Fraction:
         """月日均."""
         return self.balance_sum.total / self.days
+
+    @property
+    def month_avg_30(self) -> Fraction:
+        """The average over 30 days, of a partial month over its recorded days."""
+        return self.month_avg if self.is_partial else self.balance_sum.total / 30
 
 
 def aum_months(ledger: Ledger) -> dict[str, dict[date, AumMonth]]:
@@ -87,14 +95,16 @@ def aum_months(ledger: Ledger) -> dict[str, dict[date, AumMonth]]:
             for customer in all_customers(ledger):
                 ends[customer, month] = amounts.get(customer, Parts())
 
+    records = records_of(ledger)
     months: dict[str, dict[date, AumMonth]] = {}
     for customer in all_customers(ledger):
         months[customer] = {
             month: AumMonth(
                 ends[customer, month],
                 sums[customer, month],
-                (min(month_end(month), last_day) - month).days + 1,
+                records.recorded_days(month, last_day),
                 month_end(month) > last_day,
+                records.is_partial(month),
             )
             for month in _months_of(ledger, customer, sums)
         }
@@ -108,8 +118,7 @@ def all_customers(ledger: Ledger) -> dict[str, Row]:
 
 def history_start(ledger: Ledger) -> date:
     """First month of the recorded history."""
-    months = [row["balance_month"] for row in ledger.history]
-    return min([*months, month_start(ledger.nights[0].business_date)])
+    return records_of(ledger).start
 
 
 def _months_of(ledger: Ledger, customer: str, sums: dict[tuple[str, date], Parts]) -> list[date]:
@@ -121,6 +130,12 @@ def _months_of(ledger: Ledger, customer: str, sums: dict[tuple[str, date], Parts
     )
     start = month_start(first_open if first_open >= history_start(ledger) else known_since)
     recorded = [month for who, month in sums if who == customer]
+    owed = {row["loan_id"] for row in ledger.nights[0].rows("loan") if row["customer_id"] == customer}
+    recorded += [
+        row["balance_month"]
+        for row in ledger.loan_history
+        if row["loan_id"] in owed and row["balance_month"] >= history_start(ledger)
+    ]
     first = min([start, *recorded])
 
     months, month = [], first

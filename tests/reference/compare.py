@@ -5,8 +5,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.reference.aum import rounded
+from tests.reference.aum import AumMonth, rounded
 from tests.reference.customer_value import Expected, to_date_average, trailing
+from tests.reference.recorded import records_of
+from tests.reference.rulebook import FACTORS
+from tests.support.memory_nights import MemoryNights
 from tests.support.timeline import add_months, month_start
 from tests.support.warehouse import Warehouse
 
@@ -37,11 +40,13 @@ def _values(what: str, key: Key, published: Row, wanted: Row) -> list[str]:
     ]
 
 
-def aum_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+def aum_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
     """``fct_customer_aum_monthly`` against the reference."""
     published = _by_customer_month(warehouse.query("from customer_value.fct_customer_aum_monthly"))
     wanted = {(who, month): aum for who, months in expected.aum.items() for month, aum in months.items()}
     lines = _keys("aum", published, wanted)
+    last_day = expected.ledger.nights[-1].business_date
+    recorded: dict[str, Any] = {"records": records_of(expected.ledger), "last_day": last_day}
     for key in sorted(published.keys() & wanted.keys()):
         customer, month = key
         months, aum, row = expected.aum[customer], wanted[key], published[key]
@@ -50,20 +55,21 @@ def aum_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
         amounts = {
             "aum_end_amt": rounded(aum.end.total),
             "aum_month_avg_amt": rounded(aum.month_avg),
-            "aum_month_avg_30_amt": rounded(aum.balance_sum.total / 30),
+            "aum_month_avg_30_amt": rounded(aum.month_avg_30),
             "aum_quarter_avg_amt": to_date_average(
-                months, month, first=max(_quarter_start(month), expected.history_start)
+                months, month, first=max(_quarter_start(month), expected.history_start), **recorded
             ),
             "aum_year_avg_amt": to_date_average(
-                months, month, first=max(month.replace(month=1), expected.history_start)
+                months, month, first=max(month.replace(month=1), expected.history_start), **recorded
             ),
             "aum_avg_6m_amt": avg_6m,
             "aum_max_6m_amt": max_6m,
             "aum_avg_12m_amt": avg_12m,
             "aum_max_12m_amt": max_12m,
             "balance_sum_amt": rounded(aum.balance_sum.total),
-            "months_12m_cnt": sum(month_of_12 in months for month_of_12 in _last_12(month)),
-            "is_full_12m_window": all(month_of_12 in months for month_of_12 in _last_12(month)),
+            "months_12m_cnt": sum(_counts(months, month_of_12) for month_of_12 in _last_12(month)),
+            "is_full_12m_window": all(_counts(months, month_of_12) for month_of_12 in _last_12(month)),
+            "is_partial_month": aum.is_partial,
             "is_provisional": aum.is_provisional,
         }
         lines += _values("aum", key, row, amounts)
@@ -88,6 +94,11 @@ def _parts(
     return lines
 
 
+def _counts(months: dict[date, AumMonth], month: date) -> bool:
+    """Whether trailing figures count the month."""
+    return month in months and not months[month].is_partial
+
+
 def _last_12(month: date) -> list[date]:
     return [add_months(month, -back) for back in range(12)]
 
@@ -96,7 +107,7 @@ def _quarter_start(month: date) -> date:
     return month_start(month).replace(month=(month.month - 1) // 3 * 3 + 1)
 
 
-def tier_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+def tier_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
     """``fct_customer_tier_monthly`` against the reference."""
     published = _by_customer_month(warehouse.query("from customer_value.fct_customer_tier_monthly"))
     wanted = {(who, month): tier for who, months in expected.tiers.items() for month, tier in months.items()}
@@ -120,7 +131,7 @@ def tier_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
     return lines
 
 
-def status_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+def status_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
     """``fct_customer_tier_status_monthly`` against the reference."""
     rows = warehouse.query("from customer_value.fct_customer_tier_status_monthly")
     published = {(row["customer_id"], row["month_start_date"], row["tier_code"]): row for row in rows}
@@ -150,20 +161,39 @@ def status_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
     return lines
 
 
-def event_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
-    """``fct_tier_event`` against the reference, by customer, month and event."""
+def event_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
+    """``fct_tier_event`` against the reference, by customer, month, event and cause."""
     rows = warehouse.query(
-        "select customer_id, month_start_date, event_code from customer_value.fct_tier_event"
+        "select customer_id, month_start_date, event_code, cause_code from customer_value.fct_tier_event"
     )
-    published = {(row["customer_id"], row["month_start_date"], row["event_code"]) for row in rows}
+    published = {tuple(row.values()) for row in rows}
     wanted = {
-        (who, month, event)
+        (who, month, *event)
         for who, months in expected.tiers.items()
         for month, tier in months.items()
-        for event in tier.events
+        for event in tier.causes
     }
     lines = [f"event: {key} is missing" for key in sorted(wanted - published)]
     return lines + [f"event: {key} is too many" for key in sorted(published - wanted)]
+
+
+def recorded_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
+    """``fct_month_recorded`` against the reference."""
+    records = records_of(expected.ledger)
+    rows = warehouse.query("from customer_value.fct_month_recorded")
+    published = {
+        (row["month_start_date"], row["factor_code"]): (row["is_recorded"], row["is_judged"]) for row in rows
+    }
+    wanted, month = {}, month_start(records.start)
+    while month <= expected.ledger.nights[-1].business_date:
+        for factor in FACTORS:
+            wanted[month, factor] = records.is_recorded(factor, month), records.is_judged(factor, month)
+        month = add_months(month, 1)
+    return [
+        f"recorded: {key} is {published.get(key)}, expected {wanted.get(key)}"
+        for key in sorted(published.keys() | wanted.keys())
+        if published.get(key) != wanted.get(key)
+    ]
 
 
 def as_text(lines: list[str], limit: int = 40) -> str:

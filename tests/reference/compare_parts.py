@@ -8,10 +8,11 @@ from tests.reference.daily import daily_aum
 from tests.reference.distance import Distance, distances
 from tests.reference.parts import MEASURES, published_parts
 from tests.reference.roles import org_roles
+from tests.support.memory_nights import MemoryNights
 from tests.support.warehouse import Warehouse
 
 
-def part_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+def part_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
     """``fct_customer_aum_part_monthly`` against the reference."""
     wanted = {
         (customer, month, *part): row

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from tests.reference.compare import (
     aum_differences,
     event_differences,
+    recorded_differences,
     status_differences,
     tier_differences,
 )
@@ -24,6 +25,7 @@ COMPARISONS: tuple[Compare, ...] = (
     tier_differences,
     status_differences,
     event_differences,
+    recorded_differences,
     part_differences,
     role_differences,
     daily_differences,

@@ -1,12 +1,13 @@
 """The whole reference: delivered batches in, what ``customer_value`` has to publish out."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from tests.reference.aum import AumMonth, all_customers, aum_months, history_start, rounded
 from tests.reference.known import Ledger
+from tests.reference.recorded import Records, records_of
 from tests.reference.tiers import Month, TierMonth, assess
 from tests.support.timeline import add_months, month_end, months_between
 
@@ -42,7 +43,11 @@ def customer_value(ledger: Ledger) -> Expected:
                 for month in months
             }
             tiers[customer] = assess(
-                factors[customer], opened_in_history=row["first_open_date"] >= history_start(ledger)
+                factors[customer],
+                opened_in_history=row["first_open_date"] >= history_start(ledger),
+                records=records_of(ledger),
+                opened=row["first_open_date"],
+                first_month=min(aum[customer]),
             )
     return Expected(ledger, history_start(ledger), aum, factors, tiers)
 
@@ -58,19 +63,19 @@ def _is_person(ledger: Ledger, customer: str, month: date) -> bool:
 def assessed_month(ledger: Ledger, customer: str, month: date, assessment_aum: Decimal) -> Month:
     """What the customer brings to the month's assessment besides AUM: loans and cards as of its last day.
 
-    Loans and cards of the months before the first batch are not known, so they give nothing; card
-    transactions carry their own dates.
+    Of months before the first batch that is what the initial load tells: month-end balances of loans, card
+    spending where all 12 months of it were delivered, cards from their issue on.
     """
+    records = records_of(ledger)
     last_batch = ledger.nights[-1].business_date
     day = min(month_end(month), last_batch)
-    spend = rounded(_card_spend(ledger, customer, month))
-    if day < ledger.nights[0].business_date:
-        return Month(assessment_aum, card_spend=spend)
+    is_judged = records.is_judged("card_spend", month)
+    loans = _loans_told if month < records.first_month else _loans
     return Month(
         assessment_aum,
-        card_spend=spend,
-        mortgage=rounded(_loans(ledger, customer, day, {"mortgage"})),
-        credit_loan=rounded(_loans(ledger, customer, day, {"unsecured", "guaranteed"})),
+        card_spend=rounded(_card_spend(ledger, customer, month)) if is_judged else Decimal("0.00"),
+        mortgage=rounded(loans(ledger, customer, day, {"mortgage"})),
+        credit_loan=rounded(loans(ledger, customer, day, {"unsecured", "guaranteed"})),
         has_diamond=_has_diamond(ledger, customer, day),
     )
 
@@ -83,6 +88,18 @@ def _loans(ledger: Ledger, customer: str, day: date, classes: set[str]) -> Fract
         loan = loans[row["loan_id"]]
         if loan["customer_id"] == customer and loan["loan_class"] in classes:
             total += Fraction(row["balance"]) * ledger.rate(loan["currency"], day)
+    return total
+
+
+def _loans_told(ledger: Ledger, customer: str, day: date, classes: set[str]) -> Fraction:
+    """What the initial load says was owed at the end of a past month."""
+    loans = {row["loan_id"]: row for row in ledger.nights[0].rows("loan")}
+    total = Fraction(0)
+    for row in ledger.loan_history:
+        loan = loans[row["loan_id"]]
+        is_asked = loan["customer_id"] == customer and loan["loan_class"] in classes
+        if is_asked and month_end(row["balance_month"]) == day:
+            total += Fraction(row["month_end_balance"]) * ledger.rate(loan["currency"], day)
     return total
 
 
@@ -118,19 +135,26 @@ def _card_spend(ledger: Ledger, customer: str, month: date) -> Fraction:
     return total
 
 
-def trailing(months: Months, month: date, window: int) -> tuple[Decimal, Decimal]:
-    """Average and maximum of the published month averages over the calendar months that exist."""
+def trailing(months: Months, month: date, window: int) -> tuple[Decimal | None, Decimal | None]:
+    """Average and maximum of the published averages of the months that exist and are not partial."""
     averages = [
-        rounded(months[m].month_avg) for m in months if m <= month and months_between(m, month) < window
+        rounded(months[m].month_avg)
+        for m in months
+        if m <= month and months_between(m, month) < window and not months[m].is_partial
     ]
+    if not averages:
+        return None, None
     return rounded(Fraction(sum(averages)) / len(averages)), max(averages)
 
 
-def to_date_average(months: Months, month: date, *, first: date) -> Decimal:
-    """Σ balance_sum / calendar days to date from ``first`` on (季日均, 年日均).
+def to_date_average(months: Months, month: date, *, first: date, records: Records, last_day: date) -> Decimal:
+    """Σ balance_sum / recorded calendar days to date from ``first`` on (季日均, 年日均).
 
     As in the month average, days before the customer came count: with a balance of 0.
     """
     span = [months[m] for m in months if first <= m <= month]
-    last_day = month + timedelta(months[month].days - 1)
-    return rounded(sum((m.balance_sum.total for m in span), Fraction(0)) / ((last_day - first).days + 1))
+    counted, through = 0, first
+    while through <= month:
+        counted += records.recorded_days(through, last_day)
+        through = add_months(through, 1)
+    return rounded(sum((m.balance_sum.total for m in span), Fraction(0)) / counted)

@@ -49,11 +49,13 @@ class Ledger:
         nights: What is known after each batch.
         history: Rows of the initial load's ``monthly_balance_history``.
         rates: Mid rate by currency and day, over all batches.
+        loan_history: Rows of the initial load's ``monthly_loan_history``.
     """
 
     nights: list[Known]
     history: list[Row]
     rates: dict[tuple[str, date], Decimal]
+    loan_history: list[Row] = field(default_factory=list)
 
     def rate(self, currency: str, day: date) -> Fraction:
         """Reporting currency per unit: the last rate on or before the day."""
@@ -76,13 +78,15 @@ def replay(deliveries: Iterable[Delivery]) -> Ledger:
 
     nights: list[Known] = []
     history: list[Row] = []
+    loan_history: list[Row] = []
     rates: dict[tuple[str, date], Decimal] = {}
     for delivery in by_date.values():
         history += delivery.tables.get("monthly_balance_history", [])
+        loan_history += delivery.tables.get("monthly_loan_history", [])
         for row in delivery.tables["fx_rate"]:
             rates[row["currency"], row["rate_date"]] = row["mid_rate"]
         nights.append(_after(nights[-1] if nights else None, delivery))
-    return Ledger(nights, history, rates)
+    return Ledger(nights, history, rates, loan_history)
 
 
 def _after(previous: Known | None, delivery: Delivery) -> Known:

@@ -1,15 +1,17 @@
 """A customer's AUM by asset class and org, and day by day (2.1)."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from tests.reference.aum import held_on, history, rounded
 from tests.reference.customer_value import Expected
 from tests.reference.known import Ledger
-from tests.support.timeline import days, month_end, month_start
+from tests.reference.recorded import records_of
+from tests.support.timeline import add_months, days, month_end, month_start
 
 Part = tuple[str, str]
 """Asset class and org."""
@@ -58,16 +60,13 @@ def published_parts(expected: Expected) -> dict[tuple[str, date], dict[Part, dic
     for customer, months in expected.aum.items():
         sums, ends = found.sums[customer], found.ends[customer]
         for month, aum in months.items():
-            through = month + timedelta(aum.days - 1)
             quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
             exact = {
                 "aum_end_amt": ends.get(month, {}),
-                "aum_month_avg_amt": _average(sums, month, month, through),
-                "aum_month_avg_30_amt": _average(sums, month, month, month + timedelta(29)),
-                "aum_quarter_avg_amt": _average(sums, max(quarter, expected.history_start), month, through),
-                "aum_year_avg_amt": _average(
-                    sums, max(month.replace(month=1), expected.history_start), month, through
-                ),
+                "aum_month_avg_amt": _average(sums, month, month, aum.days),
+                "aum_month_avg_30_amt": _average(sums, month, month, aum.days if aum.is_partial else 30),
+                "aum_quarter_avg_amt": _average(sums, *_to_date(expected, quarter, month)),
+                "aum_year_avg_amt": _average(sums, *_to_date(expected, month.replace(month=1), month)),
             }
             amounts: dict[Part, dict[str, Decimal]] = {}
             for measure in MEASURES:
@@ -87,10 +86,23 @@ def add_to_total(exact: Amounts) -> dict[Part, Decimal]:
     return rounded_parts
 
 
-def _average(sums: dict[date, Amounts], first: date, last: date, through: date) -> Amounts:
+def _to_date(expected: Expected, first: date, last: date) -> tuple[date, date, int]:
+    """The months of a quarter or year to date, within the recorded history, and their recorded days."""
+    start, records = max(first, expected.history_start), records_of(expected.ledger)
+    last_day = expected.ledger.nights[-1].business_date
+    return start, last, sum(records.recorded_days(month, last_day) for month in _months(start, last))
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first = add_months(first, 1)
+
+
+def _average(sums: dict[date, Amounts], first: date, last: date, day_count: int) -> Amounts:
     total: Amounts = defaultdict(Fraction)
     for month in sums:
         if first <= month <= last:
             for part, amount in sums[month].items():
                 total[part] += amount
-    return {part: amount / ((through - first).days + 1) for part, amount in total.items()}
+    return {part: amount / day_count for part, amount in total.items()}

@@ -47,8 +47,8 @@ class Member:
 
 
 def class_of(row: Row | None) -> str | None:
-    """The private-banking class of a tier row."""
-    return CLASSES.get(row["tier_code"]) if row else None
+    """The private-banking class of a tier row; who has closed is in none."""
+    return CLASSES.get(row["tier_code"]) if row and not row["is_closed"] else None
 
 
 def members(customers: Customers) -> list[Member]:
@@ -58,6 +58,12 @@ def members(customers: Customers) -> list[Member]:
         for row in customers.events
         for tier in [row["from_tier_code"] if row["event_code"] == "lost" else row["to_tier_code"]]
     }
+    # the class comes of the event's tier: true where no other factor would have given a tier between
+    begun = {
+        (row["customer_id"], row["month_start_date"])
+        for row in customers.events
+        if row["cause_code"] == "first_recorded" and row["event_code"] in ("new", "upgrade")
+    }
     found = []
     for month in customers.months:
         for customer, before, now in customers.pairs(month):
@@ -66,16 +72,16 @@ def members(customers: Customers) -> list[Member]:
                 tier = TIERS[class_code]
                 entry = exit_ = None
                 if class_of(before) != class_code:
-                    if month == customers.months[0]:
+                    if month == customers.months[0] or (customer, month) in begun:
                         entry = "first_recorded"
                     elif before is None:
                         entry = "new_customer"
-                    elif (customer, month, "regained", tier) in happened:
+                    elif before["is_closed"] or (customer, month, "regained", tier) in happened:
                         entry = "regained"
                     else:
                         entry = "other_class" if class_of(before) else "risen"
                 if class_of(now) != class_code:
-                    if now is None:
+                    if now is None or now["is_closed"]:
                         exit_ = "closed"
                     elif (customer, month, "lost", tier) in happened:
                         exit_ = "lost"
@@ -216,7 +222,7 @@ def growth(all_members: list[Member]) -> Report:
             dict.fromkeys(
                 (
                     *("customer_cnt", "by_aum_cnt", "by_other_factor_cnt", "attention_cnt", "new_cnt"),
-                    *("to_private_cnt", "left_cnt"),
+                    *("first_recorded_cnt", "to_private_cnt", "left_cnt"),
                 ),
                 0,
             )
@@ -233,6 +239,7 @@ def growth(all_members: list[Member]) -> Report:
             row["by_aum_cnt" if by_aum else "by_other_factor_cnt"] += 1
             row["attention_cnt"] += member.now["status_code"] == "attention"
             row["new_cnt"] += member.entry is not None
+            row["first_recorded_cnt"] += member.entry == "first_recorded"
             row["aum_amt"] += member.aum
             row["missing_to_private_amt"] += max(FROM["core"] - member.aum, Decimal(0))
         elif member.before:

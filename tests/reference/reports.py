@@ -113,18 +113,25 @@ def tier_migration(customers: Customers) -> Report:
             "customer_cnt": 0,
             "opening_cnt": 0,
             "closing_cnt": 0,
+            "first_recorded_cnt": 0,
             "aum_amt": Decimal(0),
             "opening_aum_amt": Decimal(0),
         }
     )
+    begun = {
+        (row["customer_id"], row["month_start_date"])
+        for row in customers.events
+        if row["cause_code"] == "first_recorded" and row["event_code"] in ("new", "upgrade")
+    }
     for month in customers.months:
-        for _, before, now in customers.pairs(month):
+        for customer, before, now in customers.pairs(month):
             way = (before["tier_code"] if before else "new", now["tier_code"] if now else "closed")
             counted_at = (now or before or {})["owning_org_id"]
             row = report[month, counted_at, *way]
             row["customer_cnt"] += 1
             if now:
                 row["closing_cnt"] += 1
+                row["first_recorded_cnt"] += (customer, month) in begun
                 row["aum_amt"] += now["assessment_aum_amt"]
             if before:
                 opened_at = report[month, before["owning_org_id"], *way]
@@ -224,6 +231,8 @@ def attention_and_lost(customers: Customers) -> Report:
         for customer, before, now in customers.pairs(month):
             for status, tier in flags(now).items():
                 assert now is not None
+                if now["is_closed"]:
+                    continue
                 own = customers.statuses[customer, tier, month]
                 report[month, customer, status] = {
                     "org_id": now["owning_org_id"],
@@ -240,7 +249,7 @@ def attention_and_lost(customers: Customers) -> Report:
 
 
 def by_manager(listed: list[Row]) -> Report:
-    """``rpt_attention_lost_by_manager`` from the published list."""
+    """``rpt_attention_lost_by_manager`` from the published list, without who closed."""
     report: Report = defaultdict(
         lambda: {"customer_cnt": 0, "first_month_cnt": 0, "aum_amt": Decimal(0), "missing_amt": Decimal(0)}
     )

@@ -4,10 +4,11 @@ Every month looks back over all earlier months again; nothing is carried. Slow a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from tests.reference.recorded import Records
 from tests.reference.rulebook import DOCUMENTS, FACTORS, LARGEST_WINDOW, ORDINARY, RANKS, Tier
 from tests.support.timeline import add_months, months_between
 
@@ -46,6 +47,12 @@ class TierMonth:
     is_history_complete: bool
     statuses: dict[str, Status] = field(default_factory=dict)
     events: frozenset[str] = frozenset()
+    causes: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def rank(self) -> int:
+        """Rank of the tier held."""
+        return RANKS[self.tier_code]
 
 
 def below_months(months: Mapping[date, Month], month: date, threshold: Decimal) -> int | None:
@@ -87,17 +94,90 @@ def status_of(tier: Tier, k: int | None, held_by: frozenset[str]) -> str | None:
     return "observe" if k <= tier.observe_to else "attention"
 
 
-def assess(months: Mapping[date, Month], *, opened_in_history: bool) -> dict[date, TierMonth]:
+def assess(
+    months: Mapping[date, Month],
+    *,
+    opened_in_history: bool,
+    records: Records | None = None,
+    opened: date = date.min,
+    first_month: date | None = None,
+) -> dict[date, TierMonth]:
     """Tier, status and events of every month.
 
     Args:
         months: The customer's months; a month that is missing in between counts as below.
         opened_in_history: Whether the customer opened within the recorded history.
+        records: What is recorded of each month; everything, if not given.
+        opened: Day on which the customer opened.
+        first_month: The customer's first month with a row, of a person or not.
     """
     result: dict[date, TierMonth] = {}
     for month in sorted(months):
-        result[month] = _assess_month(months, month, result, opened_in_history)
+        assessed = _assess_month(months, month, result, opened_in_history)
+        causes = dict.fromkeys(assessed.events, "change")
+        is_complete = assessed.is_history_complete
+        if records is not None:
+            first = first_month or min(months)
+            is_complete = is_complete and is_told(records, assessed, month, opened, first)
+            begun = unrecorded_before(records, month, opened, first)
+            causes |= dict.fromkeys(_first_recorded(months, month, result, assessed, begun), "first_recorded")
+        result[month] = replace(assessed, is_history_complete=is_complete, causes=frozenset(causes.items()))
     return result
+
+
+def is_told(records: Records, assessed: TierMonth, month: date, opened: date, first: date) -> bool:
+    """Whether every factor that can give the tier held is recorded; without a tier, every factor there is."""
+    tier = next((tier for tier in DOCUMENTS if tier.code == assessed.tier_code), None)
+    window = tier.window if tier else LARGEST_WINDOW
+    needed = [
+        factor
+        for factor in FACTORS[1:]
+        if any(getattr(other, factor) is not None for other in ([tier] if tier else DOCUMENTS))
+    ]
+    factors_told = all(
+        records.is_recorded(factor, month)
+        or (factor == "card_spend" and records.spend_start is not None and opened >= records.spend_start)
+        for factor in needed
+    )
+    looked_at = [add_months(month, -back) for back in range(window + 1)]
+    return factors_told and all(
+        records.is_recorded("aum", m) for m in looked_at if m >= max(first, records.start)
+    )
+
+
+def unrecorded_before(records: Records, month: date, opened: date, first: date) -> frozenset[str]:
+    """Factors of a customer that the month is the first to tell of; none for who came to the bank in it."""
+    if opened >= month or month > records.first_month:
+        return frozenset()
+    is_new_row = month == first == records.first_month
+    return records.begins(month) | (frozenset(FACTORS[1:]) if is_new_row else frozenset())
+
+
+def _first_recorded(
+    months: Mapping[date, Month],
+    month: date,
+    earlier: Mapping[date, TierMonth],
+    assessed: TierMonth,
+    begun: frozenset[str],
+) -> set[str]:
+    """Events that would not have happened had only the factors counted that were recorded before."""
+    previous = earlier[max(earlier)] if earlier else None
+    continued = 0
+    for tier in DOCUMENTS:
+        k = below_months(months, month, tier.aum)
+        given = {"aum"} if k is not None and k <= tier.window else set()
+        if (given | given_by_factors(tier, months[month])) - begun:
+            continued = max(continued, tier.rank)
+    compared = {"new": 0, "upgrade": previous.rank if previous else 0}
+    found = {event for event, rank in compared.items() if event in assessed.events and continued <= rank}
+    if "regained" in assessed.events and previous is not None:
+        regained = [
+            RANKS[code]
+            for code, status in assessed.statuses.items()
+            if _was_lost(previous, code) and status.status_code != "lost"
+        ]
+        found |= {"regained"} if continued < min(regained) else set()
+    return found if begun else set()
 
 
 def _assess_month(

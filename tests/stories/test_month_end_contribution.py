@@ -50,7 +50,7 @@ def test_the_running_month_waits_for_its_last_business_day(tmp_path: Path) -> No
     land(every_night.home, bank.delivery(FIRST))
     every_night.run()
     at_month_ends = every_night.copy_to(tmp_path / "month ends")
-    (at_month_ends.home / "bank.yml").write_text("contribution: month_end\n")
+    (at_month_ends.home / "bank.yml").write_text("contribution: month_end\naccept_partial_start: true\n")
     for night in (MIDDLE, LAST):
         land(every_night.home, bank.delivery(night))
     every_night.run()

@@ -10,7 +10,7 @@ import jinja2
 
 MACROS = Path(__file__).parents[2] / "macros"
 FOLDERS = ("portable", "tiers", "ftp", "carried", "contribution")
-FILES = ("night.sql",)
+FILES = ("night.sql", "month_by_month.sql")
 _MACRO = re.compile(r"{%-? macro (\w+).*?{%-? endmacro -?%}", re.DOTALL)
 
 WHAT_IF_MACROS = {

@@ -88,6 +88,12 @@ def small_bank() -> dict[str, list[Row]]:
         "investment_position": [
             row("investment_position", account_id="A3", product_code="FUND", market_value="100.00"),
         ],
+        # the batch is of the 31st: the 30 days before it are told
+        "monthly_balance_history": [
+            row("monthly_balance_history", account_id=account, product_code=product,
+                balance_month=date(2026, 1, 1), day_count=30)
+            for account, product in (("A1", "DEP"), ("A2", "OVD"), ("A3", "FUND"))
+        ],
         "loan": [
             row("loan", loan_id="L1", customer_id="C1", product_code="LOAN", org_id="O2", currency="CNY",
                 manager_id="E1"),
@@ -122,13 +128,14 @@ class LakeNight:
     home: Path
     tables: dict[str, list[Row]] = field(default_factory=small_bank)
     batch: BatchId = BATCH
+    bank: Bank = field(default_factory=Bank)
     previous: date | None = None
     refused: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     unknown_columns: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
-        return Settings(self.home, Bank())
+        return Settings(self.home, self.bank)
 
     def report(self) -> BatchReport:
         tables = {

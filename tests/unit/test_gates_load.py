@@ -11,7 +11,7 @@ from expectations import check, gate
 from expectations.check import FailingRows, RowCount, Suite
 from expectations.results import CheckResult, GateResult
 from expectations.suites.extract import key_unique
-from orchestration.settings import BatchId
+from orchestration.settings import Bank, BatchId
 from orchestration.sql import Sql
 from tests.unit.gate_bank import DAY, DAY_BEFORE, LakeNight, row
 
@@ -46,8 +46,9 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
     assert outcome.ran == outcome.declared == len(outcome.results)
     assert {result.check_code for result in outcome.results} == {
         "arrival", "aum_moved", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
-        "ledger_control", "negative_balance", "reference_circle", "reference_rate_missing",
-        "reference_unknown", "rows_lost", "shares_not_one", "value_missing", "value_not_in_list",
+        "history_account_missing", "ledger_control", "month_before_opening", "month_sum_off",
+        "negative_balance", "reference_circle", "reference_rate_missing", "reference_unknown", "rows_lost",
+        "shares_not_one", "start_without_history", "value_missing", "value_not_in_list",
     }  # fmt: skip
 
 
@@ -114,6 +115,51 @@ def test_the_check_fails_on(night: LakeNight, spoil: Spoil, table: str, check_co
 
     assert (table, check_code) in failed(outcome)
     assert outcome.ran == outcome.declared
+
+
+def test_a_first_batch_inside_a_month_without_its_history_is_refused(
+    night: LakeNight,
+) -> None:
+    night.tables["monthly_balance_history"][:] = [
+        row("monthly_balance_history", account_id="A1", product_code="DEP", balance_month=date(2025, 12, 1))
+    ]
+
+    (fault,) = run(night).faults
+
+    assert (fault.check_code, fault.table) == ("start_without_history", "monthly_balance_history")
+    # 31 January: 30 days before it
+    assert "30 of 30 days" in str(fault) and "accept_partial_start: true" in str(fault)
+
+
+def test_a_bank_may_accept_to_go_live_without_the_days_before(night: LakeNight) -> None:
+    night.bank = Bank(accept_partial_start=True)
+    del night.tables["monthly_balance_history"]
+
+    assert failed(run(night)) == set()
+
+
+def test_a_first_batch_of_the_first_of_a_month_needs_no_history(tmp_path: Path) -> None:
+    night = LakeNight(tmp_path, batch=BatchId(date(2026, 2, 1), 1))
+    del night.tables["monthly_balance_history"]
+
+    assert failed(run(night)) == set()
+
+
+def test_accounts_that_the_history_leaves_out_are_counted_as_a_warning(night: LakeNight) -> None:
+    night.tables["monthly_balance_history"].pop()  # A3, open since 2020, holds 100 dollars of a fund
+    night.tables["deposit_balance"].append(row("deposit_balance", account_id="A9", balance="5.00"))
+    night.tables["account"].append(  # opened in the month: it has no days before that anybody could tell
+        row("account", account_id="A9", customer_id="C1", product_code="DEP", org_id="O2", currency="CNY",
+            open_date=date(2026, 1, 2))
+    )  # fmt: skip
+    night.tables.pop("ledger_control")
+
+    outcome = run(night)
+
+    assert failed(outcome) == {("monthly_balance_history", "history_account_missing")}
+    assert outcome.faults == []
+    # of A1 and A3; A2 is overdrawn and holds nothing
+    assert only(outcome, "history_account_missing", "monthly_balance_history").failing_cnt == 1
 
 
 def test_books_may_be_off_by_a_cent(night: LakeNight) -> None:

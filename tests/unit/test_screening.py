@@ -77,6 +77,7 @@ def test_what_hangs_on_a_refused_row_is_refused_as_well(night: LakeNight) -> Non
         ("account", "reference_unknown"): 1,
         ("account_owner", "reference_unknown"): 2,
         ("deposit_balance", "reference_unknown"): 1,
+        ("monthly_balance_history", "reference_unknown"): 1,
         ("loan", "reference_unknown"): 1,
         ("loan_balance", "reference_unknown"): 1,
         ("assignment", "reference_unknown"): 1,

@@ -20,12 +20,15 @@ select
     month_start_date,
     month_end_date,
     month_index,
-    elapsed_days,
+    recorded_days,
 
     -- measures
-    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'elapsed_days') }} as aum_month_avg_amt,
+    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'recorded_days') }} as aum_month_avg_amt,
     -- not rounded: quarter and year averages round once
     balance_sum_plain_amt,
-    balance_sum_fine_amt
+    balance_sum_fine_amt,
+
+    -- flags
+    is_partial_month
 
 from ended

@@ -76,7 +76,7 @@ select
     joined.month_start_date,
     months.month_end_date,
     months.month_index,
-    months.elapsed_days,
+    months.recorded_days,
 
     -- measures: whole cents, and what takes more decimals
     cast(coalesce(joined.aum_end_plain_amt, 0) as {{ amount_type() }}) as aum_end_plain_amt,
@@ -89,6 +89,7 @@ select
     cast(coalesce(joined.deposit_sum_fine_amt, 0) as {{ exact_type() }}) as deposit_sum_fine_amt,
 
     -- flags
+    months.is_partial_month,
     months.is_provisional
 
 from joined

@@ -57,7 +57,9 @@ looked_up as (
         date_trunc('quarter', closed.month_start_date) = date_trunc('quarter', wanted.month_start_date)
             as is_in_quarter,
         year(closed.month_start_date) = year(wanted.month_start_date) as is_in_year,
-        closed.aum_month_avg_amt,
+        -- trailing averages and maxima leave a partial month out, sums to date do not
+        case when not closed.is_partial_month then closed.aum_month_avg_amt end as aum_month_avg_amt,
+        closed.month_index,
         closed.balance_sum_plain_amt,
         closed.balance_sum_fine_amt
     from wanted
@@ -76,10 +78,11 @@ summed as (
         customer_id,
         month_start_date,
         sum(case when is_in_6m then aum_month_avg_amt end) as aum_avg_sum_5m_amt,
-        count(case when is_in_6m then aum_month_avg_amt end) as months_5m_cnt,
+        count(case when is_in_6m then month_index end) as months_5m_cnt,
+        count(case when is_in_6m then aum_month_avg_amt end) as averaged_5m_cnt,
         max(case when is_in_6m then aum_month_avg_amt end) as aum_max_5m_amt,
         sum(aum_month_avg_amt) as aum_avg_sum_11m_amt,
-        count(aum_month_avg_amt) as months_11m_cnt,
+        count(aum_month_avg_amt) as averaged_11m_cnt,
         max(aum_month_avg_amt) as aum_max_11m_amt,
         sum(case when is_in_quarter then balance_sum_plain_amt end) as quarter_sum_plain_amt,
         sum(case when is_in_quarter then balance_sum_fine_amt end) as quarter_sum_fine_amt,
@@ -100,9 +103,10 @@ select
     -- measures
     cast(coalesce(aum_avg_sum_5m_amt, 0) as {{ amount_type() }}) as aum_avg_sum_5m_amt,
     cast(months_5m_cnt as integer) as months_5m_cnt,
+    cast(averaged_5m_cnt as integer) as averaged_5m_cnt,
     cast(coalesce(aum_max_5m_amt, 0) as {{ amount_type() }}) as aum_max_5m_amt,
     cast(coalesce(aum_avg_sum_11m_amt, 0) as {{ amount_type() }}) as aum_avg_sum_11m_amt,
-    cast(months_11m_cnt as integer) as months_11m_cnt,
+    cast(averaged_11m_cnt as integer) as averaged_11m_cnt,
     cast(coalesce(aum_max_11m_amt, 0) as {{ amount_type() }}) as aum_max_11m_amt,
     cast(coalesce(quarter_sum_plain_amt, 0) as {{ amount_type() }}) as quarter_sum_plain_amt,
     cast(coalesce(quarter_sum_fine_amt, 0) as {{ exact_type() }}) as quarter_sum_fine_amt,

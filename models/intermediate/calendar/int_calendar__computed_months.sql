@@ -14,7 +14,9 @@ with bounds as (
         {{ add_days(previous_business_date(), 1) }} as first_day,
         {% endif %}
         {{ business_date() }} as last_day,
-        {{ month_start('history_start_date') }} as history_month_date
+        {{ month_start('history_start_date') }} as history_month_date,
+        {{ month_start('business_date') }} as first_batch_month_date,
+        unrecorded_days
     from {{ ref('int_calendar__recorded_history') }}
 
 ),
@@ -38,7 +40,11 @@ described as (
         {{ month_index('months.month_start_date') }} as month_index,
         months.month_start_date = {{ month_start(business_date()) }} as is_current,
         last_day(months.month_start_date) > {{ business_date() }} as is_provisional,
-        bounds.history_month_date
+        bounds.history_month_date,
+        bounds.first_batch_month_date,
+        bounds.unrecorded_days,
+        -- the first batch came inside the month and no history tells of the days before it
+        months.month_start_date = bounds.first_batch_month_date and bounds.unrecorded_days > 0 as is_partial_month
     from months
     cross join bounds
 
@@ -64,14 +70,36 @@ select
     0 as portion,
     {%- endif %}
     {{ days_between('month_start_date', 'through_date') }} + 1 as elapsed_days,
+    -- averages divide by the days that are recorded
+    {{ days_between('month_start_date', 'through_date') }} + 1
+    - case when is_partial_month then unrecorded_days else 0 end as recorded_days,
+    case
+        when is_partial_month then {{ days_between('month_start_date', 'through_date') }} + 1 - unrecorded_days
+        else 30
+    end as thirty_days,
     -- averages to date run from the start of the quarter or year, but not from before recorded history
     {{ days_between(
         "greatest(cast(date_trunc('quarter', month_start_date) as date), history_month_date)", 'through_date'
-    ) }} + 1 as quarter_days,
+    ) }} + 1
+    - case
+        when
+            first_batch_month_date <= month_start_date
+            and date_trunc('quarter', first_batch_month_date) = date_trunc('quarter', month_start_date)
+            then unrecorded_days
+        else 0
+    end as quarter_days,
     {{ days_between(
         "greatest(cast(date_trunc('year', month_start_date) as date), history_month_date)", 'through_date'
-    ) }} + 1 as year_days,
+    ) }} + 1
+    - case
+        when
+            first_batch_month_date <= month_start_date
+            and year(first_batch_month_date) = year(month_start_date)
+            then unrecorded_days
+        else 0
+    end as year_days,
     is_current,
+    is_partial_month,
     is_provisional
 from described
 {%- if is_first_night() %}

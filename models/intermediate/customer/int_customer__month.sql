@@ -136,7 +136,14 @@ select
     months.month_start_date,
     months.month_index,
     customers.first_open_date,
-    customers.first_month_date
+    customers.first_month_date,
+
+    -- flags: closed by the end of the month, as a batch of it or of a month before said
+    coalesce(
+        customers.last_active_date <= months.month_end_date
+        or (customers.away_from_date <= months.month_end_date and customers.returned_date > months.month_end_date),
+        false
+    ) as is_closed
 
 from customers
 inner join months on months.month_start_date >= customers.first_month_date

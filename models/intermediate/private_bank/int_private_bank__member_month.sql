@@ -31,6 +31,8 @@ in_class as (
     inner join looked_at on tier.month_start_date = looked_at.month_start_date
     inner join {{ ref('private_bank_rules') }} as rules
         on tier.rulebook_version = rules.rulebook_version and tier.tier_code = rules.tier_code
+    -- who closes leaves the class in that month
+    where not tier.is_closed
     group by tier.customer_id, rules.class_code, looked_at.report_month_date
 
 ),
@@ -113,14 +115,16 @@ select
         when in_class.class_tier_code is null or in_class.class_tier_before_code is not null then null
         when months.month_start_date = {{ month_start('recorded_history.history_start_date') }}
             then 'first_recorded'
+        when first_recorded.customer_id is not null and continued_classes.class_code is null then 'first_recorded'
         when before.customer_id is null then 'new_customer'
+        when before.is_closed then 'regained'
         when events.regained_cnt = 1 then 'regained'
         when classes_held.classes_before_cnt > 0 then 'other_class'
         else 'risen'
     end as entry_code,
     case
         when in_class.class_tier_code is not null then null
-        when now.customer_id is null then 'closed'
+        when now.customer_id is null or now.is_closed then 'closed'
         when events.lost_cnt = 1 then 'lost'
         when classes_held.classes_cnt > 0 then 'other_class'
         else 'fallen'
@@ -147,6 +151,15 @@ left join now
     on in_class.customer_id = now.customer_id and in_class.report_month_date = now.report_month_date
 left join before
     on in_class.customer_id = before.customer_id and in_class.report_month_date = before.report_month_date
+left join {{ ref('int_tier__first_recorded') }} as first_recorded
+    on
+        in_class.customer_id = first_recorded.customer_id
+        and in_class.report_month_date = first_recorded.month_start_date
+left join {{ ref('private_bank_rules') }} as continued_classes
+    on
+        first_recorded.rulebook_version = continued_classes.rulebook_version
+        and first_recorded.continued_tier_code = continued_classes.tier_code
+        and in_class.class_code = continued_classes.class_code
 left join events
     on
         in_class.customer_id = events.customer_id

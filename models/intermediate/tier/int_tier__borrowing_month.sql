@@ -1,6 +1,9 @@
 -- One row per customer and month with loans or a top card: the factors beside AUM and card spend, at the
 -- last day of the month that a batch covered. A month that ended without a batch keeps what the last
--- night saw.
+-- night saw. The first night adds the months before it, as far as they are recorded.
+
+-- read on the first night only, but the graph is the same every night
+-- depends_on: {{ ref('stg_core_banking__monthly_loans') }}
 
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
@@ -35,6 +38,30 @@ loans as (
 
 ),
 
+{% if is_first_night() %}
+
+-- what the initial load tells of loans at the ends of the months before
+loan_history as (
+
+    select
+        loans.customer_id,
+        months.month_start_date,
+        factors.factor_code,
+        cast(history.month_end_balance_ccy_amt as decimal(38, 2)) * month_end_rates.mid_rate as balance_amt
+    from {{ ref('stg_core_banking__monthly_loans') }} as history
+    inner join months on history.month_start_date = months.month_start_date and not months.is_current
+    inner join {{ ref('int_loan__versions') }} as loans
+        on history.loan_id = loans.loan_id and loans.known_to_date is null
+    inner join {{ ref('loan_factor_rules') }} as factors on loans.loan_class_code = factors.loan_class_code
+    inner join {{ ref('int_fx__rate_by_day') }} as month_end_rates
+        on
+            loans.currency_code = month_end_rates.currency_code
+            and months.month_end_date = month_end_rates.calendar_date
+
+),
+
+{% endif %}
+
 -- a card counts on the last day of the month that has been processed: as the last batch of the month knew
 -- it, and not expired by that day
 cards as (
@@ -48,13 +75,19 @@ cards as (
     inner join months
         on
             cards.expiry_date >= months.through_date
+            -- months before the first night: as the first batch knows the card, from its issue on
+            and cards.issue_date <= months.through_date
             and (
+                {% if is_first_night() %}
+                cards.known_to_date is null
+                {% else %}
                 (months.is_current and cards.known_to_date is null)
                 or (
                     not months.is_current
                     and cards.known_from_date <= {{ previous_business_date() }}
                     and (cards.known_to_date is null or cards.known_to_date > {{ previous_business_date() }})
                 )
+                {% endif %}
             )
     where cards.status_code = 'valid'
 
@@ -92,6 +125,18 @@ loans_by_month as (
     from {{ this }} as last_night
     inner join months on not months.is_current
     where last_night.month_start_date = {{ month_start(previous_business_date()) }}
+    {% endif %}
+
+    {% if is_first_night() %}
+    union all
+
+    select
+        customer_id,
+        month_start_date,
+        sum(case when factor_code = 'mortgage' then balance_amt else 0 end) as mortgage_balance_amt,
+        sum(case when factor_code = 'credit_loan' then balance_amt else 0 end) as credit_loan_balance_amt
+    from loan_history
+    group by customer_id, month_start_date
     {% endif %}
 
 )

@@ -39,6 +39,8 @@ spend as (
         on
             months.month_start_date = rulebooks.month_start_date
             and months.month_index - {{ month_index('entries.month_start_date') }} < rulebooks.card_spend_months
+    inner join {{ ref('fct_month_recorded') }} as recorded
+        on months.month_start_date = recorded.month_start_date and recorded.factor_code = 'card_spend' and recorded.is_judged
     where entries.month_start_date >= (select month_start_date from counted_from)
     group by entries.customer_id, months.month_start_date
 
@@ -104,6 +106,7 @@ select
 
     -- flags
     coalesce(factor_amounts.has_diamond_card, false) as has_diamond_card,
+    customers.is_closed,
     aum.is_provisional
 
 from {{ ref('int_customer__month') }} as customers

@@ -37,7 +37,7 @@ summed as (
         customer_months.balance_sum_fine_amt,
         customer_months.deposit_sum_plain_amt,
         customer_months.deposit_sum_fine_amt,
-        customer_months.elapsed_days,
+        customer_months.recorded_days,
         customer_months.balance_sum_plain_amt + coalesce(earlier.quarter_sum_plain_amt, 0)
             as quarter_sum_plain_amt,
         customer_months.balance_sum_fine_amt + coalesce(earlier.quarter_sum_fine_amt, 0)
@@ -46,12 +46,15 @@ summed as (
         customer_months.balance_sum_fine_amt + coalesce(earlier.year_sum_fine_amt, 0) as year_sum_fine_amt,
         months.quarter_days,
         months.year_days,
+        months.thirty_days,
+        months.is_partial_month,
+        case when months.is_partial_month then 0 else 1 end as own_month_cnt,
         -- a customer who is new this month has no earlier months
         coalesce(earlier.aum_avg_sum_5m_amt, 0) as aum_avg_sum_5m_amt,
-        coalesce(earlier.months_5m_cnt, 0) as months_5m_cnt,
+        coalesce(earlier.averaged_5m_cnt, 0) as averaged_5m_cnt,
         coalesce(earlier.aum_max_5m_amt, 0) as aum_max_5m_amt,
         coalesce(earlier.aum_avg_sum_11m_amt, 0) as aum_avg_sum_11m_amt,
-        coalesce(earlier.months_11m_cnt, 0) as months_11m_cnt,
+        coalesce(earlier.averaged_11m_cnt, 0) as averaged_11m_cnt,
         coalesce(earlier.aum_max_11m_amt, 0) as aum_max_11m_amt
     from {{ ref('int_aum__customer_month') }} as customer_months
     inner join months on customer_months.month_start_date = months.month_start_date
@@ -66,11 +69,23 @@ averaged as (
 
     select
         *,
-        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'elapsed_days') }}
+        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'recorded_days') }}
             as aum_month_avg_amt,
-        {{ divide_round('deposit_sum_plain_amt', 'deposit_sum_fine_amt', 'elapsed_days') }}
+        {{ divide_round('deposit_sum_plain_amt', 'deposit_sum_fine_amt', 'recorded_days') }}
             as deposit_month_avg_amt
     from summed
+
+),
+
+-- trailing figures leave a partial month out; nothing is left of them where there is no other month
+counted as (
+
+    select
+        *,
+        case when own_month_cnt + averaged_11m_cnt > 0 then own_month_cnt + averaged_11m_cnt end as months_12m_cnt,
+        case when own_month_cnt + averaged_5m_cnt > 0 then own_month_cnt + averaged_5m_cnt end as months_6m_cnt,
+        case when is_partial_month then 0 else aum_month_avg_amt end as own_avg_amt
+    from averaged
 
 )
 
@@ -84,22 +99,23 @@ select
     -- measures
     aum_end_amt,
     aum_month_avg_amt,
-    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', '30') }} as aum_month_avg_30_amt,
+    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'thirty_days') }} as aum_month_avg_30_amt,
     {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }} as aum_quarter_avg_amt,
     {{ divide_round('year_sum_plain_amt', 'year_sum_fine_amt', 'year_days') }} as aum_year_avg_amt,
-    {{ divide_cents('(aum_month_avg_amt + aum_avg_sum_5m_amt)', '(months_5m_cnt + 1)') }} as aum_avg_6m_amt,
-    {{ divide_cents('(aum_month_avg_amt + aum_avg_sum_11m_amt)', '(months_11m_cnt + 1)') }} as aum_avg_12m_amt,
-    greatest(aum_month_avg_amt, aum_max_5m_amt) as aum_max_6m_amt,
-    greatest(aum_month_avg_amt, aum_max_11m_amt) as aum_max_12m_amt,
+    {{ divide_cents('(own_avg_amt + aum_avg_sum_5m_amt)', 'months_6m_cnt') }} as aum_avg_6m_amt,
+    {{ divide_cents('(own_avg_amt + aum_avg_sum_11m_amt)', 'months_12m_cnt') }} as aum_avg_12m_amt,
+    case when months_6m_cnt > 0 then greatest(own_avg_amt, aum_max_5m_amt) end as aum_max_6m_amt,
+    case when months_12m_cnt > 0 then greatest(own_avg_amt, aum_max_11m_amt) end as aum_max_12m_amt,
     balance_sum_amt,
     deposit_end_amt,
     cast(aum_end_amt - deposit_end_amt as {{ amount_type() }}) as investment_end_amt,
     deposit_month_avg_amt,
     cast(aum_month_avg_amt - deposit_month_avg_amt as {{ amount_type() }}) as investment_month_avg_amt,
-    months_11m_cnt + 1 as months_12m_cnt,
+    coalesce(months_12m_cnt, 0) as months_12m_cnt,
 
     -- flags
-    months_11m_cnt = 11 as is_full_12m_window,
+    own_month_cnt + averaged_11m_cnt = 12 as is_full_12m_window,
+    is_partial_month,
     is_provisional
 
-from averaged
+from counted

@@ -87,7 +87,8 @@ running as (
         parts.asset_class_code,
         parts.month_start_date,
         several_parts.is_provisional,
-        months.elapsed_days,
+        months.recorded_days,
+        months.thirty_days,
         months.quarter_days,
         months.year_days,
         {% for measure in ['aum_end', 'balance_sum', 'quarter_sum', 'year_sum'] -%}
@@ -118,9 +119,9 @@ rounded as (
         month_start_date,
         is_provisional,
         {{ round_amount('aum_end_plain_amt', 'aum_end_fine_amt') }} as aum_end_amt,
-        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'elapsed_days') }}
+        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'recorded_days') }}
             as aum_month_avg_amt,
-        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', '30') }} as aum_month_avg_30_amt,
+        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'thirty_days') }} as aum_month_avg_30_amt,
         {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }}
             as aum_quarter_avg_amt,
         {{ divide_round('year_sum_plain_amt', 'year_sum_fine_amt', 'year_days') }} as aum_year_avg_amt

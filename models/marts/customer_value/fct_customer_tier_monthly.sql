@@ -143,13 +143,21 @@ select
 
     -- flags
     held.has_diamond_card,
-    {{ month_index('held.first_month_date') }}
-    <= held.month_index - coalesce(held.window_months, longest.window_months)
-    or held.first_open_date >= recorded_history.history_start_date as is_history_complete,
+    (
+        {{ month_index('held.first_month_date') }}
+        <= held.month_index - coalesce(held.window_months, longest.window_months)
+        or held.first_open_date >= recorded_history.history_start_date
+    )
+    and (recorded.last_aum_gap_date is null or recorded.last_aum_gap_date < held.first_month_date)
+    and (recorded.is_recorded or coalesce(held.first_open_date >= recorded.recorded_since_date, false))
+        as is_history_complete,
+    held.is_closed,
     held.is_provisional
 
 from held
 inner join longest on held.rulebook_version = longest.rulebook_version
+inner join {{ ref('int_tier__recorded_tier') }} as recorded
+    on held.month_start_date = recorded.month_start_date and held.tier_code = recorded.tier_code
 cross join {{ ref('int_calendar__recorded_history') }} as recorded_history
 left join tiered_tonight on held.customer_id = tiered_tonight.customer_id
 {% if has_state() %}

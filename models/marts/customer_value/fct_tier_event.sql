@@ -54,7 +54,9 @@ moves as (
             when tiers.tier_rank < previous_tiers.tier_rank then 'downgrade'
         end as event_code,
         previous_tiers.tier_code as from_tier_code,
-        tiers.tier_code as to_tier_code
+        tiers.tier_code as to_tier_code,
+        -- not risen above this by a factor that was recorded before
+        coalesce(previous_tiers.tier_rank, 0) as compared_tier_rank
     from tiers
     left join previous_tiers
         on
@@ -70,7 +72,8 @@ losses as (
         statuses.month_start_date,
         'lost' as event_code,
         statuses.tier_code as from_tier_code,
-        tiers.tier_code as to_tier_code
+        tiers.tier_code as to_tier_code,
+        cast(null as integer) as compared_tier_rank
     from statuses
     inner join tiers
         on statuses.customer_id = tiers.customer_id and statuses.month_start_date = tiers.month_start_date
@@ -85,7 +88,8 @@ wins as (
         statuses.month_start_date,
         'regained' as event_code,
         previous_tiers.tier_code as from_tier_code,
-        statuses.tier_code as to_tier_code
+        statuses.tier_code as to_tier_code,
+        statuses.tier_rank - 1 as compared_tier_rank
     from statuses
     inner join previous_statuses
         on
@@ -120,6 +124,13 @@ select
     coalesce(events.from_tier_code, 'none') as from_tier_code,
     events.to_tier_code,
     tiers.deciding_factor_code,
+    case
+        when
+            events.event_code in ('new', 'upgrade', 'regained')
+            and first_recorded.continued_tier_rank <= events.compared_tier_rank
+            then 'first_recorded'
+        else 'change'
+    end as cause_code,
     tiers.rulebook_version,
 
     -- dates
@@ -139,3 +150,7 @@ left join previous_tiers
     on
         events.customer_id = previous_tiers.customer_id
         and events.month_start_date = previous_tiers.next_month_date
+left join {{ ref('int_tier__first_recorded') }} as first_recorded
+    on
+        events.customer_id = first_recorded.customer_id
+        and events.month_start_date = first_recorded.month_start_date

@@ -9,7 +9,7 @@
 
 with tiers as (
 
-    select tier.*, months.month_index
+    select tier.*, months.month_index, months.is_partial_month
     from {{ ref('fct_customer_tier_monthly') }} as tier
     inner join {{ ref('int_calendar__open_months') }} as months
         on tier.month_start_date = months.month_start_date
@@ -121,7 +121,8 @@ select
     cast(running_out.months_to_loss as integer) as months_to_loss,
 
     -- flags
-    tiers.is_provisional
+    tiers.is_partial_month,
+    tiers.is_provisional or tiers.is_partial_month as is_provisional
 
 from tiers
 left join factors

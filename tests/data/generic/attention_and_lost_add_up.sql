@@ -1,6 +1,6 @@
 {% test attention_and_lost_add_up(model) %}
 -- Fails on any month, org, status and tier whose customers at attention or lost are not those of
--- fct_customer_tier_monthly. Looks at the months that tonight wrote.
+-- fct_customer_tier_monthly; who lost a tier and closes is counted under `closed`, in that month. Looks at the months that tonight wrote.
 
 with months as (
 
@@ -10,9 +10,13 @@ with months as (
 
 tiers as (
 
-    select tier.*
+    select tier.*, coalesce(before.is_closed, false) as is_closed_before
     from {{ ref('fct_customer_tier_monthly') }} as tier
     inner join months on tier.month_start_date = months.month_start_date
+    left join {{ ref('fct_customer_tier_monthly') }} as before
+        on
+            tier.customer_id = before.customer_id
+            and before.month_start_date = {{ month_from_index('months.month_index - 1') }}
     where tier.status_code = 'attention' or tier.lost_tier_code is not null
 
 ),
@@ -21,14 +25,14 @@ customers as (
 
     select month_start_date, owning_org_id as org_id, 'attention' as status_code, tier_code, count(*) as customer_cnt
     from tiers
-    where status_code = 'attention'
+    where status_code = 'attention' and not is_closed
     group by month_start_date, owning_org_id, tier_code
     union all
-    select month_start_date, owning_org_id as org_id, 'lost' as status_code, lost_tier_code as tier_code,
-        count(*) as customer_cnt
+    select month_start_date, owning_org_id as org_id, case when is_closed then 'closed' else 'lost' end as status_code,
+        lost_tier_code as tier_code, count(*) as customer_cnt
     from tiers
-    where lost_tier_code is not null
-    group by month_start_date, owning_org_id, lost_tier_code
+    where lost_tier_code is not null and (not is_closed or not is_closed_before)
+    group by month_start_date, owning_org_id, is_closed, lost_tier_code
 
 ),
 

@@ -1,6 +1,6 @@
 {% test private_bank_members_add_up(model) %}
 -- Fails on any org, class and month whose private-banking customers are not those of
--- fct_customer_tier_monthly, or not the stock and the newly won together. Looks at tonight's months.
+-- fct_customer_tier_monthly who have not closed, or not the stock and the newly won together. Looks at tonight's months.
 
 with months as (
 
@@ -15,6 +15,7 @@ tiers as (
     inner join months on tier.month_start_date = months.month_start_date
     inner join {{ ref('private_bank_rules') }} as rules
         on tier.rulebook_version = rules.rulebook_version and tier.tier_code = rules.tier_code
+    where not tier.is_closed
     group by tier.month_start_date, tier.owning_org_id, rules.class_code
 
 ),

@@ -36,6 +36,7 @@ select
     changes.to_tier_code,
     tiers.status_code,
     changes.deciding_factor_code,
+    changes.cause_code,
 
     -- dates
     changes.month_start_date,

@@ -5,6 +5,8 @@
 -- A customer is counted at the org of now (of the month before if closed), so that the rows of all orgs are
 -- the bank's matrix. A customer whose owning org changed opened the month at another org than he ended it:
 -- opening_cnt counts him there, where the row then has a customer_cnt of 0.
+--
+-- first_recorded_cnt: of these customers, who went this way only because a factor was not recorded the month before.
 
 {{ config(meta={
     'grain': ['month_start_date', 'org_id', 'from_tier_code', 'to_tier_code'],
@@ -43,6 +45,15 @@ month_before as (
 
 ),
 
+first_recorded as (
+
+    select distinct events.customer_id, events.month_start_date
+    from {{ ref('fct_tier_event') }} as events
+    inner join months on events.month_start_date = months.month_start_date
+    where events.cause_code = 'first_recorded' and events.event_code in ('new', 'upgrade')
+
+),
+
 ways as (
 
     select
@@ -53,6 +64,7 @@ ways as (
         coalesce(this_month.tier_code, 'closed') as to_tier_code,
         count(*) as customer_cnt,
         count(this_month.customer_id) as closing_cnt,
+        count(first_recorded.customer_id) as first_recorded_cnt,
         coalesce(sum(this_month.assessment_aum_amt), 0) as aum_amt,
         coalesce(sum(month_before.assessment_aum_amt), 0) as opening_aum_amt
     from this_month
@@ -60,6 +72,10 @@ ways as (
         on
             this_month.customer_id = month_before.customer_id
             and this_month.month_start_date = month_before.month_start_date
+    left join first_recorded
+        on
+            this_month.customer_id = first_recorded.customer_id
+            and this_month.month_start_date = first_recorded.month_start_date
     group by 1, 2, 3, 4, 5
 
 ),
@@ -75,6 +91,7 @@ ends as (
         customer_cnt,
         cast(0 as bigint) as opening_cnt,
         closing_cnt,
+        first_recorded_cnt,
         aum_amt,
         cast(0 as {{ amount_type() }}) as opening_aum_amt
     from ways
@@ -87,6 +104,7 @@ ends as (
         cast(0 as bigint) as customer_cnt,
         customer_cnt as opening_cnt,
         cast(0 as bigint) as closing_cnt,
+        cast(0 as bigint) as first_recorded_cnt,
         cast(0 as {{ amount_type() }}) as aum_amt,
         opening_aum_amt
     from ways
@@ -109,6 +127,7 @@ select
     cast(sum(ends.customer_cnt) as bigint) as customer_cnt,
     cast(sum(ends.opening_cnt) as bigint) as opening_cnt,
     cast(sum(ends.closing_cnt) as bigint) as closing_cnt,
+    cast(sum(ends.first_recorded_cnt) as bigint) as first_recorded_cnt,
     cast(sum(ends.aum_amt) as {{ amount_type() }}) as aum_amt,
     cast(sum(ends.opening_aum_amt) as {{ amount_type() }}) as opening_aum_amt,
 

@@ -1,0 +1,121 @@
+"""Whole nights of a test bank in memory: all models that some marts need, without files or dbt."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from contract.model import OP_COLUMN, Table, load_contract
+from orchestration.warehouse import Carried, set_back
+from tests.support.bank import Bank, Delivery
+from tests.support.models import PROJECT, Models
+
+_REF = re.compile(r"""ref\(\s*['"](\w+)['"]\s*\)""")
+
+
+def needed_for(marts: Iterable[str]) -> list[str]:
+    """The marts and every model that they are made of, in the order in which they can be built."""
+    paths = {path.stem: path for path in (PROJECT / "models").rglob("*.sql")}
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in paths and name not in order:
+            for other in _REF.findall(paths[name].read_text(encoding="utf-8")):
+                visit(other)
+            order.append(name)
+
+    for mart in marts:
+        visit(mart)
+    return order
+
+
+class MemoryNights:
+    """A warehouse of a few marts over one connection.
+
+    Args:
+        marts: Names of the marts; what they are made of is built too.
+        variables: dbt's variables, where they are not the defaults.
+    """
+
+    def __init__(self, marts: Iterable[str], **variables: str) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.models = Models(self.connection, needed_for(marts))
+        defaults = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+        self._variables = {**defaults, **variables}
+        self._previous: date | None = None
+        self._load_seeds()
+        self.connection.execute("create schema core_banking; create schema pipeline")
+        self.connection.execute("create table pipeline.rejected_row (table_name varchar, row_key varchar)")
+
+    def run_all(self, bank: Bank) -> "MemoryNights":
+        """Run every night of the bank."""
+        for delivery in bank.deliveries():
+            self.run(delivery)
+        return self
+
+    def run(self, delivery: Delivery) -> None:
+        """Run one night, after those before it."""
+        for table in load_contract().tables:
+            self._show(table, delivery)
+        carried = [
+            Carried(*self.models.relation(name).split("."), config["meta"]["carried"])
+            for name, config in self.models.config.items()
+            if "carried" in config.get("meta", {})
+        ]
+        self.connection.execute(
+            "create or replace table pipeline.delivered_table (table_name varchar, load_code varchar)"
+        )
+        self.connection.executemany(
+            "insert into pipeline.delivered_table values (?, ?)", list(delivery.loads.items())
+        )
+        set_back(self.connection, carried, self._previous)
+        self.models.build(
+            **self._variables
+            | {
+                "business_date": str(delivery.business_date),
+                "previous_business_date": str(self._previous or ""),
+            }
+        )
+        self._previous = delivery.business_date
+
+    def query(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
+        """Rows of a query, as a published warehouse gives them."""
+        cursor = self.connection.execute(sql, list(parameters))
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _show(self, table: Table, delivery: Delivery) -> None:
+        columns = {column.name: load_contract().lake_type(column) for column in table.columns}
+        if table.kind == "D":
+            columns[OP_COLUMN] = "varchar"
+        columns |= {"source_file": "varchar", "source_row": "bigint"}
+        rows = delivery.tables.get(table.name, [])
+        relation = f"core_banking.{table.name}"
+        declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+        self.connection.execute(f'create or replace table core_banking."{table.name}" ({declared})')
+        if rows:
+            values = [
+                [{OP_COLUMN: "I", "source_file": "f", "source_row": n, **row}.get(name) for name in columns]
+                for n, row in enumerate(rows)
+            ]
+            places = ", ".join("?" * len(columns))
+            quoted = relation.replace(f".{table.name}", f'."{table.name}"')
+            self.connection.executemany(f"insert into {quoted} values ({places})", values)
+
+    def _load_seeds(self) -> None:
+        types: dict[str, dict[str, str]] = {}
+        for path in (PROJECT / "seeds").rglob("*.yml"):
+            for seed in yaml.safe_load(path.read_text(encoding="utf-8")).get("seeds", []):
+                types[seed["name"]] = seed["config"]["column_types"]
+        for path in (PROJECT / "seeds").rglob("*.csv"):
+            self._load_seed(path, types[path.stem])
+
+    def _load_seed(self, path: Path, types: dict[str, str]) -> None:
+        columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in types.items())
+        self.connection.execute(
+            f"create table stg.{path.stem} as select {columns} from read_csv('{path}', all_varchar = true)"
+        )
