@@ -69,8 +69,11 @@ def sentences(story: Story) -> list[str]:
     ]
     if not tier.is_history_complete:
         told.append(
-            "The recorded history is shorter than the tier's window: an earlier reach may be missing."
+            "Not all that can give the tier is recorded over its window: an earlier reach, a loan or card "
+            "spending may be missing."
         )
+    if story.month.is_partial_month:
+        told.append("The bank's records begin inside the month: its averages are of the recorded days.")
     told.append(f"Judged by rulebook {tier.rulebook_version}; owning org {tier.owning_org_id or 'unknown'}.")
     return [sentence for sentence in told if sentence]
 
@@ -214,7 +217,8 @@ def _events(story: Story) -> Table:
     for event in story.events[-_CHART_MONTHS:]:
         table.add_row(
             f"{event.month_start_date:%Y-%m}",
-            _EVENTS.get(event.event_code, event.event_code),
+            _EVENTS.get(event.event_code, event.event_code)
+            + (" (first recorded)" if event.cause_code == "first_recorded" else ""),
             event.from_tier_code,
             event.to_tier_code,
         )
@@ -259,8 +263,8 @@ def _factor(code: str) -> str:
     return _FACTORS.get(code, code)
 
 
-def _money(amount: Decimal) -> str:
-    return f"{amount:,.2f}"
+def _money(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:,.2f}"
 
 
 def _month(day: date) -> str:

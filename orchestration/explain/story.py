@@ -26,8 +26,9 @@ class AumMonth:
     aum_month_avg_amt: Decimal
     aum_quarter_avg_amt: Decimal
     aum_year_avg_amt: Decimal
-    aum_avg_6m_amt: Decimal
-    aum_avg_12m_amt: Decimal
+    aum_avg_6m_amt: Decimal | None
+    aum_avg_12m_amt: Decimal | None
+    is_partial_month: bool
     is_provisional: bool
 
 
@@ -80,6 +81,7 @@ class TierEvent:
     event_code: str
     from_tier_code: str
     to_tier_code: str
+    cause_code: str
 
 
 @dataclass(frozen=True)

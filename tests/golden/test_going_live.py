@@ -1,7 +1,7 @@
 """A bank goes live: months before the first night are judged by what is recorded of them.
 
-Chapter 2: a start inside a month, going live, lists of customers to be called. Whole nights in memory, each bank
-against the plain-Python reference as well as against the arithmetic written here.
+Chapter 2: a start inside a month, going live, lists of customers to be called. Whole nights in memory, each
+bank against the plain-Python reference as well as against the arithmetic written here.
 """
 
 from datetime import date

@@ -5,7 +5,7 @@ from its key to the columns that can be told from the customers.
 """
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -219,13 +219,24 @@ def gini(held: list[Decimal]) -> Decimal | None:
     return share(Decimal(exact.numerator), Decimal(exact.denominator))
 
 
+def flags(row: Row | None) -> Mapping[str, str]:
+    """The tiers of a customer's month that are at attention or lost."""
+    found = {} if row is None or row["status_code"] != "attention" else {"attention": row["tier_code"]}
+    return found | ({"lost": row["lost_tier_code"]} if row and row["lost_tier_code"] else {})
+
+
+def closed_after_a_loss(customers: Customers) -> Counter[tuple[Any, ...]]:
+    """Of ``rpt_attention_lost_by_manager``: who lost a tier and closed in the month, without managers."""
+    return Counter(
+        (month, now["owning_org_id"], flags(now)["lost"])
+        for month in customers.months
+        for _, before, now in customers.pairs(month)
+        if now and now["is_closed"] and not (before and before["is_closed"]) and "lost" in flags(now)
+    )
+
+
 def attention_and_lost(customers: Customers) -> Report:
     """``rpt_attention_lost_customer``, without managers."""
-
-    def flags(row: Row | None) -> Mapping[str, str]:
-        found = {} if row is None or row["status_code"] != "attention" else {"attention": row["tier_code"]}
-        return found | ({"lost": row["lost_tier_code"]} if row and row["lost_tier_code"] else {})
-
     report: Report = {}
     for month in customers.months:
         for customer, before, now in customers.pairs(month):

@@ -123,10 +123,19 @@ def test_products_of_a_private_banking_customer_add_to_the_published_aum(warehou
     assert off == []
 
 
-def test_customers_at_attention_and_lost_are_counted_by_manager(warehouse: Warehouse) -> None:
+def test_customers_at_attention_and_lost_are_counted_by_manager(
+    warehouse: Warehouse, customers: Customers
+) -> None:
+    table, key = "rpt_attention_lost_by_manager", (MONTH, "org_id", "employee_id", "status_code", "tier_code")
     listed = warehouse.query("from customer_value.rpt_attention_lost_customer")
-    key = (MONTH, "org_id", "employee_id", "status_code", "tier_code")
-    assert differences(warehouse, "rpt_attention_lost_by_manager", key, reports.by_manager(listed)) == []
+    wanted = reports.by_manager(listed)
+    assert differences(warehouse, table, key, wanted, "where status_code <> 'closed'") == []
+    closed = warehouse.query(
+        f"select {MONTH}, org_id, tier_code, sum(customer_cnt) as n from customer_value.{table}"
+        " where status_code = 'closed' group by all"
+    )
+    counted = {(row[MONTH], row["org_id"], row["tier_code"]): row["n"] for row in closed}
+    assert counted == reports.closed_after_a_loss(customers)
 
 
 def test_the_generated_bank_has_what_makes_it_worth_comparing(generated_warehouse: Warehouse) -> None:
