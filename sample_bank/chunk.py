@@ -21,7 +21,15 @@ from sample_bank.costs import Volumes
 from sample_bank.fees import FeeBook
 from sample_bank.income_answers import IncomeBook
 from sample_bank.ledger import Ledger
-from sample_bank.loans import loan_balance_rows, loan_changes, loan_rows, loans_of, risk_rows, running
+from sample_bank.loans import (
+    loan_balance_rows,
+    loan_changes,
+    loan_history_rows,
+    loan_rows,
+    loans_of,
+    risk_rows,
+    running,
+)
 from sample_bank.owners import claims_of, owner_rows
 from sample_bank.ownership import assignment_rows, assignments_of
 from sample_bank.people import customer_changes, customer_rows, customers_of
@@ -67,6 +75,8 @@ class Chunk:
         yield from self._masters(day, previous)
         if previous == NO_BATCH:
             yield "monthly_balance_history", list(self._history(answers))
+            past = range(self.timeline.history_months)
+            yield "monthly_loan_history", [loan_history_rows(self.world, self.loans, month) for month in past]
         yield "transaction", [self._balances(day, previous, ledger, volumes, answers)]
         yield "deposit_balance", [deposit_rows(self.book, day)]
         yield "investment_position", [position_rows(self.book, day)]

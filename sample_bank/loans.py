@@ -199,6 +199,34 @@ def loan_balance_rows(loans: Loans, day: int) -> pl.DataFrame:
     )
 
 
+def loan_history_rows(world: World, loans: Loans, month: int) -> pl.DataFrame:
+    """The monthly_loan_history extract of one month, to the day before the first night."""
+    timeline = world.timeline
+    first = int(timeline.month_starts[month])
+    last = min(int(timeline.month_starts[month + 1]), int(timeline.night_days[0])) - 1
+    before, after = loans.balances(first - 1), loans.balances(last)
+    places = np.flatnonzero((loans.start <= last) & (before > 0))
+    begun = np.maximum(first, loans.start[places])
+    days = last - begun + 1
+    # one instalment a month, on the day of the month on which the loan began
+    due = first + np.minimum(_month_and_day(loans.start[places])[1], LAST_DUE_DAY) - 1
+    days_before = np.clip(due - begun, 0, days)
+    sums = before[places] * days_before + after[places] * (days - days_before)
+    # who has fallen behind does not catch up: the last day is the worst
+    late = loans.days_past_due(last)[places]
+    return pl.DataFrame(
+        {
+            "loan_id": loan_ids("loan_id", loans.number[places]),
+            "balance_month": pl.Series([timeline.months[month]]).new_from_index(0, len(places)),
+            "month_end_balance": money("month_end_balance", after[places]),
+            "balance_sum": money("balance_sum", sums),
+            "day_count": pl.Series(days).cast(pl.Int32),
+            "worst_days_past_due": late,
+            "worst_five_class": pl.Series(FIVE_CLASSES).gather(_five_class(late)),
+        }
+    )
+
+
 def _five_class(late: Ints) -> Ints:
     return np.searchsorted(CLASS_DAYS, late, side="right")
 

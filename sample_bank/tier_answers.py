@@ -37,26 +37,32 @@ class Factors:
 
 
 def factors_of(book: AnswerBook, cards: Cards, loans: Loans) -> Factors:
-    """The other factors; loans and cards are known from the first night on."""
+    """The other factors, in the months before the first night as far as the initial load tells of them.
+
+    That is loans at month ends, cards from their issue on as the first night knows them, and spending where
+    all 12 months of it were delivered.
+    """
     timeline, shape = book.timeline, (len(book.people), len(book.timeline.months))
     mortgage, credit_loan = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
     has_diamond = np.zeros(shape, dtype=np.bool_)
     diamonds = np.flatnonzero((cards.kind == CREDIT) & (cards.grade == DIAMOND) & ~cards.is_frozen)
     for month in range(shape[1]):
-        nights = timeline.night_days[timeline.night_days < timeline.month_starts[month + 1]]
-        if len(nights) == 0 or nights[-1] < timeline.month_starts[month]:
-            continue
-        night = int(nights[-1])
-        balances = np.where(loans.start <= night, loans.balances(night), 0)
+        last = min(int(timeline.month_starts[month + 1]) - 1, int(timeline.night_days[-1]))
+        nights = timeline.night_days[timeline.night_days <= last]
+        is_told = len(nights) == 0
+        night = int(timeline.night_days[0] if is_told else nights[-1])
+        seen = last if is_told else night
+        balances = np.where(loans.start <= seen, loans.balances(seen), 0)
         for kinds, total in (((MORTGAGE,), mortgage), ((UNSECURED, GUARANTEED), credit_loan)):
             counted = np.where(np.isin(loans.kind, kinds), balances, 0)
             np.add.at(total[:, month], loans.holder, counted)
-        last = min(int(timeline.month_starts[month + 1]) - 1, int(timeline.night_days[-1]))
-        valid = (cards.issued[diamonds] <= night) & (cards.cancelled[diamonds] > night)
+        valid = (cards.issued[diamonds] <= seen) & (cards.cancelled[diamonds] > night)
         valid &= cards.expires[diamonds] >= last
         has_diamond[cards.holder[diamonds[valid]], month] = True
     running = np.cumsum(np.pad(book.spending, ((0, 0), (1, 0))), axis=1)
     spend = running[:, MONTHS_OF_SPENDING + 1 :] - running[:, 1:-MONTHS_OF_SPENDING]
+    # the initial load brings the spending of the 12 months before its own
+    spend[:, : max(timeline.first_night_month - 1, 0)] = 0
     return Factors(spend, mortgage, credit_loan, has_diamond)
 
 
