@@ -2,17 +2,21 @@
    marts, any table of the same columns for a what-if. #}
 
 {% macro assessment_aum(basis, aum) -%}
-    {# The AUM that the basis names, of a row of fct_customer_aum_monthly. A partial month without any other month has
-       no trailing average: there the average of its recorded days is judged. #}
+    {# The AUM that the basis names, of a row of fct_customer_aum_monthly. #}
     case {{ basis }}
         {%- for code, column in aum_bases().items() %}
-        {%- if column.startswith('aum_avg_') %}
-        when '{{ code }}' then coalesce({{ aum }}.{{ column }}, {{ aum }}.aum_month_avg_amt)
-        {%- else %}
-        when '{{ code }}' then {{ aum }}.{{ column }}
-        {%- endif %}
+        when '{{ code }}' then {{ judged_aum(aum, column) }}
         {%- endfor %}
     end
+{%- endmacro %}
+
+{% macro judged_aum(aum, column) -%}
+    {# A partial month without any other month has no trailing average: the average of its recorded days is judged. #}
+    {%- if column.startswith('aum_avg_') -%}
+    coalesce({{ aum }}.{{ column }}, {{ aum }}.aum_month_avg_amt)
+    {%- else -%}
+    {{ aum }}.{{ column }}
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro is_held_by_aum(status, tier) -%}

@@ -64,13 +64,13 @@ rulebook_months as (
 aum_reached as (
 
     {%- for code, column in aum_bases().items() %}
-    select aum.customer_id, aum.month_start_date, aum.{{ column }} as assessment_aum_amt
+    select aum.customer_id, aum.month_start_date, {{ judged_aum('aum', column) }} as assessment_aum_amt
     from customer_value.fct_customer_aum_monthly as aum
     inner join rulebook_months
         on
             aum.month_start_date = rulebook_months.month_start_date
             and rulebook_months.aum_basis_code = '{{ code }}'
-    where aum.{{ column }} >= rulebook_months.lowest_from_amt
+    where {{ judged_aum('aum', column) }} >= rulebook_months.lowest_from_amt
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
