@@ -11,107 +11,22 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tests.reference.contribution_costs import add_costs
+from tests.reference.contribution_line import (
+    CAPITAL,
+    HURDLE,
+    NO_RATES,
+    Key,
+    Line,
+    Rates,
+    cents,
+    curve_rate,
+    open_month,
+    recorded_from,
+)  # fmt: skip
 from tests.support.bank import Bank
 from tests.support.tables import INVESTMENTS, PRODUCTS
 from tests.support.timeline import Timeline, days, month_end, month_start
-
-COMPONENTS = (
-    "deposit_nii", "loan_nii", "fee_income", "direct_cost", "allocated_cost", "expected_loss",
-)  # fmt: skip
-HURDLE, CAPITAL = Fraction("0.12"), Fraction("0.105")
-Key = tuple[str, str, str, date]
-"""Account, product, org, month."""
-
-
-def cents(value: Fraction) -> int:
-    """Whole cents, halves away from zero."""
-    size = abs(value) * 100
-    whole = (2 * size.numerator + size.denominator) // (2 * size.denominator)
-    return whole if value >= 0 else -whole
-
-
-def largest_remainder(amount: int, weights: Mapping[Any, int | Fraction]) -> dict[Any, int]:
-    """Cents split by weight; cents left over go to the largest remainders, ties to the first key."""
-    total = sum(weights.values(), Fraction(0))
-    exact = {key: abs(amount) * Fraction(weight) / total for key, weight in weights.items() if weight > 0}
-    parts = {key: share.numerator // share.denominator for key, share in exact.items()}
-    by_rest = sorted(parts, key=lambda key: (parts[key] - exact[key], key))
-    for key in by_rest[: abs(amount) - sum(parts.values())]:
-        parts[key] += 1
-    return {key: part if amount >= 0 else -part for key, part in parts.items()}
-
-
-def curve_rate(
-    quotes: Mapping[tuple[str, int, date], Decimal], curve: str, on: date, tenor: int
-) -> Fraction | None:
-    """Rate of a tenor: linear between tenors, flat beyond the ends, the last date where one is missing."""
-    dates = sorted({day for name, _, day in quotes if name == curve})
-    if not dates:
-        return None
-    quoted = max((day for day in dates if day <= on), default=dates[0])
-    points = sorted(
-        (t, Fraction(rate)) for (name, t, day), rate in quotes.items() if (name, day) == (curve, quoted)
-    )
-    below = [point for point in points if point[0] <= tenor] or points[:1]
-    above = [point for point in points if point[0] >= tenor] or points[-1:]
-    (t0, r0), (t1, r1) = below[-1], above[0]
-    rate = r0 if t0 == t1 else r0 + (r1 - r0) * Fraction(tenor - t0, t1 - t0)
-    millionths = rate * 1_000_000
-    size = abs(millionths)
-    rounded = (2 * size.numerator + size.denominator) // (2 * size.denominator)
-    return Fraction(rounded if rate >= 0 else -rounded, 1_000_000)
-
-
-@dataclass
-class Line:
-    """A row of the ledger, in cents.
-
-    Attributes:
-        held: Days at the org, of those at all orgs; equal where one org kept it.
-        balance_weights: Σ of the daily balances × the owner's share of the day.
-        day_weights: Σ of the days held while open × the owner's share of the day.
-        pools: Of each cost pool that it bears: what it counts as, the total, the cents.
-    """
-
-    account: str
-    product: str
-    customer: str
-    org: str
-    source: str
-    month: date
-    average: int = 0
-    balance_sum: Fraction = Fraction(0)
-    transactions: int = 0
-    held: Fraction = Fraction(1)
-    is_rate_assumed: bool = False
-    reserve_cost: int = 0
-    tax: int = 0
-    balance_weights: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-    day_weights: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-    pools: dict[tuple[str, str, date, str], tuple[int, int, int]] = field(default_factory=dict)
-    components: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys((*COMPONENTS, "capital_charge"), 0)
-    )
-
-    @property
-    def contribution(self) -> int:
-        return sum(self.components[name] for name in COMPONENTS)
-
-    def owners(self, component: str) -> dict[str, Fraction]:
-        """Who shares a component, and by what weight."""
-        by_balance, by_day = ({k: abs(w) for k, w in weights.items() if w} for weights in
-                              (self.balance_weights, self.day_weights))  # fmt: skip
-        follows = (by_balance, by_day) if component in ("deposit_nii", "loan_nii") else (by_day, by_balance)
-        return follows[0] or follows[1] or {self.customer: Fraction(1)}
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Dated rates of ``contribution_rules``."""
-
-    reserve_ratio: Fraction = Fraction(0)
-    reserve_rate: Fraction = Fraction(0)
-    tax_rate: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -155,24 +70,13 @@ class _Contract:
         return self.opened <= day and (self.closed is None or day < self.closed)
 
 
-def recorded_from(bank: Bank) -> date:
-    """The day from which loans and fees are recorded; of days before the first night a load tells."""
-    first = month_start(bank.start)
-    borrowers = any(loan.start <= bank.start for customer in bank.customers for loan in customer.loans)
-    loans = first if bank.with_loan_history or not borrowers else bank.start
-    told = [row["income_date"] for on, row in bank.books.events.get("fee_income", []) if on <= bank.start]
-    business = next(day for day in days(first, bank.start) if day == bank.start or day.weekday() < 5)
-    fees = first if told and min(told) <= business else min([*told, bank.start])
-    return first if bank.start == first else max(loans, fees)
-
-
-def ledger(bank: Bank, months: Iterable[date], rates: Rates = Rates()) -> dict[Key, Line]:
+def ledger(bank: Bank, months: Iterable[date], rates: Rates = NO_RATES) -> dict[Key, Line]:
     """Every line of every month that is over."""
     lines: dict[Key, Line] = {}
     for month in months:
         of_month = _balances(bank, month, rates)
         _add_fees(bank, month, of_month, rates)
-        _add_costs(bank, month, of_month)
+        add_costs(bank, month, of_month)
         _add_risks(bank, month, of_month)
         lines |= {
             key: line
@@ -363,17 +267,9 @@ def _fx(bank: Bank, currency: str, day: date) -> Fraction:
     return Fraction(bank.rates[max((c, d) for c, d in bank.rates if c == currency and d <= day)])
 
 
-def _open_month(bank: Bank, arrived: date, month: date) -> date:
-    """The month that an event counts in: its own, unless that was over before the batch that brought it."""
-    night = min(n for n in bank.nights if n >= arrived)
-    earlier = [n for n in bank.nights if n < night]
-    last_open = month_start(days(earlier[-1], night)[1]) if earlier else month_start(night)
-    return max(month_start(month), last_open)
-
-
 def _add_fees(bank: Bank, month: date, lines: dict[Key, Line], rates: Rates) -> None:
     for on, row in bank.books.events.get("fee_income", []):
-        if _open_month(bank, on, row["income_date"]) != month:
+        if open_month(bank, on, row["income_date"]) != month:
             continue
         if min(n for n in bank.nights if n >= on) == bank.start and row["income_date"] < month:
             continue
@@ -385,76 +281,6 @@ def _add_fees(bank: Bank, month: date, lines: dict[Key, Line], rates: Rates) -> 
         line.components["fee_income"] += cents(Fraction(row["amount"]))
         line.components["direct_cost"] -= cents(Fraction(row["direct_cost"]))
         line.tax = -cents(Fraction(line.components["fee_income"], 100) * rates.tax_rate)
-
-
-def _add_costs(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
-    parents = {"HQ": None, "O1": "HQ", "O2": "HQ"} | {
-        row["org_id"]: row["parent_org_id"] for row in bank.books.orgs
-    }
-    accounts = {key: line for key, line in lines.items() if line.source != "fee"}
-    keeping = {line.org for line in accounts.values()}
-    for on, pool in bank.books.events.get("cost_pool", []):
-        if _open_month(bank, on, pool["cost_month"]) != month:
-            continue
-        for org, amount in _parts(bank, pool, month).items():
-            orgs = {org} if org in keeping else _below(parents, org)
-            bearing = {key: line for key, line in accounts.items() if line.org in orgs}
-            if not bearing:
-                continue
-            weights = _weights(pool["driver_code"], bearing)
-            if not any(weights.values()):
-                weights = _weights("accounts", bearing)
-            total = sum(weights.values())
-            for key, part in largest_remainder(amount, weights).items():
-                lines[key].components["allocated_cost"] -= part
-                place = pool["cost_pool_id"], pool["org_id"], pool["cost_month"], org
-                lines[key].pools[place] = weights[key], total, part
-
-
-def _parts(bank: Bank, pool: Mapping[str, Any], month: date) -> dict[str, int]:
-    """Cents of a pool by the org whose business it is on the days of the month, as far as recorded."""
-    by_org: dict[str, int] = defaultdict(int)
-    calendar = days(month, month_end(month))
-    recorded = [day for day in calendar if day >= recorded_from(bank)]
-    for day in recorded:
-        by_org[_successor(bank, pool["org_id"], day)] += 1
-    parts = largest_remainder(cents(Fraction(pool["amount"])), by_org)
-    return {org: cents(Fraction(part * len(recorded), 100 * len(calendar))) for org, part in parts.items()}
-
-
-def _successor(bank: Bank, org: str, day: date) -> str:
-    closed = bank.books.closed_orgs.get(org)
-    return org if closed is None or day < closed[0] else _successor(bank, closed[1], day)
-
-
-def _below(parents: Mapping[str, str | None], org: str) -> set[str]:
-    found = {org}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
-
-
-def _weights(driver: str, lines: Mapping[Key, Line]) -> dict[Key, int]:
-    """Millionths of accounts, transactions or customers, halves up; cents of balances."""
-    if driver == "balances":
-        return {key: max(line.average, 0) for key, line in lines.items()}
-
-    def group(line: Line) -> object:
-        if driver == "customers":
-            return line.customer, line.org
-        return line.account, line.org
-
-    sizes: dict[object, int] = defaultdict(int)
-    for line in lines.values():
-        sizes[group(line)] += 1
-    return {
-        key: cents(
-            (Fraction(line.transactions) if driver == "transactions" else line.held)
-            * 10_000
-            / sizes[group(line)]
-        )
-        for key, line in lines.items()
-    }
 
 
 def _add_risks(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
@@ -473,62 +299,3 @@ def _add_risks(bank: Bank, month: date, lines: dict[Key, Line]) -> None:
         capital = CAPITAL if row["capital_rate"] is None else Fraction(row["capital_rate"])
         line.components["expected_loss"] = -cents(Fraction(row["pd"]) * Fraction(row["lgd"]) * ead * part)
         line.components["capital_charge"] = -cents(ead * capital * HURDLE * part)
-
-
-def by_customer(lines: Iterable[Line]) -> dict[tuple[str, date], dict[str, int]]:
-    """Components by customer and month, joint accounts split by the ownership shares of the days."""
-    found: dict[tuple[str, date], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for line in lines:
-        for name, amount in line.components.items():
-            for owner, part in largest_remainder(amount, line.owners(name)).items():
-                found[owner, line.month][name] += part
-    return found
-
-
-def one_per_account(lines: Iterable[Line]) -> dict[tuple[str, str], Line]:
-    """Lines of one month by account and product: orgs together."""
-    found: dict[tuple[str, str], Line] = {}
-    for line in lines:
-        whole = found.setdefault(
-            (line.account, line.product),
-            Line(line.account, line.product, line.customer, "", line.source, line.month),
-        )
-        whole.average += line.average
-        whole.components = {name: whole.components[name] + amount for name, amount in line.components.items()}
-    return found
-
-
-def held_weights(bank: Bank, customer: str, month: date) -> dict[tuple[str, str], int]:
-    """Days of the month × participation in hundred thousandths by manager and org; the rest is UNASSIGNED."""
-    weights: dict[tuple[str, str], int] = defaultdict(int)
-    calendar = days(month, month_end(month))
-    for row in bank.books.assignments:
-        if row["customer_id"] == customer:
-            held = sum(
-                row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
-                for day in calendar
-            )
-            weights[row["employee_id"], row["org_id"]] += held * int(row["participation"] * 100_000)
-    rest = len(calendar) * 100_000 - sum(weights.values())
-    return {key: weight for key, weight in ({**weights, ("UNASSIGNED", ""): rest}).items() if weight > 0}
-
-
-def change(before: Mapping[Any, Line], now: Mapping[Any, Line]) -> dict[str, int]:
-    """Volume, rate and new or closed of one customer's lines, by account; mix is the rest."""
-    parts = dict.fromkeys(("volume", "rate", "new_closed"), 0)
-    for key in {*before, *now}:
-        old, new = before.get(key), now.get(key)
-        if (old or new).source == "fee":  # type: ignore[union-attr]
-            continue
-        if old is None or new is None:
-            parts["new_closed"] += (new.contribution if new else 0) - (old.contribution if old else 0)
-            continue
-        sum_0, sum_1 = (line.average * len(days(line.month, month_end(line.month))) for line in (old, new))
-        nii_0, nii_1 = (line.components["deposit_nii"] + line.components["loan_nii"] for line in (old, new))
-        if not sum_0 or abs(nii_0) > abs(sum_0):
-            parts["volume"] += nii_1 - nii_0
-            continue
-        parts["volume"] += cents(Fraction((sum_1 - sum_0) * nii_0, 100 * sum_0))
-        if sum_1 and abs(nii_1) <= abs(sum_1):
-            parts["rate"] += cents(Fraction(sum_0 * nii_1, 100 * sum_1)) - nii_0
-    return parts

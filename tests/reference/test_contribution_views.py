@@ -17,7 +17,8 @@ import duckdb
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.reference.contribution import COMPONENTS, Line, cents, change, largest_remainder
+from tests.reference.contribution_line import COMPONENTS, Line, cents, largest_remainder
+from tests.reference.contribution_views import change
 from tests.support.models import PROJECT, Models
 
 MONTHS = [date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)]

@@ -10,7 +10,9 @@ import pytest
 from orchestration.errors import ExitCode
 from tests.conftest import MakeWarehouse
 from tests.reference import contribution as reference
-from tests.reference.contribution import COMPONENTS, Key, Line, cents, held_weights, largest_remainder
+from tests.reference import contribution_views as views
+from tests.reference.contribution_line import COMPONENTS, Key, Line, cents, largest_remainder
+from tests.reference.contribution_views import held_weights
 from tests.stories.contribution_bank import FEBRUARY, JANUARY, MARCH, MONTHS, contribution_bank
 from tests.stories.contribution_by_hand import BY_HAND
 from tests.support.bank import Bank
@@ -39,7 +41,7 @@ def ledger(bank: Bank) -> dict[Key, Line]:
 
 @pytest.fixture(scope="module")
 def customers(ledger: dict[Key, Line]) -> dict[tuple[str, date], dict[str, int]]:
-    return reference.by_customer(ledger.values())
+    return views.by_customer(ledger.values())
 
 
 def told(account: str) -> str:
@@ -301,9 +303,9 @@ def test_the_change_of_a_month_is_split_into_its_causes(
         assert int(row["total"] * 100) == amounts[1] - amounts[0]
         assert row["volume"] + row["rate"] + row["mix"] + row["new_closed"] == row["total"]
         if customer not in joint:
-            expected = reference.change(
-                reference.one_per_account(lines[customer, before]),
-                reference.one_per_account(lines[customer, month]),
+            expected = views.change(
+                views.one_per_account(lines[customer, before]),
+                views.one_per_account(lines[customer, month]),
             )
             assert {name: int(row[name] * 100) for name in expected} == expected, (customer, month)
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from tests.reference.contribution import COMPONENTS
+from tests.reference.contribution_line import COMPONENTS
 from tests.support.warehouse import Warehouse
 
 LEDGER = "contribution.fct_account_contribution_monthly"

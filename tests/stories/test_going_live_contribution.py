@@ -7,7 +7,8 @@ import pytest
 
 from tests.conftest import MakeWarehouse
 from tests.reference import contribution as reference
-from tests.reference.contribution import COMPONENTS, Key, Line
+from tests.reference.contribution_line import COMPONENTS, Key, Line
+from tests.reference.contribution_views import by_customer
 from tests.stories.going_live_bank import FEBRUARY, JANUARY, MARCH, going_live_bank
 from tests.support.bank import Bank
 from tests.support.published import hashed
@@ -106,8 +107,7 @@ def test_owners_share_by_the_days_and_the_balances_of_the_days(
         for row in rows
     }
     assert found == {
-        key: tuple(parts[part] for part in PARTS)
-        for key, parts in reference.by_customer(ledger.values()).items()
+        key: tuple(parts[part] for part in PARTS) for key, parts in by_customer(ledger.values()).items()
     }
 
 

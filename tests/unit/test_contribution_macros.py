@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.reference.contribution import cents, curve_rate, largest_remainder
+from tests.reference.contribution_line import cents, curve_rate, largest_remainder
 from tests.support.macros import render
 
 RATES = render("ftp_rates('wanted', 'points')")
