@@ -1,7 +1,13 @@
-{# The night's dates. Nothing in SQL reads a clock: the partition sets these variables. #}
+{# The night's dates. Nothing in SQL reads a clock: the partition sets these variables, and there is no default. While dbt
+   parses, any date does. #}
 
 {% macro business_date() -%}
-    cast('{{ var("business_date") }}' as date)
+    {%- if execute and not var("business_date", "") -%}
+        {%- do exceptions.raise_compiler_error(
+            'no business date: `acrm dbt` works on a copy of the warehouse and sets its last night'
+        ) -%}
+    {%- endif -%}
+    cast('{{ var("business_date", "") or "1900-01-01" }}' as date)
 {%- endmacro %}
 
 {% macro previous_business_date() -%}
@@ -22,7 +28,8 @@
 {# The first month that tonight computes, and the one before it, on any night but the first. Constants, not looked up in
    int_calendar__computed_months: an engine reads the blocks of these months alone only if it knows them beforehand. #}
 {% macro first_computed_month() -%}
-    {{ month_start(add_days(previous_business_date(), 1)) }}
+    {%- set last_night = modules.datetime.date.fromisoformat(var("previous_business_date") | string) -%}
+    cast('{{ (last_night + modules.datetime.timedelta(days=1)).replace(day=1) }}' as date)
 {%- endmacro %}
 
 {% macro month_before_computed() -%}

@@ -105,6 +105,22 @@ def rebuild() -> None:
     _run(rebuild=True)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def dbt(
+    context: typer.Context,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Copy the warehouse again first.")] = False,
+) -> None:
+    """Run any command of dbt (build, test, show, compile, ...) on a copy of the warehouse of your own."""
+    from orchestration.by_hand import copy_of_warehouse, run_dbt
+    from orchestration.console import err
+
+    settings = Settings.load()
+    is_done = run_dbt(settings, context.args, is_fresh=fresh)
+    err.print(f"Worked on {copy_of_warehouse(settings)}; nothing was published.", markup=False)
+    if not is_done:
+        raise typer.Exit(int(ExitCode.BUILD_FAILED))
+
+
 @app.command()
 def status() -> None:
     """Show what has arrived, what was run and what is published."""

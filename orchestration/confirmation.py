@@ -13,14 +13,12 @@ from typing import Any
 
 import duckdb
 
+from orchestration.project import model_meta, models
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.marts import Mart, marts_from_manifest
 from orchestration.publication.release import ReleaseInfo, current_release, releases
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill, join, name, value
-
-CONFIRMED = ("fct_customer_tier_confirmed", "fct_month_confirmed", "fct_sales_credit")
-"""Tables of which a release keeps every row for good."""
 
 _BEFORE_CURRENCIES = {
     # until then every amount was counted at its face value
@@ -29,9 +27,6 @@ _BEFORE_CURRENCIES = {
     "credit_fee_income_reporting_amt": "credit_fee_income_amt",
 }
 """What stands for columns of the ledger in a release that did not have them yet."""
-
-DERIVED = ("rpt_confirmation_difference",)
-"""Tables that are made from those, month by month."""
 
 
 def show_confirmed(
@@ -43,15 +38,13 @@ def show_confirmed(
 ) -> None:
     """Show a night what was confirmed and credited, and whether the build database's tables still say so.
 
-    They are dropped, to be made anew, unless the last night that touched them came to its end.
+    They do if the last night that touched them came to its end; else the build puts them back from here.
     """
-    marts = [mart for mart in marts_from_manifest(manifest) if mart.name in (*CONFIRMED, *DERIVED)]
+    marts = released_marts(manifest)
     known, current = releases(settings), current_release(settings)
     newest = known[-1] if known else None
     connection.execute("create schema if not exists confirmed")
     for mart in marts:
-        if mart.name in DERIVED:
-            continue
         connection.execute(
             fill(
                 "create or replace view {view} as {rows}",
@@ -61,10 +54,6 @@ def show_confirmed(
         )
     complete, replayed_from = _last_night(connection)
     is_in_sync = newest is not None and complete == newest.name
-    if not is_in_sync:
-        for mart in marts:
-            table = name(mart.schema_name, mart.name)
-            connection.execute(fill("drop table if exists {table}", table=table))
     if newest is not None and business_date <= newest.business_date:
         replayed_from = min(business_date, replayed_from or business_date)
     # a replay's nights are shown by the release that ends it, and that is when they are confirmed
@@ -80,6 +69,12 @@ def show_confirmed(
         },
     )
     _note_causes(connection, sorted(restated_by))
+
+
+def released_marts(manifest: Mapping[str, Any]) -> list[Mart]:
+    """Marts of which a release keeps every row for good."""
+    kept = {node["name"] for node in models(manifest) if model_meta(node).carried == "released"}
+    return [mart for mart in marts_from_manifest(manifest) if mart.name in kept]
 
 
 def note_complete(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

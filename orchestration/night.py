@@ -28,8 +28,8 @@ from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.transform import Transform
 from orchestration.warehouse import (
-    carried_tables,
-    forget_old_state,
+    end_build,
+    known_tables,
     open_database,
     prepare_night,
     transaction,
@@ -259,8 +259,7 @@ class Run:
         from orchestration.ingestion.screening import screen_batch
 
         with open_database(self._settings) as connection:
-            carried = carried_tables(self.manifest)
-            prepare_night(self._settings, connection, report, night.previous, carried)
+            prepare_night(self._settings, connection, report, night.previous, known_tables(self.manifest))
             with transaction(connection):
                 show_confirmed(
                     connection, self._settings, self.manifest, night.batch.business_date, night.restated_by
@@ -318,13 +317,7 @@ class Run:
     def complete(self, night: Night) -> None:
         """Note that the night is done, and drop the state that no replay will start from."""
         with open_database(self._settings) as connection:
-            connection.execute(
-                "create table if not exists pipeline.night"
-                " (business_date date primary key, sequence integer, has_state boolean)"
-            )
-            connection.execute(
-                "delete from pipeline.night where business_date >= ?", [night.batch.business_date]
-            )
+            end_build(connection)
             connection.execute(
                 "insert into pipeline.night values (?, ?, true)",
                 [night.batch.business_date, night.batch.sequence],
@@ -336,10 +329,10 @@ class Run:
                     "select business_date from pipeline.night where has_state"
                 ).fetchall()
             ]
-            keep = kept_states(dates)
-            forget_old_state(connection, carried_tables(self.manifest), keep)
+            # what no replay starts from goes when the next night is built
             connection.execute(
-                "update pipeline.night set has_state = list_contains($keep, business_date)", {"keep": keep}
+                "update pipeline.night set has_state = list_contains($keep, business_date)",
+                {"keep": kept_states(dates)},
             )
             note_complete(connection, self._settings)
 

@@ -35,6 +35,10 @@ class Night:
     is_published: bool = True
     restated_by: tuple[BatchId, ...] = field(default=())
 
+    def __str__(self) -> str:
+        """The batch, and the night that it goes on from."""
+        return f"{self.batch} after {self.previous or 'nothing'}"
+
 
 def highest_sequences(batches: Iterable[BatchId]) -> dict[date, BatchId]:
     """The batch that counts for each business date, in order of date."""

@@ -4,7 +4,6 @@ A night of an unchanged project builds the rest only. The build database keeps b
 """
 
 import json
-import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -15,49 +14,10 @@ from contract.model import load_contract
 from orchestration.settings import Settings
 from orchestration.warehouse import open_database, tables
 
-# the variables of a night; the others are settings of the bank
-_NIGHT = re.compile(r"""\bvar\(\s*["'](previous_)?business_date["']""")
+CHANGING = ("config.materialized:incremental", "config.materialized:table", "tag:night")
+"""Selects what a night has to build: tables, and views whose text names the night, which are tagged so.
 
-
-def changing_nodes(manifest: Mapping[str, Any]) -> list[str]:
-    """Selects the models and tests that a night has to build; the others came out the same the night before.
-
-    A seed stands, and a view whose text does not name the night. A test stands if all it reads is seeds.
-    """
-    of_night = _macros_of_the_night(manifest)
-    models, tests = (
-        {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == kind}
-        for kind in ("model", "test")
-    )
-    stored = {key for key, node in models.items() if node["config"]["materialized"] != "view"}
-    views = {
-        key
-        for key, node in models.items()
-        if key not in stored
-        and (_NIGHT.search(node["raw_code"]) or of_night.intersection(node["depends_on"]["macros"]))
-    }
-    # tests of selected models come along
-    beside = {
-        key
-        for key, node in tests.items()
-        if not (stored | views).intersection(node["depends_on"]["nodes"])
-        and any(not parent.startswith("seed.") for parent in node["depends_on"]["nodes"])
-    }
-    kinds = {node["config"]["materialized"] for key, node in models.items() if key in stored}
-    names = {manifest["nodes"][key]["name"] for key in views | beside}
-    return [*(f"config.materialized:{kind}" for kind in sorted(kinds)), *sorted(names)]
-
-
-def _macros_of_the_night(manifest: Mapping[str, Any]) -> set[str]:
-    """Our macros that say something else every night: they name the night, or call one that does."""
-    project = manifest["metadata"]["project_name"]
-    macros = {key: macro for key, macro in manifest["macros"].items() if macro["package_name"] == project}
-    found = {key for key, macro in macros.items() if _NIGHT.search(macro["macro_sql"])}
-    while True:
-        callers = {key for key, macro in macros.items() if found.intersection(macro["depends_on"]["macros"])}
-        if callers <= found:
-            return found
-        found |= callers
+Their tests come along; the other views and the seeds came out the same the night before."""
 
 
 def project_checksum(manifest: Mapping[str, Any], settings: Settings) -> str:

@@ -23,6 +23,7 @@ from orchestration.night import (
 from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
 from orchestration.standing import forget_standing
+from orchestration.warehouse import begin_build, open_database
 
 if TYPE_CHECKING:
     # Great Expectations takes seconds to import: only where a gate runs
@@ -161,6 +162,8 @@ class Stations:
         """The night that dbt may build now, all of it: what `acrm run` noted as standing tells no longer."""
         night = self._after("gate 1")
         forget_standing(self.settings)
+        with open_database(self.settings) as connection:
+            begin_build(connection, night)
         return night
 
     def built(self) -> None:

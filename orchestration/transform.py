@@ -9,8 +9,10 @@ from typing import Any
 
 from orchestration.errors import BuildError
 from orchestration.plan import Night
+from orchestration.project import check_project
 from orchestration.settings import PROJECT, Settings, private_folder
-from orchestration.standing import changing_nodes, note_standing, project_checksum, standing
+from orchestration.standing import CHANGING, forget_standing, note_standing, project_checksum, standing
+from orchestration.warehouse import begin_build, open_database
 
 OnNode = Callable[[str, str], None]
 """Called with a model's or test's name and its outcome."""
@@ -19,6 +21,7 @@ OnNode = Callable[[str, str], None]
 def night_variables(settings: Settings, night: Night) -> dict[str, str]:
     """The variables that make a build that of one night; the same for every way to start dbt."""
     return {
+        "night": str(night),
         "business_date": str(night.batch.business_date),
         "previous_business_date": str(night.previous or ""),
         "reporting_currency": settings.bank.reporting_currency,
@@ -94,7 +97,12 @@ class Transform:
 
         # seeds and most views stand since a night before, unless anything in the project has changed
         stand = standing(self._settings) == self._checksum
-        changing = changing_nodes(self.manifest) if stand else ()
+        changing = CHANGING if stand else ()
+        if not stand:
+            # a build that is cut off leaves some of the new and some of the old
+            forget_standing(self._settings)
+        with open_database(self._settings) as connection:
+            begin_build(connection, night)
         try:
             arguments = build_arguments(self._settings, night, changing)
             # artefacts take a second and nobody reads them; events go to the file and to `report`
@@ -119,6 +127,13 @@ class Transform:
             )
         if not stand:
             note_standing(self._settings, self._checksum)
+
+    def by_hand(self, arguments: Sequence[str]) -> bool:
+        """Run any command of dbt where the environment points it; whether it succeeded."""
+        try:
+            return bool(self._runner(manifest=self._parsed).invoke(list(arguments)).success)
+        finally:
+            self._connections.close_all_connections()
 
     def write_docs(self) -> Path:
         """Write dbt's documentation site, as one page that needs no server; returns it.
@@ -145,6 +160,7 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     parsed = dbtRunner().invoke(["parse", "--no-write-json"])
     if not parsed.success:
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
+    check_project(parsed.result.writable_manifest().to_dict(omit_none=False))
     return parsed.result
 
 

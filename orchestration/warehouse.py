@@ -4,12 +4,12 @@ dbt reads tonight's rows from the schemas ``lake`` and ``pipeline``; both are ma
 night. The state of the night before is left as it was, whatever an earlier attempt at tonight did to it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -17,98 +17,49 @@ import pyarrow.parquet as pq
 from contract.model import Table, load_contract
 from orchestration.erasure.register import show_erased
 from orchestration.ingestion.lake import BatchReport, schema_sql, table_files
+from orchestration.project import column_meta, model_meta, models
 from orchestration.publication.catalog import Catalog, read_catalog
 from orchestration.rules import tier_fingerprint
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value
 
-_KNOWN_COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
-    "customer": (
-        "int_customer__versions",
-        {
-            "customer_id": "customer_id",
-            "customer_type": "customer_type_code",
-            "cert_type": "cert_type_code",
-            "cert_no": "cert_no",
-            "status": "status_code",
-        },
-    ),
-    "account": (
-        "int_account__versions",
-        {
-            "account_id": "account_id",
-            "customer_id": "customer_id",
-            "product_code": "product_code",
-            "org_id": "org_id",
-            "currency": "currency_code",
-            "status": "status_code",
-            "open_date": "open_date",
-            "close_date": "close_date",
-        },
-    ),
-    "account_owner": (
-        "int_account__owner_versions",
-        {
-            "account_id": "account_id",
-            "customer_id": "customer_id",
-            "ownership_share": "ownership_share",
-        },
-    ),
-    "assignment": (
-        "int_assignment__versions",
-        {
-            "assignment_id": "assignment_id",
-            "customer_id": "customer_id",
-            "participation": "participation_share",
-            "valid_from": "valid_from_date",
-            "valid_to": "valid_to_date",
-        },
-    ),
-    "loan": (
-        "int_loan__versions",
-        {
-            "loan_id": "loan_id",
-            "customer_id": "customer_id",
-            "product_code": "product_code",
-            "org_id": "org_id",
-            "currency": "currency_code",
-            "start_date": "start_date",
-        },
-    ),
-    "card": (
-        "int_card__versions",
-        {"card_id": "card_id", "customer_id": "customer_id", "card_kind": "card_kind_code"},
-    ),
-}
-"""Delta tables that others refer to: the model that carries them and its names for the contract's columns."""
-
-_KNOWN_FULL = ("org", "employee", "product")
+if TYPE_CHECKING:
+    from orchestration.plan import Night
 
 
 @dataclass(frozen=True)
-class Carried:
-    """A table that nights carry on, and how the part after a given night is told.
+class KnownTable:
+    """An extract table of changes whose versions a model carries.
 
     Attributes:
-        kind: ``versions`` (known_from_date, known_to_date), ``business_date`` and ``state`` (the night that
-            wrote the row), ``open_month`` and ``month_end`` (months over by then), ``month_start`` and
-            ``month_state`` (months to the night's, of models that read the running one), ``current`` (what
-            versions elsewhere say now; made anew if a later night wrote any of it). Of ``state`` and
-            ``month_state`` only what a kept night needs stays.
+        table: Name in the extract contract.
+        model: Relation that carries its versions.
+        names: The model's name of each contract column.
     """
 
-    schema: str
     table: str
-    kind: str
+    model: tuple[str, str]
+    names: Mapping[str, str]
 
 
-def carried_tables(manifest: Mapping[str, Any]) -> list[Carried]:
-    """The models of dbt's manifest whose ``config.meta.carried`` says how they carry on."""
-    return [
-        Carried(node["schema"], node.get("alias") or node["name"], node["config"]["meta"]["carried"])
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model" and "carried" in node["config"].get("meta", {})
-    ]
+def known_tables(manifest: Mapping[str, Any]) -> list[KnownTable]:
+    """The extract tables of changes that dbt's models keep versions of, by way of their staging models."""
+    found = []
+    for key, staged in manifest["nodes"].items():
+        if key.split(".")[0] != "model" or not staged["original_file_path"].startswith("models/staging/"):
+            continue
+        tables = [source.split(".") for source in staged["depends_on"]["nodes"]]
+        versions = [
+            node
+            for node in models(manifest)
+            if model_meta(node).carried == "versions" and key in node["depends_on"]["nodes"]
+        ]
+        if versions and load_contract().table(tables[0][-1]).kind == "D":
+            names = {
+                column_meta(column).source_column or name: name for name, column in staged["columns"].items()
+            }
+            found.append(KnownTable(tables[0][-1], (versions[0]["schema"], versions[0]["name"]), names))
+    return found
 
 
 @contextmanager
@@ -143,21 +94,18 @@ def prepare_night(
     connection: duckdb.DuckDBPyConnection,
     report: BatchReport,
     previous: date | None,
-    carried: Iterable[Carried],
+    known: Iterable[KnownTable],
 ) -> None:
-    """Set the database back to the previous night and show it tonight's batch.
+    """Show the database tonight's batch. What nights carry stays as it is: a batch may not be fit to load.
 
     Args:
         previous: Business date of the night before; None on the first night.
-        carried: Tables to set back, from :func:`carried_tables`.
+        known: Tables whose versions say what was known then, from :func:`known_tables`.
     """
     batch = BatchId(report.business_date, report.sequence)
     with transaction(connection):
         for schema in ("lake", "lake_raw", "known", "pipeline", "quality"):
             connection.execute(fill("create schema if not exists {schema}", schema=name(schema)))
-        # the list of nights done is set back with what they wrote: a run that ends here, killed or blocked,
-        # leaves those nights waiting
-        set_back(connection, (*carried, Carried("pipeline", "night", "business_date")), previous)
         connection.execute(
             "create or replace table pipeline.tonight as select $date::date as business_date,"
             " $sequence::integer as sequence, $previous::date as previous_business_date,"
@@ -178,7 +126,7 @@ def prepare_night(
             [(table, delivered.load) for table, delivered in report.tables.items()],
         )
     create_lake_views(connection, settings, batch)
-    _create_known_views(connection)
+    _create_known_views(connection, previous, known)
     _create_last_release_views(connection, settings, batch)
 
 
@@ -251,50 +199,63 @@ def _refused_rows(files: list[Path]) -> Sql:
     return fill("select {columns} where false", columns=join(", ", empty))
 
 
-def _create_known_views(connection: duckdb.DuckDBPyConnection) -> None:
+def _create_known_views(
+    connection: duckdb.DuckDBPyConnection, previous: date | None, known: Iterable[KnownTable]
+) -> None:
     """What the bank has told of each thing up to and with tonight; references are checked against it."""
-    for table in _KNOWN_FULL:
-        connection.execute(
-            fill(
-                "create or replace view {view} as select * from {rows}",
-                view=name("known", table),
-                rows=name("lake", table),
-            )
-        )
+    carried = {table.table: table for table in known} if previous is not None else {}
     existing = tables(connection)
-    for table, (model, columns) in _KNOWN_COLUMNS.items():
-        key = load_contract().table(table).key
-        tonight = fill(
-            "select {columns} from {rows} where op <> 'D'",
-            columns=join(", ", map(name, columns)),
-            rows=name("lake", table),
-        )
-        rows = tonight
-        if ("intermediate", model) in existing:
-            rows = fill(
-                "{tonight} union all select {columns} from {model} as carried"
-                " anti join {changes} as changes on {same} where carried.known_to_date is null",
-                tonight=tonight,
-                columns=join(
-                    ", ",
-                    (
-                        fill("carried.{theirs} as {ours}", theirs=name(theirs), ours=name(ours))
-                        for ours, theirs in columns.items()
-                    ),
-                ),
-                model=name("intermediate", model),
-                changes=name("lake", table),
-                same=join(
-                    " and ",
-                    (
-                        fill("carried.{theirs} = changes.{ours}", theirs=name(columns[ours]), ours=name(ours))
-                        for ours in key
-                    ),
-                ),
-            )
+    for table in load_contract().tables:
+        if table.kind == "E":
+            continue
+        tonight = fill("select * from {rows}", rows=name("lake", table.name))
+        versions = carried.get(table.name)
+        if table.kind == "D":
+            tonight = fill("{tonight} where op <> 'D'", tonight=tonight)
+        if versions is not None and versions.model in existing and previous is not None:
+            tonight = _known_versions(connection, table, versions, tonight, previous)
         connection.execute(
-            fill("create or replace view {view} as {rows}", view=name("known", table), rows=rows)
+            fill("create or replace view {view} as {rows}", view=name("known", table.name), rows=tonight)
         )
+
+
+def _known_versions(
+    connection: duckdb.DuckDBPyConnection, table: Table, versions: KnownTable, tonight: Sql, previous: date
+) -> Sql:
+    """Tonight's rows, and what the night before knew of all other keys; of later nights nothing."""
+    kept = {
+        row[0]
+        for row in connection.execute(
+            "select column_name from duckdb_columns() where schema_name = ? and table_name = ?",
+            versions.model,
+        ).fetchall()
+    }
+    names = {ours: theirs for ours, theirs in versions.names.items() if theirs in kept}
+    return fill(
+        "select {columns} from ({tonight}) union all select {carried} from {model} as carried"
+        " anti join {changes} as changes on {same}"
+        " where carried.known_from_date <= {night}"
+        " and (carried.known_to_date is null or carried.known_to_date > {night})",
+        columns=join(", ", map(name, names)),
+        tonight=tonight,
+        carried=join(
+            ", ",
+            (
+                fill("carried.{theirs} as {ours}", theirs=name(theirs), ours=name(ours))
+                for ours, theirs in names.items()
+            ),
+        ),
+        model=name(*versions.model),
+        changes=name("lake", table.name),
+        same=join(
+            " and ",
+            (
+                fill("carried.{theirs} = changes.{ours}", theirs=name(names[key]), ours=name(key))
+                for key in table.key
+            ),
+        ),
+        night=value(previous),
+    )
 
 
 def _create_last_release_views(
@@ -330,70 +291,29 @@ def _judged_alike(catalog: Catalog, settings: Settings) -> bool:
     )
 
 
-def set_back(
-    connection: duckdb.DuckDBPyConnection, carried: Iterable[Carried], previous: date | None
-) -> None:
-    """Remove what nights after ``previous`` wrote: an earlier attempt, or nights that are run again."""
-    existing = tables(connection)
-    for table in carried:
-        if (table.schema, table.table) in existing:
-            _set_back(connection, table, previous)
+def begin_build(connection: duckdb.DuckDBPyConnection, night: "Night") -> None:
+    """Let dbt build a night: nights after the one before it wait again, since their rows are about to go.
 
-
-def _set_back(connection: duckdb.DuckDBPyConnection, table: Carried, previous: date | None) -> None:
-    relation = name(table.schema, table.table)
-    if previous is None:
-        connection.execute(fill("drop table {relation}", relation=relation))
-        return
-    night = value(previous)
-    if table.kind == "current":
-        later = fill(
-            "select 1 from {relation} where knowledge_date > {night} limit 1", relation=relation, night=night
+    dbt has to name the night in its variable ``night`` (``macros/by_hand.sql``).
+    """
+    with transaction(connection):
+        connection.execute(
+            "create table if not exists pipeline.night"
+            " (business_date date primary key, sequence integer, has_state boolean)"
         )
-        if connection.execute(later).fetchone() is not None:
-            connection.execute(fill("drop table {relation}", relation=relation))
-        return
-    statements = {
-        "versions": (
-            "delete from {relation} where known_from_date > {night}",
-            "update {relation} set known_to_date = null where known_to_date > {night}",
-        ),
-        "business_date": ("delete from {relation} where business_date > {night}",),
-        "state": ("delete from {relation} where business_date > {night}",),
-        "month_start": ("delete from {relation} where month_start_date > {night}",),
-        "month_state": ("delete from {relation} where month_start_date > {night}",),
-        "month_end": ("delete from {relation} where month_end_date > {night}",),
-        # dbt only adds: what tonight computes again must not keep the rows of last night
-        "open_month": ("delete from {relation} where month_start_date >= {month}",),
-    }
-    # a literal: of an expression DuckDB does not know beforehand which blocks to leave out
-    month = value((previous + timedelta(days=1)).replace(day=1))
-    for statement in statements[table.kind]:
-        connection.execute(fill(statement, relation=relation, night=night, month=month))
+        connection.execute(
+            "delete from pipeline.night where business_date > coalesce($previous::date, date '0001-01-01')",
+            {"previous": night.previous},
+        )
+        connection.execute(
+            "create or replace table pipeline.building as select $night::varchar as night",
+            {"night": str(night)},
+        )
 
 
-def forget_old_state(
-    connection: duckdb.DuckDBPyConnection, carried: Iterable[Carried], keep: Collection[date]
-) -> None:
-    """Drop the state of all nights but some; a replay starts from one that is kept."""
-    conditions = {
-        # the nights after one go on from its own month
-        "state": fill(
-            "business_date not in ({nights}) or month_start_date < date_trunc('month', business_date)",
-            nights=join(", ", map(value, keep)),
-        ),
-        "month_state": fill("month_start_date < {month}", month=value(min(keep).replace(day=1))),
-    }
-    existing = tables(connection)
-    for table in carried:
-        if table.kind in conditions and (table.schema, table.table) in existing:
-            connection.execute(
-                fill(
-                    "delete from {relation} where {is_old}",
-                    relation=name(table.schema, table.table),
-                    is_old=conditions[table.kind],
-                )
-            )
+def end_build(connection: duckdb.DuckDBPyConnection) -> None:
+    """No night may be built any more."""
+    connection.execute("drop table if exists pipeline.building")
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:

@@ -1,35 +1,28 @@
-{# What a night adds to a table goes straight into it. dbt-duckdb's own materialization writes every row twice (a
-   temporary table first) and asks the catalog eight times per model; at 80 models that was most of a small
-   bank's night, and half of what a city's night wrote. The configuration is dbt's: `append`, or `delete+insert`
-   with a `unique_key`. A table of other columns than its model's stops the night (on_schema_change: fail), and so
-   does one that is not there on any night but the first: it would begin without what earlier nights left in it. #}
+{# dbt's `incremental` on DuckDB with the one strategy of this project, `nightly` (macros/carried/kinds.sql). A night's
+   rows go straight into the table: dbt-duckdb's own materialization writes every row twice (a temporary table first) and
+   asks the catalog eight times per model; at 80 models that was most of a small bank's night, and half of what a
+   city's night wrote. What it does not do, it refuses: another strategy, another on_schema_change than `fail`, keys,
+   predicates, --full-refresh. A table that is not there on any night but the first would begin without what
+   earlier nights left in it, and stops the night, unless its model says `begins: any_night`. #}
 
 {% materialization incremental, adapter='duckdb' %}
 
+    {%- do refuse_what_is_not_honoured() -%}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
-    {%- set keys = config.get('unique_key') -%}
-    {%- set sql = compiled_code -%}
+    {%- set kind = config.get('meta', {}).get('carried') -%}
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if existing is none or should_full_refresh() -%}
-        {%- do stop_at_lost_history() if not is_first_night() -%}
-        {%- do create_filled(target, existing, sql) -%}
+    {%- if existing is none or is_first_night() -%}
+        {%- do stop_at_lost_history(kind) if not is_first_night() -%}
+        {%- do create_filled(target, existing, compiled_code) -%}
+        {%- do execute_quietly(put_back_released(target, is_empty=true)) if kind == 'released' -%}
     {%- else -%}
-        {%- if keys -%}
-            {#- a model that reads its own rows of tonight must see them until all new ones are known -#}
-            {%- set changes = make_temp_relation(target) -%}
-            {%- set changes = changes.include(database=false, schema=false) -%}
-            {%- do execute_quietly('create or replace temporary table ' ~ changes ~ ' as ' ~ sql) -%}
-            {%- set sql = 'select * from ' ~ changes -%}
-        {%- endif -%}
-        {%- do stop_at_changed_columns(target, sql) if not var('same_project') -%}
-        {%- if keys -%}
-            {%- do execute_quietly(delete_same_keys(target, changes, keys)) -%}
-        {%- endif -%}
-        {%- do execute_as_main('insert into ' ~ target ~ ' by name ' ~ sql) -%}
-        {%- if keys -%}{%- do execute_quietly('drop table ' ~ changes) -%}{%- endif -%}
+        {%- do stop_at_changed_columns(target, compiled_code) if not var('same_project') -%}
+        {%- do execute_quietly(put_back_released(target)) if kind == 'released' and not is_as_released() -%}
+        {%- set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy')) -%}
+        {%- do execute_as_main(strategy({'target_relation': target, 'temp_relation': compiled_code})) -%}
     {%- endif -%}
 
     {{ run_hooks(post_hooks) }}
@@ -37,6 +30,51 @@
     {{ return({'relations': [target]}) }}
 
 {% endmaterialization %}
+
+
+{# dbt's extension point for strategies of a project's own. `temp_relation` is a query here: see above. #}
+{% macro get_incremental_nightly_sql(arg_dict) -%}
+    {{- return(take_night(
+        arg_dict['target_relation'],
+        config.get('meta')['carried'],
+        config.get('meta').get('grain'),
+        arg_dict['temp_relation'],
+    )) -}}
+{%- endmacro %}
+
+
+{% macro refuse_what_is_not_honoured() %}
+    {#- What the metadata may say is checked when the project is parsed (orchestration/project.py); this is what a
+        command line or a config that dbt reads itself could ask for. -#}
+    {%- set refused = [] -%}
+    {%- if config.get('incremental_strategy') != 'nightly' -%}
+        {%- do refused.append('incremental_strategy: ' ~ config.get('incremental_strategy') ~ ' (only nightly)') -%}
+    {%- endif -%}
+    {%- if config.get('on_schema_change') != 'fail' -%}
+        {%- do refused.append('on_schema_change: ' ~ config.get('on_schema_change') ~ ' (only fail)') -%}
+    {%- endif -%}
+    {%- for name in [
+        'unique_key', 'incremental_predicates', 'predicates', 'merge_update_columns', 'merge_exclude_columns',
+        'sql_header', 'grants', 'indexes', 'partitioned_by', 'sorted_by', 'event_time', 'batch_size', 'begin',
+    ] -%}
+        {%- if config.get(name) -%}{%- do refused.append(name) -%}{%- endif -%}
+    {%- endfor -%}
+    {%- if config.get('meta', {}).get('carried') not in carried_kinds() -%}
+        {%- do refused.append('meta.carried: ' ~ config.get('meta', {}).get('carried') ~ ' (one of ' ~ carried_kinds() | join(', ') ~ ')') -%}
+    {%- endif -%}
+    {%- if should_full_refresh() -%}
+        {%- do refused.append('--full-refresh (acrm rebuild runs every night anew)') -%}
+    {%- endif -%}
+    {%- if refused -%}
+        {%- do exceptions.raise_compiler_error('the strategy nightly does not honour ' ~ refused | join('; ')) -%}
+    {%- endif -%}
+{% endmacro %}
+
+
+{% macro is_as_released() -%}
+    {#- whether the tables of records hold what the newest release holds -#}
+    {{- return(run_query('select is_in_sync from ' ~ source('pipeline', 'confirmation')).columns[0].values()[0]) -}}
+{%- endmacro %}
 
 
 {% macro create_filled(target, existing, sql) %}
@@ -60,9 +98,11 @@
 {% endmacro %}
 
 
-{% macro stop_at_lost_history() %}
-    {#- What is `current` is derived from versions that other tables keep, and what is confirmed from the releases. -#}
-    {%- if model.config.meta.get('carried', 'current') != 'current' -%}
+{% macro stop_at_lost_history(kind) %}
+    {#- What is `current` is derived from versions that other tables keep, and a record is put back from the releases.
+        A mart of its month alone may begin on any night, if its model says so. -#}
+    {%- set may_begin = config.get('meta', {}).get('begins') == 'any_night' -%}
+    {%- if kind not in ('current', 'released') and not may_begin -%}
         {%- do exceptions.raise_compiler_error(
             'the table would begin without what earlier nights left in it: run acrm rebuild'
         ) -%}
@@ -84,15 +124,6 @@
             'the table has other columns than its model (' ~ columns | join(', ') ~ '): run acrm rebuild'
         ) -%}
     {%- endif -%}
-{% endmacro %}
-
-
-{% macro delete_same_keys(target, changes, keys) %}
-    {%- set keys = [keys] if keys is string else keys -%}
-    delete from {{ target }} as old using (
-        select distinct {{ keys | join(', ') }} from {{ changes }}
-    ) as changed
-    where {% for key in keys %}old.{{ key }} = changed.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
 {% endmacro %}
 
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from orchestration.errors import PublicationError
+from orchestration.project import Identifier, column_meta, is_mart, model_meta
 from orchestration.publication.privacy import Privacy, privacy_of
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
 
 
@@ -96,12 +95,7 @@ class Mart(BaseModel):
 def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     """Find every model under ``models/marts/`` in dbt's ``manifest.json``, and the seeds to publish.
 
-    A seed is published if its ``config.meta`` says ``published: true``. A model says in ``config.meta`` (or
-    ``meta``) its ``grain``, its ``partition`` if it is monthly or daily, ``changed_on`` if that does not tell
-    what a night changed, its Chinese name ``zh``, and ``published: false`` to stay private; a column its
-    ``zh``, and ``privacy: mask`` or ``hash`` where it holds private values that its name does not tell
-    (``privacy.py``), ``coined`` where some of them are the warehouse's own, and ``gone_from`` if it is
-    deprecated.
+    What they say of themselves is typed in ``orchestration/project.py``.
 
     Returns:
         Marts by schema and name.
@@ -114,26 +108,25 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
 
 
 def _is_published(node: Mapping[str, Any]) -> bool:
-    if node["resource_type"] == "seed":
-        return bool(_meta(node).get("published", False))
-    is_mart = PurePosixPath(node["original_file_path"]).parts[:2] == ("models", "marts")
-    return node["resource_type"] == "model" and is_mart and bool(_meta(node).get("published", True))
+    if node["resource_type"] == "model" and not is_mart(node):
+        return False
+    return node["resource_type"] in ("model", "seed") and model_meta(node).published
 
 
 def _mart(node: Mapping[str, Any]) -> Mart:
-    meta = _meta(node)
     types = (node.get("config") or {}).get("column_types") or {}
     try:
+        meta = model_meta(node)
         return Mart(
             schema_name=node["schema"],
             name=node.get("alias") or node["name"],
-            grain=meta.get("grain", ()),
-            partition=meta.get("partition"),
-            changed_on=meta.get("changed_on"),
+            grain=meta.grain,
+            partition=meta.partition,
+            changed_on=meta.changed_on,
             description=node.get("description", "").strip(),
-            zh=meta.get("zh", ""),
+            zh=meta.zh,
             # rules are nobody's secret
-            cut="whole" if node["resource_type"] == "seed" else meta.get("cut"),
+            cut="whole" if node["resource_type"] == "seed" else meta.cut,
             columns=tuple(_column(column, types) for column in node["columns"].values()),
         )
     except ValidationError as error:
@@ -147,19 +140,14 @@ def _mart(node: Mapping[str, Any]) -> Mart:
 
 
 def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
-    meta = _meta(column)
+    meta = column_meta(column)
     return MartColumn(
         name=column["name"],
         data_type=column.get("data_type") or types.get(column["name"]),
         description=column.get("description", "").strip(),
-        zh=meta.get("zh", ""),
+        zh=meta.zh,
         # what the contract says cannot be undone by a model
-        privacy=privacy_of(column["name"]) or meta.get("privacy"),
-        coined=meta.get("coined"),
-        gone_from=meta.get("gone_from"),
+        privacy=privacy_of(column["name"]) or meta.privacy,
+        coined=meta.coined,
+        gone_from=meta.gone_from,
     )
-
-
-def _meta(node: Mapping[str, Any]) -> dict[str, Any]:
-    # dbt 1.10 moved meta under config and still fills the old place for some resources
-    return {**(node.get("meta") or {}), **((node.get("config") or {}).get("meta") or {})}

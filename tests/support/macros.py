@@ -1,8 +1,10 @@
 """The project's dbt macros as SQL text for DuckDB, rendered without dbt."""
 
+import datetime
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import duckdb
@@ -50,7 +52,12 @@ class Macros:
         }
         self.environment = jinja2.Environment(extensions=["jinja2.ext.do"])
         self.globals: dict[str, Any] = {name: self._caller(name) for name in found}
-        self.globals |= {"adapter": self, "return": _return, **(context or {})}
+        self.globals |= {
+            "adapter": self,
+            "return": _return,
+            "modules": SimpleNamespace(datetime=datetime),
+            **(context or {}),
+        }
         for name, text in found.items():
             module = self.environment.from_string(text, globals=self.globals).module
             self._macros[name] = getattr(module, name)

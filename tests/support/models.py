@@ -16,6 +16,15 @@ from tests.support.macros import Macros
 PROJECT = Path(__file__).parents[2]
 
 
+class Relation(str):
+    """A table as dbt gives it to macros."""
+
+    @property
+    def identifier(self) -> str:
+        """Its name without the schema."""
+        return self.rpartition(".")[2]
+
+
 class Models:
     """Some models of the project over one connection.
 
@@ -36,7 +45,8 @@ class Models:
                 "ref": self.relation,
                 "source": lambda source, table: f"{source}.{table}",
                 "config": self._note,
-                "var": lambda name: self._variables[name],
+                "var": lambda name, default=None: self._variables.get(name, default),
+                "execute": True,
                 "is_incremental": lambda: self._exists(self._building),
                 "this": self,
             }
@@ -54,9 +64,9 @@ class Models:
         """dbt's ``this``: the model that is being built."""
         return self.relation(self._building)
 
-    def relation(self, name: str) -> str:
+    def relation(self, name: str) -> "Relation":
         """Where a model's rows are."""
-        return f"{self._schema(name)}.{name}" if name in self.names else f"stg.{name}"
+        return Relation(f"{self._schema(name)}.{name}" if name in self.names else f"stg.{name}")
 
     def build(self, **variables: str) -> None:
         """Build all models once, as the night that the variables say."""
@@ -84,16 +94,18 @@ class Models:
         query, relation = self._templates[name].render(), self.relation(name)
         config = self.config.setdefault(name, {})
         is_mart = self._paths[name].relative_to(PROJECT / "models").parts[0] == "marts"
-        kind = config.get("materialized", "incremental" if is_mart else "table")
-        if kind == "view":
+        stored = config.get("materialized", "incremental" if is_mart else "table")
+        kind = config.get("meta", {}).get("carried")
+        if stored == "view":
             self.connection.execute(f"create or replace view {relation} as {query}")
-        elif kind == "table" or not self._exists(name):
+        elif stored == "table" or not self._exists(name) or not self._variables["previous_business_date"]:
             self.connection.execute(f"create or replace table {relation} as {query}")
+            if kind == "released":
+                self.connection.execute(self._macro("put_back_released", relation, is_empty=True))
         else:
-            self.connection.execute(f"create or replace temp table fresh as {query}")
-            if key := config.get("unique_key"):
-                columns = ", ".join([key] if isinstance(key, str) else key)
-                self.connection.execute(
-                    f"delete from {relation} where ({columns}) in (select ({columns}) from fresh)"
-                )
-            self.connection.execute(f"insert into {relation} by name select * from fresh")
+            self.connection.execute(
+                self._macro("take_night", relation, kind, config["meta"].get("grain"), query)
+            )
+
+    def _macro(self, name: str, *arguments: object, **named: object) -> str:
+        return str(self._macros.globals[name](*arguments, **named))

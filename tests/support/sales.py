@@ -8,7 +8,6 @@ from typing import Any
 
 import duckdb
 
-from orchestration.warehouse import Carried, set_back
 from tests.reference.sales import Batch, Employment, Outcome, Rule
 from tests.support.models import PROJECT, Models
 
@@ -134,12 +133,6 @@ class SalesNights:
         """Build one night, after setting back whatever it and later nights wrote; publish it."""
         previous = max((night for night in self._nights if night < batch.night), default=None)
         self._nights = [night for night in self._nights if night < batch.night]
-        carried = [
-            Carried(*self.models.relation(name).split("."), config["meta"]["carried"])
-            for name, config in self.models.config.items()
-            if "carried" in config.get("meta", {})
-        ]
-        set_back(self.connection, carried, previous)
         if self._published is not None and batch.night <= self._published:
             self._replayed = min(batch.night, self._replayed or batch.night)
         self._show(batch)

@@ -1,7 +1,7 @@
 -- One row per account and owner as of tonight, with what values its balances: currency, product, share.
 -- An account with no owner rows belongs wholly to its holder.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with accounts as (
 

@@ -1,8 +1,7 @@
 -- One row per joint account, owner and version: the owner's share, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['account_id', 'customer_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['account_id', 'customer_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

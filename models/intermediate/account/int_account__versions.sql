@@ -1,8 +1,7 @@
 -- One row per account and version: what the bank said of the account, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['account_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['account_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

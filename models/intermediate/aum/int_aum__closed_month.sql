@@ -2,8 +2,7 @@
 -- Written once, on the night that ends the month, so that no ordinary night reads past months.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
-    meta={'carried': 'month_end'},
+    materialized='incremental', meta={'carried': 'month_end'},
 ) }}
 
 with ended as (

@@ -3,7 +3,7 @@
 -- kept night is in are dropped (see orchestration/warehouse.py).
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'month_state', 'month_by_month': true},
+    materialized='incremental', meta={'carried': 'month_state', 'month_by_month': true},
 ) }}
 
 with months as (

@@ -3,7 +3,7 @@
 -- last night's balance for the days without a batch, plus tonight's balance. No day is read twice.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
+    materialized='incremental', meta={'carried': 'state'},
 ) }}
 
 with products as (

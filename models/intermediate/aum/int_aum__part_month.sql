@@ -4,7 +4,7 @@
 -- A part that was emptied keeps a row to the end of the year, because it still counts in the averages.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'state', 'month_by_month': true},
+    materialized='incremental', meta={'carried': 'state', 'month_by_month': true},
 ) }}
 
 with months as (

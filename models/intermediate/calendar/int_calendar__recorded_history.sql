@@ -5,7 +5,7 @@
 -- depends_on: {{ ref('stg_core_banking__cards') }}
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 {% if has_state() %}

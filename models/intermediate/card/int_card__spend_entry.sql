@@ -3,7 +3,7 @@
 -- left with a reversal and no purchase.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with tonight as (

@@ -1,7 +1,7 @@
 -- One row per card transaction, with the night that brought it; a transaction sent twice counts once.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with tonight as (

@@ -1,8 +1,7 @@
 -- One row per card and version: what the bank said of the card, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['card_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['card_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

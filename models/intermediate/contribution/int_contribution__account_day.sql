@@ -8,7 +8,7 @@
 -- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × millionths of the day's mid rate.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
+    materialized='incremental', meta={'carried': 'state'},
 ) }}
 
 -- read on the first night only, or on the others, but the graph is the same every night

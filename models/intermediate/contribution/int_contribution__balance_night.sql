@@ -1,6 +1,6 @@
 -- One row per balance that tonight's batch tells (account × product, loan, card), in cents of its currency.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with balances as (
 

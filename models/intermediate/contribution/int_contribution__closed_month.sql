@@ -3,8 +3,7 @@
 -- recorded adds nothing.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
-    meta={'carried': 'month_end'},
+    materialized='incremental', meta={'carried': 'month_end'},
 ) }}
 
 select

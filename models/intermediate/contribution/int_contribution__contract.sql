@@ -1,7 +1,7 @@
 -- One row per account, loan and card as of tonight: whose it is, and what prices its balance. What has no maturity, or
 -- one that means none, has tenor 0.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with cards as (
 

@@ -2,7 +2,7 @@
 -- in: its own, or the first that was open when it came. A pool sent twice counts once.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with tonight as (

@@ -2,7 +2,7 @@
 -- money costs without maturity. The reporting currency counts 1, others the millionths of their mid rate; the
 -- curve '' is that of products without one.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with fx as (
 

@@ -2,7 +2,7 @@
 -- its first night; the other nights of the month find it here, and look up only who was not in the ledger before.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'month_state'},
+    materialized='incremental', meta={'carried': 'month_state'},
 ) }}
 
 with months as (

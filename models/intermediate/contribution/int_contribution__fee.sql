@@ -2,7 +2,7 @@
 -- open when it came, so that no yuan is left out. A fee sent twice counts once.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with tonight as (

@@ -2,7 +2,7 @@
 -- month of the first night: what was lent before is not recorded. At a bank that wants it at month ends, a month
 -- is computed when it is over and from its last business day on.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with later_business_days as (
 

@@ -1,7 +1,7 @@
 -- One row per loan, month and night that brought its risk parameters.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 select

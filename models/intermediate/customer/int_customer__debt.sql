@@ -1,6 +1,6 @@
 -- One row per loan or credit card on which something is owed tonight, with the org that keeps it.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with rates as (
 

@@ -2,7 +2,7 @@
 -- on credit cards, not yet rounded. A month that ended without a batch keeps what the last night saw.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
+    materialized='incremental', meta={'carried': 'state'},
 ) }}
 
 with months as (

@@ -2,7 +2,7 @@
 -- the largest loan, else of the largest credit-card balance, else of the largest deposit. Ties go to the earliest
 -- opening, then to the smallest org. Everybody else's is the home org: int_customer__month says it of all customers.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with deposits as (
 

@@ -2,7 +2,7 @@
 -- within the recorded history, whichever is earlier; else the month of the batch that names the customer.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with customers as (

@@ -1,8 +1,7 @@
 -- One row per customer and version: what the bank said of the customer, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['customer_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['customer_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

@@ -1,8 +1,7 @@
 -- One row per employee and version: the org, post and employment that the bank said, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['employee_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['employee_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

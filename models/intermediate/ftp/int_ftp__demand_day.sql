@@ -1,7 +1,7 @@
 -- One row per curve and day that tonight adds: the transfer rate (FTP) of tenor 0, which prices accounts
 -- without maturity. The first night adds the days of its month.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with points as (
 

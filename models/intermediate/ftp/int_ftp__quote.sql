@@ -2,7 +2,7 @@
 -- rate of its opening for years, so rates stay after the bank has stopped to send them.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with tonight as (

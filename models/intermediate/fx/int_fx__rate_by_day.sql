@@ -2,7 +2,7 @@
 -- last one before it; the reporting currency is 1 by definition.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 -- read on the first night only, but the graph is the same every night

@@ -1,8 +1,7 @@
 -- One row per loan and version: what the bank said of the loan, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['loan_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['loan_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

@@ -1,8 +1,7 @@
 -- One row per org and version: what the bank said of its place in the tree, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['org_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['org_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

@@ -1,8 +1,7 @@
 -- One row per assignment and version: what the bank said of who looks after a customer, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['assignment_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['assignment_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

@@ -1,8 +1,7 @@
 -- One row per pending customer and version: since which night nobody looks after him, for which reason.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['customer_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['customer_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

@@ -1,6 +1,6 @@
 -- One row per month that tonight computes, customer and debt: what is owed on loans of a product, or on credit cards.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 select
     customer_id,

@@ -1,8 +1,7 @@
 -- One row per registration that was rejected or disputes a credit, and version: from when to when it stood so.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['registration_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['registration_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

@@ -1,9 +1,7 @@
 -- One row per ratio parameter and version: what the bank said of sellers' and referrers' ratios, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['scope_type_code', 'scope_id', 'sales_product_code', 'valid_from_date', 'known_from_date'],
-    meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['scope_type_code', 'scope_id', 'sales_product_code', 'valid_from_date', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

@@ -3,7 +3,7 @@
 -- before its registration. What systems write for "not revoked" (9999-12-31) revokes nothing.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with sent as (

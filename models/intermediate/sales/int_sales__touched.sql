@@ -3,7 +3,7 @@
 -- and at what was credited in the time that they replace.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 {% set after_last_night -%}

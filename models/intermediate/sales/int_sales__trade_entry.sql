@@ -3,7 +3,7 @@
 -- for a registration, and what its currency was worth, is settled on the night that brings the sale.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with tonight as (

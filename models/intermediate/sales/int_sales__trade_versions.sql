@@ -1,8 +1,7 @@
 -- One row per trade and version: how it stood with its credit, from when to when.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['trade_id', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental', meta={'grain': ['trade_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

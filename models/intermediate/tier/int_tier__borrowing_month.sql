@@ -6,8 +6,7 @@
 -- depends_on: {{ ref('stg_core_banking__monthly_loans') }}
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key='month_start_date',
-    meta={'carried': 'month_start'},
+    materialized='incremental', meta={'carried': 'month_start'},
 ) }}
 
 with months as (

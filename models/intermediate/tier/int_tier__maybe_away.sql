@@ -1,7 +1,7 @@
 -- One row per customer who may have had no tier in the month before tonight's first: one of the five months before is
 -- missing, or a version was not a person's. They are few, so that nobody else need be looked for in that month.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 select customer_id
 from {{ ref('int_aum__earlier_months') }}

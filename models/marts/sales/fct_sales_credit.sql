@@ -4,7 +4,7 @@
 -- is added by the night that ends the replay, when readers see it.
 
 {{ config(meta={
-    'grain': ['entry_id'], 'partition': 'knowledge_date',
+    'grain': ['entry_id'], 'partition': 'knowledge_date', 'carried': 'released',
 }) }}
 
 {% set ledger = this if is_incremental() else source('confirmed', 'fct_sales_credit') %}
@@ -129,30 +129,6 @@ numbered as (
 
 entries as (
 
-    {% if not is_incremental() %}
-    select
-        entry_id,
-        trade_id,
-        employee_id,
-        sales_org_id,
-        reverses_entry_id,
-        actor_role_code,
-        rule_code,
-        entry_type_code,
-        sales_product_code,
-        rulebook_version,
-        currency_code,
-        trade_date,
-        effective_date,
-        knowledge_date,
-        credit_ratio,
-        credit_amt,
-        credit_fee_income_amt,
-        credit_reporting_amt,
-        credit_fee_income_reporting_amt
-    from ledger
-    union all
-    {% endif %}
     select
         -- ids
         last_entry.entry_id + numbered.entry_number as entry_id,

@@ -1,6 +1,6 @@
 -- One row per trade: who sold it is known, waited for, not found, or no longer asked (业绩归属状态).
 
-{{ config(unique_key='trade_id', meta={
+{{ config(meta={
     'grain': ['trade_id'], 'partition': 'month_start_date', 'changed_on': 'knowledge_date', 'carried': 'current',
 }) }}
 
@@ -38,5 +38,9 @@ from {{ ref('int_sales__trade_versions') }}
 where
     known_to_date is null
     {% if has_state() %}
-    and known_from_date = {{ business_date() }}
+    and (
+        known_from_date = {{ business_date() }}
+        -- what nights that run again had said of a trade
+        or trade_id in (select trade_id from {{ this }} where knowledge_date > {{ previous_business_date() }})
+    )
     {% endif %}

@@ -2,8 +2,8 @@
 -- Version 1 lists everybody above ordinary and everybody with a lost tier; a later version lists those who
 -- differ from the version before. Rows are only ever added.
 
-{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
-    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date',
+{{ config(meta={
+    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date', 'carried': 'released',
 }) }}
 
 with months as (
@@ -12,24 +12,8 @@ with months as (
 
 ),
 
-confirmed as (
+added as (
 
-    select confirmed.*
-    from {{ source('confirmed', 'fct_customer_tier_confirmed') }} as confirmed
-    cross join {{ source('pipeline', 'confirmation') }} as night
-    left join months on confirmed.month_start_date = months.month_start_date
-    where months.month_start_date is not null or not night.is_in_sync
-
-),
-
-versions as (
-
-    select
-        customer_id, owning_org_id, version_number, rulebook_version, tier_code, status_code,
-        deciding_factor_code, lost_tier_code, month_start_date, confirmed_date, assessment_aum_amt, below_months,
-        is_withdrawn
-    from confirmed
-    union all
     select
         changes.customer_id, changes.owning_org_id, cast(months.version_number + 1 as integer) as version_number,
         changes.rulebook_version, changes.tier_code, changes.status_code, changes.deciding_factor_code,
@@ -64,4 +48,4 @@ select
     -- flags
     is_withdrawn
 
-from versions
+from added

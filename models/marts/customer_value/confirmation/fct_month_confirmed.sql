@@ -1,8 +1,8 @@
 -- One row per month that is over and version of its confirmation: totals of all personal customers, and how
 -- many are listed by name in fct_customer_tier_confirmed. Rows are only ever added.
 
-{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
-    'grain': ['month_start_date', 'version_number'], 'partition': 'month_start_date',
+{{ config(meta={
+    'grain': ['month_start_date', 'version_number'], 'partition': 'month_start_date', 'carried': 'released',
 }) }}
 
 with months as (
@@ -15,9 +15,7 @@ confirmed as (
 
     select confirmed.*
     from {{ source('confirmed', 'fct_month_confirmed') }} as confirmed
-    cross join {{ source('pipeline', 'confirmation') }} as night
-    left join months on confirmed.month_start_date = months.month_start_date
-    where months.month_start_date is not null or not night.is_in_sync
+    inner join months on confirmed.month_start_date = months.month_start_date
 
 ),
 
@@ -67,20 +65,6 @@ added as (
         or latest.customer_cnt <> coalesce(totals.customer_cnt, 0)
         or latest.aum_amt <> coalesce(totals.aum_amt, 0)
 
-),
-
-versions as (
-
-    select
-        month_start_date, version_number, confirmed_date, caused_by_business_date, caused_by_sequence,
-        customer_cnt, tiered_customer_cnt, changed_customer_cnt, aum_amt
-    from confirmed
-    union all
-    select
-        month_start_date, version_number, confirmed_date, caused_by_business_date, caused_by_sequence,
-        customer_cnt, tiered_customer_cnt, changed_customer_cnt, aum_amt
-    from added
-
 )
 
 select
@@ -99,4 +83,4 @@ select
     changed_customer_cnt,
     aum_amt
 
-from versions
+from added

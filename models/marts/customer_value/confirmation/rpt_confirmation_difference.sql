@@ -1,18 +1,18 @@
 -- One row per customer, month and later version of its confirmation: what changed since the customer was
 -- last confirmed, and because of which batch.
 
-{{ config(incremental_strategy='delete+insert', unique_key='month_start_date', meta={
-    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date',
+{{ config(meta={
+    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date', 'carried': 'released',
 }) }}
 
 with touched as (
 
-    select confirmed.*
+    select
+        confirmed.*,
+        confirmed.version_number > months.version_number as is_added
     from {{ ref('fct_customer_tier_confirmed') }} as confirmed
-    cross join {{ source('pipeline', 'confirmation') }} as night
-    left join {{ ref('int_confirmation__month') }} as months
+    inner join {{ ref('int_confirmation__month') }} as months
         on confirmed.month_start_date = months.month_start_date
-    where months.month_start_date is not null or not night.is_in_sync
 
 ),
 
@@ -63,4 +63,4 @@ inner join {{ ref('fct_month_confirmed') }} as months
     on
         compared.month_start_date = months.month_start_date
         and compared.version_number = months.version_number
-where compared.version_number > 1
+where compared.version_number > 1 and compared.is_added
