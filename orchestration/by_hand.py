@@ -26,7 +26,8 @@ _WITHOUT_VARIABLES = ("clean", "debug", "deps", "init")
 
 def copy_of_warehouse(settings: Settings) -> Path:
     """Where the copy lies that people work on."""
-    return settings.home / "dbt" / "copy.duckdb"
+    # under its own name: dbt has parsed the project for a database that is called so
+    return settings.home / "dbt" / "copy" / settings.database.name
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str], *, is_fresh: bool = False) -> bool:
@@ -68,7 +69,7 @@ def _copied(settings: Settings, *, is_fresh: bool) -> Path:
     if is_fresh or is_older or not copy.exists():
         for old in copy.parent.glob(f"{copy.name}*"):
             old.unlink()
-        unfinished = copy.with_suffix(".copying")
+        unfinished = copy.with_name(f"{copy.name}.copying")
         shutil.copyfile(settings.database, unfinished)
         unfinished.replace(copy)
         log = settings.database.with_name(f"{settings.database.name}.wal")
