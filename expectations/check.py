@@ -22,6 +22,7 @@ class Check:
         detail: What the message says besides the rule and the counts; never a private value.
         unit: What is counted.
         locate: Query for source_file and source_row of the first failing row; asked only after a failure.
+        example: Query for a text that names the first failing row by its key; never a private value.
     """
 
     check_code: str
@@ -31,6 +32,7 @@ class Check:
     detail: str = ""
     unit: str = "rows"
     locate: Sql | None = None
+    example: Sql | None = None
 
     @property
     def rule(self) -> CheckRule:

@@ -11,7 +11,7 @@ from datetime import date
 import duckdb
 
 from contract.model import load_contract
-from expectations.check import Suite
+from expectations.check import Check, Suite
 from expectations.docs import write_data_docs
 from expectations.results import CheckResult, Gate, GateResult, prepare, record
 from expectations.suites import (
@@ -21,6 +21,7 @@ from expectations.suites import (
     going_live,
     marts,
     parts,
+    promises,
     restatement,
     sales,
     tonight,
@@ -29,7 +30,7 @@ from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
 from orchestration.ingestion.lake import BatchReport
 from orchestration.ingestion.screening import Screening
 from orchestration.settings import BatchId, Settings
-from orchestration.sql import Sql, fill
+from orchestration.sql import fill
 from orchestration.warehouse import open_database
 
 
@@ -77,31 +78,45 @@ def fit_to_load(
 
 
 def fit_to_publish(
-    settings: Settings, batch: BatchId, restated_by: Sequence[BatchId], months_rebuilt: Sequence[date]
+    settings: Settings,
+    batch: BatchId,
+    restated_by: Sequence[BatchId],
+    months_rebuilt: Sequence[date],
+    promised: Sequence[promises.Promise] = (),
 ) -> GateResult:
-    """Gate 2: the marts against the holdings, the rulebook, the last release and closed months.
+    """Gate 2: the marts against their promises, the holdings, the rulebook and the last release.
 
     Args:
         settings: The warehouse.
         batch: The night's batch.
         restated_by: Re-sent or late batches that may change closed months.
         months_rebuilt: First days of the months that tonight's build wrote.
+        promised: What the marts promise, from :func:`expectations.suites.promises.promises`.
     """
     with open_database(settings) as connection:
         _prepare(connection)
         parts.collect_orgs(connection, months_rebuilt)
         changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by)
         suites = [
+            *promises.promise_suites(promised, batch.business_date, months_rebuilt),
             *marts.customer_value_suites(batch.business_date, months_rebuilt),
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
             *sales.sales_suites(batch.business_date),
             *restatement.closed_month_suites(changes),
         ]
-        outcome = _run(connection, settings, batch, "fit_to_publish", suites, [])
+        outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), [])
         if not outcome.faults:
             restatement.record_restatements(connection, changes)
         return outcome
+
+
+def _by_table(suites: list[Suite]) -> list[Suite]:
+    """One suite for each table: Great Expectations knows a table once."""
+    found: dict[tuple[str, str], list[Check]] = {}
+    for suite in suites:
+        found.setdefault((suite.schema, suite.table), []).extend(suite.checks)
+    return [Suite(schema, table, checks) for (schema, table), checks in found.items()]
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
@@ -125,7 +140,7 @@ def _run(
         for suite in suites:
             answers, validation = validator.run(suite)
             results += [
-                _located(connection, answer, check.locate)
+                _located(connection, answer, check)
                 for check, answer in zip(suite.checks, answers, strict=True)
             ]
             if validation is not None:
@@ -138,11 +153,16 @@ def _run(
     return outcome
 
 
-def _located(connection: duckdb.DuckDBPyConnection, result: CheckResult, locate: Sql | None) -> CheckResult:
-    """The result with file and row of the first failing row, where the check can tell."""
-    if locate is None or not (result.blocks and result.has_run):
+def _located(connection: duckdb.DuckDBPyConnection, result: CheckResult, check: Check) -> CheckResult:
+    """The result with file and row, or the key, of the first failing row, where the check can tell."""
+    if not (result.blocks and result.has_run):
+        return result
+    if check.example is not None:
+        first = connection.execute(check.example).fetchone()
+        return result if first is None else replace(result, message=f"{result.message}, first {first[0]}")
+    if check.locate is None:
         return result
     first = connection.execute(
-        fill("select source_file, source_row from ({rows}) order by all limit 1", rows=locate)
+        fill("select source_file, source_row from ({rows}) order by all limit 1", rows=check.locate)
     ).fetchone()
     return result if first is None else replace(result, file=first[0], row=first[1])

@@ -41,6 +41,8 @@ _REMEDIES = {
             "main_org_not_one",
             "daily_aum_off",
             "month_after_business_date",
+            "mart_key_not_unique",
+            "mart_reference_unknown",
             "tier_rows_off",
             "contribution_not_conserved",
             "credit_not_conserved",

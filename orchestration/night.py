@@ -288,8 +288,15 @@ class Run:
             NotFitToPublishError: A blocking check failed.
         """
         from expectations.gate import fit_to_publish
+        from expectations.suites.promises import promises
 
-        result = fit_to_publish(self._settings, night.batch, list(night.restated_by), self._months_built())
+        result = fit_to_publish(
+            self._settings,
+            night.batch,
+            list(night.restated_by),
+            self._months_built(),
+            promises(self.manifest),
+        )
         warnings.extend(result.warnings)
         if result.faults:
             raise NotFitToPublishError(result.faults)

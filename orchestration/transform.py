@@ -12,7 +12,7 @@ from orchestration.plan import Night
 from orchestration.project import check_project
 from orchestration.settings import PROJECT, Settings, private_folder
 from orchestration.standing import CHANGING, forget_standing, note_standing, project_checksum, standing
-from orchestration.warehouse import begin_build, open_database
+from orchestration.warehouse import begin_build, open_database, shown_night
 
 OnNode = Callable[[str, str], None]
 """Called with a model's or test's name and its outcome."""
@@ -141,8 +141,15 @@ class Transform:
         Raises:
             BuildError: dbt could not; a night has to have run before.
         """
+        with open_database(self._settings) as connection:
+            night = shown_night(connection)
+        if night is None:
+            raise BuildError("There is nothing to describe: no night has run yet. Run `acrm run` first.")
+        variables = json.dumps(night_variables(self._settings, night))
         try:
-            outcome = self._runner(manifest=self._parsed).invoke(["docs", "generate", "--static"])
+            outcome = self._runner(manifest=self._parsed).invoke(
+                ["docs", "generate", "--static", "--vars", variables]
+            )
         finally:
             self._connections.close_all_connections()
         page = self._settings.dbt_target / "static_index.html"

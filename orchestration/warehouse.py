@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -17,19 +17,17 @@ import pyarrow.parquet as pq
 from contract.model import Table, load_contract
 from orchestration.erasure.register import show_erased
 from orchestration.ingestion.lake import BatchReport, schema_sql, table_files
+from orchestration.plan import Night
 from orchestration.project import column_meta, model_meta, models
 from orchestration.publication.catalog import Catalog, read_catalog
 from orchestration.rules import tier_fingerprint
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value
 
-if TYPE_CHECKING:
-    from orchestration.plan import Night
-
 
 @dataclass(frozen=True)
 class KnownTable:
-    """An extract table of changes whose versions a model carries.
+    """An extract table whose versions a model carries.
 
     Attributes:
         table: Name in the extract contract.
@@ -43,7 +41,7 @@ class KnownTable:
 
 
 def known_tables(manifest: Mapping[str, Any]) -> list[KnownTable]:
-    """The extract tables of changes that dbt's models keep versions of, by way of their staging models."""
+    """The extract tables that dbt's models keep versions of, by way of their staging models."""
     found = []
     for key, staged in manifest["nodes"].items():
         if key.split(".")[0] != "model" or not staged["original_file_path"].startswith("models/staging/"):
@@ -54,7 +52,7 @@ def known_tables(manifest: Mapping[str, Any]) -> list[KnownTable]:
             for node in models(manifest)
             if model_meta(node).carried == "versions" and key in node["depends_on"]["nodes"]
         ]
-        if versions and load_contract().table(tables[0][-1]).kind == "D":
+        if versions:
             names = {
                 column_meta(column).source_column or name: name for name, column in staged["columns"].items()
             }
@@ -212,7 +210,7 @@ def _create_known_views(
         versions = carried.get(table.name)
         if table.kind == "D":
             tonight = fill("{tonight} where op <> 'D'", tonight=tonight)
-        if versions is not None and versions.model in existing and previous is not None:
+        if table.kind == "D" and versions is not None and versions.model in existing and previous is not None:
             tonight = _known_versions(connection, table, versions, tonight, previous)
         connection.execute(
             fill("create or replace view {view} as {rows}", view=name("known", table.name), rows=tonight)
@@ -291,7 +289,17 @@ def _judged_alike(catalog: Catalog, settings: Settings) -> bool:
     )
 
 
-def begin_build(connection: duckdb.DuckDBPyConnection, night: "Night") -> None:
+def shown_night(connection: duckdb.DuckDBPyConnection) -> Night | None:
+    """The night whose batch the database shows; none before the first."""
+    if ("pipeline", "tonight") not in tables(connection):
+        return None
+    row = connection.execute(
+        "select business_date, sequence, previous_business_date from pipeline.tonight"
+    ).fetchone()
+    return None if row is None else Night(BatchId(row[0], row[1]), row[2])
+
+
+def begin_build(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
     """Let dbt build a night: nights after the one before it wait again, since their rows are about to go.
 
     dbt has to name the night in its variable ``night`` (``macros/by_hand.sql``).

@@ -11,7 +11,6 @@ from expectations.suites.marts import (
     MARTS,
     TIER,
     customer_months,
-    key_unique,
     months_in,
     no_later_month,
     side_by_side,
@@ -57,13 +56,11 @@ def part_suites(business_date: date, months_rebuilt: Sequence[date]) -> list[Sui
     """Suites over the parts, org roles and days written tonight."""
     open_month = business_date.replace(day=1)
     months = months_in(months_rebuilt)
-    tonight = fill("business_date = {night}", night=value(business_date))
     return [
         Suite(
             MARTS,
             PART,
             [
-                key_unique(PART, ("customer_id", "asset_class_code", "org_id", "month_start_date"), months),
                 no_later_month(PART, open_month),
                 parts_are_the_total(months),
             ],
@@ -72,7 +69,6 @@ def part_suites(business_date: date, months_rebuilt: Sequence[date]) -> list[Sui
             MARTS,
             ORG_ROLE,
             [
-                orgs_unique(months),
                 no_later_month(ORG_ROLE, open_month),
                 one_main_org(),
                 orgs_are_the_total(months),
@@ -82,7 +78,6 @@ def part_suites(business_date: date, months_rebuilt: Sequence[date]) -> list[Sui
             MARTS,
             DAILY,
             [
-                key_unique(DAILY, ("customer_id", "calendar_date"), tonight),
                 last_day_is_the_month(business_date),
             ],
         ),
@@ -111,36 +106,6 @@ def parts_are_the_total(months: Sql) -> Check:
                 customer_months(PART, months, *map(_sum, _PART_MEASURES)),
                 "parts",
             ),
-        ),
-    )
-
-
-def orgs_unique(months: Sql) -> Check:
-    """No two rows of a customer and month are of the same org; only those who have several are looked at."""
-    return FailingRows(
-        check_code="key_not_unique",
-        table=ORG_ROLE,
-        query=fill(
-            """
-            with several as (
-                select customer_id, month_start_date from {totals} where org_cnt > 1
-            ),
-            same_key as (
-                select count(*) as row_cnt
-                from {roles} as roles
-                inner join several
-                    on roles.customer_id is not distinct from several.customer_id
-                    and roles.month_start_date = several.month_start_date
-                where roles.{months}
-                group by roles.customer_id, roles.org_id, roles.month_start_date
-            )
-            select
-                coalesce((select sum(org_cnt) from {totals}), 0),
-                coalesce((select sum(row_cnt - 1) from same_key), 0)
-            """,
-            totals=_ORG_TOTAL,
-            roles=name(MARTS, ORG_ROLE),
-            months=months,
         ),
     )
 

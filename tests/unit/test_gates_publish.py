@@ -6,6 +6,8 @@ import pytest
 
 from expectations.gate import fit_to_publish
 from expectations.results import GateResult
+from expectations.suites.promises import Promise
+from orchestration.project import ModelMeta
 from orchestration.settings import BatchId
 from tests.unit.gate_bank import BATCH, LakeNight
 from tests.unit.gate_contribution import CONTRIBUTION_MARTS
@@ -112,7 +114,7 @@ def second_night(night: LakeNight) -> LakeNight:
 
 
 def run(night: LakeNight, *restated_by: BatchId, months: list[date] | None = None) -> GateResult:
-    return fit_to_publish(night.settings, BATCH, list(restated_by), months or [JANUARY])
+    return fit_to_publish(night.settings, BATCH, list(restated_by), months or [JANUARY], PROMISED)
 
 
 def failed(outcome: GateResult) -> set[tuple[str, str]]:
@@ -130,6 +132,20 @@ AUM, TIER = "fct_customer_aum_monthly", "fct_customer_tier_monthly"
 PART, ROLE, DAILY = "fct_customer_aum_part_monthly", "fct_customer_org_role", "fct_customer_aum_daily"
 
 
+def promise(table: str, *key: str, kind: str = "open_month") -> Promise:
+    return Promise("customer_value", table, ModelMeta(grain=key, carried=kind), {}, {})
+
+
+PROMISED = [
+    promise(AUM, "customer_id", "month_start_date"),
+    promise(TIER, "customer_id", "month_start_date"),
+    promise("fct_customer_tier_status_monthly", "customer_id", "tier_code", "month_start_date"),
+    promise(PART, "customer_id", "asset_class_code", "org_id", "month_start_date"),
+    promise(ROLE, "customer_id", "org_id", "month_start_date"),
+    promise(DAILY, "customer_id", "calendar_date", kind="business_date"),
+]
+
+
 def spoiled(mart: str, rows: str) -> str:
     """SQL that puts other rows in the place of a mart that is a view here; ``sound`` are those it had."""
     return (
@@ -141,8 +157,8 @@ def spoiled(mart: str, rows: str) -> str:
 @pytest.mark.parametrize(
     ("spoil", "table", "check_code"),
     [
-        (f"insert into customer_value.{AUM} from customer_value.{AUM}", AUM, "key_not_unique"),
-        (f"insert into customer_value.{TIER} from customer_value.{TIER}", TIER, "key_not_unique"),
+        (f"insert into customer_value.{AUM} from customer_value.{AUM}", AUM, "mart_key_not_unique"),
+        (f"insert into customer_value.{TIER} from customer_value.{TIER}", TIER, "mart_key_not_unique"),
         (
             f"insert into customer_value.{AUM} select * replace (date '2026-02-01' as month_start_date) "
             f"from customer_value.{AUM}",
@@ -174,7 +190,7 @@ def spoiled(mart: str, rows: str) -> str:
         (f"update customer_value.{TIER} set rulebook_version = 'documents-0'", TIER, "tier_unknown"),
         (f"delete from customer_value.{TIER} where customer_id = 'C1'", TIER, "tier_rows_off"),
         (f"delete from customer_value.{AUM} where customer_id = 'C1'", TIER, "tier_rows_off"),
-        (spoiled(PART, "from sound union all from sound"), PART, "key_not_unique"),
+        (spoiled(PART, "from sound union all from sound"), PART, "mart_key_not_unique"),
         (spoiled(PART, "from sound where org_id = 'O1'"), PART, "parts_not_total"),
         (
             spoiled(PART, "select * replace (aum_year_avg_amt + 0.01 as aum_year_avg_amt) from sound"),
@@ -187,7 +203,7 @@ def spoiled(mart: str, rows: str) -> str:
         (
             spoiled(ROLE, "from sound union all from sound where role_code = 'assistant'"),
             ROLE,
-            "key_not_unique",
+            "mart_key_not_unique",
         ),
         (spoiled(DAILY, "from sound where customer_id = 'C1'"), DAILY, "daily_aum_off"),
         (
@@ -200,7 +216,7 @@ def spoiled(mart: str, rows: str) -> str:
             "insert into customer_value.fct_customer_tier_status_monthly "
             "from customer_value.fct_customer_tier_status_monthly",
             "fct_customer_tier_status_monthly",
-            "key_not_unique",
+            "mart_key_not_unique",
         ),
         *SALES_SPOILED,
     ],
