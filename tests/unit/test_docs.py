@@ -78,3 +78,11 @@ def test_dbt_fixtures_of_the_golden_cases_are_up_to_date(name: str):
     written = (FOLDER / f"{name}.csv").read_text(encoding="utf-8")
 
     assert written == rendered(name), "run `python -m tests.golden.fixtures`"
+
+
+def test_every_decision_has_a_date_and_stands_in_the_index():
+    text = (PROJECT / "DECISIONS.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^(?:##|###) (.+)$", text, re.M)
+
+    assert re.findall(r"^ *- \[(.+)\]\(#.+\)$", text, re.M) == headings
+    assert len(re.findall(r"^### .+\n\n\*\d{4}-\d{2}-\d{2}\*\n\n\S", text, re.M)) == text.count("\n### ")
