@@ -2,7 +2,7 @@
 -- each driver, in millionths, balances in cents. An account with several products, and a customer with several accounts
 -- at the org, is one, spread evenly; an account that the org kept for a part of the month counts for its days.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with pool_orgs as (
 

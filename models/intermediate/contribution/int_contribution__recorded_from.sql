@@ -3,7 +3,7 @@
 -- recorded from a later day on.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
 with fees as (

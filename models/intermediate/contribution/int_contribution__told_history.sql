@@ -2,7 +2,7 @@
 -- sums, priced like any other day's. The day by day balance is not known, so that a demand rate or none of a day
 -- counts by the average of the days on which the account was open.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 with products as (
 

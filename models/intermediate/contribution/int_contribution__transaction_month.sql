@@ -3,7 +3,7 @@
 -- is open.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'state'},
+    materialized='incremental', meta={'carried': 'state'},
 ) }}
 
 with months as (
