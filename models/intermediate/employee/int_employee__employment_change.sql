@@ -1,7 +1,7 @@
 -- One row per employee of whom tonight's batch says otherwise when they were employed, and the first day that it may
 -- matter for.
 
-{{ config(materialized='view') }}
+{{ config(materialized='view', tags=['night']) }}
 
 select
     coalesce(new_version.employee_id, old_version.employee_id) as employee_id,
