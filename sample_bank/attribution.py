@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeVar
 
+import numpy as np
 import polars as pl
 
 from sample_bank.catalogue import PRODUCTS
 from sample_bank.columns import money, ratios
+from sample_bank.loans import Loans, manager_of
 from sample_bank.ownership import Assignment
 from sample_bank.sales import Registration, Trade
 from sample_bank.world import World
@@ -38,11 +40,12 @@ class Attribution:
     Args:
         world: The bank.
         assignments: Row versions recorded up to the day.
+        loans: What the customers owe, and to whose credit.
         day: The business date.
     """
 
-    def __init__(self, world: World, assignments: Iterable[Assignment], day: int) -> None:
-        self._world, self._day = world, day
+    def __init__(self, world: World, assignments: Iterable[Assignment], loans: Loans, day: int) -> None:
+        self._world, self._day, self._loans = world, day, loans
         last: dict[tuple[int, int], Assignment] = {}
         for row in assignments:
             if row.recorded <= day:
@@ -51,6 +54,9 @@ class Attribution:
         for row in last.values():
             if row.is_main:
                 self._mains.setdefault(row.customer, []).append(row)
+        self._borrowed: dict[int, list[int]] = {}
+        for place, number in enumerate(loans.number.tolist()):
+            self._borrowed.setdefault(number // 10 - 1, []).append(place)
         self._ratios = _ratio_table(world)
 
     def outcome(self, trade: Trade) -> Outcome:
@@ -78,9 +84,38 @@ class Attribution:
 
     def _main_manager(self, trade: Trade) -> int | None:
         for row in self._mains.get(trade.customer, []):
-            if row.valid_from <= trade.day < row.valid_to and row.outlet == trade.outlet:
-                return row.employee
-        return None
+            if row.valid_from <= trade.day < row.valid_to:
+                is_here = row.outlet == trade.outlet and self._world.is_here(row.employee, trade.day)
+                return row.employee if is_here else None
+        # a recall is a decision by hand: the loan's manager does not step in
+        is_recalled = any(
+            row.reason == "recall" and row.valid_from < row.valid_to <= trade.day
+            for row in self._mains.get(trade.customer, [])
+        )
+        return None if is_recalled else self._loan_manager(trade)
+
+    def _loan_manager(self, trade: Trade) -> int | None:
+        """Manager of the largest loan on the last night up to the day of the sale, else on the first one."""
+        loans, nights = self._loans, self._world.timeline.night_days.tolist()
+        night = max((night for night in nights if night <= trade.day), default=nights[0])
+        balances = loans.balances(night)
+        places = [
+            place
+            for place in self._borrowed.get(trade.customer, [])
+            if loans.start[place] <= night and balances[place] > 0
+        ]
+        managers, is_named = manager_of(self._world, loans, np.array(places, dtype=np.int64))
+        named = [
+            (-int(balances[place]), int(loans.start[place]), int(manager), place)
+            for place, manager, has_one in zip(places, managers, is_named, strict=True)
+            if has_one
+        ]
+        if not named:
+            return None
+        _, start, manager, place = min(named)
+        outlet = int(self._world.org_of(loans.home[[place]], night)[0])
+        is_his = start <= trade.day and outlet == trade.outlet and self._world.is_here(manager, trade.day)
+        return manager if is_his else None
 
     def _by_hand(
         self, trade: Trade, sellers: Sequence[Registration], referrers: Sequence[Registration]

@@ -102,7 +102,7 @@ def generate_bank(
             key = customer_months(answers, chunk.cards, chunk.loans)
             key.write_parquet(folder / f"customer_month-{number + 1:04d}.parquet")
             chunk.income.table().write_parquet(folder / f"income-{number + 1:04d}.parquet")
-            attribution = Attribution(world, chunk.assignments, int(timeline.night_days[-1]))
+            attribution = Attribution(world, chunk.assignments, chunk.loans, int(timeline.night_days[-1]))
             sales.append(attribution.table(chunk.trades))
         if on_progress:
             on_progress(last, spec.customers)

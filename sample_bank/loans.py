@@ -8,7 +8,7 @@ import polars as pl
 from sample_bank.catalogue import CODES, DAY_COUNTS, INDEX, LOAN_PRODUCTS, RATES
 from sample_bank.columns import PPM, digits, money, rates
 from sample_bank.people import Customers
-from sample_bank.rng import Ints
+from sample_bank.rng import Bools, Ints
 from sample_bank.timeline import NEVER, date_series, falls_on
 from sample_bank.wealth import CENTS
 from sample_bank.world import MANAGERS_OF_RELATIONS, STAFF_PER_OUTLET, World
@@ -150,12 +150,19 @@ def loan_changes(world: World, loans: Loans, day: int, previous: int) -> tuple[I
     return places, pl.Series("op", np.where(is_new[places], "I", "U"))
 
 
+def manager_of(world: World, loans: Loans, places: Ints) -> tuple[Ints, Bools]:
+    """The employee who manages each of some loans, and whether the bank names anybody."""
+    numbers = loans.number[places]
+    seat = world.dice.integer("loan-manager", len(MANAGERS_OF_RELATIONS), numbers)
+    manager = loans.home[places] * STAFF_PER_OUTLET + np.array(MANAGERS_OF_RELATIONS)[seat]
+    return manager, ~world.dice.chance("no-manager", 0.3, numbers)
+
+
 def loan_rows(world: World, loans: Loans, places: Ints, day: int) -> pl.DataFrame:
     """The loan extract of some loans as of a day."""
     numbers = loans.number[places]
     outlets = world.org_of(loans.home[places], day)
-    seat = world.dice.integer("loan-manager", len(MANAGERS_OF_RELATIONS), numbers)
-    manager = loans.home[places] * STAFF_PER_OUTLET + np.array(MANAGERS_OF_RELATIONS)[seat]
+    manager, is_named = manager_of(world, loans, places)
     managers = digits("manager_id", manager + 1, 6, "E")
     return pl.DataFrame(
         {
@@ -164,7 +171,7 @@ def loan_rows(world: World, loans: Loans, places: Ints, day: int) -> pl.DataFram
             "product_code": CODES.gather(loans.product[places]),
             "loan_class": pl.Series(CLASSES).gather(loans.kind[places]),
             "org_id": world.org_ids("org_id", outlets),
-            "manager_id": managers.set(pl.Series(world.dice.chance("no-manager", 0.3, numbers)), None),
+            "manager_id": managers.set(pl.Series(~is_named), None),
             "currency": pl.Series(["CNY"]).new_from_index(0, len(places)),
             "principal": money("principal", loans.principal[places]),
             "interest_rate": rates("interest_rate", RATES[loans.product[places]]),

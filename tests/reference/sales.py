@@ -60,6 +60,19 @@ class Assignment:
     valid_from: date
     valid_to: date | None
     op: str = "U"
+    is_recalled: bool = False
+
+
+@dataclass(frozen=True)
+class Named:
+    """A manager whom a loan (with what is owed on it) or a card names."""
+
+    customer_id: str
+    source: str
+    employee_id: str
+    org_id: str
+    owed: Decimal
+    since: date
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,8 @@ class Batch:
     assignments: tuple[Assignment, ...] = ()
     employment: Mapping[str, Employment] = field(default_factory=dict)
     """Of those of whom more is known than that they are there."""
+    named: tuple[Named, ...] = ()
+    """All loans and cards with a manager that run on the night."""
 
 
 Share = tuple[str, str, Decimal, Decimal, Decimal, str, Decimal]
@@ -153,6 +168,7 @@ class Known:
     employment: list[Mapping[str, Employment]] = field(default_factory=list)
     orgs: dict[str, Org] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
+    named: list[tuple[date, tuple[Named, ...]]] = field(default_factory=list)
 
     def add(self, batch: Batch) -> None:
         """Learn what a night brings; what comes twice counts once."""
@@ -174,6 +190,7 @@ class Known:
                 self.assignments[row.assignment_id] = row
         self.staff.append((batch.night, batch.staff))
         self.employment.append({who: batch.employment.get(who, Employment()) for who in batch.staff})
+        self.named.append((batch.night, batch.named))
         self.orgs = {org.org_id: org for org in batch.orgs}
         self.parameters = batch.parameters
 
@@ -291,13 +308,20 @@ class Known:
 
     def _managers(self, trade: Trade, rule: Rule) -> dict[str, Fraction]:
         day = trade.trade_date
-        here = [
+        by_hand = [
             row
             for row in self.assignments.values()
             if row.customer_id == trade.customer_id
-            and row.valid_from <= day
-            and (row.valid_to is None or day < row.valid_to)
-            and self._called(row.org_id, day) == self._called(trade.org_id, day)
+            and (row.valid_to is None or row.valid_from < row.valid_to)
+        ]
+        assigned = [
+            row for row in by_hand if row.valid_from <= day and (row.valid_to is None or day < row.valid_to)
+        ]
+        is_recalled = any(row.is_recalled and row.valid_from <= day for row in by_hand)
+        here = [
+            row
+            for row in assigned or ([] if is_recalled else self._named(trade.customer_id, day))
+            if self._called(row.org_id, day) == self._called(trade.org_id, day)
             and self._is_employed(row.employee_id, day)
         ]
         mains = [row for row in here if row.role == "main"]
@@ -310,6 +334,30 @@ class Known:
         for row in here:
             weights[row.employee_id] = weights.get(row.employee_id, Fraction(0)) + Fraction(row.share)
         return weights
+
+    def _named(self, customer: str, day: date) -> list[Assignment]:
+        """Whom loan and card name: from the night that shows it on, on the first night since they began."""
+        nights = [night for night, _ in self.named if night <= day]
+        night = nights[-1] if nights else self.named[0][0]
+        rows = [row for row in dict(self.named)[night] if row.customer_id == customer]
+        loans = [row for row in rows if row.source == "loan"]
+        cards = [row for row in rows if row.source == "card"]
+        loan = min(loans, key=lambda row: (-row.owed, row.since, row.org_id, row.employee_id), default=None)
+        card = min(cards, key=lambda row: row.since, default=None)
+        if card and loan and card.employee_id == loan.employee_id:
+            card = None
+        began = max(row.since for row in (loan, card) if row) if loan or card else date.max
+        if night == self.named[0][0] and day < min(began, night):
+            return []
+        roles = [
+            (loan, "main", WHOLE),
+            (card, "assistant" if loan else "main", Decimal(0) if loan else WHOLE),
+        ]
+        return [
+            Assignment("", customer, row.employee_id, row.org_id, role, share, began, None)
+            for row, role, share in roles
+            if row
+        ]
 
     def _in_cny(self, trade: Trade) -> Decimal:
         """At the last rate up to the day of the trade, else at the first one after it."""

@@ -17,6 +17,7 @@ from tests.reference.sales import (
     Batch,
     Employment,
     Known,
+    Named,
     Org,
     Parameter,
     Registration,
@@ -117,7 +118,23 @@ class Chance:
             valid_from=first,
             valid_to=self.one(None, None, first + timedelta(self.dice.randint(1, 6))),
             op=self.one(*"UUUUUUUD"),
+            is_recalled=self.one(True, False, False),
         )
+
+    def named(self) -> tuple[Named, ...]:
+        """Loans and cards of a night; one card at most began on a day."""
+        rows = [
+            Named(
+                f"P{self.dice.randrange(6)}",
+                self.one("loan", "loan", "card"),
+                self.one("A", "B", "C"),
+                self.one("O1", "O1", "O2", "O3"),
+                Decimal(self.one(100, 200, 300)),
+                self.one(*DAYS),
+            )
+            for _ in range(self.dice.randint(0, 8))
+        ]
+        return tuple({(row.customer_id, row.source, row.since): row for row in rows}.values())
 
 
 def comings_and_goings(
@@ -195,6 +212,7 @@ def stream(seed: int, trades: int) -> list[Batch]:
             assignments=tuple(
                 chance.assignment(number) for number in dice.sample(range(16), dice.randint(0, 6))
             ),
+            named=chance.named(),
             trades=tuple(content[night]["trades"]),
             registrations=tuple(content[night]["registrations"]),
         )

@@ -19,6 +19,9 @@ MODELS = (
     "int_employee__employment",
     "int_employee__employment_change",
     "int_assignment__versions",
+    "int_ownership__named",
+    "int_ownership__named_versions",
+    "int_ownership__assigned",
     "int_ownership__assignment",
     "int_sales__trade_value",
     "int_sales__trade_entry",
@@ -49,7 +52,7 @@ _STAGED = """
 create schema pipeline;
 create schema confirmed;
 create table pipeline.delivered_table as
-select unnest(['org', 'employee', 'sales_ratio_param']) as table_name, 'full' as load_code;
+select unnest(['org', 'employee', 'sales_ratio_param', 'loan_balance']) as table_name, 'full' as load_code;
 create table stg.stg_core_banking__sales_trades (
     trade_id varchar, customer_id varchar, account_id varchar, product_code varchar, org_id varchar,
     teller_id varchar, related_trade_id varchar, channel_code varchar, status_code varchar, trade_date date,
@@ -78,6 +81,16 @@ create table stg.int_fx__rate_by_day (
     currency_code varchar, calendar_date date, rate_date date, mid_rate decimal(9, 6));
 create table stg.stg_core_banking__calendar_days (calendar_date date, is_business_day boolean);
 create table stg.int_customer__month (customer_id varchar, owning_org_id varchar);
+create table stg.int_customer__debt (
+    customer_id varchar, org_id varchar, manager_id varchar, debt_code varchar, open_date date,
+    balance_amt decimal(38, 20));
+create table stg.int_card__versions (
+    card_id varchar, customer_id varchar, org_id varchar, manager_id varchar, card_kind_code varchar,
+    status_code varchar, issue_date date, expiry_date date, known_to_date date);
+create table stg.assignment_rules as
+select 'documents' as rulebook_code, date '1900-01-01' as valid_from_month,
+    cast(null as date) as valid_to_month, cast(0 as decimal(6, 5)) as card_participation_share;
+create table stg.int_calendar__recorded_history (business_date date);
 create table stg.int_account__versions (
     account_id varchar, org_id varchar, currency_code varchar, known_to_date date);
 """
@@ -147,6 +160,7 @@ class SalesNights:
             business_date=str(batch.night),
             previous_business_date=str(previous or ""),
             reporting_currency="CNY",
+            rulebook="documents",
             time_zone="Asia/Shanghai",
         )
         self._nights.append(batch.night)
@@ -221,7 +235,9 @@ class SalesNights:
         )
 
     def _fill(self, table: str, rows: Sequence[tuple[object, ...]]) -> None:
-        relation = f"stg.stg_core_banking__{table}"
+        self._fill_table(f"stg.stg_core_banking__{table}", rows)
+
+    def _fill_table(self, relation: str, rows: Sequence[tuple[object, ...]]) -> None:
         self.connection.execute(f"delete from {relation}")
         if rows:
             marks = ", ".join("?" for _ in rows[0])
@@ -248,9 +264,33 @@ class SalesNights:
         self._fill(
             "assignments",
             [
-                (a.assignment_id, a.customer_id, a.employee_id, a.org_id, a.role, "assign", a.valid_from,
+                (a.assignment_id, a.customer_id, a.employee_id, a.org_id, a.role,
+                 "recall" if a.is_recalled else "assign", a.valid_from,
                  a.valid_to, batch.night, a.share, a.op)
                 for a in batch.assignments
+            ],
+        )  # fmt: skip
+        if not self._nights:
+            self.connection.execute(
+                "create or replace table stg.int_calendar__recorded_history as"
+                " select ?::date as business_date",
+                [batch.night],
+            )
+        self._fill_table(
+            "stg.int_customer__debt",
+            [
+                (n.customer_id, n.org_id, n.employee_id, "loan", n.since, n.owed)
+                for n in batch.named
+                if n.source == "loan"
+            ],
+        )
+        self._fill_table(
+            "stg.int_card__versions",
+            [
+                (f"{n.customer_id}{n.since}", n.customer_id, n.org_id, n.employee_id, "credit", "valid",
+                 n.since, date(9000, 1, 1), None)
+                for n in batch.named
+                if n.source == "card"
             ],
         )  # fmt: skip
         told = {who: batch.employment.get(who, Employment()) for who in batch.staff}

@@ -35,7 +35,7 @@ def sales_delivery(bank: Bank, batch: Batch, *, sequence: int = 1) -> Delivery:
             "participation": row.share,
             "valid_from": row.valid_from,
             "valid_to": row.valid_to,
-            "change_reason": "assign" if row.valid_to is None else "recall",
+            "change_reason": "recall" if row.is_recalled else "assign",
             "recorded_at": datetime.combine(batch.night, time(10)),
             **({} if plain.is_initial else {"op": row.op}),
         }

@@ -14,6 +14,7 @@ select
     loans.customer_id,
     loans.org_id,
     loans.product_code,
+    loans.manager_id,
     'loan' as debt_code,
     loans.start_date as open_date,
     cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ exact_type() }}) as balance_amt
@@ -29,6 +30,7 @@ select
     cards.customer_id,
     cards.org_id,
     'credit_card' as product_code,
+    cards.manager_id,
     'card' as debt_code,
     cards.issue_date as open_date,
     cast(balances.balance_ccy_amt as {{ exact_type() }}) as balance_amt

@@ -1,14 +1,12 @@
 -- One row per assignment as known tonight and stretch of it: while its manager is employed it is the manager's, and
--- from the day of leaving on its participation is UNASSIGNED, until the bank ends it or gives it to somebody else. An
--- assignment that never came to hold has no row.
+-- from the day of leaving on its participation is UNASSIGNED, until the bank ends it or gives it to somebody else.
 
 with assignments as (
 
     select
         *,
         coalesce(valid_to_date, cast('9999-12-31' as date)) as end_date
-    from {{ ref('int_assignment__versions') }}
-    where known_to_date is null and (valid_to_date is null or valid_to_date > valid_from_date)
+    from {{ ref('int_ownership__assigned') }}
 
 ),
 
@@ -85,6 +83,7 @@ select
     -- codes
     assignments.role_code,
     assignments.change_reason_code,
+    assignments.source_code,
 
     -- dates
     stretches.from_date as valid_from_date,

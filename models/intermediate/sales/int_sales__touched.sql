@@ -96,8 +96,8 @@ managed_customers as (
         assignments.customer_id,
         min(employment_changes.changed_from_date) as changed_from_date
     from employment_changes
-    inner join {{ ref('int_assignment__versions') }} as assignments
-        on employment_changes.employee_id = assignments.employee_id and assignments.known_to_date is null
+    inner join {{ ref('int_ownership__assigned') }} as assignments
+        on employment_changes.employee_id = assignments.employee_id
     group by assignments.customer_id
 
 ),

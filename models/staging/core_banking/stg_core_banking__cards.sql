@@ -13,6 +13,7 @@ renamed as (
         card_id,
         customer_id,
         org_id,
+        manager_id,
 
         -- codes and names
         card_kind as card_kind_code,
