@@ -7,7 +7,7 @@ from tests.conftest import MakeWarehouse
 from tests.support.bank import Bank
 from tests.support.published import hashed
 
-FIRST, LAST = NIGHTS = [date(2026, 1, 30), date(2026, 2, 27)]
+FIRST, LAST = NIGHTS = [date(2026, 1, 1), date(2026, 2, 27)]
 FEBRUARY = date(2026, 2, 1)
 
 
