@@ -48,6 +48,8 @@ def rows(warehouse: Warehouse, table: str, month: date) -> list[dict[str, Any]]:
 def test_the_running_month_waits_for_its_last_business_day(tmp_path: Path) -> None:
     bank, every_night = small_bank(), Warehouse(tmp_path / "every night")
     land(every_night.home, bank.delivery(FIRST))
+    # the bank begins on 30 January with nothing before it
+    (every_night.home / "bank.yml").write_text("accept_partial_start: true\n")
     every_night.run()
     at_month_ends = every_night.copy_to(tmp_path / "month ends")
     (at_month_ends.home / "bank.yml").write_text("contribution: month_end\naccept_partial_start: true\n")
