@@ -10,7 +10,6 @@ import duckdb
 import yaml
 
 from contract.model import OP_COLUMN, Table, load_contract
-from orchestration.warehouse import Carried, set_back
 from tests.support.bank import Bank, Delivery
 from tests.support.models import PROJECT, Models
 
@@ -61,18 +60,12 @@ class MemoryNights:
         """Run one night, after those before it."""
         for table in load_contract().tables:
             self._show(table, delivery)
-        carried = [
-            Carried(*self.models.relation(name).split("."), config["meta"]["carried"])
-            for name, config in self.models.config.items()
-            if "carried" in config.get("meta", {})
-        ]
         self.connection.execute(
             "create or replace table pipeline.delivered_table (table_name varchar, load_code varchar)"
         )
         self.connection.executemany(
             "insert into pipeline.delivered_table values (?, ?)", list(delivery.loads.items())
         )
-        set_back(self.connection, carried, self._previous)
         self.models.build(
             **self._variables
             | {
