@@ -49,6 +49,8 @@ class MemoryNights:
         self._load_seeds()
         self.connection.execute("create schema core_banking; create schema pipeline")
         self.connection.execute("create table pipeline.rejected_row (table_name varchar, row_key varchar)")
+        # every night keeps its state
+        self.connection.execute("create table pipeline.night (business_date date, has_state boolean)")
 
     def run_all(self, bank: Bank) -> "MemoryNights":
         """Run every night of the bank."""
@@ -74,6 +76,7 @@ class MemoryNights:
             }
         )
         self._previous = delivery.business_date
+        self.connection.execute("insert into pipeline.night values (?, true)", [self._previous])
 
     def query(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
         """Rows of a query, as a published warehouse gives them."""
