@@ -12,10 +12,13 @@ from typing import Any
 from contract.model import load_contract
 from expectations.check import Check, FailingRows, Suite
 from expectations.suites.marts import months_in
-from orchestration.project import ModelMeta, column_meta, is_mart, model_meta, models
+from orchestration.project import ModelMeta, is_mart, model_meta, models
 from orchestration.publication.privacy import privacy_of
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 from orchestration.warehouse import KnownTable, known_tables
+
+NOBODY = "UNASSIGNED"
+"""Stands in the place of an employee for what nobody holds."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,12 @@ class Promise:
     """What one mart promises.
 
     Attributes:
-        columns: Published columns, each with the beginning of values that the warehouse made up, if any.
         known: Extract tables whose keys a column may hold, by column.
     """
 
     schema: str
     table: str
     meta: ModelMeta
-    columns: Mapping[str, str | None]
     known: Mapping[str, KnownTable]
 
 
@@ -47,7 +48,6 @@ def promises(manifest: Mapping[str, Any]) -> list[Promise]:
             node["schema"],
             node.get("alias") or node["name"],
             model_meta(node),
-            {column: column_meta(about).coined for column, about in node["columns"].items()},
             {
                 column: known
                 for column in node["columns"]
@@ -135,21 +135,18 @@ def reference_known(
 ) -> Check:
     """Every org, product and employee of the mart has been delivered, some night."""
     rows, known = name(promise.schema, promise.table), promise.known[column]
-    coined = promise.columns[column]
-    unknown = fill(
-        """
-        select tonight.{column}
-        from (
-            select distinct {column} from {rows} where {tonight} and {column} is not null and {not_coined}
-        ) as tonight
-        anti join {model} as known on tonight.{column} = known.{key}
-        """,
+    named = fill(
+        "select distinct {column} from {rows} where {tonight} and {column} <> {nobody}",
         column=name(column),
         rows=rows,
         tonight=written_tonight(promise.meta, rows, business_date, months_rebuilt),
-        not_coined=fill("not starts_with({column}, {coined})", column=name(column), coined=value(coined))
-        if coined
-        else EVERY_ROW,
+        nobody=value(NOBODY),
+    )
+    unknown = fill(
+        "select named.{column} from ({named}) as named"
+        " anti join {model} as known on named.{column} = known.{key}",
+        column=name(column),
+        named=named,
         model=name(*known.model),
         key=name(known.names[load_contract().table(known.table).key[0]]),
     )
@@ -159,9 +156,8 @@ def reference_known(
         column=column,
         unit=f"distinct values of {column}",
         query=fill(
-            "select (select count(distinct {column}) from {rows}), (select count(*) from ({unknown}))",
-            column=name(column),
-            rows=rows,
+            "select (select count(*) from ({named})), (select count(*) from ({unknown}))",
+            named=named,
             unknown=unknown,
         ),
         example=fill(

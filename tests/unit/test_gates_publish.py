@@ -133,7 +133,7 @@ PART, ROLE, DAILY = "fct_customer_aum_part_monthly", "fct_customer_org_role", "f
 
 
 def promise(table: str, *key: str, kind: str = "open_month") -> Promise:
-    return Promise("customer_value", table, ModelMeta(grain=key, carried=kind), {}, {})
+    return Promise("customer_value", table, ModelMeta(grain=key, carried=kind), {})
 
 
 PROMISED = [

@@ -7,7 +7,7 @@
     'grain': ['entry_id'], 'partition': 'knowledge_date', 'carried': 'released',
 }) }}
 
-{% set ledger = this if is_incremental() else source('confirmed', 'fct_sales_credit') %}
+{% set ledger = this if has_state() else source('confirmed', 'fct_sales_credit') %}
 
 with ledger as (
 
