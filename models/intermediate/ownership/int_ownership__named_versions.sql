@@ -1,8 +1,8 @@
 -- One row per customer, source and version: the manager whom loans or cards name, from which night to which.
 
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert',
-    unique_key=['customer_id', 'source_code', 'known_from_date'], meta={'carried': 'versions'},
+    materialized='incremental',
+    meta={'grain': ['customer_id', 'source_code', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(
