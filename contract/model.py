@@ -12,7 +12,18 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ColumnType = Literal[
-    "id", "text", "code", "money", "rate", "ratio", "quantity", "integer", "boolean", "date", "timestamp"
+    "id",
+    "text",
+    "code",
+    "money",
+    "rate",
+    "fx_rate",
+    "ratio",
+    "quantity",
+    "integer",
+    "boolean",
+    "date",
+    "timestamp",
 ]
 Kind = Literal["F", "D", "E"]
 Load = Literal["full", "delta", "append"]

@@ -215,6 +215,9 @@ def _create_known_views(
         connection.execute(
             fill("create or replace view {view} as {rows}", view=name("known", table.name), rows=tonight)
         )
+    connection.execute(
+        fill("create or replace view known.rate as {rows}", rows=_known_rates(existing, previous))
+    )
 
 
 def _known_versions(
@@ -252,6 +255,23 @@ def _known_versions(
                 for key in table.key
             ),
         ),
+        night=value(previous),
+    )
+
+
+def _known_rates(existing: Collection[tuple[str, str]], previous: date | None) -> Sql:
+    """Tonight's exchange rates, and those that the night before had last."""
+    tonight = Sql("select currency, rate_date, mid_rate, true as is_tonight from lake.fx_rate")
+    if previous is None or ("intermediate", "int_fx__rate_by_day") not in existing:
+        return tonight
+    return fill(
+        """
+        {tonight} union all
+        select currency_code, rate_date, mid_rate, false
+        from intermediate.int_fx__rate_by_day
+        where rate_date is not null and calendar_date = {night} and business_date = {night}
+        """,
+        tonight=tonight,
         night=value(previous),
     )
 

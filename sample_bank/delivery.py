@@ -30,6 +30,7 @@ DTYPES: dict[str, pl.DataType] = {
     "code": pl.String(),
     "money": pl.Decimal(18, 2),
     "rate": pl.Decimal(9, 6),
+    "fx_rate": pl.Decimal(18, 8),
     "ratio": pl.Decimal(6, 5),
     "quantity": pl.Decimal(20, 4),
     "integer": pl.Int32(),

@@ -109,14 +109,16 @@ def conserved(customers_measure: str, holdings_measure: str, business_date: date
         unit="totals",
         query=fill(
             """
-            select 1, cast(customers.total <> holdings.total as integer)
+            select 1, cast(
+                (customers.plain - holdings.plain) + (customers.fine - holdings.fine) <> 0 as integer
+            )
             from (
-                select {customers_total} as total
+                select {customers_total}
                 from intermediate.int_aum__customer_month
                 where month_start_date = {month}
             ) as customers
             cross join (
-                select {holdings_total} as total
+                select {holdings_total}
                 from intermediate.int_aum__holding_day
                 where business_date = {business_date} and month_start_date = {month}
             ) as holdings
@@ -131,7 +133,7 @@ def conserved(customers_measure: str, holdings_measure: str, business_date: date
 
 def _exact_total(measure: str) -> Sql:
     return fill(
-        "cast(coalesce(sum({plain}), 0) as decimal(38, 20)) + coalesce(sum({fine}), 0)",
+        "coalesce(sum({plain}), 0) as plain, coalesce(sum({fine}), 0) as fine",
         plain=name(f"{measure}_plain_amt"),
         fine=name(f"{measure}_fine_amt"),
     )
@@ -143,10 +145,7 @@ def _is_off(measure: str) -> Sql:
         """
         case
             when exact.{fine} = 0 then published.{published} <> exact.{plain}
-            else abs(
-                cast(published.{published} as decimal(38, 20))
-                - (cast(exact.{plain} as decimal(38, 20)) + exact.{fine})
-            ) > {limit}
+            else abs((published.{published} - exact.{plain}) - exact.{fine}) > {limit}
         end
         """,
         published=name(f"{measure}_amt"),

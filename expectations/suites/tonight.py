@@ -9,13 +9,13 @@ from contract.model import load_contract
 from contract.severity import rule_for
 from expectations.check import Check, FailingRows, Suite, exact
 from expectations.results import FCT_CHECK_RESULT
+from expectations.suites import amounts
+from expectations.suites.amounts import RATE, TOTAL
 from orchestration.ingestion.cross_rules import CROSS_CODES
 from orchestration.ingestion.lake import BatchReport
 from orchestration.sql import Sql, fill, join, name, value
 
 REJECTED = name("pipeline", "rejected_row")
-
-_TOTAL = name("temp", "tonight_total")
 
 
 def collect_totals(
@@ -26,6 +26,7 @@ def collect_totals(
     The ledger, the AUM and the rates in use are all checked on these few rows, so that the large balance
     tables are joined to their accounts a single time.
     """
+    amounts.collect_rates(connection, business_date, reporting_currency)
     connection.execute(
         fill(
             """
@@ -51,29 +52,22 @@ def collect_totals(
                     sum(balance) as balance, sum(greatest(balance, 0)) as positive_balance
                 from balances
                 group by source, org_id, product_code, currency
-            ),
-            rates as (
-                select currency, max_by(mid_rate, rate_date) as mid_rate
-                from lake.fx_rate
-                where rate_date <= {business_date} and currency <> {reporting_currency}
-                group by currency
-                union all
-                select {reporting_currency}, cast(1 as decimal(9, 6))
             )
             select
                 sums.source, sums.org_id, sums.currency, sums.row_cnt, products.asset_class,
                 cast(sums.balance as decimal(28, 2)) * rates.mid_rate as balance_amt,
+                cast(2 * sums.positive_balance - sums.balance as decimal(28, 2)) * rates.mid_rate as size_amt,
                 case
                     when sums.source = 'loan' or not products.is_in_aum then 0
-                    else cast(sums.positive_balance as decimal(20, 2)) * products.aum_weight * rates.mid_rate
+                    else cast(sums.positive_balance as decimal(28, 2)) * products.aum_weight * rates.mid_rate
                 end as aum_amt,
-                rates.mid_rate
+                rates.mid_rate,
+                rates.is_tonight
             from sums
             inner join known.product as products on sums.product_code = products.product_code
-            left join rates on sums.currency = rates.currency
+            left join {rate} as rates on sums.currency = rates.currency
             """,
-            business_date=value(business_date),
-            reporting_currency=value(reporting_currency),
+            rate=RATE,
         )
     )
 
@@ -81,31 +75,17 @@ def collect_totals(
 def checks_by_table(report: BatchReport) -> dict[str, list[Check]]:
     """What tonight's totals have to satisfy, by the delivered table that a fault points to."""
     checks = {
-        "deposit_balance": [aum_steady()],
-        "fx_rate": [rates_known()],
+        "deposit_balance": [aum_steady(), amounts.held_fits("deposit_balance", "deposit", "investment")],
+        "investment_position": [amounts.held_fits("investment_position", "investment")],
+        "loan_balance": [amounts.held_fits("loan_balance", "loan")],
+        "card_balance": [amounts.cards_fit()],
+        "monthly_balance_history": [amounts.history_valued(), amounts.history_fits()],
+        "fx_rate": [amounts.rates_known(), amounts.rates_of_tonight()],
         "customer": [certificates_unique()],
         "product": [curves_known()],
         "ledger_control": [ledger_agrees()],
     }
     return {table: found for table, found in checks.items() if table in report.tables}
-
-
-def rates_known() -> Check:
-    """Every currency of a balance has a rate on or before the business date."""
-    return FailingRows(
-        check_code="reference_rate_missing",
-        table="fx_rate",
-        unit="balances",
-        query=fill(
-            """
-            select
-                coalesce(sum(row_cnt), 0), coalesce(sum(row_cnt) filter (where mid_rate is null), 0),
-                string_agg(distinct currency order by currency) filter (where mid_rate is null)
-            from {total}
-            """,
-            total=_TOTAL,
-        ),
-    )
 
 
 def ledger_agrees() -> Check:
@@ -125,7 +105,7 @@ def ledger_agrees() -> Check:
         ) as totals on books.org_id = totals.org_id and books.asset_class = totals.asset_class
         """,
         limit=value(rule.limit_amt or Decimal(0)),
-        total=_TOTAL,
+        total=TOTAL,
     )
     return FailingRows(
         check_code="ledger_control",
@@ -176,7 +156,7 @@ def aum_steady() -> Check:
             from tonight
             left join earlier on true
             """,
-            total=_TOTAL,
+            total=TOTAL,
             results=FCT_CHECK_RESULT,
             limit=value(exact(rule_for("aum_moved").limit)),
         ),

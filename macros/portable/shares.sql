@@ -15,7 +15,10 @@
 
 {% macro cents(amount) -%}
     {# one customer's amount in 64 bits: millions of them add up four times as fast as decimals #}
-    cast(cast({{ amount }} as {{ amount_type() }}) * 100 as bigint)
+    case
+        when abs({{ amount }}) < {{ ten_trillion() }} then cast(cast({{ amount }} as {{ amount_type() }}) * 100 as bigint)
+        else cast(cast({{ amount }} as decimal(38, 2)) * 100 as bigint)
+    end
 {%- endmacro %}
 
 {% macro total_cents(amount) -%}

@@ -6,6 +6,15 @@
     cast({{ rate }} * 1000000 as bigint)
 {%- endmacro %}
 
+{% macro fx_scale() -%}
+    100000000
+{%- endmacro %}
+
+{% macro fx_units(rate) -%}
+    {# an exchange rate, a decimal(18, 8), as a whole number #}
+    cast(cast({{ rate }} as decimal(38, 8)) * {{ fx_scale() }} as bigint)
+{%- endmacro %}
+
 {% macro cents_amount(cents) -%}
     {# whole cents as a published amount #}
     cast(cast({{ cents }} as decimal(18, 0)) * cast(0.01 as decimal(3, 2)) as {{ amount_type() }})
@@ -21,9 +30,9 @@
 {%- endmacro %}
 
 {% macro round_units(units, divisor) -%}
-    {# A whole number by a positive one below 10^18, rounded half away from zero; null where that is 0. #}
+    {# A whole number by a positive one, rounded half away from zero; null where that is 0. #}
     case when {{ units }} < 0 then -1 else 1 end * case
-        when abs({{ units }}) < 4000000000000000000
+        when abs({{ units }}) < 4000000000000000000 and {{ divisor }} < 1000000000000000000
             then {{ divide_whole('(2 * cast(abs(' ~ units ~ ') as bigint) + ' ~ divisor ~ ')', '(2 * (' ~ divisor ~ '))') }}
         else cast({{ floor_divide('(2 * abs(' ~ units ~ ') + ' ~ divisor ~ ')', '(2 * (' ~ divisor ~ '))') }} as bigint)
     end

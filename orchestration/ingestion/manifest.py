@@ -41,7 +41,7 @@ STAGE_TWO_TABLES = frozenset(
 MAX_MANIFEST_BYTES = 64 * 2**20
 
 _ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
-_NUMERIC = ("money", "rate", "ratio", "quantity", "integer")
+_NUMERIC = ("money", "rate", "fx_rate", "ratio", "quantity", "integer")
 
 
 def _file_name(value: str) -> str:

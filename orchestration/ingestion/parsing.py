@@ -86,7 +86,7 @@ class Typing:
         texts, padded = self._trimmed(sent)
         typed = texts.select(*self._values, SOURCE_ROW)
         texts, typed, open_dates = self._without_open_dates(texts, typed)
-        totals = typed.select(pl.col(name).cast(pl.Decimal(38, 6)).sum() for name in self.summed)
+        totals = typed.select(pl.col(name).cast(pl.Decimal(38, 8)).sum() for name in self.summed)
         sums = dict(zip(self.summed, totals.row(0) if self.summed else (), strict=True))
         rules = texts.select(pl.all().name.prefix("text ")).hstack(typed).select(self._rules)
         counts = dict(zip(rules.columns, rules.select(pl.all().count()).row(0), strict=True))

@@ -22,7 +22,7 @@ CELLS_PER_BATCH = 4_000_000
 """Values taken from a Parquet file at once."""
 
 _BOM = codecs.BOM_UTF8
-_EXACT_NUMBERS: tuple[ColumnType, ...] = ("money", "rate", "ratio", "quantity", "integer")
+_EXACT_NUMBERS: tuple[ColumnType, ...] = ("money", "rate", "fx_rate", "ratio", "quantity", "integer")
 
 
 @dataclass(frozen=True)

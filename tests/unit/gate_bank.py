@@ -26,7 +26,7 @@ BATCH = BatchId(DAY, 1)
 
 _FILLER = {
     "date": date(2020, 1, 1), "timestamp": "2020-01-01 00:00:00", "money": "1.00", "rate": "1", "ratio": "1",
-    "quantity": "1", "integer": "1", "boolean": False,
+    "fx_rate": "1", "quantity": "1", "integer": "1", "boolean": False,
 }  # fmt: skip
 
 

@@ -17,7 +17,18 @@ def connection():
 
 
 DIVIDED = render("divide_round('p', 'f', 'd')")
-EXACT = render("divide_exact('n', 'd')")
+EXACT = render("divide_exact('p', 'f', 'd')")
+ROUNDED = render("round_amount('p', 'f', 'decimal(38, 2)')")
+BY_CENTS = render("divide_cents('p', 'd')")
+PUBLISHED = render("round_amount('p', 'f')")
+CENTS = render("cents('p')")
+TIMES = render("times_days('p', 'd')")
+UNITS = render("round_units('u', 'd')")
+FX = render("fx_units('r')")
+WORTH = render("plain_worth('b', 'r')"), render("fine_worth('b', 'r')")
+
+LIMIT = 10**18 - 1
+"""Cents of the largest amount that decimal(18, 2) holds; it is the contract's largest, too."""
 
 
 def half_up(value: Fraction) -> Decimal:
@@ -29,53 +40,150 @@ def half_up(value: Fraction) -> Decimal:
     return (rounded if value >= 0 else -rounded).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
+def divided(connection, plain: Decimal, fine: Decimal, divisor: int) -> tuple[Decimal, Decimal]:
+    return connection.execute(
+        f"""
+        select {DIVIDED}, {EXACT}
+        from (select ?::decimal(38, 2) as p, ?::decimal(38, 22) as f, ?::integer as d)
+        """,
+        [plain, fine, divisor],
+    ).fetchone()
+
+
 @given(
-    cents=st.integers(min_value=-(10**14), max_value=10**14),
     days=st.integers(min_value=1, max_value=366),
+    data=st.data(),
 )
-@example(cents=267500, days=1000)  # 2.675: a double is just below the half
-@example(cents=-267500, days=1000)
-@example(cents=1, days=2)
-@example(cents=0, days=31)
-def test_divide_round_is_exact_and_rounds_halves_up_by_either_way(connection, cents, days):
+def test_a_sum_over_days_is_divided_exactly_up_to_the_largest_amount(connection, days, data):
+    cents = data.draw(st.integers(min_value=0, max_value=LIMIT * days))
     amount = Decimal(cents) / 100
 
-    results = connection.execute(
-        f"""
-        select {DIVIDED}, {EXACT} from (
-            select
-                ?::decimal(18, 2) as p,
-                0::decimal(38, 20) as f,
-                ?::decimal(38, 20) as n,
-                ?::integer as d
-        )
-        """,
-        [amount, amount, days],
-    ).fetchone()
+    results = divided(connection, amount, Decimal(0), days)
 
     assert results == (half_up(Fraction(cents, 100 * days)),) * 2
 
 
+@given(cents=st.integers(min_value=-LIMIT, max_value=LIMIT), months=st.integers(min_value=1, max_value=366))
+@example(cents=267500, months=1000)  # 2.675: a double is just below the half
+@example(cents=-267500, months=1000)
+@example(cents=1, months=2)
+@example(cents=0, months=31)
+@example(cents=10**15 - 1, months=7)  # the last that 64 bits divide
+@example(cents=10**15, months=7)
+def test_whole_cents_are_divided_with_halves_away_from_zero(connection, cents, months):
+    (result,) = connection.execute(
+        f"select {BY_CENTS} from (select ?::decimal(18, 2) as p, ?::integer as d)",
+        [Decimal(cents) / 100, months],
+    ).fetchone()
+
+    assert result == half_up(Fraction(cents, 100 * months))
+
+
+FINE = st.integers(min_value=-(10**26), max_value=10**26).map(lambda units: Decimal(units).scaleb(-22))
+
+
+@given(cents=st.integers(min_value=10**7, max_value=LIMIT * 31), fine=FINE, days=st.integers(31, 366))
+@example(cents=10**7 + 1, fine=Decimal("-0.005"), days=31)
+def test_what_lies_below_the_cent_decides_a_half(connection, cents, fine, days):
+    plain, whole = Decimal(cents) / 100, Fraction(cents, 100) + Fraction(fine)
+
+    (rounded,) = connection.execute(
+        f"select {ROUNDED} from (select ?::decimal(38, 2) as p, ?::decimal(38, 22) as f)", [plain, fine]
+    ).fetchone()
+
+    assert divided(connection, plain, fine, days) == (half_up(whole / days),) * 2
+    assert rounded == half_up(whole)
+
+
 @pytest.mark.parametrize(
-    ("amount", "rounded"),
+    ("plain", "fine", "rounded"),
     [
-        ("0.00499999999999999999", "0.00"),
-        ("0.005", "0.01"),
-        ("123456789.99499999999999999999", "123456789.99"),
+        ("0.00", "0.0049999999999999999999", "0.00"),
+        ("0.00", "0.005", "0.01"),
+        ("0.01", "-0.005", "0.01"),  # half up: a cast of -0.005 alone would take the cent off
+        ("0.01", "-0.0050000000000000000001", "0.00"),
+        ("123456789.99", "0.0049999999999999999999", "123456789.99"),
+        ("9999999999999999.98", "0.005", "9999999999999999.99"),
     ],
 )
-def test_divide_round_sees_what_lies_below_the_cent(connection, amount, rounded):
+def test_a_total_is_rounded_half_up_once(connection, plain, fine, rounded):
     (result,) = connection.execute(
-        f"select {DIVIDED} from (select 0.00::decimal(18, 2) as p, ?::decimal(38, 20) as f, 1 as d)", [amount]
+        f"select {PUBLISHED} from (select ?::decimal(18, 2) as p, ?::decimal(38, 22) as f)",
+        [plain, fine],
     ).fetchone()
 
     assert result == Decimal(rounded)
+    assert divided(connection, Decimal(plain), Decimal(fine), 1)[0] == Decimal(rounded)
+
+
+@given(
+    cents=st.integers(min_value=0, max_value=LIMIT),
+    weight=st.integers(min_value=0, max_value=10**6),
+    share=st.integers(min_value=0, max_value=10**6),
+    rate=st.integers(min_value=1, max_value=31 * LIMIT),
+)
+@example(cents=LIMIT, weight=10**6, share=10**6, rate=31 * LIMIT)
+@example(cents=1, weight=500_000, share=500_000, rate=1)
+def test_worth_is_exact_for_every_amount_and_rate_of_the_contract(connection, cents, weight, share, rate):
+    base = Decimal(cents * weight * share).scaleb(-14)
+    plain, fine = connection.execute(
+        f"select {WORTH[0]}, {WORTH[1]} from (select ?::decimal(38, 14) as b, ?::decimal(38, 8) as r)",
+        [base, Decimal(rate).scaleb(-8)],
+    ).fetchone()
+
+    assert Fraction(plain) + Fraction(fine) == Fraction(base) * Fraction(rate, 10**8)
+    assert abs(fine) <= Decimal("0.01")
+
+
+@given(cents=st.integers(min_value=-LIMIT, max_value=LIMIT))
+@example(cents=LIMIT)
+def test_an_amount_is_whole_cents_up_to_the_largest(connection, cents):
+    (result,) = connection.execute(
+        f"select {CENTS} from (select ?::decimal(18, 2) as p)", [Decimal(cents) / 100]
+    ).fetchone()
+
+    assert result == cents
+
+
+@given(cents=st.integers(min_value=0, max_value=LIMIT), days=st.integers(min_value=0, max_value=31))
+@example(cents=LIMIT, days=31)
+def test_an_amount_times_days_is_exact(connection, cents, days):
+    (result,) = connection.execute(
+        f"select {TIMES} from (select ?::decimal(18, 2) as p, ?::integer as d)",
+        [Decimal(cents) / 100, days],
+    ).fetchone()
+
+    assert result == Decimal(cents * days) / 100
+
+
+@given(
+    units=st.integers(min_value=-(10**37), max_value=10**37),
+    divisor=st.integers(min_value=10**16, max_value=10**20),
+)
+@example(units=2 * 10**18, divisor=5 * 10**18)
+def test_whole_numbers_are_divided_by_more_than_64_bits(connection, units, divisor):
+    units = max(-LIMIT * divisor, min(units, LIMIT * divisor))
+    (result,) = connection.execute(
+        f"select {UNITS} from (select ?::hugeint as u, ?::hugeint as d)",
+        [units, divisor],
+    ).fetchone()
+
+    assert Decimal(result) / 100 == half_up(Fraction(units, 100 * divisor))
+
+
+@given(rate=st.integers(min_value=1, max_value=LIMIT))
+def test_a_rate_is_a_whole_number_of_its_scale(connection, rate):
+    (result,) = connection.execute(
+        f"select {FX} from (select ?::decimal(18, 8) as r)", [Decimal(rate).scaleb(-8)]
+    ).fetchone()
+
+    assert result == rate
 
 
 @pytest.mark.parametrize("fine", [0, "0.001"])
 def test_dividing_by_nothing_is_null(connection, fine):
     (result,) = connection.execute(
-        f"select {DIVIDED} from (select 5::decimal(18, 2) as p, ?::decimal(38, 20) as f, 0 as d)", [fine]
+        f"select {DIVIDED} from (select 5::decimal(18, 2) as p, ?::decimal(38, 22) as f, 0 as d)", [fine]
     ).fetchone()
 
     assert result is None

@@ -83,9 +83,9 @@ select
     cast(coalesce(joined.aum_end_fine_amt, 0) as {{ exact_type() }}) as aum_end_fine_amt,
     cast(coalesce(joined.deposit_end_plain_amt, 0) as {{ amount_type() }}) as deposit_end_plain_amt,
     cast(coalesce(joined.deposit_end_fine_amt, 0) as {{ exact_type() }}) as deposit_end_fine_amt,
-    cast(coalesce(joined.balance_sum_plain_amt, 0) as {{ amount_type() }}) as balance_sum_plain_amt,
+    cast(coalesce(joined.balance_sum_plain_amt, 0) as {{ sum_type() }}) as balance_sum_plain_amt,
     cast(coalesce(joined.balance_sum_fine_amt, 0) as {{ exact_type() }}) as balance_sum_fine_amt,
-    cast(coalesce(joined.deposit_sum_plain_amt, 0) as {{ amount_type() }}) as deposit_sum_plain_amt,
+    cast(coalesce(joined.deposit_sum_plain_amt, 0) as {{ sum_type() }}) as deposit_sum_plain_amt,
     cast(coalesce(joined.deposit_sum_fine_amt, 0) as {{ exact_type() }}) as deposit_sum_fine_amt,
 
     -- flags

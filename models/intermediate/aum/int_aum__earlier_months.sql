@@ -101,16 +101,16 @@ select
     month_start_date,
 
     -- measures
-    cast(coalesce(aum_avg_sum_5m_amt, 0) as {{ amount_type() }}) as aum_avg_sum_5m_amt,
+    cast(coalesce(aum_avg_sum_5m_amt, 0) as {{ sum_type() }}) as aum_avg_sum_5m_amt,
     cast(months_5m_cnt as integer) as months_5m_cnt,
     cast(averaged_5m_cnt as integer) as averaged_5m_cnt,
     cast(coalesce(aum_max_5m_amt, 0) as {{ amount_type() }}) as aum_max_5m_amt,
-    cast(coalesce(aum_avg_sum_11m_amt, 0) as {{ amount_type() }}) as aum_avg_sum_11m_amt,
+    cast(coalesce(aum_avg_sum_11m_amt, 0) as {{ sum_type() }}) as aum_avg_sum_11m_amt,
     cast(averaged_11m_cnt as integer) as averaged_11m_cnt,
     cast(coalesce(aum_max_11m_amt, 0) as {{ amount_type() }}) as aum_max_11m_amt,
-    cast(coalesce(quarter_sum_plain_amt, 0) as {{ amount_type() }}) as quarter_sum_plain_amt,
+    cast(coalesce(quarter_sum_plain_amt, 0) as {{ sum_type() }}) as quarter_sum_plain_amt,
     cast(coalesce(quarter_sum_fine_amt, 0) as {{ exact_type() }}) as quarter_sum_fine_amt,
-    cast(coalesce(year_sum_plain_amt, 0) as {{ amount_type() }}) as year_sum_plain_amt,
+    cast(coalesce(year_sum_plain_amt, 0) as {{ sum_type() }}) as year_sum_plain_amt,
     cast(coalesce(year_sum_fine_amt, 0) as {{ exact_type() }}) as year_sum_fine_amt
 
 from summed

@@ -104,7 +104,7 @@ refused as (
 {% else %}
 
 -- the initial load's row of the running month covers the days before tonight
-last_night as (
+told as (
 
     select
         history.account_id,
@@ -114,22 +114,19 @@ last_night as (
         holders.org_id,
         products.asset_class_code,
         holders.currency_code,
-        cast(0 as {{ amount_type() }}) as base_plain_amt,
-        cast(0 as {{ base_type() }}) as base_fine_ccy_amt,
+        rates.mid_rate,
         case
             when holders.is_whole and products.aum_weight = 1
                 then cast(greatest(history.balance_sum_ccy_amt, 0) as {{ amount_type() }})
             else cast(0 as {{ amount_type() }})
-        end as balance_sum_plain_amt,
+        end as sum_plain_amt,
         case
-            when holders.is_whole and products.aum_weight = 1 then cast(0 as {{ exact_type() }})
+            when holders.is_whole and products.aum_weight = 1 then cast(0 as {{ base_type() }})
             else cast(
-                cast(
-                    cast(greatest(history.balance_sum_ccy_amt, 0) as decimal(38, 2))
-                    * products.aum_weight * holders.ownership_share as {{ base_type() }}
-                ) * rates.mid_rate as {{ exact_type() }}
+                cast(greatest(history.balance_sum_ccy_amt, 0) as decimal(38, 2))
+                * products.aum_weight * holders.ownership_share as {{ base_type() }}
             )
-        end as balance_sum_fine_amt
+        end as sum_base_ccy_amt
     from {{ ref('stg_core_banking__monthly_balances') }} as history
     inner join {{ ref('int_account__holder') }} as holders on history.account_id = holders.account_id
     inner join products on history.product_code = products.product_code
@@ -138,6 +135,24 @@ last_night as (
             holders.currency_code = rates.currency_code
             and rates.calendar_date = {{ add_days(business_date(), -1) }}
     where history.month_start_date = {{ month_start(business_date()) }}
+
+),
+
+last_night as (
+
+    select
+        account_id,
+        product_code,
+        balance_source,
+        customer_id,
+        org_id,
+        asset_class_code,
+        currency_code,
+        cast(0 as {{ amount_type() }}) as base_plain_amt,
+        cast(0 as {{ base_type() }}) as base_fine_ccy_amt,
+        sum_plain_amt + {{ plain_worth('sum_base_ccy_amt', 'mid_rate') }} as balance_sum_plain_amt,
+        {{ fine_worth('sum_base_ccy_amt', 'mid_rate') }} as balance_sum_fine_amt
+    from told
 
 ),
 
@@ -169,7 +184,7 @@ holdings as (
         ) as base_fine_ccy_amt,
         coalesce(last_night.base_plain_amt, cast(0 as {{ amount_type() }})) as carried_base_plain_amt,
         coalesce(last_night.base_fine_ccy_amt, cast(0 as {{ base_type() }})) as carried_base_fine_ccy_amt,
-        coalesce(last_night.balance_sum_plain_amt, cast(0 as {{ amount_type() }})) as carried_sum_plain_amt,
+        coalesce(last_night.balance_sum_plain_amt, cast(0 as {{ sum_type() }})) as carried_sum_plain_amt,
         coalesce(last_night.balance_sum_fine_amt, cast(0 as {{ exact_type() }})) as carried_sum_fine_amt
     from tonight
     full outer join last_night
@@ -206,7 +221,7 @@ silent_sums as (
         {{ month_start('silent_days.calendar_date') }} as month_start_date,
         last_days.calendar_date as last_open_date,
         cast(count(*) as integer) as day_cnt,
-        sum(cast(silent_days.mid_rate as decimal(38, 6))) as rate_sum,
+        sum(cast(silent_days.mid_rate as decimal(38, 8))) as rate_sum,
         max(
             case
                 when silent_days.calendar_date = last_day(silent_days.calendar_date) then silent_days.mid_rate
@@ -288,27 +303,37 @@ summed as (
         cast(case when is_current then base_fine_ccy_amt else 0 end as {{ base_type() }}) as base_fine_ccy_amt,
         cast(
             case
-                when is_current then base_plain_amt
-                when month_end_rate is not null then carried_base_plain_amt
+                when is_current then base_plain_amt + {{ plain_worth('base_fine_ccy_amt', 'mid_rate') }}
+                when month_end_rate is not null
+                    then carried_base_plain_amt + {{ plain_worth('carried_base_fine_ccy_amt', 'month_end_rate') }}
                 else 0
             end as {{ amount_type() }}
         ) as aum_plain_amt,
         cast(
             case
-                when is_current then base_fine_ccy_amt * mid_rate
-                else carried_base_fine_ccy_amt * coalesce(month_end_rate, 0)
+                when is_current then {{ fine_worth('base_fine_ccy_amt', 'mid_rate') }}
+                when month_end_rate is not null
+                    then {{ fine_worth('carried_base_fine_ccy_amt', 'month_end_rate') }}
+                else 0
             end as {{ exact_type() }}
         ) as aum_fine_amt,
         cast(
             case when is_carried_month then carried_sum_plain_amt else 0 end
-            + carried_base_plain_amt * coalesce(day_cnt, 0)
-            + case when is_current then base_plain_amt else 0 end
-            as {{ amount_type() }}
+            + case
+                when day_cnt is null then 0
+                else {{ times_days('carried_base_plain_amt', 'day_cnt') }}
+                    + {{ plain_worth('carried_base_fine_ccy_amt', 'rate_sum') }}
+            end
+            + case
+                when is_current then base_plain_amt + {{ plain_worth('base_fine_ccy_amt', 'mid_rate') }}
+                else 0
+            end
+            as {{ sum_type() }}
         ) as balance_sum_plain_amt,
         cast(
             case when is_carried_month then carried_sum_fine_amt else 0 end
-            + carried_base_fine_ccy_amt * coalesce(rate_sum, 0)
-            + case when is_current then base_fine_ccy_amt * mid_rate else 0 end
+            + case when day_cnt is null then 0 else {{ fine_worth('carried_base_fine_ccy_amt', 'rate_sum') }} end
+            + case when is_current then {{ fine_worth('base_fine_ccy_amt', 'mid_rate') }} else 0 end
             as {{ exact_type() }}
         ) as balance_sum_fine_amt
 

@@ -42,7 +42,8 @@ history as (
         balances.month_start_date,
         case when products.asset_class_code = 'wealth' then 'investment' else 'deposit' end as balance_source,
         holders.is_whole and products.aum_weight = 1 as is_plain,
-        cast(products.aum_weight as decimal(38, 6)) * holders.ownership_share * rates.mid_rate as factor,
+        rates.mid_rate,
+        cast(products.aum_weight as decimal(38, 6)) * holders.ownership_share as share,
         cast(greatest(balances.month_end_balance_ccy_amt, 0) as {{ amount_type() }}) as end_ccy_amt,
         cast(greatest(balances.balance_sum_ccy_amt, 0) as {{ amount_type() }}) as sum_ccy_amt
     from {{ ref('stg_core_banking__monthly_balances') }} as balances
@@ -55,6 +56,18 @@ history as (
 
 ),
 
+shared_history as (
+
+    select
+        *,
+        cast(case when is_plain then 0 else cast(end_ccy_amt as decimal(38, 2)) * share end as {{ base_type() }})
+            as end_base_ccy_amt,
+        cast(case when is_plain then 0 else cast(sum_ccy_amt as decimal(38, 2)) * share end as {{ base_type() }})
+            as sum_base_ccy_amt
+    from history
+
+),
+
 from_history as (
 
     select
@@ -63,13 +76,13 @@ from_history as (
         asset_class_code,
         balance_source,
         month_start_date,
-        case when is_plain then end_ccy_amt else 0 end as aum_plain_amt,
-        cast(case when is_plain then 0 else cast(end_ccy_amt as decimal(38, 2)) * factor end as {{ exact_type() }})
-            as aum_fine_amt,
-        case when is_plain then sum_ccy_amt else 0 end as balance_sum_plain_amt,
-        cast(case when is_plain then 0 else cast(sum_ccy_amt as decimal(38, 2)) * factor end as {{ exact_type() }})
-            as balance_sum_fine_amt
-    from history
+        case when is_plain then end_ccy_amt else {{ plain_worth('end_base_ccy_amt', 'mid_rate') }} end
+            as aum_plain_amt,
+        {{ fine_worth('end_base_ccy_amt', 'mid_rate') }} as aum_fine_amt,
+        case when is_plain then sum_ccy_amt else {{ plain_worth('sum_base_ccy_amt', 'mid_rate') }} end
+            as balance_sum_plain_amt,
+        {{ fine_worth('sum_base_ccy_amt', 'mid_rate') }} as balance_sum_fine_amt
+    from shared_history
 
 )
 {%- endif %},
@@ -116,7 +129,7 @@ select
     -- measures: whole cents, and what takes more decimals
     cast(aum_plain_amt as {{ amount_type() }}) as aum_plain_amt,
     cast(aum_fine_amt as {{ exact_type() }}) as aum_fine_amt,
-    cast(balance_sum_plain_amt as {{ amount_type() }}) as balance_sum_plain_amt,
+    cast(balance_sum_plain_amt as {{ sum_type() }}) as balance_sum_plain_amt,
     cast(balance_sum_fine_amt as {{ exact_type() }}) as balance_sum_fine_amt
 
 from summed

@@ -133,11 +133,11 @@ select
     -- measures: whole cents, and what takes more decimals
     cast(aum_end_plain_amt as {{ amount_type() }}) as aum_end_plain_amt,
     cast(aum_end_fine_amt as {{ exact_type() }}) as aum_end_fine_amt,
-    cast(balance_sum_plain_amt as {{ amount_type() }}) as balance_sum_plain_amt,
+    cast(balance_sum_plain_amt as {{ sum_type() }}) as balance_sum_plain_amt,
     cast(balance_sum_fine_amt as {{ exact_type() }}) as balance_sum_fine_amt,
-    cast(quarter_sum_plain_amt as {{ amount_type() }}) as quarter_sum_plain_amt,
+    cast(quarter_sum_plain_amt as {{ sum_type() }}) as quarter_sum_plain_amt,
     cast(quarter_sum_fine_amt as {{ exact_type() }}) as quarter_sum_fine_amt,
-    cast(year_sum_plain_amt as {{ amount_type() }}) as year_sum_plain_amt,
+    cast(year_sum_plain_amt as {{ sum_type() }}) as year_sum_plain_amt,
     cast(year_sum_fine_amt as {{ exact_type() }}) as year_sum_fine_amt
 
 from parts

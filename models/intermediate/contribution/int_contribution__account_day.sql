@@ -5,7 +5,7 @@
 -- another row: each day is that of the org and the owners who had it. An account that has been empty all month has
 -- no row, unless it may bear a cost.
 --
--- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × millionths of the day's mid rate.
+-- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × the day's mid rate in fx_scale().
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -230,7 +230,7 @@ by_month as (
         factors.fx_factor,
         case
             when priced.ftp_millionths is null then factors.demand_factor
-            else factors.fx_factor * priced.ftp_millionths
+            else {{ wide('factors.fx_factor') }} * priced.ftp_millionths
         end as ftp_factor,
         coalesce(silent_sums.is_demand_assumed, false) or (months.is_current and factors.is_demand_assumed)
             as is_demand_assumed

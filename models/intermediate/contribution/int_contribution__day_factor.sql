@@ -1,5 +1,5 @@
 -- One row per currency, curve and day that tonight adds: what a cent of balance is worth that day, and what
--- money costs without maturity. The reporting currency counts 1, others the millionths of their mid rate; the
+-- money costs without maturity. The reporting currency counts 1, others their mid rate in fx_scale(); the
 -- curve '' is that of products without one.
 
 {{ config(materialized='view', tags=['night']) }}
@@ -11,7 +11,7 @@ with fx as (
         calendar_date,
         case
             when currency_code = '{{ var("reporting_currency") }}' then cast(1 as bigint)
-            else {{ millionths_of('mid_rate') }}
+            else {{ fx_units('mid_rate') }}
         end as fx_factor
     from {{ ref('int_fx__rate_by_day') }}
     where business_date = {{ business_date() }}
@@ -37,7 +37,7 @@ select
     curves.curve_id,
     fx.calendar_date,
     fx.fx_factor,
-    fx.fx_factor * coalesce(demand.ftp_millionths, 0) as demand_factor,
+    {{ wide('fx.fx_factor') }} * coalesce(demand.ftp_millionths, 0) as demand_factor,
     coalesce(demand.is_rate_assumed, false) as is_demand_assumed
 from fx
 cross join curves

@@ -247,10 +247,10 @@ priced as (
         products.day_count_basis,
         coalesce(products.curve_id, '') <> '' as has_ftp,
         sums.source_code in ('loan', 'card') as is_lent,
-        -- sums of a foreign currency hold its rate in millionths
+        -- sums of a foreign currency hold its rate as a whole number
         case
             when sums.currency_code = '{{ var("reporting_currency") }}' then cast(1 as bigint)
-            else cast(1000000 as bigint)
+            else cast({{ fx_scale() }} as bigint)
         end as fx_scale,
         abs(sums.balance_units) as weight_units
     from sums

@@ -29,7 +29,7 @@ fx as (
         currency_code,
         case
             when currency_code = '{{ var("reporting_currency") }}' then cast(1 as bigint)
-            else {{ millionths_of('mid_rate') }}
+            else {{ fx_units('mid_rate') }}
         end as fx_factor
     from {{ ref('int_fx__rate_by_day') }}
     where calendar_date = {{ add_days(business_date(), -1) }}

@@ -17,7 +17,7 @@ select
     loans.manager_id,
     'loan' as debt_code,
     loans.start_date as open_date,
-    cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ exact_type() }}) as balance_amt
+    cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }}) as balance_amt
 from {{ ref('stg_core_banking__loan_balances') }} as balances
 inner join {{ ref('int_loan__versions') }} as loans
     on balances.loan_id = loans.loan_id and loans.known_to_date is null
@@ -33,7 +33,7 @@ select
     cards.manager_id,
     'card' as debt_code,
     cards.issue_date as open_date,
-    cast(balances.balance_ccy_amt as {{ exact_type() }}) as balance_amt
+    cast(balances.balance_ccy_amt as {{ worth_type() }}) as balance_amt
 from {{ ref('stg_core_banking__card_balances') }} as balances
 inner join {{ ref('int_card__versions') }} as cards
     on balances.card_id = cards.card_id and cards.known_to_date is null

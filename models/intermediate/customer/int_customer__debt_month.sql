@@ -56,6 +56,6 @@ select
     {{ business_date() }} as business_date,
 
     -- measures
-    cast(balance_amt as {{ exact_type() }}) as balance_amt
+    cast(balance_amt as {{ worth_type() }}) as balance_amt
 
 from by_month

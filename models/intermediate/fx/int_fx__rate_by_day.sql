@@ -1,5 +1,6 @@
 -- One row per currency and calendar day: the mid rate that values the day. A day without a rate takes the
--- last one before it; the reporting currency is 1 by definition.
+-- last one before it; the reporting currency is 1 by definition. A day of the initial load's history that is
+-- before every rate takes the earliest one: its rate_date is then after the day, and gate 1 says so.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -27,12 +28,12 @@ with days as (
 
 known_rates as (
 
-    select currency_code, rate_date, mid_rate
+    select currency_code, rate_date, mid_rate, false as is_carried
     from {{ ref('stg_core_banking__fx_rates') }}
     where currency_code <> '{{ var("reporting_currency") }}'
     {% if has_state() %}
-    union
-    select currency_code, rate_date, mid_rate
+    union all
+    select currency_code, rate_date, mid_rate, true as is_carried
     from {{ this }}
     where calendar_date = {{ previous_business_date() }} and rate_date is not null
     {% endif %}
@@ -48,10 +49,15 @@ ranked as (
         known_rates.mid_rate,
         row_number() over (
             partition by days.calendar_date, known_rates.currency_code
-            order by known_rates.rate_date desc nulls last, known_rates.mid_rate nulls last
+            order by
+                days.calendar_date < known_rates.rate_date,
+                abs({{ days_between('known_rates.rate_date', 'days.calendar_date') }}) nulls last,
+                -- what tonight says of a day is a correction of what was said before
+                known_rates.is_carried
         ) as recency
     from days
-    inner join known_rates on days.calendar_date >= known_rates.rate_date
+    inner join known_rates
+        on {% if is_first_night() %}true{% else %}days.calendar_date >= known_rates.rate_date{% endif %}
 
 ),
 
@@ -63,7 +69,7 @@ rates as (
         '{{ var("reporting_currency") }}' as currency_code,
         calendar_date,
         cast(null as date) as rate_date,
-        cast(1 as decimal(9, 6)) as mid_rate
+        cast(1 as {{ fx_type() }}) as mid_rate
     from days
 
 )

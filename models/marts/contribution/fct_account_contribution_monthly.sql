@@ -59,7 +59,7 @@ exposures as (
         risks.lgd_rate,
         risks.capital_rate,
         risks.hurdle_rate,
-        {{ round_units(wide('risks.ead_ccy_cents') ~ ' * ' ~ millionths_of('rates.mid_rate'), '1000000') }}
+        {{ round_units(wide('risks.ead_ccy_cents') ~ ' * ' ~ fx_units('rates.mid_rate'), fx_scale()) }}
             as ead_cents
     from {{ ref('int_contribution__line') }} as lines
     inner join months on lines.month_start_date = months.month_start_date

@@ -37,7 +37,7 @@ with months as (
         ledger.product_code,
         ledger.customer_id,
         months.month_start_date,
-        {{ cents('ledger.average_balance_amt') }} * ledger.balance_days as sum_cents,
+        {{ wide(cents('ledger.average_balance_amt')) }} * ledger.balance_days as sum_cents,
         {{ cents('ledger.deposit_nii_amt') }} + {{ cents('ledger.loan_nii_amt') }} as nii_cents,
         {{ cents('ledger.contribution_amt') }} as contribution_cents
     from {{ ledger }} as ledger

@@ -69,8 +69,10 @@ silent_balances as (
     select
         holdings.customer_id,
         silent_rates.calendar_date,
-        sum(holdings.base_plain_amt) as aum_plain_amt,
-        sum(cast(holdings.base_fine_ccy_amt * silent_rates.mid_rate as {{ exact_type() }})) as aum_fine_amt
+        sum(
+            holdings.base_plain_amt + {{ plain_worth('holdings.base_fine_ccy_amt', 'silent_rates.mid_rate') }}
+        ) as aum_plain_amt,
+        sum({{ fine_worth('holdings.base_fine_ccy_amt', 'silent_rates.mid_rate') }}) as aum_fine_amt
     from {{ ref('int_aum__holding_day') }} as holdings
     inner join silent_rates on holdings.currency_code = silent_rates.currency_code
     inner join tiered

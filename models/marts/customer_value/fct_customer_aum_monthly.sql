@@ -31,8 +31,9 @@ summed as (
             as aum_end_amt,
         {{ round_amount('customer_months.deposit_end_plain_amt', 'customer_months.deposit_end_fine_amt') }}
             as deposit_end_amt,
-        {{ round_amount('customer_months.balance_sum_plain_amt', 'customer_months.balance_sum_fine_amt') }}
-            as balance_sum_amt,
+        {{ round_amount(
+            'customer_months.balance_sum_plain_amt', 'customer_months.balance_sum_fine_amt', sum_type()
+        ) }} as balance_sum_amt,
         customer_months.balance_sum_plain_amt,
         customer_months.balance_sum_fine_amt,
         customer_months.deposit_sum_plain_amt,

@@ -93,6 +93,7 @@ reached as (
     select
         cuts.*,
         running.cents,
+        cast(running.cents as decimal(38, 0)) as wide_cents,
         running.through_cnt - running.customer_cnt as above_cnt,
         running.through_cents - running.cents * running.customer_cnt as above_cents
     from cuts
@@ -124,7 +125,8 @@ counted as (
                 when cut_kind_code = 'largest_customers' then wanted_cnt - above_cnt
                 -- as many more as bring the sum to the share
                 else {{ floor_divide(
-                    '(cut_units * all_cents - above_cents * 1000000 + cents * 1000000 - 1)', '(cents * 1000000)'
+                    '(cut_units * all_cents - above_cents * 1000000 + wide_cents * 1000000 - 1)',
+                    '(wide_cents * 1000000)'
                 ) }}
             end, 0
         ) as more_cnt

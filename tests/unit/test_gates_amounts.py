@@ -1,0 +1,195 @@
+"""Gate 1 on exchange rates, and on amounts that have no room in what is published."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from expectations.results import CheckResult, GateResult
+from orchestration.warehouse import open_database
+from tests.unit.gate_bank import DAY_BEFORE, LakeNight, row
+
+LARGEST = "9999999999999999.99"
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> LakeNight:
+    return LakeNight(tmp_path)
+
+
+def run(night: LakeNight) -> GateResult:
+    return night.gate(night.write())
+
+
+def not_passed(outcome: GateResult) -> list[CheckResult]:
+    return [result for result in outcome.results if not result.is_passed]
+
+
+def remember_rate(night: LakeNight, currency: str, mid_rate: str, rate_date: date) -> None:
+    """What the night before left of its rates."""
+    with open_database(night.settings) as connection:
+        connection.execute("create schema if not exists intermediate")
+        connection.execute(
+            "create table intermediate.int_fx__rate_by_day as select ? as currency_code,"
+            " ?::date as calendar_date, ?::date as rate_date, ?::decimal(18, 8) as mid_rate,"
+            " ?::date as business_date",
+            [currency, DAY_BEFORE, rate_date, mid_rate, DAY_BEFORE],
+        )
+
+
+def history(month: str, **values: str) -> dict[str, object]:
+    common = {"account_id": "A3", "product_code": "FUND", "balance_month": date.fromisoformat(month)} | values
+    amounts = {"month_end_balance": "100.00", "balance_sum": "3100.00", "day_count": "31"}
+    return row("monthly_balance_history", **{**amounts, **common})
+
+
+def test_a_night_without_rates_takes_the_last_ones_and_says_so(night: LakeNight) -> None:
+    night.previous, night.tables["fx_rate"] = DAY_BEFORE, []
+    remember_rate(night, "USD", "7.1", DAY_BEFORE)
+
+    outcome = run(night)
+
+    (warned,) = not_passed(outcome)
+    assert (warned.table_name, warned.check_code, warned.blocks) == (
+        "fx_rate", "reference_rate_carried", False,
+    )  # fmt: skip
+    assert (warned.failing_cnt, warned.observed) == (1, "USD")
+    # the books are kept in the reporting currency: 100 dollars of the fund are 710.00 at yesterday's rate
+    assert outcome.faults == []
+
+
+def test_a_currency_that_never_had_a_rate_blocks(night: LakeNight) -> None:
+    night.tables["fx_rate"] = []
+    del night.tables["ledger_control"]
+
+    (fault,) = run(night).faults
+
+    assert (fault.table, fault.check_code) == ("fx_rate", "reference_rate_missing")
+
+
+def test_tonights_rate_goes_before_the_one_carried_for_the_same_day(night: LakeNight) -> None:
+    night.previous = DAY_BEFORE
+    remember_rate(night, "USD", "9", DAY_BEFORE)
+
+    assert not_passed(run(night)) == []
+
+
+def test_history_before_the_first_rate_is_named_by_its_currency(night: LakeNight) -> None:
+    # the rate is of January 30: the row of January is valued at it, as of the day before the batch
+    night.tables["monthly_balance_history"] = [history("2025-12-01"), history("2026-01-01")]
+
+    (warned,) = not_passed(run(night))
+
+    assert (warned.table_name, warned.check_code, warned.blocks) == (
+        "monthly_balance_history", "reference_rate_later", False,
+    )  # fmt: skip
+    assert (warned.checked_cnt, warned.failing_cnt, warned.observed) == (2, 1, "USD")
+
+
+Change = Callable[[LakeNight], None]
+
+
+def _balance(night: LakeNight) -> None:
+    night.tables["deposit_balance"][0]["balance"] = LARGEST
+
+
+def _position(night: LakeNight) -> None:
+    # 2 × 10^15 dollars are 1.42 × 10^16 yuan
+    night.tables["investment_position"][0]["market_value"] = "2000000000000000.00"
+
+
+def _loan(night: LakeNight) -> None:
+    night.tables["loan_balance"] = [
+        row("loan_balance", loan_id="L1", balance="0.01"),
+        row("loan_balance", loan_id="L2", balance=LARGEST),
+    ]
+    night.tables["loan"] += [{**night.tables["loan"][0], "loan_id": "L2"}]
+
+
+def _card(night: LakeNight) -> None:
+    card = row("card", card_id="K1", customer_id="C1", org_id="O2")
+    night.tables["card"] = [card, {**card, "card_id": "K2"}]
+    night.tables["card_balance"] = [
+        row("card_balance", card_id="K1", balance="0.01"),
+        row("card_balance", card_id="K2", balance=LARGEST),
+    ]
+
+
+def _history(night: LakeNight) -> None:
+    # 31 days of 7.10 × 10^15
+    night.tables["monthly_balance_history"] = [
+        history("2026-01-01"),
+        history("2026-01-01", account_id="A1", product_code="DEP", balance_sum=LARGEST),
+    ]
+    night.tables["fx_rate"][0]["mid_rate"] = "8000000000"
+    night.tables["investment_position"] = []
+
+
+@pytest.mark.parametrize(
+    ("change", "table", "row_number"),
+    [
+        # with the fund's 710.00 and the overdraft the deposits are beyond the limit by so much
+        (_balance, "deposit_balance", 1),
+        (_position, "investment_position", 1),
+        (_loan, "loan_balance", 2),
+        (_card, "card_balance", 2),
+    ],
+)
+def test_what_is_held_together_has_to_have_room_and_the_largest_row_is_named(
+    night: LakeNight, change: Change, table: str, row_number: int
+) -> None:
+    del night.tables["ledger_control"]
+    change(night)
+
+    outcome = run(night)
+
+    faults = [fault for fault in outcome.faults if fault.table == table]
+    assert [(fault.check_code, fault.file, fault.row) for fault in faults] == [
+        ("amount_too_large", f"{table}-0001.csv", row_number)
+    ]
+    assert "9999999999" not in str(faults[0])
+
+
+def test_the_largest_amount_alone_has_room(night: LakeNight) -> None:
+    del night.tables["ledger_control"]
+    night.tables["deposit_balance"] = [row("deposit_balance", account_id="A1", balance=LARGEST)]
+    night.tables["investment_position"] = []
+
+    assert run(night).faults == []
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("transaction", {"account_id": "A3", "currency": "USD", "amount": "20000000000000.00"}),
+        ("fee_income", {"customer_id": "C1", "product_code": "DEP", "org_id": "O2",
+                        "amount": "100000000000000.00"}),
+        ("sales_trade", {"customer_id": "C1", "product_code": "DEP", "org_id": "O2", "account_id": "A1",
+                         "amount": "1.00", "fee_income": "-100000000000000.00"}),
+    ],
+)  # fmt: skip
+def test_an_event_that_a_sum_of_events_has_no_room_for_is_named(
+    night: LakeNight, table: str, values: dict[str, str]
+) -> None:
+    night.tables[table] = [row(table, **values)]
+
+    faults = run(night).faults
+
+    assert [(f.check_code, f.table, f.file, f.row) for f in faults] == [
+        ("event_amount_too_large", table, f"{table}-0001.csv", 1)
+    ]
+
+
+def test_history_has_to_have_room_on_average(night: LakeNight) -> None:
+    del night.tables["ledger_control"]
+    # 3,100 dollars × 8 × 10^9, with the largest sum: 10^16 and 2.5 × 10^13, of at most 30 × 10^16 in 30 days
+    _history(night)
+    assert run(night).faults == []
+
+    night.tables["monthly_balance_history"][0]["balance_sum"] = "38000000.00"  # × 8 × 10^9 = 30.4 × 10^16
+    night = LakeNight(night.home / "too_large", night.tables)
+    faults = run(night).faults
+    assert [(f.check_code, f.table, f.row) for f in faults] == [
+        ("amount_too_large", "monthly_balance_history", 1)
+    ]
