@@ -16,6 +16,7 @@ from expectations.docs import write_data_docs
 from expectations.results import CheckResult, Gate, GateResult, prepare, record
 from expectations.suites import (
     contribution,
+    events,
     extract,
     facts,
     going_live,
@@ -103,6 +104,7 @@ def fit_to_publish(
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
             *sales.sales_suites(batch.business_date),
+            *events.event_suites(batch.business_date),
             *restatement.closed_month_suites(changes),
         ]
         outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), [])

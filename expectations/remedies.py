@@ -15,6 +15,7 @@ _REMEDIES = {
     "reference_rate_later": "Have the rates of the past months sent with the initial load, or accept it.",
     "amount_too_large": f"Look at the row: it is the largest. {_SOURCE}, with the amount mended.",
     "event_amount_too_large": f"{_SOURCE}, with the amount mended.",
+    "event_sent_again": "Ask the core-banking side why; nothing was counted twice.",
     "reference_unknown": f"{_QUARANTINE}. {_SOURCE}, with the row that is referred to.",
     "negative_balance": f"{_QUARANTINE}. Have the balance or the product's overdraft flag mended.",
     "shares_not_one": f"{_QUARANTINE}. Have the shares mended and the whole group sent again.",

@@ -10,7 +10,7 @@ from orchestration.publication.privacy import Privacy
 
 CATALOG_FILE = "catalog.json"
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the published tables and of this layout; a breaking change steps it."""
 
 

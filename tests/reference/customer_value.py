@@ -129,8 +129,9 @@ def _card_spend(ledger: Ledger, customer: str, month: date) -> Fraction:
     first, last = add_months(month, -11), min(month_end(month), known.business_date)
     total = Fraction(0)
     for row in booked.values():
-        original = booked[row["reversed_txn_id"]] if row["reversed_txn_id"] else row
-        if original["is_consumption"] and first <= original["txn_date"] <= last:
+        original = booked.get(row["reversed_txn_id"]) if row["reversed_txn_id"] else row
+        # a reversal that came before its purchase waits for it
+        if original is not None and original["is_consumption"] and first <= original["txn_date"] <= last:
             total += -Fraction(row["amount"]) if row["reversed_txn_id"] else Fraction(row["amount"])
     return total
 

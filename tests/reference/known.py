@@ -58,11 +58,12 @@ class Ledger:
     loan_history: list[Row] = field(default_factory=list)
 
     def rate(self, currency: str, day: date) -> Fraction:
-        """Reporting currency per unit: the last rate on or before the day."""
+        """Reporting currency per unit: the last rate on or before the day; before all rates the first one."""
         if currency == "CNY":
             return Fraction(1)
-        past = [rate_date for known, rate_date in self.rates if known == currency and rate_date <= day]
-        return Fraction(self.rates[currency, max(past)])
+        delivered = [rate_date for known, rate_date in self.rates if known == currency]
+        past = [rate_date for rate_date in delivered if rate_date <= day]
+        return Fraction(self.rates[currency, max(past) if past else min(delivered)])
 
     def as_of(self, day: date) -> Known:
         """What the last batch on or before the day said; before the first batch, the first."""
@@ -111,5 +112,11 @@ def _after(previous: Known | None, delivery: Delivery) -> Known:
         delivery.tables["investment_position"],
         delivery.tables["loan_balance"],
         delivery.tables.get("card_balance", []),
-        [*(previous.card_transactions if previous else []), *delivery.tables["card_txn"]],
+        _first_words(previous.card_transactions if previous else [], delivery.tables["card_txn"], "txn_id"),
     )
+
+
+def _first_words(before: list[Row], tonight: list[Row], key: str) -> list[Row]:
+    """Events that pile up; one that is sent again, whatever its date then, counts as it came first."""
+    known = {row[key] for row in before}
+    return [*before, *(row for row in tonight if row[key] not in known)]

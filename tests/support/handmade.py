@@ -19,8 +19,8 @@ CONTRACT = load_contract()
 CSV = {"kind": "csv", "delimiter": ",", "encoding": "utf-8", "header": False, "compression": "none"}
 
 _SAMPLE = {
-    "id": "0001", "text": "text", "code": "X", "money": "12.34", "rate": "0.025", "fx_rate": "7.1", "ratio": "0.5",
-    "quantity": "10.0001", "integer": "3", "boolean": "true", "date": "2026-10-01",
+    "id": "0001", "text": "text", "code": "X", "money": "12.34", "rate": "0.025", "ratio": "0.5",
+    "fx_rate": "7.1", "quantity": "10.0001", "integer": "3", "boolean": "true", "date": "2026-10-01",
     "timestamp": "2026-10-01T08:30:00+08:00",
 }  # fmt: skip
 

@@ -38,7 +38,26 @@ reversals as (
     from tonight as reversal
     inner join {{ ref('int_card__transactions') }} as purchase
         on reversal.reversed_txn_id = purchase.txn_id
-    where purchase.is_consumption
+    where
+        purchase.is_consumption
+        and purchase.business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
+
+),
+
+-- reversals that came before the purchase, which tonight brings
+early_reversals as (
+
+    select
+        purchase.card_id,
+        {{ month_start('purchase.txn_date') }} as month_start_date,
+        -cast(abs(reversal.amount_ccy_amt) as decimal(38, 2)) as spend_amt
+    from tonight as purchase
+    inner join {{ ref('int_card__transactions') }} as reversal
+        on purchase.txn_id = reversal.reversed_txn_id
+    where
+        purchase.is_consumption
+        and reversal.business_date >= {{ add_days(business_date(), '-' ~ repeated_days()) }}
+        and reversal.business_date < {{ business_date() }}
 
 ),
 
@@ -47,6 +66,8 @@ entries as (
     select * from purchases
     union all
     select * from reversals
+    union all
+    select * from early_reversals
 
 )
 

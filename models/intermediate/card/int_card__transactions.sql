@@ -1,4 +1,5 @@
--- One row per card transaction, with the night that brought it; a transaction sent twice counts once.
+-- One row per card transaction, with the night that brought it; a transaction sent twice counts once,
+-- whatever date it has the second time.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -31,8 +32,7 @@ from tonight
 left join (
     select txn_id
     from {{ this }}
-    -- no night brings a transaction before its day
-    where business_date >= (select min(txn_date) from tonight)
+    where business_date >= {{ repeated_since('txn_date') }}
 ) as earlier on tonight.txn_id = earlier.txn_id
 where earlier.txn_id is null
 {% endif %}

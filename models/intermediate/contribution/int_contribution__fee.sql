@@ -40,8 +40,7 @@ cross join first_open
 left join (
     select fee_id
     from {{ this }}
-    -- no night brings a fee before its day
-    where business_date >= (select min(income_date) from tonight)
+    where business_date >= {{ repeated_since('income_date') }}
 ) as earlier on tonight.fee_id = earlier.fee_id
 where earlier.fee_id is null
 {% else %}

@@ -16,10 +16,12 @@ with months as (
 moves as (
 
     select 'account' as register_code, account_id, txn_date
-    from {{ ref('stg_core_banking__transactions') }}
+    from {{ ref('int_account__transaction') }}
+    where business_date = {{ business_date() }}
     union all
     select 'card' as register_code, card_id as account_id, txn_date
-    from {{ ref('stg_core_banking__card_transactions') }}
+    from {{ ref('int_card__transactions') }}
+    where business_date = {{ business_date() }}
 
 ),
 

@@ -46,6 +46,9 @@ transactions as (
         coalesce(months.month_start_date, {{ month_start(business_date()) }}) as month_start_date
     from {{ ref('stg_core_banking__transactions') }} as tonight
     inner join accounts on tonight.account_id = accounts.account_id
+    -- but for those sent again
+    inner join {{ ref('int_account__transaction') }} as fresh
+        on tonight.txn_id = fresh.txn_id and fresh.business_date = {{ business_date() }}
     left join months on {{ month_start('tonight.txn_date') }} = months.month_start_date
 
 )
@@ -85,7 +88,3 @@ inner join members
         transactions.customer_id = members.customer_id
         and transactions.month_start_date = members.month_start_date
 inner join rates on transactions.currency_code = rates.currency_code
-{% if has_state() %}
-left join {{ this }} as earlier on transactions.txn_id = earlier.txn_id
-where earlier.txn_id is null
-{% endif %}

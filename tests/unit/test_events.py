@@ -1,0 +1,160 @@
+"""Events sent again, and card reversals before their purchase, in the models that take events; in memory."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from tests.support.models import Models
+
+D = Decimal
+JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
+FRIDAY, MONDAY, TUESDAY = date(2026, 1, 30), date(2026, 2, 2), date(2026, 2, 3)
+
+
+class Nights:
+    """The models of events, night by night."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.models = Models(
+            self.connection,
+            [
+                "int_card__transactions",
+                "int_card__spend_entry",
+                "int_contribution__fee",
+                "int_account__transaction",
+            ],
+        )
+        self.previous: date | None = None
+        self.connection.execute(
+            """
+            create table stg.int_card__versions as
+                select 'K1' as card_id, 'C1' as customer_id, 'credit' as card_kind_code,
+                    cast(null as date) as known_to_date;
+            """
+        )
+
+    def run(
+        self,
+        night: date,
+        *,
+        cards: list[tuple[str, date, str, str | None]] | None = None,
+        fees: list[tuple[str, date, str]] | None = None,
+        moves: list[tuple[str, date]] | None = None,
+    ) -> None:
+        """A night: card transactions (number, date, amount, reversed), fees (number, date, amount), moves."""
+        execute, insert = self.connection.execute, self.connection.executemany
+        execute(
+            """
+            create or replace table stg.stg_core_banking__card_transactions (txn_id varchar,
+                card_id varchar, reversed_txn_id varchar, txn_date date, amount_ccy_amt decimal(18, 2),
+                is_consumption boolean);
+            create or replace table stg.stg_core_banking__fee_incomes (fee_id varchar, customer_id varchar,
+                product_code varchar, org_id varchar, income_date date, amount_ccy_amt decimal(18, 2),
+                direct_cost_ccy_amt decimal(18, 2));
+            create or replace table stg.stg_core_banking__transactions (txn_id varchar, account_id varchar,
+                txn_date date);
+            """
+        )
+        execute(
+            "create or replace table stg.int_calendar__computed_months as"
+            " select ?::date as month_start_date, true as is_current",
+            [
+                ((self.previous or night) + timedelta(1)).replace(day=1)
+                if self.previous
+                else night.replace(day=1)
+            ],
+        )
+        for number, day, amount, reversed_number in cards or []:
+            execute(
+                "insert into stg.stg_core_banking__card_transactions values (?, 'K1', ?, ?, ?, true)",
+                [number, reversed_number, day, amount],
+            )
+        for number, day, amount in fees or []:
+            execute(
+                "insert into stg.stg_core_banking__fee_incomes values (?, 'C1', 'P', 'O', ?, ?, 0)",
+                [number, day, amount],
+            )
+        if moves:
+            insert("insert into stg.stg_core_banking__transactions values (?, 'A1', ?)", moves)
+        self.models.build(business_date=str(night), previous_business_date=str(self.previous or ""))
+        self.previous = night
+
+    def spend(self) -> dict[date, Decimal]:
+        rows = self.connection.execute(
+            "select month_start_date, sum(spend_amt) from intermediate.int_card__spend_entry group by 1"
+        ).fetchall()
+        return dict(rows)
+
+    def one(self, query: str) -> object:
+        found = self.connection.execute(query).fetchone()
+        assert found is not None
+        return found[0]
+
+
+def test_events_sent_again_with_a_later_date_count_once() -> None:
+    nights = Nights()
+    first, again = [FRIDAY, MONDAY]
+    nights.run(
+        first, cards=[("T1", first, "100.00", None)], fees=[("F1", first, "10.00")], moves=[("X1", first)]
+    )
+    nights.run(
+        again,
+        cards=[("T1", again, "100.00", None), ("T2", again, "5.00", None)],
+        fees=[("F1", again, "10.00"), ("F2", again, "1.00")],
+        moves=[("X1", again), ("X2", again)],
+    )
+    assert nights.spend() == {JANUARY: D("100.00"), FEBRUARY: D("5.00")}
+    assert nights.one("select sum(fee_income_amt) from intermediate.int_contribution__fee") == D("11.00")
+    assert nights.one("select list(txn_id order by txn_id) from intermediate.int_account__transaction") == [
+        "X1", "X2",
+    ]  # fmt: skip
+
+
+def test_a_purchase_sent_again_after_its_reversal_stays_reversed() -> None:
+    nights = Nights()
+    nights.run(FRIDAY, cards=[("T1", FRIDAY, "70.00", None)])
+    nights.run(MONDAY, cards=[("R1", MONDAY, "70.00", "T1")])
+    nights.run(TUESDAY, cards=[("T1", TUESDAY, "70.00", None), ("R1", TUESDAY, "70.00", "T1")])
+    assert nights.spend() == {JANUARY: D("0.00")}
+
+
+def test_a_reversal_before_its_purchase_is_taken_off_when_the_purchase_comes() -> None:
+    nights = Nights()
+    nights.run(FRIDAY, cards=[("R3", FRIDAY, "70.00", "T3"), ("T2", FRIDAY, "50.00", None)])
+    assert nights.spend() == {JANUARY: D("50.00")}
+    nights.run(MONDAY)
+    nights.run(TUESDAY, cards=[("T3", FRIDAY, "70.00", None)])
+    # 50 + 70 − 70, in the month of the purchase
+    assert nights.spend() == {JANUARY: D("50.00")}
+    nights.run(TUESDAY + timedelta(1), cards=[("T3", FRIDAY, "70.00", None), ("R3", FRIDAY, "70.00", "T3")])
+    assert nights.spend() == {JANUARY: D("50.00")}
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(62, True), (63, False)])
+def test_how_long_a_first_one_is_looked_for(days: int, is_known: bool) -> None:
+    nights, first = Nights(), date(2026, 1, 5)
+    nights.run(first, cards=[("T1", first, "100.00", None)])
+    later = first + timedelta(days)
+    nights.run(later, cards=[("T1", later, "100.00", None)])
+    assert sum(nights.spend().values()) == D("100.00") * (1 if is_known else 2)
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(400, True), (401, False)])
+def test_an_event_with_its_own_date_is_known_for_longer(days: int, is_known: bool) -> None:
+    nights, first = Nights(), date(2026, 1, 5)
+    nights.run(first, cards=[("T1", first, "100.00", None)])
+    nights.run(first + timedelta(days), cards=[("T1", first, "100.00", None)])
+    assert sum(nights.spend().values()) == D("100.00") * (1 if is_known else 2)
+
+
+def test_transactions_are_known_for_35_days() -> None:
+    nights, first = Nights(), date(2026, 1, 5)
+    nights.run(first, moves=[("X1", first)])
+    nights.run(first + timedelta(35), moves=[("X1", first + timedelta(35))])
+    count = "select count(*) from intermediate.int_account__transaction"
+    assert nights.one(count) == 1
+    nights.run(first + timedelta(36), moves=[("X1", first + timedelta(36))])
+    assert nights.one(count) == 2
