@@ -4,7 +4,7 @@ dbt reads tonight's rows from the schemas ``lake`` and ``pipeline``; both are ma
 night. The state of the night before is left as it was, whatever an earlier attempt at tonight did to it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date

@@ -79,7 +79,7 @@ def test_history_before_the_first_rate_is_named_by_its_currency(night: LakeNight
     # the rate is of January 30: the row of January is valued at it, as of the day before the batch
     night.tables["monthly_balance_history"] = [history("2025-12-01"), history("2026-01-01")]
 
-    (warned,) = not_passed(run(night))
+    (warned,) = [result for result in not_passed(run(night)) if result.check_code.startswith("reference")]
 
     assert (warned.table_name, warned.check_code, warned.blocks) == (
         "monthly_balance_history", "reference_rate_later", False,

@@ -3,7 +3,7 @@
 -- before them, for nights that are run again.
 
 {{ config(
-    materialized='incremental', incremental_strategy='append', meta={'carried': 'business_date'},
+    materialized='incremental', meta={'carried': 'business_date'},
     post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-2 * ' ~ repeated_txn_days()) }}",
 ) }}
 
