@@ -15,10 +15,11 @@ import yaml
 from orchestration.confirmation import show_confirmed
 from orchestration.errors import ConfigurationError
 from orchestration.ingestion.lake import read_report
-from orchestration.night import processed_nights, writer_lock
+from orchestration.lock import writer_lock
 from orchestration.plan import Night
 from orchestration.settings import Settings, private_folder
 from orchestration.transform import Transform, dbt_environment, night_variables
+from orchestration.waiting import processed_nights
 from orchestration.warehouse import begin_build, known_tables, prepare_night, transaction
 
 _WITHOUT_VARIABLES = ("clean", "debug", "deps", "init")

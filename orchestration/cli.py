@@ -46,7 +46,7 @@ def _fail(error: AcrmError) -> NoReturn:
     from orchestration.console import err
 
     for line in str(error).splitlines():
-        err.print(line, highlight=False, markup=False)
+        err.print(line)
     raise SystemExit(int(error.exit_code))
 
 
@@ -66,20 +66,31 @@ def run(
     _run(again=again, until=until)
 
 
-def _run(*, again: str | None = None, until: str | None = None, rebuild: bool = False) -> None:
+def _require_order(first: date | None, last: date | None, given_as: tuple[str, str]) -> None:
+    if first is not None and last is not None and first > last:
+        raise typer.BadParameter(f"{first} is after {given_as[1]} {last}", param_hint=given_as[0])
+
+
+def _run(
+    *,
+    again: str | None = None,
+    until: str | None = None,
+    rebuild: bool = False,
+    given_as: tuple[str, str] = ("--date", "--until"),
+) -> None:
     from orchestration.console import out, progress, show_results, show_tiers
-    from orchestration.night import available_batches, run_waiting
+    from orchestration.night import run_waiting
+    from orchestration.waiting import available_batches
 
     settings = Settings.load()
-    repeated = _day(again, "--date")
+    repeated, last = _day(again, given_as[0]), _day(until, given_as[1])
+    _require_order(repeated, last, given_as)
     if repeated is not None and repeated not in {b.business_date for b in available_batches(settings)}:
         raise typer.BadParameter(
-            f"no complete batch of {repeated} in {settings.landing}", param_hint="--date"
+            f"no complete batch of {repeated} in {settings.landing}", param_hint=given_as[0]
         )
     with progress() as on_event:
-        results = run_waiting(
-            settings, on_event=on_event, until=_day(until, "--until"), again=repeated, rebuild=rebuild
-        )
+        results = run_waiting(settings, on_event=on_event, until=last, again=repeated, rebuild=rebuild)
     if results:
         show_results(results)
     else:
@@ -96,7 +107,7 @@ def backfill(
     last: Annotated[str | None, typer.Option("--to", help="Leave later business dates waiting.")] = None,
 ) -> None:
     """Run many nights in one process, oldest first: one start-up, one release per night."""
-    _run(again=first, until=last)
+    _run(again=first, until=last, given_as=("--from", "--to"))
 
 
 @app.command()
@@ -116,7 +127,7 @@ def dbt(
 
     settings = Settings.load()
     is_done = run_dbt(settings, context.args, is_fresh=fresh)
-    err.print(f"Worked on {copy_of_warehouse(settings)}; nothing was published.", markup=False)
+    err.print(f"Worked on {copy_of_warehouse(settings)}; nothing was published.")
     if not is_done:
         raise typer.Exit(int(ExitCode.BUILD_FAILED))
 
@@ -139,7 +150,7 @@ def validate(
 
     findings = validate_folder(folder, Settings.load())
     for finding in findings:
-        out.print(str(finding), highlight=False, markup=False, soft_wrap=True)
+        out.print(str(finding), soft_wrap=True)
     blocking = any(finding.severity == "block" for finding in findings)
     out.print(f"{len(findings)} findings" + (", the batch would be blocked." if blocking else "."))
     if blocking:
@@ -158,7 +169,7 @@ def contract(
         for path in write_files():
             out.print(f"wrote {path.name}")
     else:
-        out.print(contract_page(), highlight=False, markup=False)
+        out.print(contract_page())
 
 
 @app.command()
@@ -175,7 +186,7 @@ def rollback(
 ) -> None:
     """Switch `current` to an earlier release; the releases themselves stay."""
     from orchestration.console import out
-    from orchestration.night import writer_lock
+    from orchestration.lock import writer_lock
     from orchestration.publication.rollback import rollback as switch_back
 
     settings = Settings.load()
@@ -219,17 +230,18 @@ def what_if(
     settings = Settings.load()
     with open_release(settings, release) as asked, out.status("judging all history"):
         if compare:
-            pairs = asked.compare(asked.rulebook_codes)
+            left_out = asked.other_currencies
+            pairs = asked.compare([code for code in asked.rulebook_codes if code not in left_out])
         else:
             if rulebook is not None:
                 wanted = read_rulebook(rulebook)
             else:
-                wanted = asked.live_rulebook() if preset is None else asked.rulebook(preset)
+                wanted = asked.live_rulebook() if preset is None else asked.preset(preset)
             answer = asked.answer(
                 changed(wanted, changes or []), target or settings.home / "what_if" / "movers.parquet"
             )
     if compare:
-        show_comparison(pairs)
+        show_comparison(pairs, left_out)
     else:
         show_answer(answer)
 
@@ -320,7 +332,7 @@ def sample(
         raise ConfigurationError(f"The bank cannot be generated: {reasons}.") from error
     folders = write_sample(Settings.load(), spec)
     if defect is not None:
-        out.print(f"planted: {spoil_last_batch(folders, defect, seed)}", highlight=False)
+        out.print(f"planted: {spoil_last_batch(folders, defect, seed)}")
 
 
 @app.command()
@@ -350,10 +362,11 @@ def import_berka_command(
         raise ConfigurationError(f"{folder}: no such folder. Name the folder with the data set's tables.")
     first_night, last_night = _day(first, "--from"), _day(last, "--to")
     assert first_night is not None and last_night is not None
+    _require_order(first_night, last_night, ("--from", "--to"))
     settings = Settings.load()
     batches = import_berka(folder, settings, first_night=first_night, last_night=last_night)
     provide_demo_key(settings)
-    out.print(f"{len(batches)} batches written to {settings.landing}. Run them: acrm run", highlight=False)
+    out.print(f"{len(batches)} batches written to {settings.landing}. Run them: acrm run")
 
 
 if __name__ == "__main__":

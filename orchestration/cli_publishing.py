@@ -24,7 +24,7 @@ def private_release() -> None:
     from orchestration.console import out
     from orchestration.republish import make_private_release
 
-    out.print(f"wrote {make_private_release(Settings.load())}", highlight=False, soft_wrap=True)
+    out.print(f"wrote {make_private_release(Settings.load())}", soft_wrap=True)
 
 
 @publishing.command("release-for")
@@ -40,7 +40,7 @@ def release_for(
     if (org is None) == (rm is None):
         raise typer.BadParameter("name an org or a manager", param_hint="--org / --rm")
     wanted = Wanted("rm", rm) if rm is not None else Wanted("org", org or "")
-    out.print(f"wrote {make_cut(Settings.load(), wanted)}", highlight=False, soft_wrap=True)
+    out.print(f"wrote {make_cut(Settings.load(), wanted)}", soft_wrap=True)
 
 
 @publishing.command()
@@ -56,13 +56,12 @@ def erase(
 
     done = erase_customers(Settings.load(), customers or [], order)
     for old, new in done.releases.items():
-        out.print(f"release {old} is replaced by {new}", highlight=False)
+        out.print(f"release {old} is replaced by {new}")
     out.print(
         f"{len(done.replaced)} customers: numbers replaced in lake and build database; "
         f"{done.landed} landed batches removed. "
         f"{len(done.waiting)} customers still have business with the bank: hidden from every release; "
         "run `acrm erase` again once that has ended.",
-        highlight=False,
         soft_wrap=True,
     )
 
@@ -71,12 +70,12 @@ def erase(
 def docs() -> None:
     """Write dbt's own documentation site of this warehouse, as one file."""
     from orchestration.console import out
-    from orchestration.night import writer_lock
+    from orchestration.lock import writer_lock
     from orchestration.transform import Transform
 
     settings = Settings.load()
     with writer_lock(settings):
-        out.print(f"wrote {Transform(settings).write_docs()}", highlight=False, soft_wrap=True)
+        out.print(f"wrote {Transform(settings).write_docs()}", soft_wrap=True)
 
 
 @publishing.command()
@@ -98,8 +97,8 @@ def schema(
     manifest = Transform(Settings.load()).manifest
     made = published_schema(marts_from_manifest(manifest))
     for change in breaking_changes(agreed_schema(), made):
-        out.print(f"breaking: {change}", highlight=False)
+        out.print(f"breaking: {change}")
     if write:
         write_schema(made)
         DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
-    out.print(f"version {made.version}, {len(made.tables)} tables", highlight=False)
+    out.print(f"version {made.version}, {len(made.tables)} tables")

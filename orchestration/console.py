@@ -1,4 +1,8 @@
-"""What a person sees of a run: one live line per night, a table at the end."""
+"""What a person sees of a run: one live line per night, a table at the end.
+
+What is printed is data: names of files, codes, customers' numbers. None of it is markup; a style is given by
+:class:`rich.text.Text`.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +12,15 @@ import duckdb
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-from orchestration.errors import PublicationError
+from orchestration.errors import QueryError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
-from orchestration.publication.release import current_database
+from orchestration.publication.release import current_database, open_current
 from orchestration.settings import Settings
 
-out = Console(width=None if Console().is_terminal else 130)
-err = Console(stderr=True, soft_wrap=True)
+out = Console(width=None if Console().is_terminal else 130, markup=False, emoji=False, highlight=False)
+err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
 
 
 @contextmanager
@@ -24,7 +29,7 @@ def progress() -> Iterator[OnEvent]:
     live = out.is_terminal
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         TimeElapsedColumn(),
         console=out,
         disable=not live,
@@ -36,9 +41,9 @@ def progress() -> Iterator[OnEvent]:
             place = f"{event.batch.business_date}.{event.batch.sequence} · {event.station}"
             bar.update(line, description=f"{place} · {event.detail}" if event.detail else place)
             if event.seconds is not None and not live:
-                out.print(f"{place} · {event.seconds:.1f} s", highlight=False)
+                out.print(f"{place} · {event.seconds:.1f} s")
             elif not event.detail and not live:
-                out.print(f"{place} …", highlight=False)
+                out.print(f"{place} …")
 
         yield show
 
@@ -61,7 +66,7 @@ def show_results(results: list[NightResult]) -> None:
     out.print(table)
     for result in results[-1:]:
         for warning in result.warnings:
-            out.print(f"[yellow]warning[/yellow] {warning}", highlight=False)
+            out.print(Text.assemble(("warning", "yellow"), f" {warning}"))
 
 
 EXAMPLE_QUERY = (
@@ -74,8 +79,7 @@ _MOST_ROWS = 100
 
 def show_tiers(settings: Settings) -> None:
     """Customers by tier and status in the current release, where it is and a query to try."""
-    database = current_database(settings)
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_current(settings) as connection:
         as_of = connection.execute("select business_date from quality.data_as_of").fetchone()
         counts = connection.execute(
             """
@@ -127,26 +131,27 @@ def show_tiers(settings: Settings) -> None:
             "█" * max(1, round(30 * customers / total)),
         )
     out.print(table)
-    out.print(f"Published database: {_shortened(database)}", highlight=False, soft_wrap=True)
-    out.print("A query to try:", highlight=False)
-    out.print(f'  .venv/bin/acrm query "{EXAMPLE_QUERY}"', highlight=False, soft_wrap=True)
+    out.print(f"Published database: {_shortened(current_database(settings))}", soft_wrap=True)
+    out.print("A query to try:")
+    out.print(f'  .venv/bin/acrm query "{EXAMPLE_QUERY}"', soft_wrap=True)
 
 
 def show_query(settings: Settings, sql: str) -> None:
     """Run a query on the current release and print its rows.
 
     Raises:
-        PublicationError: Nothing is published, or the query cannot be run.
+        PublicationError: Nothing is published, or the release cannot be read.
+        QueryError: The query cannot be answered.
     """
-    database = current_database(settings)
-    with duckdb.connect(
-        str(database), read_only=True, config={"enable_external_access": "false"}
-    ) as connection:
+    # a query reads the release and nothing else of this machine
+    with open_current(settings, enable_external_access=False) as connection:
         try:
             cursor = connection.execute(sql)
+            if cursor is None:
+                raise QueryError("There is no query in it.")
             rows = cursor.fetchmany(_MOST_ROWS + 1)
         except duckdb.Error as error:
-            raise PublicationError(str(error)) from error
+            raise QueryError(_in_one_line(error)) from error
         table = Table()
         for column in cursor.description or ():
             table.add_column(column[0])
@@ -154,7 +159,13 @@ def show_query(settings: Settings, sql: str) -> None:
         table.add_row(*("" if content is None else str(content) for content in row))
     out.print(table)
     if len(rows) > _MOST_ROWS:
-        out.print(f"… the first {_MOST_ROWS} rows.", highlight=False)
+        out.print(f"… the first {_MOST_ROWS} rows.")
+
+
+def _in_one_line(error: duckdb.Error) -> str:
+    """What DuckDB says of a query, without the query, which it repeats below."""
+    said = str(error).partition("\nLINE ")[0]
+    return " ".join(said.split())
 
 
 def _shortened(path: Path) -> Path:

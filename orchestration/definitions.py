@@ -16,7 +16,7 @@ from orchestration.assets.release import release
 from orchestration.checks import fit_to_load, fit_to_publish
 from orchestration.jobs import night_job
 from orchestration.partitions import business_dates
-from orchestration.resources import dbt_resource, stations_resource
+from orchestration.resources import dbt_resource, turn_resource
 from orchestration.schedules import nightly
 from orchestration.sensors import arrival
 from orchestration.settings import Settings
@@ -48,12 +48,12 @@ def build_defs(
             release(manifest, dates),
         ],
         asset_checks=[fit_to_load(), fit_to_publish(manifest)],
-        jobs=[night_job()],
+        jobs=[night_job],
         schedules=[nightly(settings)],
         sensors=[arrival(settings, dates)],
         resources={
-            "stations": stations_resource(settings, manifest),
-            "dbt": dbt_resource(),
+            "dbt": dbt_resource(settings),
+            "turn": turn_resource(settings),
             **(resources or {}),
         },
         executor=dg.in_process_executor,

@@ -104,6 +104,12 @@ class PublicationError(AcrmError):
     exit_code = ExitCode.PUBLICATION_FAILED
 
 
+class QueryError(AcrmError):
+    """A question in SQL is not one that the release can answer."""
+
+    exit_code = ExitCode.USAGE
+
+
 class NotFoundError(AcrmError):
     """The release has nothing of what was asked for."""
 

@@ -3,12 +3,7 @@
 Put here: what runs together. Keep out: when (``schedules.py``, ``sensors.py``).
 """
 
-from typing import TYPE_CHECKING
-
 import dagster as dg
-
-if TYPE_CHECKING:
-    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 NIGHT = "night"
 
@@ -21,16 +16,15 @@ RUNNING = (
 )
 
 
-def night_job() -> "UnresolvedAssetJobDefinition":
-    """Every station of one business date, gates included; steps share a process and the writer's lock."""
-    return dg.define_asset_job(
-        NIGHT,
-        selection=dg.AssetSelection.all(),
-        description="One business date from landing to release. Nothing after a failed gate runs.",
-        # a night that was cut off starts from the front: its stations belong together
-        tags={"dagster/retry_strategy": "ALL_STEPS"},
-        executor_def=dg.in_process_executor,
-    )
+night_job = dg.define_asset_job(
+    NIGHT,
+    selection=dg.AssetSelection.all(),
+    description="One business date from landing to release. Nothing after a failed gate runs.",
+    # a night that was cut off starts from the front: its stations belong together
+    tags={"dagster/retry_strategy": "ALL_STEPS"},
+    executor_def=dg.in_process_executor,
+)
+"""Every station of one business date, gates included; steps share a process and the writer's lock."""
 
 
 def is_night_running(instance: dg.DagsterInstance) -> bool:

@@ -7,8 +7,8 @@ from datetime import date
 
 import dagster as dg
 
-from orchestration.night import available_batches
 from orchestration.settings import Settings
+from orchestration.waiting import available_batches
 
 _EMPTY_WAREHOUSE_START = date(1990, 1, 1)
 

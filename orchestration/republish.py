@@ -4,7 +4,8 @@ from pathlib import Path
 
 from orchestration.confirmation import note_complete
 from orchestration.errors import PublicationError
-from orchestration.night import Run, processed_nights, published_batches, writer_lock
+from orchestration.lock import writer_lock
+from orchestration.night import make_release
 from orchestration.plan import Night
 from orchestration.publication.cut import Wanted, write_cut
 from orchestration.publication.marts import marts_from_manifest
@@ -14,6 +15,8 @@ from orchestration.publication.release import current_release, releases
 from orchestration.publication.retention import delete_releases
 from orchestration.publication.spare import discard_spare
 from orchestration.settings import BatchId, Settings
+from orchestration.transform import Transform
+from orchestration.waiting import processed_nights, published_batches
 from orchestration.warehouse import open_database
 
 
@@ -27,7 +30,8 @@ def change_key(settings: Settings) -> str:
         PublicationError: The build database does not stand where the current release stands.
     """
     with writer_lock(settings):
-        release = Run(settings).publish(Night(_standing_batch(settings), previous=None))
+        night = Night(_standing_batch(settings), previous=None)
+        release = make_release(settings, night, Transform(settings).manifest)
         with open_database(settings) as connection:
             note_complete(connection, settings)
         delete_releases(settings, {old.name for old in releases(settings)} - {release})
@@ -46,7 +50,7 @@ def make_private_release(settings: Settings) -> Path:
         _standing_batch(settings)
         current = current_release(settings)
         assert current is not None, "a standing batch is that of the current release"
-        marts = [*marts_from_manifest(Run(settings).manifest), *GATE_MARTS]
+        marts = [*marts_from_manifest(Transform(settings).manifest), *GATE_MARTS]
         return publish_private(settings, current, marts)
 
 

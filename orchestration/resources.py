@@ -1,24 +1,19 @@
-"""Resources: the night of a run, and dbt.
+"""Resources: dbt, and the night of a run.
 
-Put here: what lives as long as a run. Keep out: what a station does (``stations.py``, ``night.py``).
+Put here: what lives as long as a run. Keep out: what a station does (``night.py``).
 """
 
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
-from dagster_dbt import DbtCliResource
 
 from orchestration.errors import AcrmError, BusyError
 from orchestration.night import Event
-from orchestration.settings import PROJECT, Settings
-from orchestration.stations import Stations
-from orchestration.transform import dbt_environment
+from orchestration.settings import Settings
+from orchestration.transform import Transform
+from orchestration.turns import TurnRun
 
 WRITER = "warehouse_writer"
 """Pool of every step that writes: whatever the instance allows, no two nights run at once."""
@@ -27,29 +22,31 @@ _BUSY_WAIT_SECONDS, _BUSY_RETRIES = 60, 60
 _DISK_WAIT_SECONDS, _DISK_RETRIES = 20, 3
 
 
-def stations_resource(settings: Settings, manifest: Mapping[str, Any]) -> dg.ResourceDefinition:
-    """The stations of the run's night. All steps of a run share one process and so one object."""
+def dbt_resource(settings: Settings) -> dg.ResourceDefinition:
+    """Dbt as the command line has it: in this process, parsed once, so that a night costs the same."""
 
-    @dg.resource(description="The stations of one night; holds the writer's lock to the end of the run.")
-    def stations(context: dg.InitResourceContext) -> Iterator[Stations]:
-        os.environ.update(dbt_environment(settings))
-        night = Stations(settings, manifest, _progress(context.log))
-        try:
-            yield night
-        finally:
-            night.close()
+    @dg.resource(description="dbt in the run's own process. Replace it to build the models by other means.")
+    def dbt(context: dg.InitResourceContext) -> Transform:
+        return Transform(settings)
 
-    return stations
+    return dbt
 
 
-def dbt_resource() -> DbtCliResource:
-    """The dbt of this environment, told to report each node, which `acrm run` keeps it from."""
-    return DbtCliResource(
-        project_dir=str(PROJECT),
-        profiles_dir=str(PROJECT),
-        dbt_executable=str(Path(sys.executable).with_name("dbt")),
-        global_config_flags=["--no-quiet"],
+def turn_resource(settings: Settings) -> dg.ResourceDefinition:
+    """The run's night, built by the resource `dbt`. All steps share one process and so one object."""
+
+    @dg.resource(
+        description="The stations of one night; holds the writer's lock to the end of the run.",
+        required_resource_keys={"dbt"},
     )
+    def turn(context: dg.InitResourceContext) -> Iterator[TurnRun]:
+        run = TurnRun(settings, context.resources.dbt, _progress(context.log))
+        try:
+            yield run
+        finally:
+            run.close()
+
+    return turn
 
 
 @contextmanager

@@ -37,7 +37,9 @@ def _tier_rules(rulebook: str, through: date) -> tuple[Sequence[object], Sequenc
         if row["rulebook_code"] == rulebook and row["valid_from_month"] <= month:
             # that it ends some day is not yet of consequence
             ends = row["valid_to_month"] if row["valid_to_month"] < month else ""
-            versions[row["rulebook_version"]] = sorted({**row, "valid_to_month": ends}.items())
+            # nor does it judge in which currency its amounts are meant
+            judges = {column: said for column, said in row.items() if column != "currency_code"}
+            versions[row["rulebook_version"]] = sorted({**judges, "valid_to_month": ends}.items())
     rules = [
         (seed, sorted(row.items()))
         for seed in _VERSIONED

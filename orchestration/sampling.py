@@ -44,7 +44,7 @@ def write_sample(settings: Settings, spec: SampleSpec) -> list[Path]:
                 f"{settings.landing}: {error}. Name another ACRM_HOME, or other dates."
             ) from error
     provide_demo_key(settings)
-    out.print(f"{spec.customers:,} customers, {len(folders)} batches in {settings.landing}", highlight=False)
+    out.print(f"{spec.customers:,} customers, {len(folders)} batches in {settings.landing}")
     return folders
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 from orchestration.errors import BusyError
 from orchestration.jobs import NIGHT, is_night_running
 from orchestration.settings import Settings
-from orchestration.stations import waiting_turns
+from orchestration.turns import waiting_turns
 
 CRON = "30 2 * * *"
 

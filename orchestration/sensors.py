@@ -13,7 +13,7 @@ from orchestration.errors import BusyError
 from orchestration.ingestion.landing import landed_batches, landing_folder
 from orchestration.jobs import NIGHT, is_night_running
 from orchestration.settings import BatchId, Settings
-from orchestration.stations import waiting_turns
+from orchestration.turns import waiting_turns
 
 _SECONDS = 30
 

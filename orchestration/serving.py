@@ -95,7 +95,7 @@ def _serve(folder: Path, port: int, log: BinaryIO) -> None:
             )
             _wait_until(code.exists, children)
         _wait_until(lambda: _answers(port), children)
-        out.print(f"Dagster's pages: http://{LOOPBACK}:{port}. Ctrl-C ends them.", highlight=False)
+        out.print(f"Dagster's pages: http://{LOOPBACK}:{port}. Ctrl-C ends them.")
         while True:
             _require_alive(children)
             sleep(_LOOK_SECONDS)

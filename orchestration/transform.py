@@ -2,20 +2,18 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from orchestration.dbt_results import NodeResult, OnNode, failure_lines, finished_node
 from orchestration.errors import BuildError
 from orchestration.plan import Night
 from orchestration.project import check_project
 from orchestration.settings import PROJECT, Settings, private_folder
 from orchestration.standing import CHANGING, forget_standing, note_standing, project_checksum, standing
 from orchestration.warehouse import begin_build, open_database, shown_night
-
-OnNode = Callable[[str, str], None]
-"""Called with a model's or test's name and its outcome."""
 
 
 def night_variables(settings: Settings, night: Night) -> dict[str, str]:
@@ -90,10 +88,14 @@ class Transform:
         Raises:
             BuildError: A model failed, or a test did; the message names each.
         """
+        nodes: list[NodeResult] = []
 
         def report(event: Any) -> None:  # noqa: ANN401 - dbt's events have no common type
-            if on_node is not None and event.info.name == "NodeFinished":
-                on_node(event.data.node_info.node_name, event.data.node_info.node_status)
+            node = finished_node(event)
+            if node is not None:
+                nodes.append(node)
+                if on_node is not None:
+                    on_node(node)
 
         # seeds and most views stand since a night before, unless anything in the project has changed
         stand = standing(self._settings) == self._checksum
@@ -112,18 +114,16 @@ class Transform:
         finally:
             # dbt keeps its last connection, and with it the file
             self._connections.close_all_connections()
-        if outcome.exception is not None:
+        if isinstance(outcome.exception, Exception):
             raise BuildError(f"dbt stopped: {outcome.exception}") from outcome.exception
-        failed = [
-            f"{result.node.name}: {_first_lines(result.message)}"
-            for result in outcome.result
-            if result.status in ("error", "fail")
-        ]
-        if failed or not outcome.success:
+        if outcome.exception is not None:
+            # whoever interrupts the run has to know that it ended for that
+            raise outcome.exception
+        if not outcome.success:
+            lines = "\n".join(failure_lines(nodes, self.manifest, self._settings))
             raise BuildError(
-                f"{night.batch}: the models cannot be built. Nothing was published. "
-                f"The log is {self._settings.dbt_logs / 'dbt.log'}; "
-                "after a change of carried models run `acrm rebuild`.\n" + "\n".join(failed)
+                f"{night.batch}: the models cannot be built. Nothing was published.\n{lines}\n"
+                f"dbt's log is {self._settings.dbt_logs / 'dbt.log'}."
             )
         if not stand:
             note_standing(self._settings, self._checksum)
@@ -169,7 +169,3 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
     check_project(parsed.result.writable_manifest().to_dict(omit_none=False))
     return parsed.result
-
-
-def _first_lines(message: str | None) -> str:
-    return " ".join((message or "no message").strip().splitlines()[:3])

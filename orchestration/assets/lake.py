@@ -12,7 +12,7 @@ from contract.model import load_contract
 from orchestration.assets.landing import LANDED_BATCH
 from orchestration.ingestion.lake import BatchReport
 from orchestration.resources import WRITER, told_to_dagster
-from orchestration.stations import Stations
+from orchestration.turns import TurnRun
 
 BATCH_REPORT = dg.AssetKey(["lake", "batch_report"])
 
@@ -43,10 +43,10 @@ def lake_tables(business_dates: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         pool=WRITER,
     )
     def ingest(
-        context: dg.AssetExecutionContext, stations: dg.ResourceParam[Stations]
+        context: dg.AssetExecutionContext, turn: dg.ResourceParam[TurnRun]
     ) -> Iterator[dg.MaterializeResult[None]]:
         with told_to_dagster():
-            batch = stations.ingest(date.fromisoformat(context.partition_key))
+            batch = turn.ingest(date.fromisoformat(context.partition_key))
         yield dg.MaterializeResult(asset_key=BATCH_REPORT, metadata=_about_batch(batch))
         for table in load_contract().table_names:
             yield dg.MaterializeResult(asset_key=lake_table(table), metadata=_about_table(batch, table))

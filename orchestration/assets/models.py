@@ -7,22 +7,29 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration.assets.lake import lake_table
 from orchestration.assets.landing import LANDED_BATCH
+from orchestration.dbt_results import NodeResult
 from orchestration.errors import BuildError
+from orchestration.night import NotItsTurnError
 from orchestration.resources import WRITER, told_to_dagster
 from orchestration.settings import PROJECT, Settings, private_folder
-from orchestration.stations import NotItsTurnError, Stations
-from orchestration.transform import build_arguments, dbt_environment
+from orchestration.transform import dbt_environment
+from orchestration.turns import TurnRun
 
+_UNIQUE_ID = "dagster_dbt/unique_id"
+"""Where dagster-dbt's specs of assets and of checks say which of dbt's nodes they are."""
+
+NodeEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
 _LAKE_SOURCE = "core_banking"
 _PARSED = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "tests/data")
 
@@ -64,20 +71,60 @@ def models(manifest: dict[str, Any], business_dates: dg.PartitionsDefinition) ->
         backfill_policy=dg.BackfillPolicy.multi_run(1),
         pool=WRITER,
     )
-    def build(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, stations: dg.ResourceParam[Stations]
-    ) -> Iterator[Any]:
+    def build(context: dg.AssetExecutionContext, turn: dg.ResourceParam[TurnRun]) -> Iterator[NodeEvent]:
+        results = NodeEvents(context.assets_def)
         with told_to_dagster():
-            night = stations.night_to_build()
             if context.is_subset:
                 raise NotItsTurnError("Some models only would leave the others behind. Start all assets.")
-        settings = stations.settings
-        yield from dbt.cli(
-            build_arguments(settings, night), context=context, target_path=settings.dbt_target
-        ).stream()
-        stations.built()
+            try:
+                turn.night.build()
+            except BuildError:
+                yield from results.of(turn.night.nodes, is_whole=False)
+                raise
+        yield from results.of(turn.night.nodes, is_whole=True)
 
     return build
+
+
+class NodeEvents:
+    """What dbt reports, as Dagster's events: a model or seed is materialized, a test is checked."""
+
+    def __init__(self, assets: dg.AssetsDefinition) -> None:
+        self._checks = {str(spec.metadata[_UNIQUE_ID]): spec for spec in assets.check_specs}
+        specs = {spec.key: spec for spec in assets.specs}
+        order = TopologicalSorter({key: [dep.asset_key for dep in spec.deps] for key, spec in specs.items()})
+        # Dagster wants what an asset is made from before it
+        self._assets = {
+            str(specs[key].metadata[_UNIQUE_ID]): key for key in order.static_order() if key in specs
+        }
+
+    def of(self, nodes: Sequence[NodeResult], *, is_whole: bool) -> Iterator[NodeEvent]:
+        """An event per node; none of one that failed to be built or was skipped.
+
+        Args:
+            is_whole: Whether dbt has built all that a night needs. What it did not build then is as it came
+                out when it was built last, and so are tests of it; Dagster hears that it is reused.
+        """
+        finished = {node.unique_id: node for node in nodes}
+        for unique_id, key in self._assets.items():
+            node = finished.get(unique_id, NodeResult(unique_id, "", "reused"))
+            if node.status == "success" or (node.status == "reused" and is_whole):
+                yield dg.MaterializeResult(asset_key=key, metadata=_about(node))
+        for unique_id, spec in self._checks.items():
+            node = finished.get(unique_id, NodeResult(unique_id, "", "reused"))
+            if node.status != "skipped" and (node.status != "reused" or is_whole):
+                is_warning = node.status == "warn"
+                yield dg.AssetCheckResult(
+                    asset_key=spec.asset_key,
+                    check_name=spec.name,
+                    passed=node.status in ("pass", "reused"),
+                    severity=dg.AssetCheckSeverity.WARN if is_warning else dg.AssetCheckSeverity.ERROR,
+                    metadata={**_about(node), "dagster_dbt/failed_row_count": node.failures},
+                )
+
+
+def _about(node: NodeResult) -> dict[str, str | float]:
+    return {"status": node.status, "unique_id": node.unique_id, "Execution Duration": node.seconds}
 
 
 def night_sources(manifest: Mapping[str, Any], business_dates: dg.PartitionsDefinition) -> list[dg.AssetSpec]:

@@ -10,7 +10,7 @@ import dagster as dg
 
 from orchestration.publication.marts import marts_from_manifest
 from orchestration.resources import WRITER, told_to_dagster
-from orchestration.stations import Stations
+from orchestration.turns import TurnRun
 
 RELEASE = dg.AssetKey(["published", "release"])
 
@@ -33,10 +33,11 @@ def release(manifest: Mapping[str, Any], business_dates: dg.PartitionsDefinition
         backfill_policy=dg.BackfillPolicy.multi_run(1),
         pool=WRITER,
     )
-    def publish(stations: dg.ResourceParam[Stations]) -> dg.MaterializeResult[None]:
+    def publish(turn: dg.ResourceParam[TurnRun]) -> dg.MaterializeResult[None]:
         with told_to_dagster():
-            name = stations.publish()
-        folder = stations.settings.published / name
+            name = turn.night.publish()
+        assert name is not None, "a turn's night ends in a release"
+        folder = turn.settings.published / name
         return dg.MaterializeResult(metadata={"release": name, "folder": dg.MetadataValue.path(folder)})
 
     return publish

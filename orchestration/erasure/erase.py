@@ -14,7 +14,7 @@ from orchestration.erasure.replacement import (
     replacements,
 )
 from orchestration.errors import NotFoundError
-from orchestration.night import writer_lock
+from orchestration.lock import writer_lock
 from orchestration.publication.files import remove
 from orchestration.settings import Settings
 from orchestration.warehouse import open_database

@@ -32,7 +32,7 @@ _EVENTS = {
 def print_story(console: Console, story: Story) -> None:
     """Print the whole story."""
     for part in _page(story):
-        console.print(part, highlight=False, markup=False)
+        console.print(part)
 
 
 def _page(story: Story) -> Iterator[RenderableType]:

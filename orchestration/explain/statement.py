@@ -8,7 +8,7 @@ from typing import TypeVar
 import duckdb
 
 from orchestration.errors import NotFoundError
-from orchestration.publication.release import current_database
+from orchestration.publication.release import open_current
 from orchestration.settings import Settings
 from orchestration.sql import fill, join, name
 
@@ -117,6 +117,7 @@ class Statement:
     """One customer in one month.
 
     Attributes:
+        months_3m_cnt: Months of this one and the two before it that exist: their average is told.
         lines: Lines of which the customer is the holder; a joint account held by another has none here.
         costs: What each of them bears of each cost pool.
         hurdle_rate: What capital has to earn in a year.
@@ -128,6 +129,7 @@ class Statement:
     business_date: date
     currency: str
     total: Total
+    months_3m_cnt: int
     lines: list[Line]
     costs: list[Cost]
     hurdle_rate: Decimal
@@ -144,7 +146,7 @@ def read_statement(settings: Settings, customer_id: str, month: date | None = No
         NotFoundError: The release has no contribution of the customer for the month.
         PublicationError: Nothing is published.
     """
-    with duckdb.connect(str(current_database(settings)), read_only=True) as connection:
+    with open_current(settings) as connection:
         release, business_date, currency = connection.execute(
             "select release, business_date, reporting_currency from quality.data_as_of"
         ).fetchone() or ("", date.min, "")
@@ -174,6 +176,7 @@ def read_statement(settings: Settings, customer_id: str, month: date | None = No
             business_date=business_date,
             currency=currency,
             total=total,
+            months_3m_cnt=sum(0 <= _months_before(total, other) <= 2 for other in totals),
             lines=_rows(
                 connection,
                 Line,
@@ -229,6 +232,11 @@ def _costs(connection: duckdb.DuckDBPyConnection, customer_id: str, month: date)
         {"customer": customer_id, "month": month},
     ).fetchall()
     return [Cost(*row) for row in found]
+
+
+def _months_before(total: Total, other: Total) -> int:
+    month, earlier = total.month_start_date, other.month_start_date
+    return (month.year - earlier.year) * 12 + month.month - earlier.month
 
 
 def _missing(release: str, months: list[date]) -> str:

@@ -15,7 +15,7 @@ from orchestration.explain.statement import Line, Statement
 def print_statement(console: Console, statement: Statement) -> None:
     """Print the whole statement."""
     for part in _page(statement):
-        console.print(part, highlight=False, markup=False)
+        console.print(part)
 
 
 def _page(statement: Statement) -> Iterator[RenderableType]:
@@ -80,7 +80,8 @@ def _trend(statement: Statement) -> str:
         return "Not judged: loans or fees are not recorded from the first day of the month on."
     told = (
         f"Status {total.contribution_status_code}: {_money(total.contribution_avg_3m_amt)} a month on average"
-        f" of 3 months, {_money(total.contribution_avg_12m_amt)} of {total.months_12m_cnt}."
+        f" of {_months(statement.months_3m_cnt)}, {_money(total.contribution_avg_12m_amt)} of"
+        f" {_months(total.months_12m_cnt)}."
     )
     return f"{told} A cost centre: income is below cost." if total.is_cost_centre else told
 
@@ -168,6 +169,10 @@ def _part_of_month(line: Line, month: date) -> str:
 
 def _count(count: Decimal) -> str:
     return f"{count:,.6f}".rstrip("0").rstrip(".")
+
+
+def _months(count: int) -> str:
+    return "1 month" if count == 1 else f"{count} months"
 
 
 def _money(amount: Decimal) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from orchestration.errors import NotFoundError
-from orchestration.publication.release import current_database
+from orchestration.publication.release import open_current
 from orchestration.settings import Settings
 from orchestration.sql import Sql, fill, join, name
 
@@ -151,8 +151,7 @@ def read_story(settings: Settings, customer_id: str, month: date | None = None) 
         NotFoundError: The release has no such customer, or no row of the customer for the month.
         PublicationError: Nothing is published.
     """
-    database = current_database(settings)
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_current(settings) as connection:
         release, business_date, currency = connection.execute(
             "select release, business_date, reporting_currency from quality.data_as_of"
         ).fetchone() or ("", date.min, "")

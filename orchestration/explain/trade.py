@@ -6,13 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-import duckdb
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from orchestration.errors import NotFoundError
-from orchestration.publication.release import current_database
+from orchestration.publication.release import open_current
 from orchestration.settings import Settings
 from orchestration.sql import Sql, fill, join, name
 
@@ -152,7 +151,7 @@ def read_trade(settings: Settings, trade_id: str) -> TradeStory:
         NotFoundError: The release has no such trade.
         PublicationError: Nothing is published.
     """
-    with duckdb.connect(str(current_database(settings)), read_only=True) as connection:
+    with open_current(settings) as connection:
         release, business_date = connection.execute(
             "select release, business_date from quality.data_as_of"
         ).fetchone() or ("", date.min)
@@ -208,7 +207,7 @@ def read_trade(settings: Settings, trade_id: str) -> TradeStory:
 def print_trade(console: Console, story: TradeStory) -> None:
     """Print the whole story."""
     for part in _page(story):
-        console.print(part, highlight=False, markup=False)
+        console.print(part)
 
 
 def _page(story: TradeStory) -> Iterator[RenderableType]:

@@ -7,9 +7,13 @@ sees the old release or the new one, and one that has the old database open keep
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import duckdb
 
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import Catalog, CatalogFile, read_catalog
@@ -105,6 +109,39 @@ def current_database(settings: Settings) -> Path:
     if not database.exists():
         raise PublicationError(f"{settings.home}: nothing is published yet. Run `acrm run` first.")
     return database
+
+
+def open_current(settings: Settings, **config: bool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """A connection to the current release's database that can only read, closed at the end.
+
+    Args:
+        config: Settings of DuckDB.
+
+    Raises:
+        PublicationError: Nothing is published, or the file cannot be read.
+    """
+    # the release itself: its name stays while `current` may be switched
+    return open_published(current_database(settings).resolve(), **config)
+
+
+@contextmanager
+def open_published(database: Path, **config: bool | int | str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a release's database that can only read, closed at the end.
+
+    Raises:
+        PublicationError: The file cannot be read.
+    """
+    if not database.is_file():
+        raise PublicationError(
+            f"{database}: is not kept. Make it again by: acrm rollback {database.parent.name}"
+        )
+    try:
+        connection = duckdb.connect(str(database), read_only=True, config={**config})
+    except duckdb.Error as error:
+        said = str(error).partition("\n")[0]
+        raise PublicationError(f"{database}: cannot be read ({said}). Go to another release.") from error
+    with connection:
+        yield connection
 
 
 def switch(settings: Settings, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import ConfigurationError, PublicationError
-from orchestration.publication.release import DATABASE_FILE, current_release, releases
+from orchestration.publication.release import DATABASE_FILE, current_release, open_published, releases
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 from orchestration.sql import fill, value
 from orchestration.what_if.rule_tables import write_rules
@@ -84,9 +84,44 @@ class Release:
         rows = self._connection.execute("select distinct rulebook_code from rules.tier_rulebooks order by 1")
         return [code for (code,) in rows.fetchall()]
 
+    @property
+    def currency(self) -> str:
+        """Reporting currency of the release's amounts."""
+        ((currency,),) = self._connection.execute(
+            "select reporting_currency from quality.data_as_of"
+        ).fetchall()
+        return str(currency)
+
+    @property
+    def other_currencies(self) -> dict[str, str]:
+        """Rulebooks whose amounts are in another currency than the release's, by code; not the live one."""
+        try:
+            rows = self._connection.execute(
+                "select rulebook_code, min(currency_code) from rules.tier_rulebooks"
+                " where currency_code <> ? and rulebook_code <> ? group by all order by all",
+                [self.currency, self._live_code()],
+            ).fetchall()
+        except duckdb.BinderException:
+            # a release from before rulebooks named their currency
+            return {}
+        return dict(rows)
+
     def live_rulebook(self) -> Rulebook:
         """The rulebook of the live marts."""
-        ((code,),) = self._connection.execute("select rulebook_code from quality.data_as_of").fetchall()
+        return self.rulebook(self._live_code())
+
+    def preset(self, code: str) -> Rulebook:
+        """One of the release's rulebooks, to judge the release's amounts by.
+
+        Raises:
+            ConfigurationError: There is none of that code, or its amounts are in another currency.
+        """
+        currency = self.other_currencies.get(code)
+        if currency is not None:
+            raise ConfigurationError(
+                f"Rulebook {code} is in {currency}, the release in {self.currency}. Name another, or write"
+                " its rules with amounts of that currency into a file and name it by --rulebook."
+            )
         return self.rulebook(code)
 
     def rulebook(self, code: str) -> Rulebook:
@@ -164,6 +199,10 @@ class Release:
             for number, first in enumerate(codes)
             for second in codes[number + 1 :]
         ]
+
+    def _live_code(self) -> str:
+        ((code,),) = self._connection.execute("select rulebook_code from quality.data_as_of").fetchall()
+        return str(code)
 
     def _ask(self, query: str, parameters: list[object]) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, parameters).fetchall()
@@ -313,15 +352,12 @@ def open_release(settings: Settings, release: str | None = None) -> Iterator[Rel
         wanted = "nothing is published yet" if release is None else f"there is no release {release}"
         raise PublicationError(f"{settings.home}: {wanted}. See `acrm releases`.")
     spill = private_folder(settings.home / "what_if" / ".spill")
-    with duckdb.connect(
-        str(found.folder / DATABASE_FILE),
-        read_only=True,
-        config={
-            "threads": settings.bank.threads,
-            "memory_limit": settings.bank.memory_limit,
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": False,
-        },
+    with open_published(
+        found.folder / DATABASE_FILE,
+        threads=settings.bank.threads,
+        memory_limit=settings.bank.memory_limit,
+        temp_directory=str(spill),
+        autoinstall_known_extensions=False,
     ) as connection:
         connection.execute("set preserve_insertion_order = false")
         macros = connection.execute(

@@ -1,7 +1,7 @@
 """Tables and bars of a what-if in the terminal."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.table import Table
 
@@ -20,13 +20,16 @@ def show_answer(answer: Answer) -> None:
     out.print(_orgs(answer.groups))
     out.print(
         f"{answer.movers:,} customer-months differ in tier or status: {answer.movers_file}",
-        highlight=False,
         soft_wrap=True,
     )
 
 
-def show_comparison(pairs: Sequence[Pair]) -> None:
-    """How many customers two rulebooks place differently."""
+def show_comparison(pairs: Sequence[Pair], left_out: Mapping[str, str]) -> None:
+    """How many customers two rulebooks place differently.
+
+    Args:
+        left_out: Rulebooks that were not compared, with their currency.
+    """
     table = Table(title="Customers who differ, last month", title_justify="left")
     table.add_column("first")
     table.add_column("second")
@@ -41,6 +44,9 @@ def show_comparison(pairs: Sequence[Pair]) -> None:
             f"{pair.only_second:,}",
         )
     out.print(table)
+    if left_out:
+        codes = ", ".join(f"{code} ({currency})" for code, currency in left_out.items())
+        out.print(f"Left out, as their amounts are in another currency: {codes}.", soft_wrap=True)
 
 
 def _by_tier(answer: Answer) -> Table:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.night import Run, run_waiting
-from orchestration.plan import Night
+from orchestration.night import NightRun, run_waiting
 from orchestration.settings import Settings
 from tests.faults.village import village
 from tests.support.bank import Bank
@@ -165,7 +164,7 @@ def test_runs_that_stop_on_the_way_leave_no_trace(
 
     for station in ("publish", "complete"):
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-            patched.setattr(Run, station, stopping_in_march(getattr(Run, station)))
+            patched.setattr(NightRun, station, stopping_in_march(getattr(NightRun, station)))
             run_waiting(Settings.load(warehouse.home))
     run_waiting(Settings.load(warehouse.home))
 
@@ -173,9 +172,9 @@ def test_runs_that_stop_on_the_way_leave_no_trace(
 
 
 def stopping_in_march(station: Callable[..., Any]) -> Callable[..., Any]:
-    def run_or_stop(run: Run, night: Night, *arguments: Any) -> Any:
-        if night.batch.business_date == MARCH_2:
+    def run_or_stop(run: NightRun, **options: Any) -> Any:
+        if run.night.batch.business_date == MARCH_2:
             raise KeyboardInterrupt
-        return station(run, night, *arguments)
+        return station(run, **options)
 
     return run_or_stop

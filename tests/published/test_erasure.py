@@ -10,10 +10,11 @@ import pytest
 from orchestration.erasure.erase import Erasure, erase
 from orchestration.erasure.register import read_register, register_file
 from orchestration.errors import ConfigurationError, NotFoundError
-from orchestration.night import processed_nights, run_waiting
+from orchestration.night import run_waiting
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release, releases
 from orchestration.settings import Settings
+from orchestration.waiting import processed_nights
 from tests.support.published import found, readable
 from tests.support.warehouse import Warehouse
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from orchestration.errors import FaultError
-from orchestration.night import Run, run_waiting
+from orchestration.night import NightRun, run_waiting
 from orchestration.settings import Settings
 from sample_bank.defects import plant_defect
 from tests.published.conftest import TOWN
@@ -29,7 +29,7 @@ def settings(town: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def stop(*_: object) -> None:
         raise PassedTheGateError
 
-    monkeypatch.setattr(Run, "build", stop)
+    monkeypatch.setattr(NightRun, "build", stop)
     return Settings.load(town.copy_to(tmp_path / "home").home)
 
 

@@ -30,6 +30,13 @@ def test_every_table_has_its_view_and_every_amount_is_in_ten_thousands(town: War
 
     assert sorted(view for (view,) in views) == sorted(titles.values())
     assert not [title for title in titles.values() if title.isascii()], "give it a zh that no other table has"
+    in_english = [
+        f"{table.full_name}.{name}"
+        for table in catalog.tables
+        for name, title in column_titles(table, "CNY").items()
+        if title.isascii()
+    ]
+    assert not in_english, "give it a zh"
 
 
 def in_wan(column: CatalogColumn, content: object) -> object:

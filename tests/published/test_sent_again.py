@@ -8,10 +8,12 @@ import polars as pl
 import pytest
 
 from benchmarks.resend import send_again
-from orchestration.night import Run, processed_nights, run_waiting
+from orchestration.night import NightRun, run_waiting
 from orchestration.publication import Publication
 from orchestration.publication.marts import marts_from_manifest
 from orchestration.settings import BatchId, Settings
+from orchestration.transform import Transform
+from orchestration.waiting import processed_nights
 from sample_bank.edit import BatchEdit
 from tests.published.conftest import TOWN
 from tests.support.build_database import contents, parquet_bytes
@@ -66,7 +68,7 @@ def written_whole(settings: Settings, home: Path) -> Path:
             (home / folder).parent.mkdir(parents=True, exist_ok=True)
             (home / folder).symlink_to(settings.home / folder)
     batches = [processed.batch for processed in processed_nights(settings)]
-    marts = marts_from_manifest(Run(settings).manifest)
+    marts = marts_from_manifest(Transform(settings).manifest)
     made: Publication = publication.publish(other, batches[-1], marts, [], batches)
     return made.folder
 
@@ -100,7 +102,7 @@ def built_anew(settings: Settings) -> None:
 
 def after_a_run_that_stopped(settings: Settings) -> None:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Run, "fit_to_publish", _interrupt)
+        patch.setattr(NightRun, "fit_to_publish", _interrupt)
         run_waiting(settings)
     run_waiting(settings)
 

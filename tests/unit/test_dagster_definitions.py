@@ -13,8 +13,9 @@ import pytest
 
 from contract.model import load_contract
 from orchestration.assets.lake import BATCH_REPORT, lake_table
-from orchestration.assets.models import manifest_of_project
+from orchestration.assets.models import NodeEvents, manifest_of_project
 from orchestration.assets.release import RELEASE
+from orchestration.dbt_results import NodeResult
 from orchestration.definitions import build_defs
 from orchestration.settings import PROJECT, Settings
 from orchestration.transform import dbt_environment
@@ -61,6 +62,49 @@ def test_the_asset_graph_is_the_one_on_record(defs: dg.Definitions) -> None:
         SNAPSHOT.write_text(graph, encoding="utf-8")
     recorded = SNAPSHOT.read_text(encoding="utf-8")
     assert graph == recorded, f"Meant? Then write it anew by {REWRITE}=1 and commit the difference."
+
+
+def test_what_is_reused_is_told_in_the_order_of_the_graph(defs: dg.Definitions, settings: Settings) -> None:
+    """A night builds tables and leaves most views: tables and views are made from each other."""
+    manifest = manifest_of_project(settings)
+    graph = defs.resolve_asset_graph()
+    build = defs.resolve_assets_def(dg.AssetKey(["customer_value", "fct_tier_event"]))
+    tables = [
+        NodeResult(unique_id, node["name"], "success")
+        for unique_id, node in manifest["nodes"].items()
+        if node["config"]["materialized"] in ("table", "incremental")
+    ]
+
+    events = list(NodeEvents(build).of(tables, is_whole=True))
+
+    made = [event.asset_key for event in events if isinstance(event, dg.MaterializeResult)]
+    checked = [event.check_name for event in events if isinstance(event, dg.AssetCheckResult)]
+    assert sorted(made) == sorted(build.keys) and len(checked) == len(list(build.check_specs))
+    place = {key: number for number, key in enumerate(made)}
+    assert not [
+        (key, parent)
+        for key in made
+        for parent in graph.get(key).parent_keys
+        if parent != key and place.get(parent, -1) > place[key]
+    ]
+
+
+def test_of_a_build_that_failed_only_what_was_done_is_told(defs: dg.Definitions) -> None:
+    build = defs.resolve_assets_def(dg.AssetKey(["customer_value", "fct_tier_event"]))
+    test = next(iter(build.check_specs)).metadata["dagster_dbt/unique_id"]
+    nodes = [
+        NodeResult("model.acrm.fct_tier_event", "fct_tier_event", "success"),
+        NodeResult("model.acrm.fct_tier_reason", "fct_tier_reason", "error"),
+        NodeResult("model.acrm.fct_trade_attribution", "fct_trade_attribution", "skipped"),
+        NodeResult(test, "some test", "fail", failures=17),
+    ]
+
+    made, checked = NodeEvents(build).of(nodes, is_whole=False)
+
+    assert isinstance(made, dg.MaterializeResult) and isinstance(checked, dg.AssetCheckResult)
+    assert made.asset_key == dg.AssetKey(["customer_value", "fct_tier_event"])
+    assert not checked.passed and checked.severity == dg.AssetCheckSeverity.ERROR
+    assert checked.metadata["dagster_dbt/failed_row_count"] == dg.MetadataValue.int(17)
 
 
 def test_each_gate_blocks_at_every_table_that_passes_through_it(defs: dg.Definitions) -> None:

@@ -1,21 +1,23 @@
 """A night run by Dagster: the same bytes as by the command line, and nothing after a failed gate."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.definitions import build_defs
-from orchestration.errors import AcrmError, BadBatchError, BusyError
-from orchestration.night import run_waiting, writer_lock
+from orchestration.errors import AcrmError, BadBatchError, BuildError, BusyError
+from orchestration.lock import writer_lock
+from orchestration.night import run_waiting
 from orchestration.plan import Night
 from orchestration.resources import told_to_dagster
-from orchestration.settings import BatchId, Settings
-from orchestration.standing import note_standing, standing
-from orchestration.transform import night_variables
+from orchestration.settings import Settings
+from orchestration.standing import standing
+from orchestration.transform import Transform
 from tests.support.bank import Bank
 from tests.support.landing import land
 from tests.support.warehouse import Warehouse
@@ -38,15 +40,16 @@ class Nights:
         self.warehouse = Warehouse(home)
         self.settings = Settings.load(home)
         self._instance = instance
+        self.manifest = Transform(self.settings).manifest
         self.land(THURSDAY)
         self._job = build_defs(self.settings).resolve_job_def("night")
 
     def land(self, day: date) -> None:
         land(self.warehouse.home, hamlet().delivery(day))
 
-    def run(self, day: date) -> dg.ExecuteInProcessResult:
+    def run(self, day: date, **options: Any) -> dg.ExecuteInProcessResult:
         return self._job.execute_in_process(
-            partition_key=str(day), instance=self._instance, raise_on_error=False
+            partition_key=str(day), instance=self._instance, raise_on_error=False, **options
         )
 
 
@@ -75,12 +78,13 @@ def test_nights_in_dagster(nights: Nights, tmp_path: Path) -> None:
     nights.land(FRIDAY)
     refused = nights.run(MONDAY)
     assert "has to run first" in _failure(refused)
-    note_standing(nights.settings, "what a night by command has built")
-    assert nights.run(FRIDAY).success
-    # Dagster builds everything: the next night by command takes nothing for granted
-    assert standing(nights.settings) is None
+    some_models = nights.run(FRIDAY, asset_selection=[dg.AssetKey(["customer_value", "fct_tier_event"])])
+    assert "Some models only would leave the others behind" in _failure(some_models)
+    second = nights.run(FRIDAY)
+    assert second.success
+    _assert_only_what_changes_was_built(first, second, nights.manifest)
+    assert standing(nights.settings) is not None
 
-    _assert_same_variables(nights.settings)
     with writer_lock(nights.settings):
         # the run has let go of the lock, and its process of the database
         assert nights.warehouse.current.readlink() != release
@@ -91,19 +95,70 @@ def test_nights_in_dagster(nights: Nights, tmp_path: Path) -> None:
     run_waiting(Settings.load(by_command.home))
     assert nights.warehouse.parquet_hashes() == by_command.parquet_hashes()
 
+    _assert_a_build_that_fails_says_what(nights)
+
 
 def _assert_stopped_at_gate_1(run: dg.ExecuteInProcessResult) -> None:
     assert "earlier_batch_missing" in _failure(run)
-    assert {event.step_key for event in run.all_events if event.is_step_start} == {"ingest", "fit_to_load"}
+    assert _steps(run) == {"ingest", "fit_to_load"}
     (check,) = run.get_asset_check_evaluations()
     assert (check.asset_key.path[-1], check.check_name, check.passed) == ("calendar", "fit_to_load", False)
 
 
-def _assert_same_variables(settings: Settings) -> None:
-    """dbt ran with what the command line would have given it."""
-    ran = json.loads((settings.dbt_target / "run_results.json").read_bytes())["args"]
-    assert ran["vars"] == night_variables(settings, Night(BatchId(FRIDAY, 1), THURSDAY))
-    assert ran["exclude_resource_types"] == ["unit_test"]
+def _assert_only_what_changes_was_built(
+    first: dg.ExecuteInProcessResult, second: dg.ExecuteInProcessResult, manifest: Mapping[str, Any]
+) -> None:
+    """Every node has its event on both nights; seeds, and views of every night alike, are built once."""
+    for run in (first, second):
+        assert sorted(_statuses(run)) == sorted(manifest["nodes"])
+    assert set(_statuses(first).values()) == {"success", "pass"}
+    reused = {node for node, status in _statuses(second).items() if status == "reused"}
+    assert {node for node in manifest["nodes"] if node.startswith("seed.")} < reused
+    assert "model.acrm.stg_core_banking__customers" in reused
+    assert "model.acrm.fct_customer_aum_monthly" not in reused
+    assert set(_statuses(second).values()) == {"success", "pass", "reused"}
+
+
+def _statuses(run: dg.ExecuteInProcessResult) -> dict[str, str]:
+    """What became of dbt's nodes, by Dagster's events: of each model and seed, and of each test."""
+    made = run.asset_materializations_for_node("build")
+    events = [*made, *(check for check in run.get_asset_check_evaluations() if "unique_id" in check.metadata)]
+    statuses = {
+        str(event.metadata["unique_id"].value): str(event.metadata["status"].value) for event in events
+    }
+    assert len(statuses) == len(events), "a node has one event"
+    return statuses
+
+
+class FailingBuild:
+    """A build step that builds one model, finds a test's rows and stops."""
+
+    def __init__(self, manifest: Mapping[str, Any]) -> None:
+        self.manifest = manifest
+
+    def build(self, night: Night, on_node: OnNode | None = None) -> None:
+        assert on_node is not None
+        tests = (key for key in self.manifest["nodes"] if key.startswith("test.acrm.unique_grain_"))
+        on_node(NodeResult("model.acrm.fct_tier_event", "fct_tier_event", "success"))
+        on_node(NodeResult(next(tests), "unique_grain", "fail", failures=17))
+        on_node(NodeResult(next(tests), "unique_grain", "skipped"))
+        raise BuildError("17 rows")
+
+
+def _assert_a_build_that_fails_says_what(nights: Nights) -> None:
+    release = nights.warehouse.current.readlink()
+    failed = nights.run(MONDAY, resources={"dbt": FailingBuild(nights.manifest)})
+
+    assert "17 rows" in _failure(failed)
+    assert _steps(failed) == {"ingest", "fit_to_load", "build"}
+    assert sorted(_statuses(failed).values()) == ["fail", "success"]
+    (check,) = [check for check in failed.get_asset_check_evaluations() if not check.passed]
+    assert check.metadata["dagster_dbt/failed_row_count"].value == 17
+    assert nights.warehouse.current.readlink() == release
+
+
+def _steps(run: dg.ExecuteInProcessResult) -> set[str | None]:
+    return {event.step_key for event in run.all_events if event.is_step_start}
 
 
 def _failure(run: dg.ExecuteInProcessResult) -> str:

@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.night import writer_lock
+from orchestration.lock import writer_lock
 from orchestration.partitions import business_dates
 from orchestration.publication.catalog import BatchRow, Catalog, DataAsOf
 from orchestration.publication.release import switch

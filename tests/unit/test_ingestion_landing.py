@@ -11,8 +11,8 @@ from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches
 from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches, survey
 from orchestration.ingestion.validate import validate_folder
-from orchestration.night import planned_nights
 from orchestration.settings import BatchId
+from orchestration.waiting import planned_nights
 from tests.support.handmade import BATCH, DAY, Delivery
 
 

@@ -11,6 +11,7 @@ import pytest
 from orchestration.errors import ConfigurationError, ExitCode
 from orchestration.what_if.release import Release
 from orchestration.what_if.rulebook import Rulebook, changed, read_rulebook
+from orchestration.what_if.show import show_comparison
 from tests.stories.what_if_agrees import what_if_differences
 from tests.support.warehouse import Warehouse
 from tests.support.what_if import memory_release
@@ -105,6 +106,49 @@ def test_every_rulebook_of_the_seeds_says_the_same_as_a_file():
                 for rows in (f"temp.what_if_{ours}", f"rules.{seed} where rulebook_version = '{code}-1'")
             )
             assert written == seeded, (code, ours)
+
+
+def release_in(currency: str, live: str) -> Release:
+    connection = memory_release().connection
+    connection.execute("create schema quality")
+    connection.execute(
+        "create table quality.data_as_of as select ? as reporting_currency, ? as rulebook_code",
+        [currency, live],
+    )
+    return Release(connection)
+
+
+def test_a_preset_in_another_currency_is_not_set_against_the_bank() -> None:
+    release = release_in("CNY", "documents")
+
+    assert release.other_currencies == {"berka_czk": "CZK"}
+    with pytest.raises(ConfigurationError, match="berka_czk is in CZK, the release in CNY") as refused:
+        release.preset("berka_czk")
+    assert len(str(refused.value).splitlines()) == 1
+    assert release.preset("postal").code == "postal"
+
+
+def test_the_live_rulebook_is_the_banks_choice_in_any_currency() -> None:
+    release = release_in("CZK", "documents")
+
+    assert "documents" not in release.other_currencies and "postal" in release.other_currencies
+    assert release.preset("documents") == release.live_rulebook()
+    assert release.preset("berka_czk").code == "berka_czk"
+
+
+def test_a_release_from_before_rulebooks_named_their_currency_is_compared_as_it_was() -> None:
+    connection = memory_release().connection
+    connection.execute("create schema quality")
+    connection.execute(
+        "create table quality.data_as_of as select 'CNY' as reporting_currency, 'documents' as rulebook_code"
+    )
+    connection.execute("alter table rules.tier_rulebooks drop currency_code")
+    assert Release(connection).other_currencies == {}
+
+
+def test_what_is_left_out_of_a_comparison_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    show_comparison([], {"berka_czk": "CZK"})
+    assert "another currency: berka_czk (CZK)" in capsys.readouterr().out
 
 
 def test_the_live_rulebook_gives_the_live_tiers(golden_warehouse: Warehouse):

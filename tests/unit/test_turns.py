@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.night import NotItsTurnError
 from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
-from orchestration.stations import NotItsTurnError, Stations, Turn, turn_of, turns
+from orchestration.turns import Turn, TurnRun, turn_of, turns
 from tests.unit.test_dagster_sensors import FRIDAY, MONDAY, THURSDAY, land, process
 
 FIRST, SECOND, THIRD = (
@@ -63,8 +64,6 @@ def test_a_day_without_a_batch_is_refused(settings: Settings) -> None:
         turn_of(settings, date(2026, 1, 31))
 
 
-def test_no_station_runs_before_the_one_before_it(settings: Settings) -> None:
-    stations = Stations(settings, {})
-    for station in (stations.fit_to_load, stations.night_to_build, stations.fit_to_publish, stations.publish):
-        with pytest.raises(NotItsTurnError, match="A night runs whole"):
-            station()
+def test_a_turn_begins_with_its_batch(settings: Settings) -> None:
+    with pytest.raises(NotItsTurnError, match="begins with the batch"):
+        TurnRun(settings).night.build()

@@ -1,0 +1,58 @@
+"""What has arrived, what was run, what is published, and so which nights are waiting.
+
+Put here: reading where a warehouse stands. Keep out: deciding (``plan.py``) and running (``night.py``).
+"""
+
+from datetime import date
+
+import duckdb
+
+from orchestration.ingestion.lake import lake_batches
+from orchestration.ingestion.landing import required_batches
+from orchestration.plan import Night, Processed, nights_to_run
+from orchestration.publication.catalog import read_catalog
+from orchestration.publication.release import current_release
+from orchestration.settings import BatchId, Settings
+
+
+def available_batches(settings: Settings) -> list[BatchId]:
+    """Complete batches in landing and lake, each once.
+
+    Raises:
+        BadBatchError: A delivery is in landing of which nobody can tell which batch it is.
+    """
+    return sorted({*required_batches(settings), *lake_batches(settings)})
+
+
+def processed_nights(settings: Settings) -> list[Processed]:
+    """Nights that the build database holds; none if it was thrown away."""
+    if not settings.database.exists():
+        return []
+    # read-only: whoever looks changes nothing, and others may look at the same time
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        try:
+            rows = connection.execute(
+                "select business_date, sequence, has_state from pipeline.night order by business_date"
+            ).fetchall()
+        except duckdb.CatalogException:
+            return []
+    return [Processed(BatchId(row[0], row[1]), row[2]) for row in rows]
+
+
+def published_batches(settings: Settings) -> list[BatchId]:
+    """Batches that the current release rests on; none before the first publication."""
+    current = current_release(settings)
+    catalog = None if current is None else read_catalog(current.folder)
+    if catalog is None:
+        return []
+    return [BatchId(batch.business_date, batch.sequence) for batch in catalog.batches]
+
+
+def planned_nights(
+    settings: Settings, *, until: date | None = None, again: date | None = None
+) -> list[Night]:
+    """The nights that a run would take, in order; see :func:`orchestration.night.run_waiting`."""
+    available = [
+        batch for batch in available_batches(settings) if until is None or batch.business_date <= until
+    ]
+    return nights_to_run(available, processed_nights(settings), published_batches(settings), again)

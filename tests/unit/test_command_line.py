@@ -1,0 +1,183 @@
+"""Looking at a warehouse: what is printed is what is there, and nobody who looks stops a run."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from threading import Thread
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.console import show_query, show_results
+from orchestration.errors import ExitCode, PublicationError, QueryError
+from orchestration.lock import writer_away, writer_lock
+from orchestration.night import STATIONS, NightResult
+from orchestration.publication.release import open_current
+from orchestration.settings import BatchId, Settings
+from orchestration.status import show_releases, show_status
+from orchestration.waiting import processed_nights
+from tests.support.warehouse import tree_hashes
+from tests.unit.test_dagster_sensors import FRIDAY, MONDAY, THURSDAY, land, process
+
+WRITER = """
+import sys, duckdb
+from pathlib import Path
+from orchestration.lock import writer_lock
+from orchestration.settings import Settings
+settings = Settings.load(Path(sys.argv[1]))
+with writer_lock(settings) as note, duckdb.connect(str(settings.database)) as connection:
+    connection.execute("insert into pipeline.night values (date '2026-02-02', 1, true)")
+    note("at 2026-02-02 sequence 1, build")
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Two nights run and published, a third one waiting."""
+    settings = Settings.load(tmp_path / "home")
+    for day in (THURSDAY, FRIDAY, MONDAY):
+        land(settings, day)
+    process(settings, (THURSDAY, 1), (FRIDAY, 1))
+    with duckdb.connect(str(settings.published / f"{FRIDAY}.1" / "acrm.duckdb")) as database:
+        database.execute("create table customer as select 'C[b]2' as customer_id, 'a [/b] :smile:' as name")
+    return settings
+
+
+@contextmanager
+def a_run(settings: Settings) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that holds the lock and writes the build database."""
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(settings.home)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+        yield writer
+        # it is killed, so that what it wrote stands in DuckDB's log alone
+        writer.kill()
+
+
+@pytest.mark.parametrize(
+    ("query", "printed"),
+    [
+        ("select customer_id from customer", "C[b]2"),
+        ("select name from customer", "a [/b] :smile:"),
+        ("select ['a', 'b'] as l", "['a', 'b']"),
+        ('select 1 as "[/x]"', "[/x]"),
+        ("select null as n, 1.50::decimal(9, 2) as d", "1.50"),
+    ],
+)
+def test_a_value_is_printed_as_it_is(
+    settings: Settings, capsys: pytest.CaptureFixture[str], query: str, printed: str
+) -> None:
+    show_query(settings, query)
+    assert f"┃ {printed} " in (out := capsys.readouterr().out) or f"│ {printed} " in out
+
+
+def test_a_warning_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    seconds = dict.fromkeys(STATIONS, 1.0)
+    batch = BatchId(date(2026, 2, 2), 1)
+
+    show_results([NightResult(batch, None, 1, 1, ("deposit_balance · [/branch]: unknown",), seconds)])
+
+    assert "warning deposit_balance · [/branch]: unknown" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("selec 1", "syntax error"),
+        ("select nonsense from customer", 'Referenced column "nonsense" not found'),
+        ("select * from nowhere", "nowhere does not exist"),
+        ("", "no query"),
+        ("select customer_id::integer from customer", "Could not convert"),
+        ("create table x as select 1", "read-only"),
+        ("select * from read_csv('/etc/hostname')", "disabled"),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_one_line_of_usage(
+    settings: Settings, query: str, said: str
+) -> None:
+    with pytest.raises(QueryError, match=said) as refused:
+        show_query(settings, query)
+    assert refused.value.exit_code == ExitCode.USAGE
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_release_that_cannot_be_read_is_one_line(settings: Settings) -> None:
+    database = settings.published / f"{FRIDAY}.1" / "acrm.duckdb"
+    database.write_bytes(b"no database " * 1000)
+    with pytest.raises(PublicationError, match="cannot be read") as damaged, open_current(settings):
+        pass
+    assert len(str(damaged.value).splitlines()) == 1
+
+
+def test_looking_changes_nothing(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    before = tree_hashes(settings.home)
+    show_status(settings)
+    show_releases(settings)
+    show_query(settings, "from customer")
+    assert tree_hashes(settings.home) == before
+    out = capsys.readouterr().out
+    assert "3 business dates, 1 nights waiting." in out and "is writing" not in out
+
+
+def test_status_during_a_run_says_what_it_is_at(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with a_run(settings) as writer:
+        show_status(settings)
+        show_releases(settings)
+        show_query(settings, "from customer")
+        assert writer.poll() is None
+    out = capsys.readouterr().out
+    assert f"process {writer.pid}, at 2026-02-02 sequence 1, build" in out
+    assert "1 nights waiting" in out and f"{FRIDAY}.1 ← current" in out
+
+
+def test_status_after_a_run_that_was_killed_sees_what_it_had_done(settings: Settings) -> None:
+    with a_run(settings):
+        pass
+    assert processed_nights(settings)[-1].batch == BatchId(date(2026, 2, 2), 1)
+
+
+def test_a_run_that_begins_during_a_look_waits_for_it(settings: Settings) -> None:
+    with writer_lock(settings):
+        pass
+    taken = []
+
+    def take() -> None:
+        with writer_lock(settings):
+            taken.append(True)
+
+    with writer_away(settings) as writer:
+        assert writer is None
+        run = Thread(target=take)
+        run.start()
+        run.join(0.3)
+        assert not taken
+    run.join()
+    assert taken
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("backfill", "--from", FRIDAY, "--to", THURSDAY),
+        ("run", "--date", FRIDAY, "--until", THURSDAY),
+        ("import", "berka", ".", "--from", FRIDAY, "--to", THURSDAY),
+    ],
+)
+def test_a_range_the_wrong_way_round_is_refused(settings: Settings, arguments: tuple[str, ...]) -> None:
+    answer = CliRunner().invoke(app, list(arguments), env={"ACRM_HOME": str(settings.home)})
+    assert answer.exit_code == ExitCode.USAGE
+    assert f"{FRIDAY} is after" in answer.output
