@@ -113,6 +113,7 @@ def built(bank: Drawn) -> tuple[duckdb.DuckDBPyConnection, Models]:
         """
         create schema pipeline;
         create table pipeline.rejected_row (table_name varchar, row_key varchar);
+        create table pipeline.night as select date '2026-01-28' as business_date, true as has_state;
         create table stg.int_account__holder (account_id varchar, customer_id varchar, product_code varchar,
             org_id varchar, currency_code varchar, close_date date, ownership_share decimal(9, 6),
             is_whole boolean);
@@ -161,12 +162,22 @@ def run_night(bank: Drawn, connection: duckdb.DuckDBPyConnection, models: Models
     connection.execute(
         "create or replace table stg.int_calendar__open_months (month_start_date date, month_end_date date,"
         " through_date date, month_index integer, elapsed_days integer, quarter_days integer,"
-        " year_days integer, is_current boolean, is_provisional boolean)"
+        " year_days integer, is_current boolean, is_provisional boolean,"
+        " recorded_days integer, thirty_days integer default 30, is_partial_month boolean default false)"
     )
     connection.executemany(
-        "insert into stg.int_calendar__open_months values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into stg.int_calendar__open_months values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, default, default)",
         [
-            (month, end, through, month.year * 12 + month.month, *days, month == months[-1][0], through < end)
+            (
+                month,
+                end,
+                through,
+                month.year * 12 + month.month,
+                *days,
+                month == months[-1][0],
+                through < end,
+                days[0],
+            )
             for month, end, through, *days in months
         ],
     )
@@ -197,10 +208,6 @@ def run_night(bank: Drawn, connection: duckdb.DuckDBPyConnection, models: Models
         "insert into stg.stg_core_banking__fx_rates values ('USD', ?, ?)",
         [day, Decimal(bank.rates[night]).scaleb(-8)],
     )
-    if night:
-        # what was open the night before is computed anew
-        for mart in ("fct_customer_aum_monthly", "fct_customer_aum_part_monthly"):
-            connection.execute(f"delete from customer_value.{mart} where month_start_date >= ?", [JANUARY])
     models.build(
         business_date=str(day),
         previous_business_date=str(FIRST) if night else "",
