@@ -27,8 +27,9 @@ from expectations.suites import (
     sales,
     tonight,
 )
+from orchestration.closing import closed_months
 from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
-from orchestration.ingestion.lake import BatchReport
+from orchestration.ingestion.lake import BatchReport, lake_batches
 from orchestration.ingestion.screening import Screening
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import fill
@@ -84,6 +85,7 @@ def fit_to_publish(
     restated_by: Sequence[BatchId],
     months_rebuilt: Sequence[date],
     promised: Sequence[promises.Promise] = (),
+    closed: Sequence[CheckResult] = (),
 ) -> GateResult:
     """Gate 2: the marts against their promises, the holdings, the rulebook and the last release.
 
@@ -93,21 +95,23 @@ def fit_to_publish(
         restated_by: Re-sent or late batches that may change closed months.
         months_rebuilt: First days of the months that tonight's build wrote.
         promised: What the marts promise, from :func:`expectations.suites.promises.promises`.
+        closed: What :func:`fit_to_close` found of those that were closed before it.
     """
     with open_database(settings) as connection:
         _prepare(connection)
         parts.collect_orgs(connection, months_rebuilt)
-        changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by)
+        initial = min((known.business_date for known in lake_batches(settings)), default=None)
+        changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by, initial)
         suites = [
             *promises.promise_suites(promised, batch.business_date, months_rebuilt),
-            *marts.customer_value_suites(batch.business_date, months_rebuilt),
+            *marts.customer_value_suites(batch.business_date, months_rebuilt, closed_months(connection)),
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
             *sales.sales_suites(batch.business_date),
             *events.event_suites(batch.business_date),
             *restatement.closed_month_suites(changes),
         ]
-        outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), [])
+        outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), list(closed))
         if not outcome.faults:
             restatement.record_restatements(connection, changes)
         return outcome
@@ -119,6 +123,20 @@ def _by_table(suites: list[Suite]) -> list[Suite]:
     for suite in suites:
         found.setdefault((suite.schema, suite.table), []).extend(suite.checks)
     return [Suite(schema, table, checks) for (schema, table), checks in found.items()]
+
+
+def fit_to_close(settings: Settings, last_day: date) -> list[CheckResult]:
+    """Hold a month that was closed without a batch against its holdings, while the build has them.
+
+    Args:
+        settings: The warehouse.
+        last_day: The month's last day, which was built as a night.
+    """
+    from expectations.datasource import Validator
+
+    suites = marts.closed_month_suites(last_day)
+    with open_database(settings) as connection, closing(Validator(connection, suites)) as validator:
+        return [result for suite in suites for result in validator.run(suite)[0]]
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -38,6 +38,7 @@ _REMEDIES = {
     "column_unknown": "It was left out; add it to the contract if it is needed.",
     "certificate_duplicate": "Have the branch check whether the customers are one person.",
     "earlier_batch_missing": "Wait for the earlier batch, or have the calendar mended.",
+    "before_initial_load": "Take it out of landing: the initial load tells of the days before it.",
     **dict.fromkeys(
         (
             "aum_not_conserved",

@@ -16,6 +16,22 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The last business date with a batch. Not the previous one where a month ended in between, without a batch on its
+   last day: that day was computed as a night of its own (see orchestration/closing.py). #}
+{% macro previous_batch_date() -%}
+    {%- if is_first_night() -%} cast(null as date)
+    {%- else -%} cast('{{ var("previous_batch_date") }}' as date)
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whether a day is of a month that was closed since the last batch, before tonight: its events are counted. #}
+{% macro is_counted_at_closing(day) -%}
+    {%- if is_first_night() or var("previous_batch_date") == var("previous_business_date") -%} false
+    {%- else -%}
+    {{ day }} >= {{ month_start(previous_batch_date()) }} and {{ day }} <= {{ previous_business_date() }}
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro is_first_night() -%}
     {{- return(not var("previous_business_date")) -}}
 {%- endmacro %}

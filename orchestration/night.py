@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import duckdb
 
+from orchestration.closing import closed_months, note_closed, show_closing, show_night
 from orchestration.confirmation import note_complete, repeated_release, show_confirmed
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import (
@@ -29,7 +30,7 @@ from orchestration.errors import (
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
 from orchestration.lock import writer_lock
-from orchestration.plan import Night, highest_sequences, kept_states
+from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.publication.rotation import require_same_key
 from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings
@@ -45,7 +46,7 @@ from orchestration.warehouse import (
 
 if TYPE_CHECKING:
     # Great Expectations takes seconds to import: only where a gate runs
-    from expectations.results import GateResult
+    from expectations.results import CheckResult, GateResult
 
 Station = Literal["ingest", "gate 1", "build", "gate 2", "publish"]
 STATIONS: tuple[Station, ...] = ("ingest", "gate 1", "build", "gate 2", "publish")
@@ -134,8 +135,10 @@ class BuildStep(Protocol):
     def manifest(self) -> Mapping[str, Any]:
         """What dbt's manifest says of the models."""
 
-    def build(self, night: Night, on_node: OnNode | None = None) -> None:
-        """Build and test all models of one night.
+    def build(
+        self, night: Night, on_node: OnNode | None = None, *, closing: Closing | None = None
+    ) -> None:
+        """Build and test all models of one night, or those that close a month before it.
 
         Raises:
             BuildError: A model failed, or a test did.
@@ -190,6 +193,7 @@ class NightRun:
         self._run = run
         self._settings = run.settings
         self._report: BatchReport | None = None
+        self._closed: list[CheckResult] = []
 
     @property
     def batch(self) -> BatchId:
@@ -268,7 +272,7 @@ class NightRun:
         return result
 
     def build(self) -> None:
-        """Build and test the models.
+        """Build and test the models, after the months that ended without a batch.
 
         Raises:
             BuildError: A model failed, or a test did.
@@ -279,7 +283,27 @@ class NightRun:
             self._tell("build", f"{node.name} · {node.status}")
 
         with self._station("build"):
+            self._close_months()
             self._run.build_step.build(self.night, on_node)
+
+    def _close_months(self) -> None:
+        """Build the last days of the months that ended without a batch since the night before."""
+        night = self.night
+        with open_database(self._settings) as connection:
+            note_closed(connection, night.closings)
+        for closing in night.closings:
+            from expectations.gate import fit_to_close
+
+            def on_node(node: NodeResult, day: date = closing.day) -> None:
+                self._tell("build", f"{day} · {node.name} · {node.status}")
+
+            with open_database(self._settings) as connection, transaction(connection):
+                show_closing(connection, self._settings, night, closing)
+            self._run.build_step.build(night, on_node, closing=closing)
+            self._closed += fit_to_close(self._settings, closing.day)
+        if night.closings:
+            with open_database(self._settings) as connection, transaction(connection):
+                show_night(connection, self._settings, night)
 
     def fit_to_publish(self) -> "GateResult":
         """Gate 2: check the marts.
@@ -297,6 +321,7 @@ class NightRun:
                 list(self.night.restated_by),
                 months_built(self._settings),
                 promises(self._run.build_step.manifest),
+                self._closed,
             )
             if result.faults:
                 raise NotFitToPublishError(result.faults)
@@ -403,7 +428,7 @@ def months_built(settings: Settings) -> list[date]:
         rows = connection.execute(
             "select month_start_date from intermediate.int_calendar__open_months order by 1"
         ).fetchall()
-    return [row[0] for row in rows]
+        return [*closed_months(connection), *(row[0] for row in rows)]
 
 
 def _require_earlier_batches(connection: duckdb.DuckDBPyConnection, night: Night) -> None:

@@ -1,8 +1,9 @@
 """Which nights to run: what has arrived against what the warehouse already rests on."""
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 from orchestration.settings import BatchId
 
@@ -38,6 +39,45 @@ class Night:
     def __str__(self) -> str:
         """The batch, and the night that it goes on from."""
         return f"{self.batch} after {self.previous or 'nothing'}"
+
+    @property
+    def closings(self) -> list["Closing"]:
+        """Months that ended without a batch since the night before, in order."""
+        if self.previous is None:
+            return []
+        found, day, before = [], _month_end(self.previous), self.previous
+        while day < self.batch.business_date:
+            if day > before:
+                found.append(Closing(day, before))
+            before, day = day, _month_end(day + timedelta(1))
+        return found
+
+    @property
+    def previous_day(self) -> date | None:
+        """The day whose state this night carries on: the last closing's, else that of the night before."""
+        return self.closings[-1].day if self.closings else self.previous
+
+
+@dataclass(frozen=True)
+class Closing:
+    """A month's last day without a batch, computed before the first night of the next month.
+
+    Attributes:
+        day: The last day of the month.
+        previous: The day whose state it carries on: the last night's, or the closing's before.
+    """
+
+    day: date
+    previous: date
+
+    @property
+    def month(self) -> date:
+        """First day of the month."""
+        return self.day.replace(day=1)
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def highest_sequences(batches: Iterable[BatchId]) -> dict[date, BatchId]:

@@ -9,19 +9,33 @@ from typing import Any
 
 from orchestration.dbt_results import NodeResult, OnNode, failure_lines, finished_node
 from orchestration.errors import BuildError
-from orchestration.plan import Night
+from orchestration.plan import Closing, Night
 from orchestration.project import check_project
 from orchestration.settings import PROJECT, Settings, private_folder
 from orchestration.standing import CHANGING, forget_standing, note_standing, project_checksum, standing
 from orchestration.warehouse import begin_build, open_database, shown_night
 
 
-def night_variables(settings: Settings, night: Night) -> dict[str, str]:
-    """The variables that make a build that of one night; the same for every way to start dbt."""
+WHOLE_NIGHTS_ONLY = (
+    "path:models/intermediate/sales",
+    "path:models/marts/sales",
+    "path:models/intermediate/confirmation",
+    "path:models/marts/customer_value/confirmation",
+)
+"""What no closing builds: sales are decided on business dates, by whole batches, and nights confirm."""
+
+
+def night_variables(settings: Settings, night: Night, closing: Closing | None = None) -> dict[str, str]:
+    """The variables that make a build that of one night; the same for every way to start dbt.
+
+    Args:
+        closing: The month to close before the night, instead of the night itself.
+    """
     return {
         "night": str(night),
-        "business_date": str(night.batch.business_date),
-        "previous_business_date": str(night.previous or ""),
+        "business_date": str(closing.day if closing else night.batch.business_date),
+        "previous_business_date": str((closing.previous if closing else night.previous_day) or ""),
+        "previous_batch_date": str(night.previous or ""),
         "reporting_currency": settings.bank.reporting_currency,
         "time_zone": settings.bank.time_zone,
         "rulebook": settings.bank.rulebook,
@@ -29,18 +43,23 @@ def night_variables(settings: Settings, night: Night) -> dict[str, str]:
     }
 
 
-def build_arguments(settings: Settings, night: Night, changing: Sequence[str] = ()) -> list[str]:
+def build_arguments(
+    settings: Settings, night: Night, changing: Sequence[str] = (), closing: Closing | None = None
+) -> list[str]:
     """The arguments of dbt for one night. Unit tests run with the test suite, not every night.
 
     Args:
         changing: What to build if the project is that of the night before; everything if there is nothing.
+        closing: The month to close before the night, instead of the night itself.
     """
-    variables: dict[str, str | bool] = {**night_variables(settings, night)}
+    variables: dict[str, str | bool] = {**night_variables(settings, night, closing)}
     if changing:
         variables["same_project"] = True
     return [
         "build",
         *(["--select", *changing] if changing else []),
+        # of tests, those whose models are all built
+        *(["--exclude", *WHOLE_NIGHTS_ONLY, "--indirect-selection", "buildable"] if closing else []),
         "--exclude-resource-type",
         "unit_test",
         "--vars",
@@ -82,8 +101,8 @@ class Transform:
         self.manifest: Mapping[str, Any] = self._parsed.writable_manifest().to_dict(omit_none=False)
         self._checksum = project_checksum(self.manifest, settings)
 
-    def build(self, night: Night, on_node: OnNode | None = None) -> None:
-        """Build and test all models of one night.
+    def build(self, night: Night, on_node: OnNode | None = None, *, closing: Closing | None = None) -> None:
+        """Build and test all models of one night, or those that close a month before it.
 
         Raises:
             BuildError: A model failed, or a test did; the message names each.
@@ -106,7 +125,7 @@ class Transform:
         with open_database(self._settings) as connection:
             begin_build(connection, night)
         try:
-            arguments = build_arguments(self._settings, night, changing)
+            arguments = build_arguments(self._settings, night, changing, closing)
             # artefacts take a second and nobody reads them; events go to the file and to `report`
             outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
                 [*arguments, "--no-write-json", "--log-level", "none"]
@@ -125,7 +144,7 @@ class Transform:
                 f"{night.batch}: the models cannot be built. Nothing was published.\n{lines}\n"
                 f"dbt's log is {self._settings.dbt_logs / 'dbt.log'}."
             )
-        if not stand:
+        if not stand and closing is None:
             note_standing(self._settings, self._checksum)
 
     def by_hand(self, arguments: Sequence[str]) -> bool:

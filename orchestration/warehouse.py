@@ -115,24 +115,48 @@ def prepare_night(
                 "is_initial": report.is_initial,
             },
         )
-        connection.execute(
-            "create or replace table pipeline.delivered_table (table_name varchar, load_code varchar)"
-        )
+        show_delivered(connection, report)
+        show_no_closing(connection)
+        connection.execute("create or replace table pipeline.closed_month (month_start_date date)")
         show_erased(connection, settings, name("pipeline", "erased_customer"))
-        connection.executemany(
-            "insert into pipeline.delivered_table values (?, ?)",
-            [(table, delivered.load) for table, delivered in report.tables.items()],
-        )
     create_lake_views(connection, settings, batch)
     _create_known_views(connection, previous, known)
     _create_last_release_views(connection, settings, batch)
 
 
-def create_lake_views(connection: duckdb.DuckDBPyConnection, settings: Settings, batch: BatchId) -> None:
-    """Make the ``lake`` views show tonight's rows without those that screening has refused so far."""
+def show_no_closing(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave the night's own word on accounts; see :mod:`orchestration.closing`."""
+    connection.execute("create or replace table pipeline.told_closing (account_id varchar, close_date date)")
+
+
+def show_delivered(connection: duckdb.DuckDBPyConnection, report: BatchReport) -> None:
+    """Show which tables a batch brought, and how."""
+    connection.execute(
+        "create or replace table pipeline.delivered_table (table_name varchar, load_code varchar)"
+    )
+    connection.executemany(
+        "insert into pipeline.delivered_table values (?, ?)",
+        [(table, delivered.load) for table, delivered in report.tables.items()],
+    )
+
+
+def create_lake_views(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    batch: BatchId,
+    only: Mapping[str, Sql] | None = None,
+) -> None:
+    """Make the ``lake`` views show tonight's rows without those that screening has refused so far.
+
+    Args:
+        only: Tables whose rows are shown, and which of them; all rows of all tables if it is not given.
+    """
     refused_folder = settings.quarantine / batch.folder
-    for table in load_contract().tables:
+    shown = [load_contract().table(table) for table in only] if only else load_contract().tables
+    for table in shown:
         rows = _typed_rows(table, table_files(settings, table.name, batch))
+        if only:
+            rows = fill("select * from ({rows}) where {condition}", rows=rows, condition=only[table.name])
         connection.execute(
             fill("create or replace view {view} as {rows}", view=name("lake_raw", table.name), rows=rows)
         )
@@ -152,6 +176,8 @@ def create_lake_views(connection: duckdb.DuckDBPyConnection, settings: Settings,
                 else fill("select * from {raw}", raw=name("lake_raw", table.name)),
             )
         )
+    if only:
+        return
     connection.execute(
         fill(
             "create or replace view pipeline.rejected_row as {rows}",

@@ -4,6 +4,7 @@ Closed months that were not written again are not read: the cost does not grow w
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,15 +21,40 @@ MARTS = "customer_value"
 _CUSTOMER_MONTH = ("customer_id", "month_start_date")
 
 
-def customer_value_suites(business_date: date, months_rebuilt: Sequence[date]) -> list[Suite]:
-    """Suites over AUM and tiers of the months written tonight."""
+def closed_month_suites(last_day: date) -> list[Suite]:
+    """What is held against a month's exact amounts and its customers as it knew them, before the night."""
+    month = last_day.replace(day=1)
+    months = months_in([month])
+    suites: dict[str, list[Check]] = {
+        AUM: [
+            conserved("aum_end", "aum", last_day),
+            conserved("balance_sum", "balance_sum", last_day),
+            rounded_once(months),
+        ],
+        TIER: [tier_per_customer(months), corporate_untiered(months)],
+    }
+    return [
+        Suite(MARTS, table, [replace(check, detail=f"month {month:%Y-%m}") for check in checks])
+        for table, checks in suites.items()
+    ]
+
+
+def customer_value_suites(
+    business_date: date, months_rebuilt: Sequence[date], closed_months: Sequence[date] = ()
+) -> list[Suite]:
+    """Suites over AUM and tiers of the months written tonight.
+
+    Args:
+        closed_months: Those of them that were closed before the night: see :func:`closed_month_suites`.
+    """
     open_month = business_date.replace(day=1)
     months = months_in(months_rebuilt)
+    open_months = months_in([month for month in months_rebuilt if month not in closed_months])
     aum = [
         no_later_month(AUM, open_month),
         conserved("aum_end", "aum", business_date),
         conserved("balance_sum", "balance_sum", business_date),
-        rounded_once(months),
+        rounded_once(open_months),
         *(parts_add_up(period, months) for period in ("end", "month_avg")),
         rows_steady(open_month),
         total_steady(open_month),
@@ -36,8 +62,8 @@ def customer_value_suites(business_date: date, months_rebuilt: Sequence[date]) -
     tier = [
         no_later_month(TIER, open_month),
         tier_in_rulebook(TIER, months),
-        tier_per_customer(months),
-        corporate_untiered(months),
+        tier_per_customer(open_months),
+        corporate_untiered(open_months),
     ]
     return [
         Suite(MARTS, AUM, aum),

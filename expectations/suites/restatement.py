@@ -1,6 +1,6 @@
 """Gate 2: a closed month stays as it was published, unless a re-sent or late batch explains the change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -45,9 +45,22 @@ def has_last_release(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def closed_month_changes(
-    connection: duckdb.DuckDBPyConnection, months_rebuilt: Sequence[date], restated_by: Sequence[BatchId]
+    connection: duckdb.DuckDBPyConnection,
+    months_rebuilt: Sequence[date],
+    restated_by: Sequence[BatchId],
+    initial: date | None = None,
 ) -> list[ClosedMonth]:
-    """Compare the final months of the last release that tonight wrote again, or the replay that it ends."""
+    """Compare the final months of the last release that tonight wrote again, or the replay that it ends.
+
+    A batch may change its own month and later ones; the initial load brings all months before it, too.
+
+    Args:
+        initial: Business date of the initial load.
+    """
+    since = {
+        batch: date.min if batch.business_date == initial else batch.business_date.replace(day=1)
+        for batch in restated_by
+    }
     if not months_rebuilt or not has_last_release(connection):
         return []
     final = connection.execute(
@@ -62,12 +75,10 @@ def closed_month_changes(
             """,
             earlier=name(LAST_RELEASE, AUM),
             months=months_in(months_rebuilt),
-            first_replayed=value(
-                min((batch.business_date.replace(day=1) for batch in restated_by), default=None)
-            ),
+            first_replayed=value(min(since.values(), default=None)),
         )
     ).fetchall()
-    return [_compare(connection, month, restated_by) for (month,) in final]
+    return [_compare(connection, month, since) for (month,) in final]
 
 
 def closed_month_suites(changes: Sequence[ClosedMonth]) -> list[Suite]:
@@ -143,7 +154,7 @@ def record_restatements(connection: duckdb.DuckDBPyConnection, changes: Sequence
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, month: date, restated_by: Sequence[BatchId]
+    connection: duckdb.DuckDBPyConnection, month: date, since: Mapping[BatchId, date]
 ) -> ClosedMonth:
     shared = {table: _shared_columns(connection, table) for table in (AUM, TIER)}
     changed = [_changed_customers(table, columns, month) for table, columns in shared.items() if columns]
@@ -168,7 +179,7 @@ def _compare(
     ).fetchone()
     assert row is not None
     # a batch of a later month cannot have changed this one
-    causes = sorted(batch for batch in restated_by if batch.business_date.replace(day=1) <= month)
+    causes = sorted(batch for batch, first_month in since.items() if first_month <= month)
     customers, changed_cnt, aum_change = row
     return ClosedMonth(month, customers, changed_cnt, aum_change, causes[0] if causes else None)
 

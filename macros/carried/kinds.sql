@@ -34,7 +34,11 @@
         delete from {{ relation }}
         where
             business_date > {{ night }}
-            or business_date not in (select business_date from pipeline.night where has_state)
+            -- the last day of a month that was closed without a batch is no night of its own
+            or (
+                business_date <> {{ night }}
+                and business_date not in (select business_date from pipeline.night where has_state)
+            )
             or month_start_date < date_trunc('month', business_date);
     {%- elif kind == 'open_month' -%}
         delete from {{ relation }} where month_start_date >= {{ first_computed_month() }};

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.support.bank import Bank
-from tests.support.timeline import days, month_start
+from tests.support.timeline import days, month_end, month_start
 
 COMPONENTS = (
     "deposit_nii", "loan_nii", "fee_income", "direct_cost", "allocated_cost", "expected_loss",
@@ -126,8 +126,12 @@ def recorded_from(bank: Bank) -> date:
 
 
 def open_month(bank: Bank, arrived: date, month: date) -> date:
-    """The month that an event counts in: its own, unless that was over before the batch that brought it."""
+    """The month that an event counts in: its own, unless that was over before the batch that brought it.
+
+    The first batch after a month that ended without one still brings what happened in it.
+    """
     night = min(n for n in bank.nights if n >= arrived)
     earlier = [n for n in bank.nights if n < night]
-    last_open = month_start(days(earlier[-1], night)[1]) if earlier else month_start(night)
-    return max(month_start(month), last_open)
+    if earlier and month_start(earlier[-1]) <= month_start(month) and month_end(month) > earlier[-1]:
+        return month_start(month)
+    return max(month_start(month), month_start(night))

@@ -53,11 +53,8 @@ def customer_value(ledger: Ledger) -> Expected:
 
 
 def _is_person(ledger: Ledger, customer: str, month: date) -> bool:
-    """Whether the customer was one on the night that ends the month, the last that computes it."""
-    ends = [known for known in ledger.nights if known.business_date >= month_end(month)]
-    known = (ends or ledger.nights[-1:])[0]
-    row = known.masters["customer"].get((customer,)) or all_customers(ledger)[customer]
-    return bool(row["customer_type"] == "P")
+    """Whether the month's last batch called the customer one."""
+    return bool(ledger.customer(customer, month)["customer_type"] == "P")
 
 
 def assessed_month(ledger: Ledger, customer: str, month: date, assessment_aum: Decimal) -> Month:
@@ -117,7 +114,7 @@ def _has_diamond(ledger: Ledger, customer: str, day: date) -> bool:
 def _card_spend(ledger: Ledger, customer: str, month: date) -> Fraction:
     """Consumption of the credit cards in the 12 months ending with the month.
 
-    A reversal is taken off on the day of the transaction that it reverses.
+    A reversal is taken off on the day of the transaction that it reverses, from the month of its own day on.
     """
     known = ledger.nights[-1]
     credit = {
@@ -125,13 +122,15 @@ def _card_spend(ledger: Ledger, customer: str, month: date) -> Fraction:
         for row in known.rows("card")
         if row["customer_id"] == customer and row["card_kind"] == "credit"
     }
-    booked = {row["txn_id"]: row for row in known.card_transactions if row["card_id"] in credit}
+    booked = {row["txn_id"]: row for row in ledger.card_transactions(month) if row["card_id"] in credit}
     first, last = add_months(month, -11), min(month_end(month), known.business_date)
     total = Fraction(0)
     for row in booked.values():
         original = booked.get(row["reversed_txn_id"]) if row["reversed_txn_id"] else row
         # a reversal that came before its purchase waits for it
-        if original is not None and original["is_consumption"] and first <= original["txn_date"] <= last:
+        if original is None or not original["is_consumption"]:
+            continue
+        if first <= original["txn_date"] <= last and row["txn_date"] <= last:
             total += -Fraction(row["amount"]) if row["reversed_txn_id"] else Fraction(row["amount"])
     return total
 

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from tests.reference.aum import all_customers, held_on, rounded
+from tests.reference.aum import held_on, rounded
 from tests.reference.customer_value import Expected
 from tests.reference.known import Known, Ledger
 from tests.reference.parts import published_parts
@@ -16,17 +16,18 @@ Balance = tuple[Fraction, date, str]
 """Amount, first day, org."""
 
 
-def owning_org(ledger: Ledger, night: Known, customer: str) -> str:
+def owning_org(ledger: Ledger, month: date, customer: str) -> str:
     """The org of the largest loan, else card balance, else deposit, else the home org."""
+    night, day = ledger.closed(month), min(month_end(month), ledger.nights[-1].business_date)
     for balances in (
-        _loans(ledger, night, customer),
+        _loans(ledger, night, day, customer),
         _cards(night, customer),
-        _deposits(ledger, night, customer),
+        _deposits(ledger, day, customer),
     ):
         owned = [balance for balance in balances if balance[0] > 0]
         if owned:
             return min(owned, key=lambda balance: (-balance[0], balance[1], balance[2]))[2]
-    return str(all_customers(ledger)[customer]["home_org_id"])
+    return str(ledger.customer(customer, month)["home_org_id"])
 
 
 def org_roles(expected: Expected) -> dict[tuple[str, date, str], tuple[str, list[Decimal]]]:
@@ -37,19 +38,14 @@ def org_roles(expected: Expected) -> dict[tuple[str, date, str], tuple[str, list
         for month in months:
             if month < month_start(ledger.nights[0].business_date):
                 continue
-            # the night that computes the month for the last time
-            last = next(
-                (night for night in ledger.nights if night.business_date >= month_end(month)),
-                ledger.nights[-1],
-            )
-            main = owning_org(ledger, last, customer)
+            main = owning_org(ledger, month, customer)
             kept: dict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
             kept[main] = [Decimal(0)] * 4
             for (asset_class, org), amounts in parts[customer, month].items():
                 if amounts["aum_end_amt"]:
                     kept[org][1 if asset_class == "wealth" else 0] += amounts["aum_end_amt"]
-            known = ledger.as_of(month_end(month))
-            owed = {2: _loans(ledger, known, customer), 3: _cards(known, customer)}
+            known, day = ledger.closed(month), min(month_end(month), ledger.nights[-1].business_date)
+            owed = {2: _loans(ledger, known, day, customer), 3: _cards(known, customer)}
             for place, debts in owed.items():
                 total: dict[str, Fraction] = defaultdict(Fraction)
                 for amount, _, org in debts:
@@ -62,12 +58,12 @@ def org_roles(expected: Expected) -> dict[tuple[str, date, str], tuple[str, list
     return rows
 
 
-def _loans(ledger: Ledger, known: Known, customer: str) -> Iterator[Balance]:
+def _loans(ledger: Ledger, known: Known, day: date, customer: str) -> Iterator[Balance]:
     loans = {row["loan_id"]: row for row in known.rows("loan")}
     for row in known.loan_balances:
         loan = loans[row["loan_id"]]
         if loan["customer_id"] == customer:
-            rate = ledger.rate(loan["currency"], known.business_date)
+            rate = ledger.rate(loan["currency"], day)
             yield max(Fraction(row["balance"]), Fraction(0)) * rate, loan["start_date"], loan["org_id"]
 
 
@@ -79,7 +75,7 @@ def _cards(known: Known, customer: str) -> Iterator[Balance]:
             yield max(Fraction(row["balance"]), Fraction(0)), card["issue_date"], card["org_id"]
 
 
-def _deposits(ledger: Ledger, known: Known, customer: str) -> Iterator[Balance]:
-    for held in held_on(ledger, known.business_date):
+def _deposits(ledger: Ledger, day: date, customer: str) -> Iterator[Balance]:
+    for held in held_on(ledger, day):
         if held.customer_id == customer and held.asset_class == "deposit":
             yield held.amount, held.open_date, held.org_id

@@ -23,6 +23,7 @@ class Books:
     employees: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)
     closed_orgs: dict[str, tuple[date, str]] = field(default_factory=dict)
+    product_changes: dict[str, dict[date, Row]] = field(default_factory=dict)
     events: dict[str, list[tuple[date, Row]]] = field(default_factory=dict)
 
     def quote(self, curve: str, on: date, **rates: str) -> None:
@@ -46,6 +47,15 @@ class Books:
             "allows_overdraft": False,
         }
         self.products.append(row | more)
+
+    def change_product(self, code: str, on: date, **values: object) -> None:
+        """Say something else of a product from the day on."""
+        self.product_changes.setdefault(code, {})[on] = values
+
+    def product_on(self, code: str, night: date) -> Row:
+        """What is said of a product by a night and was not before."""
+        changes = self.product_changes.get(code, {})
+        return {name: value for on in sorted(changes) if on <= night for name, value in changes[on].items()}
 
     def book(self, table: str, on: date, **values: object) -> None:
         """Add an event of a table."""

@@ -179,6 +179,7 @@ class Customer:
     first_open_date: date
     home_org_id: str
     cert_no: str | None = None
+    homes: Timeline[str] = field(default_factory=Timeline)
     kind: Timeline[str] = field(default_factory=Timeline)
     status: Timeline[str] = field(default_factory=Timeline)
     accounts: list[Account] = field(default_factory=list)
@@ -244,6 +245,11 @@ class Customer:
         card = Card(card_id, self.customer_id, kind, grade, issued, expires, org)
         self.cards.append(card.becomes("valid", on=issued))
         return card
+
+    def moves_to(self, org: str, *, on: date) -> Customer:
+        """Have another home org from the day on."""
+        self.homes.set(on, org)
+        return self
 
     def becomes(self, kind: str, *, on: date) -> Customer:
         """Be a person (P) or a corporate customer (C) from the day on."""

@@ -159,6 +159,7 @@ class SalesNights:
         self.models.build(
             business_date=str(batch.night),
             previous_business_date=str(previous or ""),
+            previous_batch_date=str(previous or ""),
             reporting_currency="CNY",
             rulebook="documents",
             time_zone="Asia/Shanghai",

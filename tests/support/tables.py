@@ -63,7 +63,10 @@ def full_tables(bank: Bank, night: date) -> dict[str, list[Row]]:
             },
             *bank.books.employees,
         ],
-        "product": [*(_product(*product) for product in PRODUCTS), *bank.books.products],
+        "product": [
+            row | bank.books.product_on(row["product_code"], night)
+            for row in [*(_product(*product) for product in PRODUCTS), *bank.books.products]
+        ],
         "deposit_balance": _deposit_balances(bank, night),
         "investment_position": _positions(bank, night),
         "loan_balance": _loan_balances(bank, night),
@@ -185,7 +188,7 @@ def _customers(bank: Bank, night: date) -> list[Row]:
             "industry_code": None,
             "income_band": None,
             "first_open_date": customer.first_open_date,
-            "home_org_id": customer.home_org_id,
+            "home_org_id": customer.homes.at(night) or customer.home_org_id,
             "risk_level": None,
             "household_id": None,
             "is_employee": False,

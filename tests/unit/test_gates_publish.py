@@ -402,3 +402,22 @@ def test_a_mart_that_is_missing_blocks(night: LakeNight) -> None:
 
     assert {fault.check_code for fault in outcome.faults} == {"check_not_run"}
     assert outcome.declared - outcome.ran == 2
+
+
+def test_the_initial_load_sent_again_explains_the_months_before_it_and_they_go_on_record(
+    rebuilt_december: LakeNight,
+) -> None:
+    # the first of all batches brings December with its history, though it is dated in January
+    night = rebuilt_december
+    night.query(CHANGE_A_CLOSED_MONTH["an amount"])
+    again = BatchId(BATCH.business_date, 2)
+
+    # on a replay it is the last night that is compared, and that has built January only
+    for months in ([DECEMBER, JANUARY], [JANUARY]):
+        outcome = run(night, again, months=months)
+        assert outcome.faults == []
+        assert only_december(outcome) == [(True, 2, 0, "customers changed: 1")]
+
+    assert night.query("select * exclude (explanation) from quality.fct_restatement") == [
+        (DECEMBER, 1, Decimal("0.01"), BATCH.business_date, 2)
+    ]

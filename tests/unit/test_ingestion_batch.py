@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.errors import BadBatchError
 from orchestration.ingestion import decoding, lake
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches, read_report, schema_sql, table_files
@@ -243,6 +244,29 @@ def test_a_re_sent_batch_is_another_batch_of_the_same_day(delivery):
     assert landed_batches(again.settings) == [BATCH, BatchId(DAY, 2)]
     assert ingest_batch(again.settings, BatchId(DAY, 2)).is_initial
     assert lake_batches(again.settings) == [BATCH, BatchId(DAY, 2)]
+
+
+def test_a_batch_before_the_initial_load_is_refused_in_one_line_and_changes_nothing(tmp_path):
+    initial = Delivery(tmp_path)
+    initial.rows("monthly_balance_history", [sample_row(CONTRACT.table("monthly_balance_history"))])
+    ingest_batch(initial.send().settings, BATCH)
+    before = tree(initial.settings.lake)
+    earlier = Delivery(tmp_path, BatchId(DAY - timedelta(1), 1)).send()
+
+    with pytest.raises(BadBatchError) as refused:
+        ingest_batch(earlier.settings, earlier.batch)
+
+    (fault,) = refused.value.faults
+    assert (fault.check_code, fault.file) == ("before_initial_load", "manifest.json")
+    assert f"before the initial load {BATCH}" in fault.what and "monthly_balance_history" in fault.what
+    assert tree(initial.settings.lake) == before
+
+
+def test_a_batch_before_the_first_is_taken_where_the_first_brought_no_history(tmp_path):
+    ingest_batch(Delivery(tmp_path).send().settings, BATCH)
+    earlier = Delivery(tmp_path, BatchId(DAY - timedelta(1), 1)).send()
+
+    assert ingest_batch(earlier.settings, earlier.batch).is_initial
 
 
 def test_a_folder_without_manifest_is_not_there(delivery):

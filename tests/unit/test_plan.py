@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from orchestration.plan import Night, Processed, kept_states, nights_to_run
+from orchestration.plan import Closing, Night, Processed, kept_states, nights_to_run
 from orchestration.settings import BatchId
 
 
@@ -122,3 +122,35 @@ def test_state_is_kept_for_the_newest_nights_and_for_past_month_ends():
         date(2026, 10, 15),
         date(2026, 10, 30),
     ]
+
+
+def night(previous: date | None, business_date: date) -> Night:
+    return Night(BatchId(business_date, 1), previous)
+
+
+def test_a_month_that_ends_without_a_batch_is_closed_before_the_next_night():
+    friday, saturday, monday = date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 2)
+
+    assert night(friday, monday).closings == [Closing(saturday, friday)]
+    assert night(friday, monday).previous_day == saturday
+
+
+def test_a_month_with_a_batch_on_its_last_day_is_closed_by_it():
+    assert night(date(2026, 2, 28), date(2026, 3, 2)).closings == []
+    assert night(date(2026, 2, 27), date(2026, 2, 28)).closings == []
+    assert night(date(2026, 2, 28), date(2026, 3, 2)).previous_day == date(2026, 2, 28)
+
+
+def test_every_month_of_a_long_gap_is_closed_after_the_one_before():
+    november, december, january = date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 31)
+
+    assert night(date(2025, 11, 28), date(2026, 2, 3)).closings == [
+        Closing(november, date(2025, 11, 28)),
+        Closing(december, november),
+        Closing(january, december),
+    ]
+
+
+def test_the_first_night_closes_nothing():
+    assert night(None, date(2026, 2, 3)).closings == []
+    assert night(None, date(2026, 2, 3)).previous_day is None

@@ -30,8 +30,9 @@ select
     -- closed without a date counts as closed tonight
     case
         when accounts.status_code = 'closed' then coalesce(accounts.close_date, {{ business_date() }})
-        else accounts.close_date
+        else coalesce(accounts.close_date, told.close_date)
     end as close_date,
+    accounts.known_from_date,
 
     -- measures
     coalesce(owners.ownership_share, cast(1 as decimal(9, 6))) as ownership_share,
@@ -42,3 +43,4 @@ select
 
 from accounts
 left join owners on accounts.account_id = owners.account_id
+left join {{ source('pipeline', 'told_closing') }} as told on accounts.account_id = told.account_id

@@ -1,6 +1,7 @@
--- One row per holding (account × product × owner) and month that tonight computes: what it is worth and
--- its balance sum (积数) so far. This is the state that nights carry: tonight = last night's sums, plus
--- last night's balance for the days without a batch, plus tonight's balance. No day is read twice.
+-- One row per holding (account × product × owner, org and asset class) and month that tonight computes: what it is
+-- worth and its balance sum (积数) so far. This is the state that nights carry: tonight = last night's sums, plus
+-- last night's balance for the days without a batch, plus tonight's balance. No day is read twice. Days count for
+-- the owner, org and class of the day: what moves begins a row of its own, and the sums before stay where they were.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -193,6 +194,8 @@ holdings as (
             and tonight.product_code = last_night.product_code
             and tonight.balance_source = last_night.balance_source
             and tonight.customer_id = last_night.customer_id
+            and tonight.org_id = last_night.org_id
+            and tonight.asset_class_code = last_night.asset_class_code
     {% if has_state() %}
     left join refused
         on
@@ -244,7 +247,10 @@ closings as (
 
     select account_id, max(close_date) as close_date
     from {{ ref('int_account__holder') }}
-    where close_date > {{ previous_business_date() }} and close_date < {{ business_date() }}
+    where
+        close_date < {{ business_date() }}
+        -- told tonight: also of a day before the last night, whose balance no day carries any more
+        and (close_date > {{ previous_business_date() }} or known_from_date = {{ business_date() }})
     group by account_id
 
 ),

@@ -1,6 +1,6 @@
--- One row per credit-card customer, month and night: spending that the night brought for the month.
--- A reversal takes its amount off the month of the purchase that it reverses, so that no month is
--- left with a reversal and no purchase.
+-- One row per credit-card customer, month, month of booking and night: spending that the night brought for the
+-- month. A reversal takes its amount off the month of the purchase that it reverses, so that no month is left with a
+-- reversal and no purchase; figures of months that ended before the reversal keep the purchase.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -23,6 +23,7 @@ purchases as (
     select
         card_id,
         {{ month_start('txn_date') }} as month_start_date,
+        {{ month_start('txn_date') }} as booked_month_date,
         cast(amount_ccy_amt as decimal(38, 2)) as spend_amt
     from tonight
     where is_consumption and reversed_txn_id is null
@@ -34,6 +35,7 @@ reversals as (
     select
         purchase.card_id,
         {{ month_start('purchase.txn_date') }} as month_start_date,
+        {{ month_start('reversal.txn_date') }} as booked_month_date,
         -cast(abs(reversal.amount_ccy_amt) as decimal(38, 2)) as spend_amt
     from tonight as reversal
     inner join {{ ref('int_card__transactions') }} as purchase
@@ -77,6 +79,7 @@ select
 
     -- dates
     entries.month_start_date,
+    entries.booked_month_date,
     {{ business_date() }} as business_date,
 
     -- measures
@@ -84,4 +87,4 @@ select
 
 from entries
 inner join credit_cards on entries.card_id = credit_cards.card_id
-group by credit_cards.customer_id, entries.month_start_date
+group by credit_cards.customer_id, entries.month_start_date, entries.booked_month_date

@@ -26,7 +26,7 @@ latest as (
 
 ),
 
--- the first of the batches that may have changed a month is named as the cause
+-- the first of the batches that may have changed a month is named as the cause; the initial load tells of all months
 causes as (
 
     select
@@ -34,7 +34,9 @@ causes as (
         min(batches.business_date) as business_date
     from spine
     inner join {{ source('pipeline', 'restating_batch') }} as batches
-        on {{ month_start('batches.business_date') }} <= spine.month_start_date
+        on
+            {{ month_start('batches.business_date') }} <= spine.month_start_date
+            or batches.business_date = (select min(business_date) from {{ ref('int_calendar__recorded_history') }})
     group by spine.month_start_date
 
 )
@@ -42,17 +44,27 @@ causes as (
 select
     spine.month_start_date,
     coalesce(latest.version_number, 0) as version_number,
-    night.confirmed_date,
+    -- a month that ended without a batch is first confirmed as of its last day
+    case
+        when closed.month_start_date is not null and latest.month_start_date is null
+            then last_day(spine.month_start_date)
+        else night.confirmed_date
+    end as confirmed_date,
     causes.business_date as caused_by_business_date,
     batches.sequence as caused_by_sequence
 from spine
 cross join night
 left join {{ ref('int_calendar__open_months') }} as open_months
     on spine.month_start_date = open_months.month_start_date
+left join {{ source('pipeline', 'closed_month') }} as closed on spine.month_start_date = closed.month_start_date
 left join latest on spine.month_start_date = latest.month_start_date
 left join causes on spine.month_start_date = causes.month_start_date and latest.version_number is not null
 left join {{ source('pipeline', 'restating_batch') }} as batches
     on causes.business_date = batches.business_date
 where
     last_day(spine.month_start_date) <= {{ business_date() }}
-    and (open_months.month_start_date is not null or not night.is_in_sync)
+    and (
+        open_months.month_start_date is not null
+        or closed.month_start_date is not null
+        or not night.is_in_sync
+    )

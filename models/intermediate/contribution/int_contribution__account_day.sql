@@ -208,8 +208,9 @@ closings as (
     from {{ ref('int_contribution__contract') }}
     where
         register_code = 'account'
-        and close_date > {{ previous_business_date() }}
         and close_date < {{ business_date() }}
+        -- told tonight: also of a day before the last night, whose balance no day carries any more
+        and (close_date > {{ previous_business_date() }} or known_from_date = {{ business_date() }})
 
 ),
 

@@ -25,19 +25,23 @@ card_products as (
 
 select
     'account' as register_code,
-    account_id,
-    customer_id,
-    product_code,
-    org_id,
-    currency_code,
-    open_date,
-    {{ open_ended('maturity_date') }} as maturity_date,
+    accounts.account_id,
+    accounts.customer_id,
+    accounts.product_code,
+    accounts.org_id,
+    accounts.currency_code,
+    accounts.open_date,
+    {{ open_ended('accounts.maturity_date') }} as maturity_date,
     -- closed without a date counts as closed tonight
-    case when status_code = 'closed' then coalesce(close_date, {{ business_date() }}) else close_date end
-        as close_date,
-    interest_rate as customer_rate
-from {{ ref('int_account__versions') }}
-where known_to_date is null
+    case
+        when accounts.status_code = 'closed' then coalesce(accounts.close_date, {{ business_date() }})
+        else coalesce(accounts.close_date, told.close_date)
+    end as close_date,
+    accounts.known_from_date,
+    accounts.interest_rate as customer_rate
+from {{ ref('int_account__versions') }} as accounts
+left join {{ source('pipeline', 'told_closing') }} as told on accounts.account_id = told.account_id
+where accounts.known_to_date is null
 
 union all
 
@@ -51,6 +55,7 @@ select
     start_date as open_date,
     {{ open_ended('maturity_date') }} as maturity_date,
     cast(null as date) as close_date,
+    known_from_date,
     interest_rate as customer_rate
 from {{ ref('int_loan__versions') }}
 where known_to_date is null
@@ -67,6 +72,7 @@ select
     cards.issue_date as open_date,
     cast(null as date) as maturity_date,
     cast(null as date) as close_date,
+    cards.known_from_date,
     card_products.customer_rate
 from cards
 left join card_products on cards.card_kind_code = card_products.card_kind_code

@@ -8,7 +8,7 @@
 
 {% set after_last_night -%}
     {%- if is_first_night() -%} <= {{ business_date() }}
-    {%- else -%} between {{ add_days(previous_business_date(), 1) }} and {{ business_date() }}
+    {%- else -%} between {{ add_days(previous_batch_date(), 1) }} and {{ business_date() }}
     {%- endif -%}
 {%- endset %}
 

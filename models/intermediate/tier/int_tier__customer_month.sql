@@ -34,7 +34,9 @@ spend as (
         cast(sum(entries.spend_amt) as {{ amount_type() }}) as card_spend_12m_amt
     from {{ ref('int_card__spend_entry') }} as entries
     inner join months
-        on entries.month_start_date <= months.month_start_date
+        on
+            entries.month_start_date <= months.month_start_date
+            and entries.booked_month_date <= months.month_start_date
     inner join rulebooks
         on
             months.month_start_date = rulebooks.month_start_date

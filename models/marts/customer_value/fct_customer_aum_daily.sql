@@ -59,7 +59,10 @@ closings as (
 
     select account_id, max(close_date) as close_date
     from {{ ref('int_account__holder') }}
-    where close_date > {{ previous_business_date() }} and close_date < {{ business_date() }}
+    where
+        close_date < {{ business_date() }}
+        -- told tonight: also of a day before the last night, whose balance no day carries any more
+        and (close_date > {{ previous_business_date() }} or known_from_date = {{ business_date() }})
     group by account_id
 
 ),

@@ -32,6 +32,7 @@ trades as (
     from {{ ref('stg_core_banking__sales_trades') }} as tonight
     inner join {{ ref('stg_core_banking__products') }} as products on tonight.product_code = products.product_code
     left join months on {{ month_start('tonight.trade_date') }} = months.month_start_date
+    where not ({{ is_counted_at_closing('tonight.trade_date') }})
 
 )
 

@@ -1,0 +1,190 @@
+"""A month that ends on a Saturday is the same with a batch of that day, and with Friday's carried to it.
+
+Monday's batch says otherwise of nearly everything. What it says is March's.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.conftest import ShareWarehouse, deliver_and_run
+from tests.support.bank import Bank
+from tests.support.warehouse import Warehouse
+
+THURSDAY, FRIDAY, SATURDAY, MONDAY = (
+    date(2026, 2, 26), date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 2),
+)  # fmt: skip
+FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
+LONG_AGO, JANUARY = date(2019, 5, 1), date(2026, 1, 1)
+
+
+def seam_bank(*, with_saturday: bool) -> Bank:
+    """Customers of whom Monday says something else, and nothing new on Saturday."""
+    bank = Bank([THURSDAY, FRIDAY, *([SATURDAY] if with_saturday else []), MONDAY])
+    bank.rate("USD", "7", on=date(2026, 1, 31))
+    bank.rate("USD", "8", on=MONDAY)
+    bank.books.quote("C1", date(2025, 12, 31), d0="0.02", d365="0.03")
+    bank.books.product("LEND", "loan", day_count=360)
+    bank.books.employees.append(_employee("E2", "O2"))
+    _holders(bank)
+    _movers(bank)
+    _owers(bank)
+    bank.books.assign("mover", "E1", "O1", "1", LONG_AGO)
+    bank.books.pool("P1", "O1", FEBRUARY, "100.00", "accounts", on=FRIDAY)
+    return bank
+
+
+def _employee(number: str, org: str) -> dict[str, Any]:
+    return {
+        "employee_id": number, "employee_name": number, "org_id": org, "post": "relationship_manager",
+        "status": "active", "hired_on": LONG_AGO, "left_on": None,
+    }  # fmt: skip
+
+
+def _holders(bank: Bank) -> None:
+    firm = bank.customer("firm", opened=LONG_AGO)
+    firm.holds(300_000, since=JANUARY)
+    firm.becomes("C", on=MONDAY)
+
+    gone = bank.customer("gone", opened=LONG_AGO).leaves(MONDAY)
+    gone.holds(200_000, since=JANUARY).closes(MONDAY)
+
+    one, other = bank.customer("one", opened=LONG_AGO), bank.customer("other", opened=LONG_AGO)
+    joint = one.holds(1_000_000, since=JANUARY)
+    joint.shared({"one": "0.5", "other": "0.5"}, since=JANUARY)
+    joint.shared({"one": "0.1", "other": "0.9"}, since=MONDAY)
+    other.holds(100, since=JANUARY, currency="USD")
+
+
+def _movers(bank: Bank) -> None:
+    mover = bank.customer("mover", opened=LONG_AGO).moves_to("O2", on=MONDAY)
+    mover.holds(100_000, since=JANUARY).moves_to("O2", on=MONDAY)
+    mover.account(product="FUND").holds(50_000, since=JANUARY).moves_to("O2", on=MONDAY)
+    bank.books.change_product("FUND", MONDAY, asset_class="deposit", aum_weight=Decimal("0.5"))
+    bank.books.change_product("CURRENT", MONDAY, day_count=365, product_line="other")
+
+    homeless = bank.customer("homeless", opened=LONG_AGO)
+    homeless.moves_to("O2", on=MONDAY)
+
+
+def _owers(bank: Bank) -> None:
+    debtor = bank.customer("debtor", opened=LONG_AGO)
+    debtor.holds(1_000, since=JANUARY)
+    loan = debtor.borrows(1_900_000, since=JANUARY).owes(1_000_000, since=MONDAY)
+    loan.bears("0.05", until=date(2036, 2, 26), product="LEND")
+    card = debtor.card(grade="diamond", issued=JANUARY).owes(500, since=JANUARY)
+    card.owes(700, since=MONDAY).becomes("cancelled", on=MONDAY)
+
+    spender = bank.customer("spender", opened=LONG_AGO)
+    plastic = spender.card(issued=LONG_AGO)
+    bought = plastic.spends(100_000, on=FRIDAY)
+    plastic.reverses(bought, 100_000, on=MONDAY)
+
+
+@pytest.fixture(scope="module")
+def with_saturday(shared_warehouse: ShareWarehouse) -> Warehouse:
+    bank = seam_bank(with_saturday=True)
+    return shared_warehouse("seam_with", lambda warehouse: deliver_and_run(warehouse, bank))
+
+
+@pytest.fixture(scope="module")
+def without(shared_warehouse: ShareWarehouse) -> Warehouse:
+    bank = seam_bank(with_saturday=False)
+    return shared_warehouse("seam_without", lambda warehouse: deliver_and_run(warehouse, bank))
+
+
+def _monthly_tables(warehouse: Warehouse) -> list[str]:
+    rows = warehouse.query(
+        "select table_schema || '.' || table_name as name from information_schema.columns "
+        "where column_name = 'month_start_date' "
+        "and table_schema in ('customer_value', 'contribution', 'ownership') order by 1"
+    )
+    return [row["name"] for row in rows if "reporting" not in row["name"]]
+
+
+def test_every_table_says_the_same_of_february(with_saturday: Warehouse, without: Warehouse) -> None:
+    tables = _monthly_tables(with_saturday)
+    assert len(tables) > 30
+
+    def february(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
+        left_out = " exclude (business_date)" if "business_date" in _columns(warehouse, table) else ""
+        return warehouse.query(
+            f"select *{left_out} from {table} where month_start_date = ? order by all", FEBRUARY
+        )
+
+    compared = {table: february(with_saturday, table) == february(without, table) for table in tables}
+    assert [table for table, is_same in compared.items() if not is_same] == []
+
+
+def _columns(warehouse: Warehouse, table: str) -> set[str]:
+    schema, name = table.split(".")
+    rows = warehouse.query(
+        "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
+        schema, name,
+    )  # fmt: skip
+    return {row["column_name"] for row in rows}
+
+
+def _one(warehouse: Warehouse, table: str, customer: str, month: date = FEBRUARY) -> dict[str, Any]:
+    (row,) = warehouse.query(f"from {table} where customer_id = ? and month_start_date = ?", customer, month)
+    return row
+
+
+def test_a_person_who_becomes_a_firm_in_march_has_a_tier_in_february(without: Warehouse) -> None:
+    assert _one(without, "customer_value.fct_customer_tier_monthly", "firm")["tier_code"] == "gold"
+    tiers = without.query("from customer_value.fct_customer_tier_monthly where customer_id = 'firm'")
+    assert [row["month_start_date"] for row in tiers] == [FEBRUARY]
+
+
+def test_shares_of_march_leave_february_alone(without: Warehouse) -> None:
+    table = "customer_value.fct_customer_aum_monthly"
+    assert _one(without, table, "one")["aum_end_amt"] == 500_000
+    # 500,000 + 100 dollars at Friday's rate of 7
+    assert _one(without, table, "other")["aum_end_amt"] == 500_700
+    assert _one(without, table, "one", MARCH)["aum_end_amt"] == 100_000
+    # Sunday by Friday's shares, Monday by Monday's
+    assert _one(without, table, "one", MARCH)["balance_sum_amt"] == 500_000 + 100_000
+
+
+def test_what_moves_to_another_org_counts_for_the_old_one_until_the_batch_that_says_so(
+    without: Warehouse,
+) -> None:
+    rows = without.query(
+        "select month_start_date, asset_class_code, org_id, aum_end_amt, aum_month_avg_amt "
+        "from customer_value.fct_customer_aum_part_monthly where customer_id = 'mover' order by all"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        (JANUARY, "deposit", "O1", 100_000, 100_000),
+        (JANUARY, "wealth", "O1", 50_000, 50_000),
+        (FEBRUARY, "deposit", "O1", 100_000, 100_000),
+        (FEBRUARY, "wealth", "O1", 50_000, 50_000),
+        # Sunday is still the old org's; on Monday the fund is a deposit that counts half
+        (MARCH, "deposit", "O1", 0, 50_000),
+        (MARCH, "deposit", "O2", 125_000, 62_500),
+        (MARCH, "wealth", "O1", 0, 25_000),
+    ]
+
+
+def test_home_orgs_loans_and_cards_are_those_of_the_months_last_batch(without: Warehouse) -> None:
+    table = "customer_value.fct_customer_tier_monthly"
+    assert _one(without, table, "homeless")["owning_org_id"] == "O1"
+    assert _one(without, table, "homeless", MARCH)["owning_org_id"] == "O2"
+    debtor = _one(without, table, "debtor")
+    assert (debtor["mortgage_balance_amt"], debtor["has_diamond_card"]) == (1_900_000, True)
+    debtor = _one(without, table, "debtor", MARCH)
+    assert (debtor["mortgage_balance_amt"], debtor["has_diamond_card"]) == (1_000_000, False)
+
+
+def test_a_reversal_of_march_leaves_februarys_figure_and_is_taken_off_in_march(without: Warehouse) -> None:
+    table = "customer_value.fct_customer_tier_monthly"
+    assert _one(without, table, "spender")["card_spend_12m_amt"] == 100_000
+    assert _one(without, table, "spender")["tier_code"] == "platinum"
+    assert _one(without, table, "spender", MARCH)["card_spend_12m_amt"] == 0
+
+
+def test_a_customer_closed_in_march_is_a_customer_of_february(without: Warehouse) -> None:
+    row = _one(without, "customer_value.fct_customer_aum_monthly", "gone")
+    assert row["aum_end_amt"] == 200_000
+    assert _one(without, "customer_value.fct_customer_aum_monthly", "gone", MARCH)["aum_end_amt"] == 0
