@@ -42,7 +42,7 @@ def show_closing(
     assert night.previous is not None, "the first night closes no month"
     last = highest_sequences(lake_batches(settings))[night.previous]
     create_lake_views(connection, settings, night.batch)
-    _keep_openings_and_closings(connection, closing)
+    _keep_openings_and_closings(connection, night.previous, closing)
     create_lake_views(connection, settings, last)
     # what changes is known already: nothing of it is shown twice
     connection.execute("delete from pipeline.delivered_table")
@@ -82,7 +82,9 @@ def closed_months(connection: duckdb.DuckDBPyConnection) -> list[date]:
     return [month for (month,) in rows]
 
 
-def _keep_openings_and_closings(connection: duckdb.DuckDBPyConnection, closing: Closing) -> None:
+def _keep_openings_and_closings(
+    connection: duckdb.DuckDBPyConnection, previous: date, closing: Closing
+) -> None:
     """Keep who became a customer and which accounts closed in the month, as the next batch tells it."""
     connection.execute(
         """
@@ -104,7 +106,8 @@ def _keep_openings_and_closings(connection: duckdb.DuckDBPyConnection, closing: 
         select account_id, close_date from lake.account
         where op <> 'D' and close_date between $first and $last
         """,
-        {"first": closing.month, "last": closing.day},
+        # of earlier closings, too: the last batch knows of none of them
+        {"first": previous.replace(day=1), "last": closing.day},
     )
 
 

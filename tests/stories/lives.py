@@ -2,7 +2,8 @@
 
 A life is plain data, so that a failing customer can be printed; ``settle`` turns the lives into one
 bank. Left out is what the specification leaves open: foreign rates move only from the first night on, a
-diamond card is younger than the first night's month, a reversal follows within the transaction's month.
+diamond card is younger than the first night's month. January ends on a Saturday without a batch, and Monday
+says something else of many.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from tests.support.timeline import add_months, days
 
 NIGHTS = [date(2026, 1, day) for day in (19, 23, 28, 30)] + [date(2026, 2, day) for day in (2, 4, 6)]
 START, LAST = NIGHTS[0], NIGHTS[-1]
+AFTER_THE_SEAM = date(2026, 2, 2)
 HISTORY_START = date(2024, 3, 1)
 LONG_AGO = date(2012, 7, 9)
 
@@ -57,7 +59,12 @@ class Debt:
 
 @dataclass(frozen=True)
 class Plastic:
-    """A card: spending by day, the part of it taken back on the same day, and perhaps a new status."""
+    """A card: spending by day, what is taken back and when, and perhaps a new status.
+
+    Attributes:
+        taken_back_on: Day of the reversals of earlier spending; none is the day of the spending.
+        is_late: Spending of January and before comes with the first batch of February.
+    """
 
     kind: str
     spending: dict[date, Decimal]
@@ -65,11 +72,17 @@ class Plastic:
     is_diamond: bool
     expires: date
     blocked_on: date | None
+    taken_back_on: date | None
+    is_late: bool
 
 
 @dataclass(frozen=True)
 class Life:
-    """One customer."""
+    """One customer.
+
+    Attributes:
+        changes: What the first batch of February says otherwise: kind, home, account, shares.
+    """
 
     kind: str
     opened: date
@@ -77,6 +90,7 @@ class Life:
     debts: list[Debt]
     cards: list[Plastic]
     leaves: date | None
+    changes: frozenset[str]
 
 
 @st.composite
@@ -125,6 +139,10 @@ def plastics(draw: st.DrawFn) -> Plastic:
             st.sampled_from([date(2030, 1, 1), date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 5)])
         ),
         blocked_on=draw(st.none() | NIGHT_DAYS),
+        taken_back_on=draw(
+            st.none() | st.sampled_from([date(2026, 1, 5), date(2026, 2, 1), date(2026, 2, 3)])
+        ),
+        is_late=draw(st.booleans()),
     )
 
 
@@ -142,6 +160,7 @@ def lives(draw: st.DrawFn) -> Life:
         debts=draw(st.lists(debts(), max_size=2)),
         cards=draw(st.lists(plastics(), max_size=2)),
         leaves=draw(st.none() | st.sampled_from(NIGHTS[-5:]) | st.none()),
+        changes=draw(st.frozensets(st.sampled_from(["kind", "home", "account", "shares"]), max_size=2)),
     )
 
 
@@ -189,6 +208,10 @@ def _settle(customer: Customer, life: Life) -> None:
             rest = Decimal(1) - Decimal(holding.share)
             shares = {customer.customer_id: holding.share, "partner": str(rest)}
             account.shared(shares, since=life.opened)
+            if "shares" in life.changes:
+                account.shared({customer.customer_id: "0.25", "partner": "0.75"}, since=AFTER_THE_SEAM)
+        if "account" in life.changes:
+            account.moves("O2" if org == "O1" else "O1", on=NIGHTS[2] if number else AFTER_THE_SEAM)
         if life.leaves and (account.closed is None or account.closed > life.leaves):
             account.closes(max(life.leaves, life.opened))
     for debt in life.debts:
@@ -206,6 +229,10 @@ def _settle(customer: Customer, life: Life) -> None:
         _use(customer, plastic, life.opened)
     if life.leaves and life.leaves > life.opened:
         customer.leaves(life.leaves)
+    if "home" in life.changes:
+        customer.moves("O2", on=AFTER_THE_SEAM)
+    if "kind" in life.changes and life.opened < AFTER_THE_SEAM:
+        customer.becomes("P" if life.kind == "C" else "C", on=AFTER_THE_SEAM)
 
 
 def _fill(account: Account, holding: Holding, opened: date) -> None:
@@ -237,8 +264,10 @@ def _use(customer: Customer, plastic: Plastic, opened: date) -> None:
     for on, amount in sorted(plastic.spending.items()):
         if on < issued:
             continue
-        txn_id = card.spends(amount, on=on)
+        late = AFTER_THE_SEAM if plastic.is_late and on < AFTER_THE_SEAM else None
+        txn_id = card.spends(amount, on=on, arrives=late)
         if plastic.taken_back and amount > plastic.taken_back:
-            card.reverses(txn_id, plastic.taken_back, on=on)
+            back = max(plastic.taken_back_on or on, late or on)
+            card.reverses(txn_id, plastic.taken_back, on=back)
     if plastic.blocked_on and plastic.blocked_on > issued:
         card.becomes("cancelled", on=plastic.blocked_on)

@@ -53,7 +53,8 @@ def test_a_month_without_any_batch_has_rows_that_carry_the_last_day_before_it(wa
     )
     average = {row["customer_id"]: row["aum_month_avg_amt"] for row in rows}
     assert average["constant"] == 600_000
-    assert average["abroad"] == Decimal("7100.00")  # (14 × 7,000 + 14 × 7,200) / 28
+    # at December's rate: that of 15 February is told in March, and February is as its own last day knew it
+    assert average["abroad"] == Decimal("7000.00")
     assert average["closing"] == 14_000  # 14 × 28,000 / 28
 
 

@@ -147,14 +147,20 @@ class Card:
     status: Timeline[str] = field(default_factory=Timeline)
     transactions: list[CardTransaction] = field(default_factory=list)
 
-    def _book(self, on: date, amount: Amount, consumption: bool, reverses: str | None) -> str:
+    def _book(
+        self, on: date, amount: Amount, consumption: bool, reverses: str | None, arrives: date | None = None
+    ) -> str:
         txn_id = f"{self.card_id}-{len(self.transactions) + 1}"
-        self.transactions.append(CardTransaction(txn_id, on, money(amount), consumption, reverses, on))
+        self.transactions.append(
+            CardTransaction(txn_id, on, money(amount), consumption, reverses, arrives or on)
+        )
         return txn_id
 
-    def spends(self, amount: Amount, *, on: date, consumption: bool = True) -> str:
+    def spends(
+        self, amount: Amount, *, on: date, consumption: bool = True, arrives: date | None = None
+    ) -> str:
         """Book a transaction and return its id; without consumption it is a cash advance."""
-        return self._book(on, amount, consumption, None)
+        return self._book(on, amount, consumption, None, arrives)
 
     def reverses(self, txn_id: str, amount: Amount, *, on: date) -> str:
         """Take an earlier transaction back."""

@@ -32,7 +32,8 @@ select
         when accounts.status_code = 'closed' then coalesce(accounts.close_date, {{ business_date() }})
         else coalesce(accounts.close_date, told.close_date)
     end as close_date,
-    accounts.known_from_date,
+    case when told.account_id is not null then {{ business_date() }} else accounts.known_from_date end
+        as known_from_date,
 
     -- measures
     coalesce(owners.ownership_share, cast(1 as decimal(9, 6))) as ownership_share,

@@ -37,7 +37,8 @@ select
         when accounts.status_code = 'closed' then coalesce(accounts.close_date, {{ business_date() }})
         else coalesce(accounts.close_date, told.close_date)
     end as close_date,
-    accounts.known_from_date,
+    case when told.account_id is not null then {{ business_date() }} else accounts.known_from_date end
+        as known_from_date,
     accounts.interest_rate as customer_rate
 from {{ ref('int_account__versions') }} as accounts
 left join {{ source('pipeline', 'told_closing') }} as told on accounts.account_id = told.account_id
