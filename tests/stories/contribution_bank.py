@@ -99,7 +99,7 @@ def _costs_and_fees(bank: Bank) -> None:
     books.pool("P3", "O3", date(2026, 12, 1), "2000.00", "balances", on=DEC_31)
     books.fee("ko", "SMS", "O1", FEB_15, "12.00", "2.00")
     books.fee("ko", "SMS", "O2", FEB_15, "5.00", "0.50")
-    # of a day in January, but January was over when it came
+    # of a day in January, which was closed before: it counts in the month that is running when it comes
     books.fee("an", "SMS", "O1", date(2026, 1, 10), "3.00")
     books.events["fee_income"][-1] = (MAY_15, books.events["fee_income"][-1][1])
     books.risk("bo-L1", JANUARY, "0.01", "0.45", "10000000", "0.08", on=FEB_15)
