@@ -2,8 +2,8 @@
 
 A life is plain data, so that a failing customer can be printed; ``settle`` turns the lives into one
 bank. Left out is what the specification leaves open: foreign rates move only from the first night on, a
-diamond card is younger than the first night's month. January ends on a Saturday without a batch, and Monday
-says something else of many.
+diamond card is younger than the first night's month, no firm becomes a person. January ends on a Saturday
+without a batch, and Monday says something else of many.
 """
 
 from dataclasses import dataclass, replace
@@ -211,7 +211,7 @@ def _settle(customer: Customer, life: Life) -> None:
             if "shares" in life.changes:
                 account.shared({customer.customer_id: "0.25", "partner": "0.75"}, since=AFTER_THE_SEAM)
         if "account" in life.changes:
-            account.moves("O2" if org == "O1" else "O1", on=NIGHTS[2] if number else AFTER_THE_SEAM)
+            account.moves_to("O2" if org == "O1" else "O1", on=NIGHTS[2] if number else AFTER_THE_SEAM)
         if life.leaves and (account.closed is None or account.closed > life.leaves):
             account.closes(max(life.leaves, life.opened))
     for debt in life.debts:
@@ -230,9 +230,9 @@ def _settle(customer: Customer, life: Life) -> None:
     if life.leaves and life.leaves > life.opened:
         customer.leaves(life.leaves)
     if "home" in life.changes:
-        customer.moves("O2", on=AFTER_THE_SEAM)
-    if "kind" in life.changes and life.opened < AFTER_THE_SEAM:
-        customer.becomes("P" if life.kind == "C" else "C", on=AFTER_THE_SEAM)
+        customer.moves_to("O2", on=AFTER_THE_SEAM)
+    if "kind" in life.changes and life.kind == "P" and life.opened < AFTER_THE_SEAM:
+        customer.becomes("C", on=AFTER_THE_SEAM)
 
 
 def _fill(account: Account, holding: Holding, opened: date) -> None:
