@@ -52,6 +52,7 @@ early_reversals as (
     select
         purchase.card_id,
         {{ month_start('purchase.txn_date') }} as month_start_date,
+        {{ month_start('reversal.txn_date') }} as booked_month_date,
         -cast(abs(reversal.amount_ccy_amt) as decimal(38, 2)) as spend_amt
     from tonight as purchase
     inner join {{ ref('int_card__transactions') }} as reversal
