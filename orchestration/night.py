@@ -135,9 +135,7 @@ class BuildStep(Protocol):
     def manifest(self) -> Mapping[str, Any]:
         """What dbt's manifest says of the models."""
 
-    def build(
-        self, night: Night, on_node: OnNode | None = None, *, closing: Closing | None = None
-    ) -> None:
+    def build(self, night: Night, on_node: OnNode | None = None, *, closing: Closing | None = None) -> None:
         """Build and test all models of one night, or those that close a month before it.
 
         Raises:

@@ -15,7 +15,6 @@ from orchestration.settings import PROJECT, Settings, private_folder
 from orchestration.standing import CHANGING, forget_standing, note_standing, project_checksum, standing
 from orchestration.warehouse import begin_build, open_database, shown_night
 
-
 WHOLE_NIGHTS_ONLY = (
     "path:models/intermediate/sales",
     "path:models/marts/sales",
