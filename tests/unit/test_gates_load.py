@@ -45,7 +45,8 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
     assert outcome.faults == []
     assert outcome.ran == outcome.declared == len(outcome.results)
     assert {result.check_code for result in outcome.results} == {
-        "arrival", "aum_moved", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
+        "amount_too_large", "arrival", "aum_moved", "event_amount_too_large", "reference_rate_carried",
+        "reference_rate_later", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
         "history_account_missing", "ledger_control", "month_before_opening", "month_sum_off",
         "negative_balance", "reference_circle", "reference_rate_missing", "reference_unknown", "rows_lost",
         "shares_not_one", "start_without_history", "value_missing", "value_not_in_list",

@@ -9,12 +9,20 @@ from expectations.results import GateResult
 from expectations.suites.promises import Promise
 from orchestration.project import ModelMeta
 from orchestration.settings import BatchId
-from tests.unit.gate_bank import BATCH, LakeNight
+from tests.unit.gate_bank import BATCH, LakeNight, row
 from tests.unit.gate_contribution import CONTRIBUTION_MARTS
 from tests.unit.gate_sales import SALES, SALES_SPOILED
 
 DECEMBER, JANUARY, FEBRUARY = date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)
 RESENT = BatchId(date(2025, 12, 30), 2)
+
+EVENTS = "".join(
+    f"create table intermediate.{model} (business_date date);"
+    for model in (
+        "int_card__transactions", "int_account__transaction", "int_contribution__fee",
+        "int_contribution__cost_pool", "int_sales__trade_entry",
+    )
+)  # fmt: skip
 
 MARTS = """
     create schema customer_value;
@@ -26,23 +34,23 @@ MARTS = """
     create table intermediate.int_aum__holding_day as
         select date '2026-01-31' as business_date, date '2026-01-01' as month_start_date, account_id,
             cast(trunc(amount, 2) as decimal(18, 2)) as aum_plain_amt,
-            cast(amount - trunc(amount, 2) as decimal(38, 20)) as aum_fine_amt,
-            cast(trunc(amount * 31, 2) as decimal(18, 2)) as balance_sum_plain_amt,
-            cast(amount * 31 - trunc(amount * 31, 2) as decimal(38, 20)) as balance_sum_fine_amt
+            cast(amount - trunc(amount, 2) as decimal(38, 22)) as aum_fine_amt,
+            cast(trunc(amount * 31, 2) as decimal(38, 2)) as balance_sum_plain_amt,
+            cast(amount * 31 - trunc(amount * 31, 2) as decimal(38, 22)) as balance_sum_fine_amt
         from (values ('A1', 600.005), ('A1', 400.00), ('A2', 7.10)) as t(account_id, amount);
     create table intermediate.int_aum__customer_month as
         select customer_id, date '2026-01-01' as month_start_date,
             cast(trunc(amount, 2) as decimal(18, 2)) as aum_end_plain_amt,
-            cast(amount - trunc(amount, 2) as decimal(38, 20)) as aum_end_fine_amt,
-            cast(trunc(amount * 31, 2) as decimal(18, 2)) as balance_sum_plain_amt,
-            cast(amount * 31 - trunc(amount * 31, 2) as decimal(38, 20)) as balance_sum_fine_amt
+            cast(amount - trunc(amount, 2) as decimal(38, 22)) as aum_end_fine_amt,
+            cast(trunc(amount * 31, 2) as decimal(38, 2)) as balance_sum_plain_amt,
+            cast(amount * 31 - trunc(amount * 31, 2) as decimal(38, 22)) as balance_sum_fine_amt
         from (values ('C1', 600.005), ('C2', 407.10)) as t(customer_id, amount);
     create table customer_value.fct_customer_aum_monthly as
         select customer_id, month_start_date,
             cast(amount as decimal(18, 2)) as aum_end_amt,
             cast(amount as decimal(18, 2)) as aum_month_avg_amt,
             cast(amount as decimal(18, 2)) as aum_month_avg_30_amt,
-            cast(balance_sum as decimal(18, 2)) as balance_sum_amt,
+            cast(balance_sum as decimal(38, 2)) as balance_sum_amt,
             cast(amount - 100 as decimal(18, 2)) as deposit_end_amt,
             cast(100 as decimal(18, 2)) as investment_end_amt,
             cast(amount - 100 as decimal(18, 2)) as deposit_month_avg_amt,
@@ -103,7 +111,7 @@ RELEASE = """
 def night(tmp_path: Path) -> LakeNight:
     made = LakeNight(tmp_path)
     made.write()
-    made.query(MARTS + CONTRIBUTION_MARTS + SALES)
+    made.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES)
     return made
 
 
@@ -126,6 +134,26 @@ def test_sound_marts_pass_every_check_that_was_declared(night: LakeNight) -> Non
 
     assert failed(outcome) == set()
     assert outcome.ran == outcome.declared == len(outcome.results)
+
+
+def test_events_that_came_before_are_counted_and_warn(night: LakeNight) -> None:
+    fees = [
+        row("fee_income", fee_id=f"F{number}", customer_id="C1", product_code="DEP", org_id="O2")
+        for number in (1, 2, 3)
+    ]
+    night = LakeNight(night.home / "again", {**night.tables, "fee_income": fees}, previous=date(2026, 1, 30))
+    night.write()
+    night.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES)
+    night.query(
+        "insert into intermediate.int_contribution__fee values (date '2026-01-31'), (date '2026-01-30')"
+    )
+
+    outcome = run(night)
+
+    (again,) = [r for r in outcome.results if r.check_code == "event_sent_again" and not r.is_passed]
+    assert (again.table_name, again.checked_cnt, again.failing_cnt, again.blocks) == (
+        "fee_income", 3, 2, False,
+    )  # fmt: skip
 
 
 AUM, TIER = "fct_customer_aum_monthly", "fct_customer_tier_monthly"
@@ -168,7 +196,7 @@ def spoiled(mart: str, rows: str) -> str:
         # the smallest difference that the unrounded amounts can hold
         (
             "update intermediate.int_aum__holding_day set aum_fine_amt = aum_fine_amt "
-            "+ cast('0.00000000000000000001' as decimal(38, 20)) where account_id = 'A2'",
+            "+ cast('0.0000000000000000000001' as decimal(38, 22)) where account_id = 'A2'",
             AUM,
             "aum_not_conserved",
         ),
@@ -235,7 +263,7 @@ def test_a_corporate_customer_with_a_tier_blocks(tmp_path: Path) -> None:
     night = LakeNight(tmp_path)
     night.tables["customer"][1]["customer_type"] = "C"
     night.write()
-    night.query(MARTS + CONTRIBUTION_MARTS + SALES)
+    night.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES)
 
     assert failed(run(night)) == {(TIER, "tier_rows_off")}
     night.query(f"delete from customer_value.{TIER} where customer_id = 'C2'")
