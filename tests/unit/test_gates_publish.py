@@ -168,6 +168,7 @@ PROMISED = [
     promise(AUM, "customer_id", "month_start_date"),
     promise(TIER, "customer_id", "month_start_date"),
     promise("fct_customer_tier_status_monthly", "customer_id", "tier_code", "month_start_date"),
+    promise("fct_tier_reason", "customer_id", "month_start_date"),
     promise(PART, "customer_id", "asset_class_code", "org_id", "month_start_date"),
     promise(ROLE, "customer_id", "org_id", "month_start_date"),
     promise(DAILY, "customer_id", "calendar_date", kind="business_date"),
