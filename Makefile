@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check format berka answer-key docs clients bi test-bi bench lock clean
+.PHONY: help setup setup-dev demo test check format written berka answer-key docs clients bi test-bi bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ check: setup-dev ## lint and type-check
 format: setup-dev ## format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+written: setup-dev ## write everything anew that is generated and kept in the project
+	$(BIN)/python -m tests.support.written
 
 berka: setup-dev ## run all nights of the Berka bank and compare every customer-month with the raw data
 	ACRM_BERKA_FROM=1994-01-01 ACRM_BERKA_TO=1994-03-30 $(BIN)/python -m pytest tests/berka/test_berka_pipeline.py

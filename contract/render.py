@@ -1,4 +1,4 @@
-"""What is written from the contract: dbt's sources and the contract's documentation page.
+"""What is written from the contract: dbt's sources and staging models, and the contract's documentation page.
 
 Both files are kept in the project, so that they can be read and reviewed; a test fails when they are
 out of date. ``acrm contract --write`` writes them anew.
@@ -9,12 +9,13 @@ from pathlib import Path
 import yaml
 
 from contract.model import OP_COLUMN, Column, Contract, Table, load_contract
+from contract.staging import staged_models
 
 PROJECT = Path(__file__).parents[1]
-SOURCES_FILE = PROJECT / "models" / "staging" / "core_banking" / "_core_banking__sources.yml"
+STAGING_FILE = PROJECT / "models" / "staging" / "core_banking" / "_core_banking.yml"
 PAGE_FILE = PROJECT / "docs" / "extract-contract.md"
 
-_HEAD = "# Written from contract/extracts.yml by `acrm contract --write`; change it there.\n"
+_HEAD = "# Written from contract/extracts.yml and the SQL here by `acrm contract --write`; change it there.\n"
 _KINDS = {"F": "full daily", "D": "delta daily, full on the first batch", "E": "events appended"}
 _LINEAGE = (
     ("source_file", "VARCHAR", "File of the batch that held the row (来源文件)"),
@@ -22,8 +23,8 @@ _LINEAGE = (
 )
 
 
-def dbt_sources() -> str:
-    """YAML of the dbt source ``core_banking``: tonight's rows of every extract table."""
+def staging_yaml() -> str:
+    """YAML of dbt's source ``core_banking``, tonight's rows of every extract table, and of its models."""
     contract = load_contract()
     source = {
         "name": "core_banking",
@@ -31,8 +32,8 @@ def dbt_sources() -> str:
         "description": "Tonight's batch as views over the lake: typed rows that no rule refused.",
         "tables": [_source_table(contract, table) for table in contract.tables],
     }
-    text = yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False, allow_unicode=True, width=110)
-    return _HEAD + text
+    told = {"version": 2, "sources": [source], "models": staged_models(contract, STAGING_FILE.parent)}
+    return _HEAD + yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=110)
 
 
 def _source_table(contract: Contract, table: Table) -> dict[str, object]:
@@ -142,7 +143,7 @@ def _rules(column: Column) -> str:
 def write_files() -> list[Path]:
     """Write both files; returns those whose content changed."""
     changed = []
-    for path, text in ((SOURCES_FILE, dbt_sources()), (PAGE_FILE, contract_page())):
+    for path, text in ((STAGING_FILE, staging_yaml()), (PAGE_FILE, contract_page())):
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a violation gets: block the batch, quarantine the rows, or warn.
+"""What a violation gets: block the batch, quarantine the rows, or warn; and what an operator does next.
 
 Severity is data, in ``seeds/rules/check_rules.csv``, so that a bank can change it without code. A row
 for a table overrides the row for ``*``.
@@ -27,6 +27,7 @@ class CheckRule(BaseModel):
         limit_share: Fraction of a table's rows (or of a total) up to which the rule lets the batch go on.
         limit_rows: Rows up to which it goes on where the share would be fewer: one bad row of a small delta.
         limit_amt: Amount, in the reporting currency, up to which a difference is let through.
+        remedy: What an operator does next; empty where the reader of files says it with the place.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,6 +39,7 @@ class CheckRule(BaseModel):
     limit_rows: int | None
     limit_amt: Decimal | None
     description: str
+    remedy: str
 
     @field_validator("limit_share", "limit_rows", "limit_amt", mode="before")
     @classmethod
@@ -75,6 +77,11 @@ def rule_for(check_code: str, table_name: str = "*") -> CheckRule:
     if general.limit_rows and table_name in _tables_of_balances():
         return general.model_copy(update={"limit_rows": 0})
     return general
+
+
+def remedy_for(check_code: str, table_name: str = "*") -> str:
+    """What an operator does next about a violation: the words of the table's row, else those for all."""
+    return rule_for(check_code, table_name).remedy or rule_for(check_code).remedy
 
 
 @cache

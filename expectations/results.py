@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 import duckdb
 
-from contract.severity import Severity
+from contract.severity import Severity, remedy_for
 from expectations.check import Check
-from expectations.remedies import remedy_for
 from orchestration.errors import Fault
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value
@@ -79,7 +78,7 @@ class CheckResult:
         return Fault(
             check_code=self.check_code,
             what=self.message,
-            remedy=remedy_for(self.check_code),
+            remedy=remedy_for(self.check_code, self.table_name or "*"),
             table=self.table_name or None,
             file=self.file,
             row=self.row,

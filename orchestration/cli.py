@@ -159,14 +159,18 @@ def validate(
 
 @app.command()
 def contract(
-    write: Annotated[bool, typer.Option("--write", help="Write dbt's sources and the page anew.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write dbt's YAML of staging and the page.")] = False,
 ) -> None:
     """Print the extract contract, or write the files made from it."""
     from contract.render import contract_page, write_files
     from orchestration.console import out
 
     if write:
-        for path in write_files():
+        try:
+            changed = write_files()
+        except ValueError as error:
+            raise ConfigurationError(str(error)) from error
+        for path in changed:
             out.print(f"wrote {path.name}")
     else:
         out.print(contract_page())

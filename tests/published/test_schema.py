@@ -17,6 +17,7 @@ from orchestration.publication.schema import (
 )
 from orchestration.settings import Settings
 from orchestration.transform import Transform
+from tests.support.written import MEND
 
 
 def test_the_published_schema_is_the_one_agreed_on(tmp_path: Path):
@@ -25,14 +26,14 @@ def test_the_published_schema_is_the_one_agreed_on(tmp_path: Path):
 
     broken = breaking_changes(agreed, made)
     assert not broken or made.version > agreed.version, f"step SCHEMA_VERSION: {broken}"
-    assert made == agreed, "run `acrm schema --write`"
+    assert made == agreed, MEND
 
 
 def test_the_metric_dictionary_is_up_to_date_and_every_metric_is_defined(tmp_path: Path):
     page = metric_dictionary(Transform(Settings.load(tmp_path)).manifest)
     rows = [line.split(" | ") for line in page.replace(" |\n", "\n").splitlines() if line.startswith("| `")]
 
-    assert DICTIONARY_FILE.read_text(encoding="utf-8") == page, "run `acrm schema --write`"
+    assert DICTIONARY_FILE.read_text(encoding="utf-8") == page, MEND
     assert len(rows) > 100
     assert not [row[0] for row in rows if not all(row)], "give it a description, zh, owner and test"
 

@@ -1,9 +1,15 @@
 """How much of a table may break a rule."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from contract.model import load_contract
-from contract.severity import rule_for
+from contract.severity import CHECK_RULES, remedy_for, rule_for
+from orchestration.ingestion.cross_rules import CROSS_CODES
+
+EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 
 
 @pytest.mark.parametrize(
@@ -40,3 +46,17 @@ def test_tables_of_balances_are_those_that_money_totals_are_made_of():
         "monthly_balance_history",
     }  # fmt: skip
     assert not balances & {"customer", "account", "org", "employee", "product", "transaction", "sales_trade"}
+
+
+def test_whatever_a_gate_finds_an_operator_is_told_what_to_do_next():
+    texts = "".join(path.read_text(encoding="utf-8") for path in EXPECTATIONS.rglob("*.py"))
+    codes = {*re.findall(r'check_code="(\w+)"', texts), *CROSS_CODES}
+    rules = (line.split(",") for line in CHECK_RULES.read_text(encoding="utf-8").splitlines())
+    codes |= {code for code, _, severity, *_ in rules if severity == "quarantine"}
+
+    assert len(codes) > 40
+    assert [code for code in sorted(codes) if not remedy_for(code).endswith(".")] == []
+
+
+def test_a_table_without_words_of_its_own_has_those_of_the_rule():
+    assert remedy_for("arrival", "org") == remedy_for("arrival") != ""
