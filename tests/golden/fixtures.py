@@ -1,6 +1,6 @@
 """The golden cases as fixtures of dbt's unit tests, worked out by the brute-force reference.
 
-``python -m tests.golden.fixtures`` writes them anew; a test fails when they are out of date.
+``make written`` writes them anew; a test fails when they are out of date.
 """
 
 import csv

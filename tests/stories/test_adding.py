@@ -150,7 +150,8 @@ def test_a_mart_begins_on_a_warehouse_that_stands(copy: Copy, tmp_path: Path) ->
     warehouse.home.mkdir(mode=0o700)
     first, second = small_bank().deliveries()
     land(warehouse.home, first)
-    warehouse.run()
+    stood = copy.run("acrm run", warehouse.home)
+    assert stood.returncode == 0, stood.stdout + stood.stderr
     published = warehouse.current.resolve()
 
     mart.put_into(copy.folder)

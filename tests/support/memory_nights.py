@@ -10,6 +10,7 @@ import duckdb
 import yaml
 
 from contract.model import OP_COLUMN, Table, load_contract
+from orchestration.warehouse import show_no_closing
 from tests.support.bank import Bank, Delivery
 from tests.support.models import PROJECT, Models
 
@@ -49,6 +50,8 @@ class MemoryNights:
         self._load_seeds()
         self.connection.execute("create schema core_banking; create schema pipeline")
         self.connection.execute("create table pipeline.rejected_row (table_name varchar, row_key varchar)")
+        # months that end without a batch are closed by whole nights alone
+        show_no_closing(self.connection)
         # every night keeps its state
         self.connection.execute("create table pipeline.night (business_date date, has_state boolean)")
 
