@@ -5,6 +5,7 @@ Put here: what lives as long as a run. Keep out: what a station does (``night.py
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 import dagster as dg
 import duckdb
@@ -20,6 +21,7 @@ WRITER = "warehouse_writer"
 
 _BUSY_WAIT_SECONDS, _BUSY_RETRIES = 60, 60
 _DISK_WAIT_SECONDS, _DISK_RETRIES = 20, 3
+_SECONDS_BETWEEN_LINES = 10.0
 
 
 def dbt_resource(settings: Settings) -> dg.ResourceDefinition:
@@ -69,8 +71,18 @@ def told_to_dagster() -> Iterator[None]:
 
 
 def _progress(log: dg.DagsterLogManager | None) -> Callable[[Event], None]:
+    """A line where a station begins and ends, and now and then what it is at.
+
+    Dagster stores every line by itself, which costs more than most of dbt's nodes do.
+    """
+    told = -_SECONDS_BETWEEN_LINES
+
     def tell(event: Event) -> None:
-        if log is not None:
-            log.info(f"{event.batch} · {event.station} · {event.detail or 'begins'}")
+        nonlocal told
+        is_at_work = event.detail and event.seconds is None
+        if log is None or (is_at_work and monotonic() - told < _SECONDS_BETWEEN_LINES):
+            return
+        told = monotonic()
+        log.info(f"{event.batch} · {event.station} · {event.detail or 'begins'}")
 
     return tell

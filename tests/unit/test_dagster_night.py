@@ -12,10 +12,10 @@ from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.definitions import build_defs
 from orchestration.errors import AcrmError, BadBatchError, BuildError, BusyError
 from orchestration.lock import writer_lock
-from orchestration.night import run_waiting
+from orchestration.night import Event, run_waiting
 from orchestration.plan import Night
-from orchestration.resources import told_to_dagster
-from orchestration.settings import Settings
+from orchestration.resources import _progress, told_to_dagster
+from orchestration.settings import BatchId, Settings
 from orchestration.standing import standing
 from orchestration.transform import Transform
 from tests.support.bank import Bank
@@ -179,3 +179,28 @@ def _failure(run: dg.ExecuteInProcessResult) -> str:
 def test_a_retry_only_where_time_can_help(error: Exception, answer: type[Exception]) -> None:
     with pytest.raises(answer), told_to_dagster():
         raise error
+
+
+class Log:
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def info(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_the_log_tells_every_station_and_now_and_then_what_it_is_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node every second: a line every ten seconds, and one where the station begins and ends."""
+    log, batch, clock = Log(), BatchId(FRIDAY, 1), iter(range(1000))
+    monkeypatch.setattr("orchestration.resources.monotonic", lambda: next(clock) / 2)
+    tell = _progress(log)  # type: ignore[arg-type]
+
+    tell(Event(batch, "build"))
+    for number in range(30):
+        tell(Event(batch, "build", f"model {number} · success"))
+    tell(Event(batch, "build", "done", 30.0))
+
+    assert log.lines[0].endswith("build · begins") and log.lines[-1].endswith("build · done")
+    assert 3 <= len(log.lines) <= 5
