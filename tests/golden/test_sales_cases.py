@@ -103,7 +103,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     again = replace(
         stream[1],
         registrations=(*stream[1].registrations, late),
-        assignments=(replace(assigned("S1", "A"), valid_to=CORRECTED),),
+        assignments=(replace(assigned("S1", "A"), valid_to=CORRECTED, is_recalled=True),),
     )
     land(warehouse.home, sales_delivery(bank, again, sequence=2))
     warehouse.run()
