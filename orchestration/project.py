@@ -57,7 +57,7 @@ class ModelMeta(_Strict):
     """What a model or seed says of itself.
 
     Attributes:
-        published: Whether releases hold it.
+        published: Whether releases hold it; unless it says so, a mart is published and a seed is not.
         owner: Who answers for it; of every mart.
         zh: Chinese name; of everything published.
         grain: Columns that identify a row; gate 2 holds them to be unique, and releases sort by them.
@@ -69,7 +69,7 @@ class ModelMeta(_Strict):
         cut: ``whole`` where everybody may see a table that names neither customers nor orgs.
     """
 
-    published: bool = False
+    published: bool | None = None
     owner: str = ""
     zh: str = ""
     grain: tuple[Identifier, ...] = ()
@@ -107,6 +107,14 @@ def models(manifest: Mapping[str, Any]) -> list[Node]:
 def is_mart(node: Node) -> bool:
     """Whether the model lies in ``models/marts``."""
     return PurePosixPath(node["original_file_path"]).parts[:2] == ("models", "marts")
+
+
+def is_published(node: Node) -> bool:
+    """Whether releases hold it: marts unless they say ``published: false``, seeds if they say ``true``."""
+    said = _raw(node).get("published")
+    if node["resource_type"] == "seed":
+        return said is True
+    return node["resource_type"] == "model" and is_mart(node) and said is not False
 
 
 def check_project(manifest: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from orchestration.errors import PublicationError
-from orchestration.project import Identifier, column_meta, is_mart, model_meta
+from orchestration.project import Identifier, column_meta, is_published, model_meta
 from orchestration.publication.privacy import Privacy, privacy_of
 
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
@@ -103,14 +103,8 @@ def marts_from_manifest(manifest: Mapping[str, Any]) -> list[Mart]:
     Raises:
         PublicationError: A model has no grain, no columns or a name that cannot be published.
     """
-    nodes = [node for node in manifest["nodes"].values() if _is_published(node)]
+    nodes = [node for node in manifest["nodes"].values() if is_published(node)]
     return sorted((_mart(node) for node in nodes), key=lambda mart: mart.full_name)
-
-
-def _is_published(node: Mapping[str, Any]) -> bool:
-    if node["resource_type"] == "model" and not is_mart(node):
-        return False
-    return node["resource_type"] in ("model", "seed") and model_meta(node).published
 
 
 def _mart(node: Mapping[str, Any]) -> Mart:
