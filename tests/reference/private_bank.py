@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.reference.reports import FROM, Customers, Report, Row, share
+from tests.reference.reports import FROM, Customers, Report, Row, add_months, seed, share
 
 CLASSES = {"core": "private", "growth": "growth_private"}
 TIERS = {class_code: tier for tier, class_code in CLASSES.items()}
@@ -58,7 +58,6 @@ def members(customers: Customers) -> list[Member]:
         for row in customers.events
         for tier in [row["from_tier_code"] if row["event_code"] == "lost" else row["to_tier_code"]]
     }
-    # the class comes of the event's tier: true where no other factor would have given a tier between
     begun = {
         (row["customer_id"], row["month_start_date"])
         for row in customers.events
@@ -72,7 +71,11 @@ def members(customers: Customers) -> list[Member]:
                 tier = TIERS[class_code]
                 entry = exit_ = None
                 if class_of(before) != class_code:
-                    if month == customers.months[0] or (customer, month) in begun:
+                    if (
+                        month == customers.months[0]
+                        or (customer, month) in begun
+                        or (now is not None and _only_begun(customers, month, now, tier))
+                    ):
                         entry = "first_recorded"
                     elif before is None:
                         entry = "new_customer"
@@ -89,6 +92,24 @@ def members(customers: Customers) -> list[Member]:
                         exit_ = "other_class" if class_of(now) else "fallen"
                 found.append(Member(customer, month, class_code, before, now, entry, exit_))
     return found
+
+
+def _only_begun(customers: Customers, month: date, now: Row, tier: str) -> bool:
+    """Whether nothing gives the tier but factors by which the month before was not judged."""
+    before = customers.judged.get(add_months(month, -1), set())
+    if now["deciding_factor_code"] in before:
+        return False
+    amounts = {
+        "card_spend": now["card_spend_12m_amt"],
+        "mortgage": now["mortgage_balance_amt"],
+        "credit_loan": now["credit_loan_balance_amt"],
+        "card_grade": Decimal(now["has_diamond_card"]),
+    }
+    return not any(
+        rule["factor_code"] in before and amounts[rule["factor_code"]] >= Decimal(rule["threshold_amt"] or 1)
+        for rule in seed("tier_factor_rules")
+        if rule["rulebook_version"] == now["rulebook_version"] and rule["tier_code"] == tier
+    )
 
 
 def _grouped(

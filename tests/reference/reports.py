@@ -41,6 +41,7 @@ class Customers:
     aum: dict[CustomerMonth, Row]
     statuses: dict[tuple[str, str, date], Row]
     events: list[Row]
+    judged: dict[date, set[str]]
 
     @property
     def months(self) -> list[date]:
@@ -63,6 +64,7 @@ def read_customers(warehouse: Warehouse) -> Customers:
     def keyed(table: str) -> dict[CustomerMonth, Row]:
         return {(row["customer_id"], row["month_start_date"]): row for row in rows(table)}
 
+    recorded = rows("fct_month_recorded")
     return Customers(
         keyed("fct_customer_tier_monthly"),
         keyed("fct_customer_aum_monthly"),
@@ -71,6 +73,14 @@ def read_customers(warehouse: Warehouse) -> Customers:
             for row in rows("fct_customer_tier_status_monthly")
         },
         rows("fct_tier_event"),
+        {
+            month: {
+                row["factor_code"]
+                for row in recorded
+                if row["month_start_date"] == month and row["is_judged"]
+            }
+            for month in {row["month_start_date"] for row in recorded}
+        },
     )
 
 
