@@ -77,7 +77,8 @@ class Attribution:
         if sellers:
             return self._by_hand(trade, sellers, referrers)
         if self._day < trade.day + WAIT_DAYS:
-            return Outcome(trade, "pending")
+            rejected = "registration_rejected" if len(accepted) < len(live) else "no_seller"
+            return Outcome(trade, "pending", reason="only_referrer" if referrers else rejected)
         if trade.teller is None:
             return Outcome(trade, "unallocated", reason="no_teller")
         return self._shared(trade, "fallback", [trade.teller], referrers)

@@ -63,8 +63,8 @@ def test_who_was_a_firm_for_a_while_is_tiered_since_the_first_time(warehouse: Wa
     )
 
     *before, april = months
-    # January ended without a batch on its last day: the night on which he became a firm computed it
-    assert before[-1]["month_start_date"] == date(2025, 12, 1)
+    # January ended without a batch on its last day: it is as its own last batch knew it, when he was a person
+    assert before[-1]["month_start_date"] == date(2026, 1, 1)
     assert april["month_start_date"] == date(2026, 4, 1)
     assert {row["first_tiered_month_date"] for row in months} == {before[0]["month_start_date"]}
 
