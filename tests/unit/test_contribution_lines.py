@@ -51,7 +51,7 @@ def models() -> Models:
     connection.execute(TABLES)
     for account, product, source, currency, scale, rate, ftp in (
         ("A1", "TERM", "deposit", "CNY", 1, 15_000, 20_000),
-        ("A2", "TERM", "deposit", "USD", 1_000_000, 15_000, 20_000),
+        ("A2", "TERM", "deposit", "USD", 100_000_000, 15_000, 20_000),
         ("A3", "FREE", "deposit", "CNY", 1, 15_000, 0),
         ("L1", "LEND", "loan", "CNY", 1, 60_000, 30_000),
     ):
