@@ -112,8 +112,8 @@ def test_a_manager_sees_whom_he_looks_after(bank: Warehouse):
     settings = Settings.load(bank.home)
     with duckdb.connect(str(settings.database), read_only=True) as connection:
         assignments = connection.execute(
-            "select employee_id, customer_id, role_code from intermediate.int_assignment__versions"
-            " where known_to_date is null and valid_from_date <= date '2026-10-29'"
+            "select employee_id, customer_id, role_code from intermediate.int_ownership__assignment"
+            " where valid_from_date <= date '2026-10-29'"
             " and (valid_to_date is null or valid_to_date > date '2026-10-29')"
         ).fetchall()
     managers = [employee for employee, _, role in assignments if role == "main"]
