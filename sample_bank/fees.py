@@ -66,7 +66,9 @@ class Fees:
         stamp = as_date(day).strftime("F%Y%m%d")
         return pl.DataFrame(
             {
-                "fee_id": stamp + pl.Series(self.kind).cast(pl.String) + digits("fee_id", self.number, 13),
+                "fee_id": stamp
+                + pl.Series(self.kind).cast(pl.String)
+                + digits("fee_id", (self.number * 7_919 + 4_104_729_000_001) % 10**13, 13),
                 "customer_id": customer_ids("customer_id", self.customer),
                 "product_code": CODES.gather(self.product),
                 "org_id": pl.Series("org_id", self.outlet),
