@@ -116,7 +116,7 @@ def built(bank: Drawn) -> tuple[duckdb.DuckDBPyConnection, Models]:
         create table pipeline.night as select date '2026-01-28' as business_date, true as has_state;
         create table stg.int_account__holder (account_id varchar, customer_id varchar, product_code varchar,
             org_id varchar, currency_code varchar, close_date date, ownership_share decimal(9, 6),
-            is_whole boolean);
+            is_whole boolean, known_from_date date);
         create table stg.stg_core_banking__products (product_code varchar, asset_class_code varchar,
             is_in_aum boolean, aum_weight decimal(9, 6));
         create table stg.stg_core_banking__monthly_balances (account_id varchar, product_code varchar,
@@ -132,9 +132,9 @@ def built(bank: Drawn) -> tuple[duckdb.DuckDBPyConnection, Models]:
     for number, account in enumerate(bank.accounts):
         key, product = f"a{number}", f"p{number}"
         connection.execute(
-            "insert into stg.int_account__holder values (?, ?, ?, 'o', ?, null, ?, ?)",
+            "insert into stg.int_account__holder values (?, ?, ?, 'o', ?, null, ?, ?, ?)",
             [key, account.customer, product, account.currency, Decimal(account.share).scaleb(-6),
-             account.currency == "IDR" and account.share == 10**6],
+             account.currency == "IDR" and account.share == 10**6, FIRST],
         )  # fmt: skip
         connection.execute(
             "insert into stg.stg_core_banking__products values (?, ?, true, ?)",

@@ -36,6 +36,7 @@ def settings(tmp_path: Path) -> Settings:
     settings.database.parent.mkdir()
     with duckdb.connect(str(settings.database)) as connection:
         connection.execute("create schema pipeline")
+        connection.execute("create table pipeline.closed_month (month_start_date date)")
     return settings
 
 

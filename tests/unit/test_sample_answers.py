@@ -61,10 +61,10 @@ def test_every_tier_status_and_factor_occurs(months, month):
         (tier, status) for tier in tiers - {"ordinary"} for status in ("normal", "observe", "attention")
     } | {("ordinary", "normal")}
     assert count(rows.drop_nulls("lost_tier_code"), "lost_tier_code") == tiers - {"ordinary"}
-    factors = {"aum", "card_spend"}
+    factors = {"aum", "mortgage", "credit_loan", "card_grade"}
     if month == date(2026, 9, 1):
-        # loans and cards are known from the first night on
-        factors |= {"mortgage", "credit_loan", "card_grade"}
+        # card transactions of the 12 months before the first night are delivered: not all of those that July needs
+        factors |= {"card_spend"}
     assert count(rows, "deciding_factor_code") == factors
 
 
@@ -93,7 +93,13 @@ def test_every_event_occurs(months):
 def test_every_way_of_crediting_a_sale_occurs(sales):
     assert count(sales, "state_code") == {"credited", "pending", "unallocated", "cancelled"}
     assert count(sales.drop_nulls("rule_code"), "rule_code") == {"manager", "auto", "manual", "fallback"}
-    assert count(sales.drop_nulls("reason_code"), "reason_code") == {"no_ratio", "no_teller"}
+    assert count(sales.drop_nulls("reason_code"), "reason_code") == {
+        "no_ratio",
+        "no_seller",
+        "no_teller",
+        "only_referrer",
+        "registration_rejected",
+    }
     assert count(sales.filter(pl.col("actor_role_code") == "referrer"), "rule_code") == {
         "auto",
         "manual",
