@@ -63,7 +63,7 @@ def test_every_tier_status_and_factor_occurs(months, month):
     assert count(rows.drop_nulls("lost_tier_code"), "lost_tier_code") == tiers - {"ordinary"}
     factors = {"aum", "mortgage", "credit_loan", "card_grade"}
     if month == date(2026, 9, 1):
-        # card transactions of the 12 months before the first night are delivered: not all of those that July needs
+        # card transactions are delivered for 12 months: July needs some of before them
         factors |= {"card_spend"}
     assert count(rows, "deciding_factor_code") == factors
 
