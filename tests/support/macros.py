@@ -3,8 +3,9 @@
 import datetime
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any, NoReturn
 
 import duckdb
@@ -13,6 +14,7 @@ import jinja2
 MACROS = Path(__file__).parents[2] / "macros"
 FOLDERS = ("portable", "tiers", "ftp", "carried", "contribution")
 FILES = ("night.sql", "month_by_month.sql")
+_EXTENSIONS = ("jinja2.ext.do",)
 _MACRO = re.compile(r"{%-? macro (\w+).*?{%-? endmacro -?%}", re.DOTALL)
 
 WHAT_IF_MACROS = {
@@ -35,6 +37,20 @@ def _return(content: object) -> NoReturn:
     raise _ReturnError(content)
 
 
+@cache
+def _compiled(source: str) -> CodeType:
+    return jinja2.Environment(extensions=_EXTENSIONS).compile(source)
+
+
+class _Environment(jinja2.Environment):
+    """Jinja that compiles a text once for all tests of a process."""
+
+    def compile(self, source: Any, *arguments: Any, **named: Any) -> Any:
+        return (
+            _compiled(source) if not arguments and not named else super().compile(source, *arguments, **named)
+        )
+
+
 class Macros:
     """Every macro by its name; one may call another whatever file and order they stand in.
 
@@ -50,7 +66,7 @@ class Macros:
             for path in (*paths, *(MACROS / file for file in FILES))
             for macro in _MACRO.finditer(path.read_text(encoding="utf-8"))
         }
-        self.environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+        self.environment = _Environment(extensions=_EXTENSIONS)
         self.globals: dict[str, Any] = {name: self._caller(name) for name in found}
         self.globals |= {
             "adapter": self,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ def needed_for(marts: Iterable[str]) -> list[str]:
     for mart in marts:
         visit(mart)
     return order
+
+
+@cache
+def _types_of_seeds() -> dict[str, dict[str, str]]:
+    """Names and types of the columns of every seed."""
+    return {
+        seed["name"]: seed["config"]["column_types"]
+        for path in (PROJECT / "seeds").rglob("*.yml")
+        for seed in yaml.safe_load(path.read_text(encoding="utf-8")).get("seeds", [])
+    }
 
 
 class MemoryNights:
@@ -106,10 +117,7 @@ class MemoryNights:
             self.connection.executemany(f"insert into {quoted} values ({places})", values)
 
     def _load_seeds(self) -> None:
-        types: dict[str, dict[str, str]] = {}
-        for path in (PROJECT / "seeds").rglob("*.yml"):
-            for seed in yaml.safe_load(path.read_text(encoding="utf-8")).get("seeds", []):
-                types[seed["name"]] = seed["config"]["column_types"]
+        types = _types_of_seeds()
         for path in (PROJECT / "seeds").rglob("*.csv"):
             self._load_seed(path, types[path.stem])
 
