@@ -85,7 +85,7 @@ def fit_to_publish(
     restated_by: Sequence[BatchId],
     months_rebuilt: Sequence[date],
     promised: Sequence[promises.Promise] = (),
-    closed: Sequence[CheckResult] = (),
+    closings: Sequence[CheckResult] = (),
 ) -> GateResult:
     """Gate 2: the marts against their promises, the holdings, the rulebook and the last release.
 
@@ -95,23 +95,29 @@ def fit_to_publish(
         restated_by: Re-sent or late batches that may change closed months.
         months_rebuilt: First days of the months that tonight's build wrote.
         promised: What the marts promise, from :func:`expectations.suites.promises.promises`.
-        closed: What :func:`fit_to_close` found of those that were closed before it.
+        closings: What :func:`fit_to_close` found of those that were closed before it.
     """
     with open_database(settings) as connection:
         _prepare(connection)
         parts.collect_orgs(connection, months_rebuilt)
-        initial = min((known.business_date for known in lake_batches(settings)), default=None)
-        changes = restatement.closed_month_changes(connection, months_rebuilt, restated_by, initial)
+        closed = closed_months(connection)
+        changes = restatement.closed_month_changes(
+            connection,
+            months_rebuilt,
+            restated_by,
+            [known.business_date for known in lake_batches(settings)],
+            dict.fromkeys(closed, batch),
+        )
         suites = [
             *promises.promise_suites(promised, batch.business_date, months_rebuilt),
-            *marts.customer_value_suites(batch.business_date, months_rebuilt, closed_months(connection)),
+            *marts.customer_value_suites(batch.business_date, months_rebuilt, closed),
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
             *sales.sales_suites(batch.business_date),
             *events.event_suites(batch.business_date),
             *restatement.closed_month_suites(changes),
         ]
-        outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), list(closed))
+        outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), list(closings))
         if not outcome.faults:
             restatement.record_restatements(connection, changes)
         return outcome

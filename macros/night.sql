@@ -24,11 +24,12 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether a day is of a month that was closed since the last batch, before tonight: its events are counted. #}
+{# Whether a day is of a month that was closed before tonight and after the last batch, or by it: what happened in it
+   was counted then, whatever tonight's batch says of it. #}
 {% macro is_counted_at_closing(day) -%}
-    {%- if is_first_night() or var("previous_batch_date") == var("previous_business_date") -%} false
+    {%- if is_first_night() -%} false
     {%- else -%}
-    {{ day }} >= {{ month_start(previous_batch_date()) }} and {{ day }} <= {{ previous_business_date() }}
+    {{ day }} >= {{ month_start(previous_batch_date()) }} and {{ day }} < {{ first_computed_month() }}
     {%- endif -%}
 {%- endmacro %}
 

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.ingestion.lake import lake_batches
+from orchestration.plan import first_month
 from orchestration.project import model_meta, models
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.marts import Mart, marts_from_manifest
@@ -68,7 +70,7 @@ def show_confirmed(
             "newest": newest.name if newest else None,
         },
     )
-    _note_causes(connection, sorted(restated_by))
+    _note_causes(connection, settings, sorted(restated_by))
 
 
 def released_marts(manifest: Mapping[str, Any]) -> list[Mart]:
@@ -153,12 +155,19 @@ def _before(column: str, currency: str) -> Sql:
     return fill("{known} as {column}", known=known, column=name(column))
 
 
-def _note_causes(connection: duckdb.DuckDBPyConnection, batches: Sequence[BatchId]) -> None:
+def _note_causes(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, batches: Sequence[BatchId]
+) -> None:
     connection.execute(
-        "create or replace table pipeline.restating_batch (business_date date, sequence integer)"
+        "create or replace table pipeline.restating_batch"
+        " (business_date date, sequence integer, first_month_date date)"
     )
+    known = [batch.business_date for batch in lake_batches(settings)]
     if batches:
         connection.executemany(
-            "insert into pipeline.restating_batch values (?, ?)",
-            [(batch.business_date, batch.sequence) for batch in batches],
+            "insert into pipeline.restating_batch values (?, ?, ?)",
+            [
+                (batch.business_date, batch.sequence, first_month(batch.business_date, known))
+                for batch in batches
+            ],
         )

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import duckdb
 
-from orchestration.closing import closed_months, note_closed, show_closing, show_night
+from orchestration.closing import (
+    closed_months,
+    keep_told_later,
+    note_closed,
+    note_computed_anew,
+    show_again,
+    show_closing,
+    show_night,
+)
 from orchestration.confirmation import note_complete, repeated_release, show_confirmed
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import (
@@ -32,7 +40,7 @@ from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
 from orchestration.lock import writer_lock
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.publication.rotation import require_same_key
-from orchestration.rules import note_rulebook, require_same_rulebook
+from orchestration.rules import note_rulebook, require_own_currency, require_same_rulebook
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
 from orchestration.waiting import planned_nights, processed_nights
@@ -222,7 +230,8 @@ class NightRun:
         """Read the batch into the lake, unless it is there already.
 
         Raises:
-            ConfigurationError: The nights before were judged by another rulebook, or hashed by another key.
+            ConfigurationError: The nights before were judged by another rulebook, or hashed by another key;
+                or the rulebook is of another currency.
             BadBatchError: The delivery cannot be read as the contract says.
         """
 
@@ -231,6 +240,7 @@ class NightRun:
 
         with self._station("ingest"):
             require_same_key(self._settings)
+            require_own_currency(self._settings)
             if self.night.previous is not None:
                 with open_database(self._settings) as connection:
                     require_same_rulebook(self._settings, connection, self.night.previous)
@@ -270,7 +280,7 @@ class NightRun:
         return result
 
     def build(self) -> None:
-        """Build and test the models, after the months that ended without a batch.
+        """Build and test the models, after the months that the batch closes.
 
         Raises:
             BuildError: A model failed, or a test did.
@@ -285,23 +295,53 @@ class NightRun:
             self._run.build_step.build(self.night, on_node)
 
     def _close_months(self) -> None:
-        """Build the last days of the months that ended without a batch since the night before."""
-        night = self.night
-        with open_database(self._settings) as connection:
-            note_closed(connection, night.closings)
+        """Build the last days of the months that the batch closes.
+
+        They are those that ended without a batch since the night before; and the night before itself, if it
+        ended a month of which the batch tells more.
+        """
+        night, settings = self.night, self._settings
+        before = self._night_to_compute_anew()
+        with open_database(settings) as connection:
+            note_closed(connection, night, [*(before.closings_again[-1:] if before else ()), *night.closings])
+        for closing in before.closings_again if before else ():
+            with open_database(settings) as connection, transaction(connection):
+                if closing.own is None:
+                    assert before is not None, "only a night before has closings of its own"
+                    show_closing(connection, settings, before, closing)
+                else:
+                    show_again(connection, settings, closing)
+            self._close(closing)
         for closing in night.closings:
-            from expectations.gate import fit_to_close
+            with open_database(settings) as connection, transaction(connection):
+                show_closing(connection, settings, night, closing)
+            self._close(closing)
+        if before or night.closings:
+            with open_database(settings) as connection, transaction(connection):
+                show_night(connection, settings, night)
 
-            def on_node(node: NodeResult, day: date = closing.day) -> None:
-                self._tell("build", f"{day} · {node.name} · {node.status}")
+    def _close(self, closing: Closing) -> None:
+        from expectations.gate import fit_to_close
 
-            with open_database(self._settings) as connection, transaction(connection):
-                show_closing(connection, self._settings, night, closing)
-            self._run.build_step.build(night, on_node, closing=closing)
-            self._closed += fit_to_close(self._settings, closing.day)
-        if night.closings:
-            with open_database(self._settings) as connection, transaction(connection):
-                show_night(connection, self._settings, night)
+        def on_node(node: NodeResult) -> None:
+            self._tell("build", f"{closing.day} · {node.name} · {node.status}")
+
+        self._run.build_step.build(self.night, on_node, closing=closing)
+        self._closed += fit_to_close(self._settings, closing.day)
+
+    def _night_to_compute_anew(self) -> Night | None:
+        """The night before, if it ended a month and the batch tells what happened in it."""
+        last_day = self.night.ends_month_of
+        if last_day is None:
+            return None
+        with open_database(self._settings) as connection, transaction(connection):
+            if not keep_told_later(connection, self._settings, self.night):
+                return None
+            note_computed_anew(connection, last_day)
+            (before,) = connection.execute(
+                "select max(business_date) from pipeline.night where business_date < ?", [last_day]
+            ).fetchone() or (None,)
+        return Night(highest_sequences(lake_batches(self._settings))[last_day], before)
 
     def fit_to_publish(self) -> "GateResult":
         """Gate 2: check the marts.

@@ -1,9 +1,10 @@
 """Which nights to run: what has arrived against what the warehouse already rests on."""
 
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 from orchestration.settings import BatchId
 
@@ -48,9 +49,21 @@ class Night:
         found, day, before = [], _month_end(self.previous), self.previous
         while day < self.batch.business_date:
             if day > before:
-                found.append(Closing(day, before))
+                found.append(Closing(day, before, self.previous))
             before, day = day, _month_end(day + timedelta(1))
         return found
+
+    @property
+    def ends_month_of(self) -> date | None:
+        """The night before, where it was the last day of a month: this batch may tell more of that month."""
+        is_last_day = self.previous is not None and self.previous == _month_end(self.previous)
+        return self.previous if is_last_day else None
+
+    @property
+    def closings_again(self) -> list["Closing"]:
+        """What makes the night's day anew, as the last of its month, with more of what happened in it."""
+        own = Closing(self.batch.business_date, self.previous_day, self.previous, self.batch)
+        return [*self.closings, own]
 
     @property
     def previous_day(self) -> date | None:
@@ -60,15 +73,20 @@ class Night:
 
 @dataclass(frozen=True)
 class Closing:
-    """A month's last day without a batch, computed before the first night of the next month.
+    """A month's last day, computed before the first night of the next month.
 
     Attributes:
         day: The last day of the month.
-        previous: The day whose state it carries on: the last night's, or the closing's before.
+        previous: The day whose state it carries on: the last night's, or the closing's before. None if the
+            day itself was the first night.
+        previous_batch: Business date of the last batch before that day.
+        own: The day's own batch, if it had one and is computed anew.
     """
 
     day: date
-    previous: date
+    previous: date | None
+    previous_batch: date | None
+    own: BatchId | None = None
 
     @property
     def month(self) -> date:
@@ -78,6 +96,11 @@ class Closing:
 
 def _month_end(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def first_month(business_date: date, known: Iterable[date]) -> date:
+    """The first month that a batch tells of: that of the batch before it, which it may have to close."""
+    return max((day for day in known if day < business_date), default=business_date).replace(day=1)
 
 
 def highest_sequences(batches: Iterable[BatchId]) -> dict[date, BatchId]:
@@ -94,7 +117,8 @@ def nights_to_run(
     """Decide which nights to run, in order of business date.
 
     The first batch that is new, sent again or asked for again decides where to start: after the last
-    night before it whose state is kept, or from the beginning.
+    night before it whose state is kept, or from the beginning. After the last day of a month only if that
+    day can be computed anew, since the next batch may tell more of it.
 
     Args:
         available: Complete batches in landing and lake.
@@ -115,7 +139,7 @@ def nights_to_run(
     if not starts:
         return []
     start = min(starts)
-    base = max((night for night in done if night < start and done[night].has_state), default=None)
+    base = max((night for night in done if night < start and _can_go_on_from(night, done)), default=None)
     resting_on = set(published)
     as_of = max((batch.business_date for batch in resting_on), default=None)
     restated_by = tuple(
@@ -134,9 +158,20 @@ def nights_to_run(
     return nights
 
 
+def _can_go_on_from(night: date, done: Mapping[date, Processed]) -> bool:
+    before = max((earlier for earlier in done if earlier < night), default=None)
+    if before is None or night != _month_end(night):
+        return done[night].has_state
+    return done[night].has_state and done[before].has_state
+
+
 def kept_states(processed: Iterable[date], newest: int = 2, month_ends: int = 2) -> list[date]:
-    """Nights whose state stays: the newest ones, and the last of each of some months before."""
+    """Nights whose state stays: the newest ones, and the last of each of some months before.
+
+    Where that one was the month's last day, the night before it stays, too: see :class:`Closing`.
+    """
     nights = sorted(processed)
     last_of_month = {(night.year, night.month): night for night in nights}
     ends = list(last_of_month.values())[-month_ends - 1 : -1] if month_ends else []
-    return sorted({*nights[-newest:], *ends})
+    before = [earlier for earlier, night in pairwise(nights) if night in ends and night == _month_end(night)]
+    return sorted({*nights[-newest:], *ends, *before})

@@ -34,7 +34,7 @@ def night_variables(settings: Settings, night: Night, closing: Closing | None = 
         "night": str(night),
         "business_date": str(closing.day if closing else night.batch.business_date),
         "previous_business_date": str((closing.previous if closing else night.previous_day) or ""),
-        "previous_batch_date": str(night.previous or ""),
+        "previous_batch_date": str((closing.previous_batch if closing else night.previous) or ""),
         "reporting_currency": settings.bank.reporting_currency,
         "time_zone": settings.bank.time_zone,
         "rulebook": settings.bank.rulebook,
@@ -176,11 +176,24 @@ class Transform:
         return page
 
 
+def _forget_other_places() -> None:
+    """Have dbt parse anew where it kept a parse of the project in another folder.
+
+    A seed that has not changed keeps the folder of the parse that first saw it, and dbt would read it there.
+    """
+    folder = Path(os.environ["DBT_TARGET_PATH"])
+    note = folder / "project_folder"
+    if not note.exists() or note.read_text(encoding="utf-8") != str(PROJECT):
+        (folder / "partial_parse.msgpack").unlink(missing_ok=True)
+        note.write_text(str(PROJECT), encoding="utf-8")
+
+
 @cache
 def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     """The project as dbt reads it, once per process; nothing in it depends on the warehouse."""
     from dbt.cli.main import dbtRunner
 
+    _forget_other_places()
     # nobody reads the files that it would write
     parsed = dbtRunner().invoke(["parse", "--no-write-json"])
     if not parsed.success:

@@ -117,7 +117,6 @@ def prepare_night(
         )
         show_delivered(connection, report)
         show_no_closing(connection)
-        connection.execute("create or replace table pipeline.closed_month (month_start_date date)")
         show_erased(connection, settings, name("pipeline", "erased_customer"))
     create_lake_views(connection, settings, batch)
     _create_known_views(connection, previous, known)
@@ -145,11 +144,13 @@ def create_lake_views(
     settings: Settings,
     batch: BatchId,
     only: Mapping[str, Sql] | None = None,
+    more: Mapping[str, Sql] | None = None,
 ) -> None:
     """Make the ``lake`` views show tonight's rows without those that screening has refused so far.
 
     Args:
         only: Tables whose rows are shown, and which of them; all rows of all tables if it is not given.
+        more: Relations with rows to show besides, by table.
     """
     refused_folder = settings.quarantine / batch.folder
     shown = [load_contract().table(table) for table in only] if only else load_contract().tables
@@ -167,14 +168,11 @@ def create_lake_views(
             raw=name("lake_raw", table.name),
             path=value(screened),
         )
+        shown_rows = accepted if screened.exists() else fill("from {raw}", raw=name("lake_raw", table.name))
+        if more and table.name in more:
+            shown_rows = fill("{rows} union all by name from {more}", rows=shown_rows, more=more[table.name])
         connection.execute(
-            fill(
-                "create or replace view {view} as {rows}",
-                view=name("lake", table.name),
-                rows=accepted
-                if screened.exists()
-                else fill("select * from {raw}", raw=name("lake_raw", table.name)),
-            )
+            fill("create or replace view {view} as {rows}", view=name("lake", table.name), rows=shown_rows)
         )
     if only:
         return
@@ -357,6 +355,14 @@ def begin_build(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
         )
         connection.execute(
             "delete from pipeline.night where business_date > coalesce($previous::date, date '0001-01-01')",
+            {"previous": night.previous},
+        )
+        connection.execute(
+            "create table if not exists pipeline.computed_anew (business_date date primary key)"
+        )
+        connection.execute(
+            "delete from pipeline.computed_anew"
+            " where business_date > coalesce($previous::date, date '0001-01-01')",
             {"previous": night.previous},
         )
         connection.execute(

@@ -5,7 +5,7 @@ create or replace temp macro month_index(day) as year(day) * 12 + month(day);
 create or replace temp macro month_from_index(number) as
     make_date(cast((number - 1) // 12 as integer), cast((number - 1) % 12 + 1 as integer), 1);
 -- Nearly every balance is in the reporting currency, of one owner and of weight 1: its amounts are whole cents
--- ("plain") and fit 64 bits. What rates, shares and weights make of the others is "odd": up to 20 decimals,
+-- ("plain") and fit 64 bits. What rates, shares and weights make of the others is "odd": up to 22 decimals,
 -- 128 bits, and as slow to divide. Plain and odd are summed apart and meet in the last step.
 create or replace temp macro rounded(plain, odd) as
     cast(case when odd = 0 then plain else plain + cast(odd as decimal(18, 2)) end as decimal(18, 2));
@@ -21,7 +21,7 @@ create or replace temp macro exact_divide(amount, guess, days) as
 create or replace temp macro divide_round(plain, odd, days) as cast(
     case
         when nearly_half(as_double(plain, odd) * 100 / days) then exact_divide(
-            cast(plain as decimal(38, 20)) + odd, cast(as_double(plain, odd) / days as decimal(38, 2)), days
+            cast(plain as decimal(38, 22)) + odd, cast(as_double(plain, odd) / days as decimal(38, 2)), days
         )
         else cast(round(as_double(plain, odd) * 100 / days) / 100 as decimal(18, 2))
     end as decimal(18, 2)
@@ -55,22 +55,22 @@ create table if not exists card_spend (
     customer_id varchar, month_start_date date, spend_amt decimal(18, 2), business_date date
 );
 create table if not exists rate (
-    currency varchar, calendar_date date, rate_date date, mid_rate decimal(9, 6)
+    currency varchar, calendar_date date, rate_date date, mid_rate decimal(18, 8)
 );
 create table if not exists closed_month (
     customer_id varchar, month_index bigint, month_end_date date, aum_month_avg_amt decimal(18, 2),
-    plain_sum_amt decimal(18, 2), odd_sum_amt decimal(38, 20)
+    plain_sum_amt decimal(18, 2), odd_sum_amt decimal(38, 22)
 );
 create table if not exists earlier_months (
     customer_id varchar, month_start_date date, sum_5m_amt decimal(18, 2), months_5m_cnt integer,
     max_5m_amt decimal(18, 2), sum_11m_amt decimal(18, 2), months_11m_cnt integer, max_11m_amt decimal(18, 2),
-    quarter_plain_amt decimal(18, 2), quarter_odd_amt decimal(38, 20), year_plain_amt decimal(18, 2),
-    year_odd_amt decimal(38, 20)
+    quarter_plain_amt decimal(18, 2), quarter_odd_amt decimal(38, 22), year_plain_amt decimal(18, 2),
+    year_odd_amt decimal(38, 22)
 );
 create table if not exists part_to_date (
     customer_id varchar, org_id varchar, asset_class varchar, month_start_date date,
-    quarter_plain_amt decimal(18, 2), quarter_odd_amt decimal(38, 20), year_plain_amt decimal(18, 2),
-    year_odd_amt decimal(38, 20)
+    quarter_plain_amt decimal(18, 2), quarter_odd_amt decimal(38, 22), year_plain_amt decimal(18, 2),
+    year_odd_amt decimal(38, 22)
 );
 create table if not exists borrowing (
     customer_id varchar, month_start_date date, mortgage_balance_amt decimal(18, 2),

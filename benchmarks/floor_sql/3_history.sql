@@ -42,14 +42,14 @@ select
         is_plain and product.aum_weight = 1, 0,
         cast(cast(greatest(history.month_end_balance, 0) as decimal(38, 2))
             * product.aum_weight * holder.ownership_share as decimal(38, 14)) * rate.mid_rate
-    )::decimal(38, 20) as odd_aum_amt,
+    )::decimal(38, 22) as odd_aum_amt,
     if(is_plain and product.aum_weight = 1, greatest(history.balance_sum, 0), 0)::decimal(18, 2)
         as plain_sum_amt,
     if(
         is_plain and product.aum_weight = 1, 0,
         cast(cast(greatest(history.balance_sum, 0) as decimal(38, 2))
             * product.aum_weight * holder.ownership_share as decimal(38, 14)) * rate.mid_rate
-    )::decimal(38, 20) as odd_sum_amt
+    )::decimal(38, 22) as odd_sum_amt
 from sent_monthly_balance_history as history
 inner join holder using (account_id)
 inner join sent_product as product on history.product_code = product.product_code and product.is_in_aum

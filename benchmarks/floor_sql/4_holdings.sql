@@ -87,7 +87,7 @@ select getvariable('reporting_currency'), calendar_date, null, 1 from days;
 create or replace temp table silent_sum as
 select
     last_days.currency, month_start(silent.calendar_date) as month_start_date,
-    last_days.calendar_date as last_open_date, sum(cast(silent.mid_rate as decimal(38, 6))) as rate_sum,
+    last_days.calendar_date as last_open_date, sum(cast(silent.mid_rate as decimal(38, 8))) as rate_sum,
     max(silent.mid_rate) filter (silent.calendar_date = last_day(silent.calendar_date)) as month_end_rate
 from rate as last_days
 inner join rate as silent
@@ -132,7 +132,7 @@ holding as (
         coalesce(last.plain_base_amt, 0)::decimal(18, 2) as last_plain_amt,
         coalesce(last.odd_base_amt, 0)::decimal(38, 14) as last_odd_amt,
         coalesce(last.plain_sum_amt, 0)::decimal(18, 2) as last_plain_sum_amt,
-        coalesce(last.odd_sum_amt, 0)::decimal(38, 20) as last_odd_sum_amt
+        coalesce(last.odd_sum_amt, 0)::decimal(38, 22) as last_odd_sum_amt
     from tonight
     full outer join
         (select * from {last} where month_start_date = month_start(getvariable('last_date'))) as last
@@ -155,7 +155,7 @@ select
     if(
         months.is_current, holding.odd_base_amt * rate.mid_rate,
         holding.last_odd_amt * coalesce(silent_sum.month_end_rate, 0)
-    )::decimal(38, 20) as odd_aum_amt,
+    )::decimal(38, 22) as odd_aum_amt,
     months.month_start_date = month_start(getvariable('last_date')) as goes_on,
     cast(
         if(goes_on, holding.last_plain_sum_amt, 0)
@@ -164,7 +164,7 @@ select
     ) as plain_sum_amt,
     cast(
         if(goes_on, holding.last_odd_sum_amt, 0) + holding.last_odd_amt * coalesce(silent_sum.rate_sum, 0)
-        + if(months.is_current, holding.odd_base_amt * rate.mid_rate, 0) as decimal(38, 20)
+        + if(months.is_current, holding.odd_base_amt * rate.mid_rate, 0) as decimal(38, 22)
     ) as odd_sum_amt
 from holding
 inner join computed_months as months on months.is_current or not getvariable('is_first')

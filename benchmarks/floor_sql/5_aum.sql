@@ -34,13 +34,13 @@ select
     months.month_start_date >= customer.first_month_date
     and (customer.is_active or months.month_start_date <= customer.last_active_date) as is_member,
     coalesce(total.plain_aum_amt, 0)::decimal(18, 2) as plain_aum_amt,
-    coalesce(total.odd_aum_amt, 0)::decimal(38, 20) as odd_aum_amt,
+    coalesce(total.odd_aum_amt, 0)::decimal(38, 22) as odd_aum_amt,
     coalesce(total.plain_deposit_amt, 0)::decimal(18, 2) as plain_deposit_amt,
-    coalesce(total.odd_deposit_amt, 0)::decimal(38, 20) as odd_deposit_amt,
+    coalesce(total.odd_deposit_amt, 0)::decimal(38, 22) as odd_deposit_amt,
     coalesce(total.plain_sum_amt, 0)::decimal(18, 2) as plain_sum_amt,
-    coalesce(total.odd_sum_amt, 0)::decimal(38, 20) as odd_sum_amt,
+    coalesce(total.odd_sum_amt, 0)::decimal(38, 22) as odd_sum_amt,
     coalesce(total.plain_deposit_sum_amt, 0)::decimal(18, 2) as plain_deposit_sum_amt,
-    coalesce(total.odd_deposit_sum_amt, 0)::decimal(38, 20) as odd_deposit_sum_amt
+    coalesce(total.odd_deposit_sum_amt, 0)::decimal(38, 22) as odd_deposit_sum_amt
 from customer
 cross join months
 left join total

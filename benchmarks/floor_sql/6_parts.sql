@@ -25,12 +25,12 @@ with added as (
 select
     customer_id, org_id, asset_class, month_start_date,
     coalesce(sum(plain_aum_amt) filter (is_own), 0)::decimal(18, 2) as plain_aum_amt,
-    coalesce(sum(odd_aum_amt) filter (is_own), 0)::decimal(38, 20) as odd_aum_amt,
+    coalesce(sum(odd_aum_amt) filter (is_own), 0)::decimal(38, 22) as odd_aum_amt,
     coalesce(sum(plain_sum_amt) filter (is_own), 0)::decimal(18, 2) as plain_sum_amt,
-    coalesce(sum(odd_sum_amt) filter (is_own), 0)::decimal(38, 20) as odd_sum_amt,
+    coalesce(sum(odd_sum_amt) filter (is_own), 0)::decimal(38, 22) as odd_sum_amt,
     coalesce(sum(quarter_plain_amt) filter (is_in_quarter), 0)::decimal(18, 2) as quarter_plain_amt,
-    coalesce(sum(quarter_odd_amt) filter (is_in_quarter), 0)::decimal(38, 20) as quarter_odd_amt,
-    sum(year_plain_amt)::decimal(18, 2) as year_plain_amt, sum(year_odd_amt)::decimal(38, 20) as year_odd_amt
+    coalesce(sum(quarter_odd_amt) filter (is_in_quarter), 0)::decimal(38, 22) as quarter_odd_amt,
+    sum(year_plain_amt)::decimal(18, 2) as year_plain_amt, sum(year_odd_amt)::decimal(38, 22) as year_odd_amt
 from added
 group by all
 having plain_aum_amt <> 0 or odd_aum_amt <> 0 or year_plain_amt <> 0 or year_odd_amt <> 0;

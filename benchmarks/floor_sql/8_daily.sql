@@ -20,7 +20,7 @@ closing as (
 silent as (
     select
         last.customer_id, silent_rate.calendar_date, sum(last.plain_base_amt) as plain_amt,
-        sum((last.odd_base_amt * silent_rate.mid_rate)::decimal(38, 20)) as odd_amt
+        sum((last.odd_base_amt * silent_rate.mid_rate)::decimal(38, 22)) as odd_amt
     from {last} as last
     inner join silent_rate using (currency)
     inner join tiered

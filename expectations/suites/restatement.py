@@ -9,6 +9,7 @@ import duckdb
 
 from expectations.check import FailingRows, Suite
 from expectations.suites.marts import AUM, MARTS, TIER, months_in
+from orchestration.plan import first_month
 from orchestration.settings import BatchId
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -26,6 +27,7 @@ class ClosedMonth:
     Attributes:
         aum_change_amt: Change of the customers' monthly averages, in total.
         cause: First batch that may change the month, if there is one.
+        is_late: Whether that batch came late or again; else it is tonight's, the first after the month.
     """
 
     month: date
@@ -33,6 +35,7 @@ class ClosedMonth:
     customers_changed: int
     aum_change_amt: Decimal
     cause: BatchId | None
+    is_late: bool = True
 
 
 def has_last_release(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -48,17 +51,21 @@ def closed_month_changes(
     connection: duckdb.DuckDBPyConnection,
     months_rebuilt: Sequence[date],
     restated_by: Sequence[BatchId],
-    initial: date | None = None,
+    known: Sequence[date] = (),
+    closed_by: Mapping[date, BatchId] | None = None,
 ) -> list[ClosedMonth]:
     """Compare the final months of the last release that tonight wrote again, or the replay that it ends.
 
-    A batch may change its own month and later ones; the initial load brings all months before it, too.
+    A batch may change its own month, later ones, and the one of the batch before it, to which it adds what
+    happened there; the initial load brings all months before it, too.
 
     Args:
-        initial: Business date of the initial load.
+        known: Business dates of all batches.
+        closed_by: Months that tonight's batch, the first after them, has added to.
     """
+    initial = min(known, default=None)
     since = {
-        batch: date.min if batch.business_date == initial else batch.business_date.replace(day=1)
+        batch: date.min if batch.business_date == initial else first_month(batch.business_date, known)
         for batch in restated_by
     }
     if not months_rebuilt or not has_last_release(connection):
@@ -78,7 +85,7 @@ def closed_month_changes(
             first_replayed=value(min(since.values(), default=None)),
         )
     ).fetchall()
-    return [_compare(connection, month, since) for (month,) in final]
+    return [_compare(connection, month, since, (closed_by or {}).get(month)) for (month,) in final]
 
 
 def closed_month_suites(changes: Sequence[ClosedMonth]) -> list[Suite]:
@@ -148,13 +155,18 @@ def record_restatements(connection: duckdb.DuckDBPyConnection, changes: Sequence
                 change.aum_change_amt,
                 change.cause.business_date,
                 change.cause.sequence,
-                f"Batch {change.cause} came late or was sent again",
+                f"Batch {change.cause} came late or was sent again"
+                if change.is_late
+                else f"Batch {change.cause}, the first after the month, brought what had happened in it",
             ],
         )
 
 
 def _compare(
-    connection: duckdb.DuckDBPyConnection, month: date, since: Mapping[BatchId, date]
+    connection: duckdb.DuckDBPyConnection,
+    month: date,
+    since: Mapping[BatchId, date],
+    closed_by: BatchId | None,
 ) -> ClosedMonth:
     shared = {table: _shared_columns(connection, table) for table in (AUM, TIER)}
     changed = [_changed_customers(table, columns, month) for table, columns in shared.items() if columns]
@@ -181,7 +193,9 @@ def _compare(
     # a batch of a later month cannot have changed this one
     causes = sorted(batch for batch, first_month in since.items() if first_month <= month)
     customers, changed_cnt, aum_change = row
-    return ClosedMonth(month, customers, changed_cnt, aum_change, causes[0] if causes else None)
+    return ClosedMonth(
+        month, customers, changed_cnt, aum_change, causes[0] if causes else closed_by, is_late=bool(causes)
+    )
 
 
 def _shared_columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:

@@ -17,6 +17,7 @@ from orchestration.errors import NotFoundError
 from orchestration.lock import writer_lock
 from orchestration.publication.files import remove
 from orchestration.settings import Settings
+from orchestration.waiting import processed_nights
 from orchestration.warehouse import open_database
 
 DERIVED_FOLDERS = ("what_if", "cuts", "private")
@@ -59,10 +60,12 @@ def erase(settings: Settings, customers: Sequence[str], order: str = "") -> Eras
     """Erase customers, and whoever was erased before and is found again.
 
     Raises:
-        NotFoundError: The warehouse knows no customer of that number.
+        NotFoundError: The warehouse knows no customer of that number, or nobody yet.
         AcrmError: A place could not be written; run it again.
     """
     with writer_lock(settings):
+        if not processed_nights(settings):
+            raise NotFoundError("No night has run yet: there is nobody to erase. Run `acrm run` first.")
         register = read_register(settings)
         known = {erased.customer_id for erased in register.customers}
         for customer in customers:

@@ -26,7 +26,7 @@ from tests.reference.contribution_line import (
 )  # fmt: skip
 from tests.support.bank import Bank
 from tests.support.tables import INVESTMENTS, PRODUCTS
-from tests.support.timeline import Timeline, days, month_end, month_start
+from tests.support.timeline import Timeline, days, month_end
 
 
 @dataclass(frozen=True)
@@ -223,8 +223,10 @@ def _line(
 def _transactions(bank: Bank, contract: _Contract, month: date) -> list[Mapping[str, Any]]:
     return [
         row
-        for _, row in bank.books.events.get("transaction", [])
-        if row["account_id"] == contract.account and month_start(row["txn_date"]) == month
+        for on, row in bank.books.events.get("transaction", [])
+        if row["account_id"] == contract.account
+        and open_month(bank, on, row["txn_date"]) == month
+        and not (on <= bank.start and row["txn_date"] < month)
     ]
 
 

@@ -128,10 +128,10 @@ def recorded_from(bank: Bank) -> date:
 def open_month(bank: Bank, arrived: date, month: date) -> date:
     """The month that an event counts in: its own, unless that was over before the batch that brought it.
 
-    The first batch after a month that ended without one still brings what happened in it.
+    The first batch after a month still brings what happened in it.
     """
     night = min(n for n in bank.nights if n >= arrived)
     earlier = [n for n in bank.nights if n < night]
-    if earlier and month_start(earlier[-1]) <= month_start(month) and month_end(month) > earlier[-1]:
+    if earlier and month_start(earlier[-1]) <= month_start(month) and month_end(month) >= earlier[-1]:
         return month_start(month)
     return max(month_start(month), month_start(night))

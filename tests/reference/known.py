@@ -100,13 +100,19 @@ class Ledger:
         return (before[-1] if before else spoken[0]).masters["customer"][customer,]
 
     def card_transactions(self, month: date) -> list[Row]:
-        """What a month's figures may count: all told by then, and what the next batch tells of the month."""
+        """What a month's figures may count: all told by then, and what the next batch tells of the month.
+
+        Of a card that the month did not know, the next batch tells nothing that counts in it.
+        """
         known = self.closed(month)
         coming = [night for night in self.nights if night.business_date > month_end(month)]
         told = {row["txn_id"]: row for row in known.card_transactions}
-        if coming and month_end(month) > known.business_date >= self.nights[0].business_date:
+        if coming and month_end(month) >= known.business_date >= self.nights[0].business_date:
             for row in coming[0].card_transactions:
-                if month <= row["txn_date"] <= month_end(month):
+                if (
+                    month <= row["txn_date"] <= month_end(month)
+                    and (row["card_id"],) in known.masters["card"]
+                ):
                     told.setdefault(row["txn_id"], row)
         return list(told.values())
 

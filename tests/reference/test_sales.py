@@ -174,8 +174,11 @@ def stream(seed: int, trades: int) -> list[Batch]:
     def deliver(kind: str, row: Trade | Registration, first: date) -> None:
         # the contract lets no batch bring a trade before its day
         possible = [night for night in nights if night >= first]
-        for night in dice.sample(possible, min(len(possible), chance.one(1, 1, 2))):
+        for night in sorted(dice.sample(possible, min(len(possible), chance.one(1, 1, 2)))):
             content[night][kind].append(row)
+            if isinstance(row, Registration) and row.revoked_at is None:
+                # sent again, some systems say when they sent it
+                row = replace(row, registered_at=max(row.registered_at, datetime.combine(night, time(20))))
 
     for number in range(trades):
         trade = chance.trade(number)
@@ -318,3 +321,22 @@ def test_the_streams_reach_every_state_step_and_claim():
         "not_employed",
         "ratio_not_one",
     }
+
+
+def test_a_registration_sent_again_with_a_later_day_counts_once_as_it_came_first() -> None:
+    first = Registration("R1", "S1", "A", "seller", None, datetime.combine(START, time(9)), "A", "manual")
+    other = replace(first, registration_id="R2", employee_id="B", registered_by="B")
+    again = replace(first, registered_at=datetime.combine(START + timedelta(3), time(9)))
+    trade = Trade("S1", "P1", "fund", START, Decimal("100.00"), Decimal("1.00"), "O1", "T1")
+    orgs, ratios = (Org("O1"), Org("O2")), tuple(PARAMETERS[:1])
+    batches = [
+        Batch(START, STAFF, orgs, ratios, trades=(trade,), registrations=(first, other)),
+        Batch(START + timedelta(3), STAFF, orgs, ratios, registrations=(again,)),
+    ]
+    warehouse = SalesNights(RULES, BUSINESS_DAYS)
+    for batch in batches:
+        warehouse.run(batch)
+
+    assert_is(warehouse, known_after(batches))
+    shares = {share[0]: share[3] for share in warehouse.outcomes()["S1"].shares}
+    assert shares == {"A": Decimal("50.00"), "B": Decimal("50.00")}

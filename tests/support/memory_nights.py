@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,12 @@ import duckdb
 import yaml
 
 from contract.model import OP_COLUMN, Table, load_contract
+from orchestration.closing import EVENT_DATES
+from orchestration.transform import WHOLE_NIGHTS_ONLY
 from orchestration.warehouse import show_no_closing
 from tests.support.bank import Bank, Delivery
 from tests.support.models import PROJECT, Models
+from tests.support.timeline import month_end, month_start
 
 _REF = re.compile(r"""ref\(\s*['"](\w+)['"]\s*\)""")
 
@@ -44,6 +47,41 @@ def _types_of_seeds() -> dict[str, dict[str, str]]:
     }
 
 
+def told_later(delivery: Delivery, last: Delivery) -> dict[str, list[dict[str, Any]]]:
+    """Events of the month that the batch before it ended, and did not tell."""
+    day = last.business_date
+    if day != month_end(day):
+        return {}
+    found = {}
+    for table, column in EVENT_DATES.items():
+        key = load_contract().table(table).key
+        known = {tuple(row[name] for name in key) for row in last.tables.get(table, [])}
+        found[table] = [
+            row
+            for row in delivery.tables.get(table, [])
+            if month_start(row[column]) == month_start(day) and tuple(row[name] for name in key) not in known
+        ]
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def with_told_later(delivery: Delivery, last: Delivery) -> Delivery:
+    """The last day's batch, and what the next one tells of the month."""
+    later = told_later(delivery, last)
+    tables = {table: last.tables.get(table, []) + rows for table, rows in later.items()}
+    return replace(last, tables=last.tables | tables)
+
+
+def without_told_later(delivery: Delivery, last: Delivery) -> Delivery:
+    """The batch without what the month before has counted."""
+    later = told_later(delivery, last)
+    tables = {
+        table: [row for row in delivery.tables[table] if row not in rows]
+        for table, rows in later.items()
+        if table != "sales_trade"
+    }
+    return replace(delivery, tables=delivery.tables | tables)
+
+
 class MemoryNights:
     """A warehouse of a few marts over one connection.
 
@@ -57,11 +95,12 @@ class MemoryNights:
         self.models = Models(self.connection, needed_for(marts))
         defaults = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
         self._variables = {**defaults, **variables}
-        self._previous: date | None = None
+        self._done: list[Delivery] = []
         self._load_seeds()
         self.connection.execute("create schema core_banking; create schema pipeline")
         self.connection.execute("create table pipeline.rejected_row (table_name varchar, row_key varchar)")
-        # months that end without a batch are closed by whole nights alone
+        # months that end without a batch are closed by whole nights alone; what is told later of one that has
+        # a batch on its last day is added here, too
         show_no_closing(self.connection)
         # every night keeps its state
         self.connection.execute("create table pipeline.night (business_date date, has_state boolean)")
@@ -74,6 +113,18 @@ class MemoryNights:
 
     def run(self, delivery: Delivery) -> None:
         """Run one night, after those before it."""
+        if self._done and told_later(delivery, self._done[-1]):
+            last, before = self._done[-1], self._done[-2:-1]
+            self._build(with_told_later(delivery, last), before[0] if before else None, is_closing=True)
+        self._build(
+            without_told_later(delivery, self._done[-1]) if self._done else delivery,
+            self._done[-1] if self._done else None,
+        )
+        self._done.append(delivery)
+        self.connection.execute("insert into pipeline.night values (?, true)", [delivery.business_date])
+
+    def _build(self, delivery: Delivery, before: Delivery | None, *, is_closing: bool = False) -> None:
+        previous = str(before.business_date if before else "")
         for table in load_contract().tables:
             self._show(table, delivery)
         self.connection.execute(
@@ -86,11 +137,11 @@ class MemoryNights:
             **self._variables
             | {
                 "business_date": str(delivery.business_date),
-                "previous_business_date": str(self._previous or ""),
-            }
+                "previous_business_date": previous,
+                "previous_batch_date": previous,
+            },
+            without=WHOLE_NIGHTS_ONLY if is_closing else (),
         )
-        self._previous = delivery.business_date
-        self.connection.execute("insert into pipeline.night values (?, true)", [self._previous])
 
     def query(self, sql: str, *parameters: object) -> list[dict[str, Any]]:
         """Rows of a query, as a published warehouse gives them."""

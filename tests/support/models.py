@@ -68,11 +68,17 @@ class Models:
         """Where a model's rows are."""
         return Relation(f"{self._schema(name)}.{name}" if name in self.names else f"stg.{name}")
 
-    def build(self, **variables: str) -> None:
-        """Build all models once, as the night that the variables say."""
+    def build(self, *, without: Iterable[str] = (), **variables: str) -> None:
+        """Build all models once, as the night that the variables say.
+
+        Args:
+            without: dbt's selectors of folders that are left as they are.
+        """
         self._variables = variables
+        left = tuple(f"{folder.removeprefix('path:')}/" for folder in without)
         for name in self.names:
-            self._build(name)
+            if not str(self._paths[name].relative_to(PROJECT)).startswith(left or "/"):
+                self._build(name)
 
     def _schema(self, name: str) -> str:
         folders = self._paths[name].relative_to(PROJECT / "models").parts

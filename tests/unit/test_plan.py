@@ -118,10 +118,56 @@ def test_state_is_kept_for_the_newest_nights_and_for_past_month_ends():
 
     assert kept_states(nights) == [
         date(2026, 8, 30),
+        # 30 September was the month's last day: the first batch of October may tell more of it
+        date(2026, 9, 15),
         date(2026, 9, 30),
         date(2026, 10, 15),
         date(2026, 10, 30),
     ]
+
+
+def autumn(*days: tuple[int, int]) -> list[BatchId]:
+    return [BatchId(date(2026, month, day), 1) for month, day in days]
+
+
+def test_a_replay_goes_on_from_the_last_day_of_a_month_only_if_that_day_can_be_computed_anew():
+    batches = autumn((9, 28), (9, 29), (9, 30), (10, 1))
+    again = [*batches, BatchId(date(2026, 10, 1), 2)]
+
+    def replayed(*, keeps_the_29th: bool) -> list[Night]:
+        states = dict(zip(batches, (True, keeps_the_29th, True, True), strict=True))
+        return nights_to_run(again, [Processed(batch, kept) for batch, kept in states.items()])
+
+    assert [str(night.batch.business_date) for night in replayed(keeps_the_29th=True)] == ["2026-10-01"]
+    assert [str(night.batch.business_date) for night in replayed(keeps_the_29th=False)] == [
+        "2026-09-29", "2026-09-30", "2026-10-01",
+    ]  # fmt: skip
+
+
+def test_the_first_night_of_all_can_always_be_computed_anew():
+    first, second = autumn((9, 30), (10, 1))
+
+    assert nights_to_run([first, second], [Processed(first, True)]) == [Night(second, date(2026, 9, 30))]
+
+
+def test_a_batch_may_tell_of_the_month_that_the_one_before_it_ended():
+    assert night(date(2026, 2, 28), date(2026, 3, 2)).ends_month_of == date(2026, 2, 28)
+    assert night(date(2026, 2, 27), date(2026, 2, 28)).ends_month_of is None
+    assert night(None, date(2026, 3, 2)).ends_month_of is None
+
+
+def test_a_last_day_is_computed_anew_by_its_own_batch_after_the_months_that_it_closed():
+    january, last_day = date(2026, 1, 31), date(2026, 2, 28)
+    own = BatchId(last_day, 1)
+
+    assert Night(own, date(2026, 2, 27)).closings_again == [
+        Closing(last_day, date(2026, 2, 27), date(2026, 2, 27), own)
+    ]
+    assert Night(own, date(2026, 1, 30)).closings_again == [
+        Closing(january, date(2026, 1, 30), date(2026, 1, 30)),
+        Closing(last_day, january, date(2026, 1, 30), own),
+    ]
+    assert Night(own, None).closings_again == [Closing(last_day, None, None, own)]
 
 
 def night(previous: date | None, business_date: date) -> Night:
@@ -131,7 +177,7 @@ def night(previous: date | None, business_date: date) -> Night:
 def test_a_month_that_ends_without_a_batch_is_closed_before_the_next_night():
     friday, saturday, monday = date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 2)
 
-    assert night(friday, monday).closings == [Closing(saturday, friday)]
+    assert night(friday, monday).closings == [Closing(saturday, friday, friday)]
     assert night(friday, monday).previous_day == saturday
 
 
@@ -145,9 +191,9 @@ def test_every_month_of_a_long_gap_is_closed_after_the_one_before():
     november, december, january = date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 31)
 
     assert night(date(2025, 11, 28), date(2026, 2, 3)).closings == [
-        Closing(november, date(2025, 11, 28)),
-        Closing(december, november),
-        Closing(january, december),
+        Closing(november, date(2025, 11, 28), date(2025, 11, 28)),
+        Closing(december, november, date(2025, 11, 28)),
+        Closing(january, december, date(2025, 11, 28)),
     ]
 
 

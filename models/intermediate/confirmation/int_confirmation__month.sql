@@ -35,7 +35,7 @@ causes as (
     from spine
     inner join {{ source('pipeline', 'restating_batch') }} as batches
         on
-            {{ month_start('batches.business_date') }} <= spine.month_start_date
+            batches.first_month_date <= spine.month_start_date
             or batches.business_date = (select min(business_date) from {{ ref('int_calendar__recorded_history') }})
     group by spine.month_start_date
 
@@ -50,14 +50,17 @@ select
             then last_day(spine.month_start_date)
         else night.confirmed_date
     end as confirmed_date,
-    causes.business_date as caused_by_business_date,
-    batches.sequence as caused_by_sequence
+    coalesce(causes.business_date, told.business_date) as caused_by_business_date,
+    coalesce(batches.sequence, told.sequence) as caused_by_sequence
 from spine
 cross join night
 left join {{ ref('int_calendar__open_months') }} as open_months
     on spine.month_start_date = open_months.month_start_date
 left join {{ source('pipeline', 'closed_month') }} as closed on spine.month_start_date = closed.month_start_date
 left join latest on spine.month_start_date = latest.month_start_date
+-- what the first batch after a month tells of it may change what the month's last night confirmed
+left join {{ source('pipeline', 'closed_month') }} as told
+    on spine.month_start_date = told.month_start_date and latest.version_number is not null
 left join causes on spine.month_start_date = causes.month_start_date and latest.version_number is not null
 left join {{ source('pipeline', 'restating_batch') }} as batches
     on causes.business_date = batches.business_date
