@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from orchestration.cli_publishing import publishing
-from orchestration.errors import AcrmError, ConfigurationError, ExitCode
+from orchestration.errors import AcrmError, BadBatchError, ConfigurationError, ExitCode
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -80,7 +80,7 @@ def _run(
 ) -> None:
     from orchestration.console import out, progress, show_results, show_tiers
     from orchestration.night import run_waiting
-    from orchestration.waiting import available_batches
+    from orchestration.waiting import available_batches, early_batches
 
     settings = Settings.load()
     repeated, last = _day(again, given_as[0]), _day(until, given_as[1])
@@ -97,6 +97,8 @@ def _run(
         out.print("Nothing is waiting.")
     if (settings.published / "current").exists():
         show_tiers(settings)
+    if early := early_batches(settings):
+        raise BadBatchError(list(early.values()))
 
 
 @app.command()

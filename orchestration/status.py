@@ -9,13 +9,14 @@ from orchestration.lock import writer_away
 from orchestration.plan import Processed, highest_sequences, nights_to_run
 from orchestration.publication.release import releases
 from orchestration.settings import Settings
-from orchestration.waiting import processed_nights, published_batches
+from orchestration.waiting import early_batches, processed_nights, published_batches
 
 _NEWEST = 15
 
 
 def show_status(settings: Settings) -> None:
     """Print the newest business dates with what has become of each."""
+    early = early_batches(settings)
     with writer_away(settings) as writer:
         landing, lake = survey(settings), lake_batches(settings)
         published = published_batches(settings)
@@ -24,7 +25,7 @@ def show_status(settings: Settings) -> None:
         else:
             # the build database is the writer's; what the release rests on was run
             processed = [Processed(batch, has_state=True) for batch in published]
-    landed = sorted(landing.folders)
+    landed = sorted(landing.folders.keys() - early.keys())
     # a run would stop at a delivery that nobody can tell apart
     available = [] if landing.faults else [*landed, *lake]
     waiting = {night.batch for night in nights_to_run(available, processed, published)}
@@ -46,7 +47,7 @@ def show_status(settings: Settings) -> None:
         )
     out.print(table)
     out.print(f"{len(counting)} business dates, {len(waiting)} nights waiting.")
-    for fault in landing.faults:
+    for fault in (*landing.faults, *early.values()):
         out.print(str(fault), soft_wrap=True)
     if writer is not None:
         out.print(f"A run is writing ({writer or 'it begins'}); what it has not published counts as waiting.")

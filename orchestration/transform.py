@@ -176,7 +176,7 @@ class Transform:
         return page
 
 
-def _forget_other_places() -> None:
+def forget_other_places() -> None:
     """Have dbt parse anew where it kept a parse of the project in another folder.
 
     A seed that has not changed keeps the folder of the parse that first saw it, and dbt would read it there.
@@ -193,7 +193,7 @@ def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     """The project as dbt reads it, once per process; nothing in it depends on the warehouse."""
     from dbt.cli.main import dbtRunner
 
-    _forget_other_places()
+    forget_other_places()
     # nobody reads the files that it would write
     parsed = dbtRunner().invoke(["parse", "--no-write-json"])
     if not parsed.success:

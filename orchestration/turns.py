@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
+from orchestration.errors import BadBatchError
 from orchestration.ingestion.lake import BatchReport
 from orchestration.lock import writer_lock
 from orchestration.night import BuildStep, NightRun, NotItsTurnError, OnEvent, Run, telling
 from orchestration.plan import Night
 from orchestration.settings import Settings
-from orchestration.waiting import available_batches, planned_nights
+from orchestration.waiting import available_batches, early_batches, planned_nights
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,13 @@ def turn_of(settings: Settings, business_date: date) -> Turn:
 
     Raises:
         NotItsTurnError: Another night has to run before it, or together with it.
+        BadBatchError: The batch is dated before the initial load.
     """
     waiting = turns(planned_nights(settings))
+    if early := [
+        fault for batch, fault in early_batches(settings).items() if batch.business_date == business_date
+    ]:
+        raise BadBatchError(early)
     if business_date not in {batch.business_date for batch in available_batches(settings)}:
         raise NotItsTurnError(f"{business_date}: no complete batch in {settings.landing}. Have it delivered.")
     turn = (waiting or turns(planned_nights(settings, again=business_date)))[0]

@@ -7,8 +7,9 @@ from datetime import date
 
 import duckdb
 
-from orchestration.ingestion.lake import lake_batches
-from orchestration.ingestion.landing import required_batches
+from orchestration.errors import Fault
+from orchestration.ingestion.lake import before_initial_load, lake_batches
+from orchestration.ingestion.landing import landed_batches, required_batches
 from orchestration.plan import Night, Processed, nights_to_run
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release
@@ -16,12 +17,25 @@ from orchestration.settings import BatchId, Settings
 
 
 def available_batches(settings: Settings) -> list[BatchId]:
-    """Complete batches in landing and lake, each once.
+    """Complete batches in landing and lake, each once, without those that no run takes.
 
     Raises:
         BadBatchError: A delivery is in landing of which nobody can tell which batch it is.
     """
-    return sorted({*required_batches(settings), *lake_batches(settings)})
+    batches = {*required_batches(settings), *lake_batches(settings)}
+    return sorted(batches - early_batches(settings).keys())
+
+
+def early_batches(settings: Settings) -> dict[BatchId, Fault]:
+    """Landed batches that are dated before the initial load. No run takes them, and none waits for them."""
+    in_lake = lake_batches(settings)
+    first = min(in_lake, default=None)
+    found = {
+        batch: before_initial_load(settings, batch, in_lake)
+        for batch in landed_batches(settings)
+        if first is not None and batch.business_date < first.business_date
+    }
+    return {batch: fault for batch, fault in sorted(found.items()) if fault is not None}
 
 
 def processed_nights(settings: Settings) -> list[Processed]:

@@ -1,7 +1,7 @@
 """Takes a landed batch into the lake: good rows typed, bad rows to quarantine, or not at all."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from contract.model import OP_COLUMN, OP_VALUES, Column, Table, load_contract
+from contract.model import OP_COLUMN, OP_VALUES, Column, Table
 from orchestration.errors import BadBatchError, Fault
 from orchestration.ingestion.decoding import UnreadableFileError
 from orchestration.ingestion.lake import (
@@ -17,6 +17,7 @@ from orchestration.ingestion.lake import (
     TableReport,
     TableWriter,
     admit,
+    before_initial_load,
     discard_incoming,
     incoming_folder,
     lake_batches,
@@ -83,8 +84,9 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     manifest = read_manifest(folder, batch)
     in_lake = lake_batches(settings)
     is_initial = all(known.business_date >= batch.business_date for known in in_lake)
-    if is_initial:
-        _require_no_later_history(settings, batch, in_lake)
+    early = before_initial_load(settings, batch, in_lake) if is_initial else None
+    if early is not None:
+        raise BadBatchError([early])
     faults = check_manifest(manifest, folder, is_initial=is_initial)
     incoming = incoming_folder(settings, batch)
     refused = private_folder(incoming / "_refused")
@@ -120,25 +122,6 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     )
     admit(settings, batch, incoming, report)
     return report
-
-
-def _require_no_later_history(settings: Settings, batch: BatchId, in_lake: Iterable[BatchId]) -> None:
-    """The first batch brings the past months. One dated before it would be first, and they would be gone.
-
-    Raises:
-        BadBatchError: The initial load has a later date.
-    """
-    past_months = {table.name for table in load_contract().tables if table.initial_only}
-    for known in in_lake:
-        report = read_report(settings, known)
-        brought = ", ".join(sorted(past_months & report.tables.keys())) if report else ""
-        if known.business_date > batch.business_date and brought:
-            what = f"the batch is dated before the initial load {known}, whose {brought} covers its day"
-            remedy = (
-                f"Take {batch.folder} out of landing, nothing else has changed; what the initial load says "
-                f"wrongly of the time before it is sent again with business date {known.business_date}"
-            )
-            raise BadBatchError([Fault("before_initial_load", what, remedy, file=MANIFEST)])
 
 
 def read_table(

@@ -6,6 +6,7 @@ kill leaves behind has no marker and is replaced by the next run.
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,9 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from contract.model import OP_COLUMN, Load, Table, load_contract
+from orchestration.errors import Fault
 from orchestration.ingestion.decoding import UNDECODABLE
+from orchestration.ingestion.manifest import MANIFEST
 from orchestration.ingestion.parsing import SOURCE_ROW, VIOLATIONS, lake_dtype
 from orchestration.settings import BatchId, Settings, private_folder
 
@@ -218,3 +221,22 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def before_initial_load(settings: Settings, batch: BatchId, in_lake: Iterable[BatchId]) -> Fault | None:
+    """What is wrong with a batch that is dated before the initial load; nothing of any other.
+
+    The first batch brings the past months. One dated before it would be first, and they would be gone.
+    """
+    past_months = {table.name for table in load_contract().tables if table.initial_only}
+    for known in in_lake:
+        report = read_report(settings, known)
+        brought = ", ".join(sorted(past_months & report.tables.keys())) if report else ""
+        if known.business_date > batch.business_date and brought:
+            what = f"the batch is dated before the initial load {known}, whose {brought} covers its day"
+            remedy = (
+                f"Take {batch.folder} out of landing, nothing else has changed; what the initial load says "
+                f"wrongly of the time before it is sent again with business date {known.business_date}"
+            )
+            return Fault("before_initial_load", what, remedy, file=MANIFEST)
+    return None

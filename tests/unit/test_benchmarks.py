@@ -17,8 +17,9 @@ from benchmarks.report import show, update_results
 from benchmarks.resend import send_again
 from benchmarks.results import BankMeasure
 from benchmarks.run import clear_warehouse, measure_bank, require_room
+from contract.model import load_contract
 from orchestration.night import STATIONS
-from orchestration.settings import BatchId, Settings
+from orchestration.settings import PROJECT, BatchId, Settings
 from sample_bank.delivery import Format
 
 BANK = BenchBank(
@@ -234,3 +235,10 @@ def test_every_size_has_the_nights_that_are_to_be_compared(size):
         generated = size.spec(bank).timeline.nights
         assert generated[0] == bank.first
         assert {night.business_date for night in bank.nights} <= set(generated)
+
+
+def test_the_floor_keeps_rates_with_the_decimals_of_the_contract():
+    text = (PROJECT / "benchmarks" / "floor_sql" / "1_state.sql").read_text(encoding="utf-8")
+    contract = load_contract()
+    (column,) = (c for c in contract.table("fx_rate").columns if c.name == "mid_rate")
+    assert f"mid_rate {contract.lake_type(column).lower().replace(',', ', ')}" in text
