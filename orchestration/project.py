@@ -63,6 +63,7 @@ class ModelMeta(_Strict):
         grain: Columns that identify a row; gate 2 holds them to be unique, and releases sort by them.
         partition: Column by which a release replaces or adds rows.
         changed_on: Column with the night that last wrote a row, where any night may write rows of any month.
+        entered_on: Column with the day of an entry, in a record that releases keep and a replay has whole.
         carried: How an incremental model takes a night's rows; kinds are in ``macros/carried/kinds.sql``.
         begins: ``any_night`` where a new table may begin on a warehouse that stands, without earlier months.
         month_by_month: Whether the first night fills it some months at a time.
@@ -75,6 +76,7 @@ class ModelMeta(_Strict):
     grain: tuple[Identifier, ...] = ()
     partition: Literal["month_start_date", "calendar_date", "knowledge_date"] | None = None
     changed_on: Identifier | None = None
+    entered_on: Identifier | None = None
     carried: Identifier | None = None
     begins: Literal["first_night", "any_night"] = "first_night"
     month_by_month: bool = False
@@ -208,6 +210,6 @@ def _faults_of_columns(node: Node, meta: ModelMeta) -> Iterator[str]:
     if not node["columns"] or (node["resource_type"] == "model" and not is_mart(node)):
         return
     needed = _COLUMNS_OF_KIND.get(meta.carried or "", ())
-    named = (*meta.grain, *filter(None, (meta.partition, meta.changed_on)), *needed)
+    named = (*meta.grain, *filter(None, (meta.partition, meta.changed_on, meta.entered_on)), *needed)
     for column in sorted(set(named) - set(node["columns"])):
         yield f"there is no column {column}, which its grain, partition or kind needs"

@@ -87,6 +87,9 @@ def written_tonight(meta: ModelMeta, rows: Sql, business_date: date, months_rebu
         return months_in(months_rebuilt)
     if meta.carried == "business_date":
         return fill("business_date = {night}", night=value(business_date))
+    if meta.entered_on is not None:
+        # a night that is run again has later entries, too
+        return fill("{day} <= {night}", day=name(meta.entered_on), night=value(business_date))
     if meta.changed_on is not None:
         # all rows of a key that has a new one
         return fill(

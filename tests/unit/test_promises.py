@@ -95,6 +95,17 @@ def test_all_rows_of_a_key_that_changed_tonight_are_read(database: duckdb.DuckDB
     assert counted(database, check) == (3, 1)
 
 
+def test_later_entries_of_a_record_are_not_looked_at_when_a_night_is_run_again(
+    database: duckdb.DuckDBPyConnection,
+) -> None:
+    database.execute("update sales.thing set knowledge_date = knowledge_date + 7 where org_id = 'O2'")
+    check = key_unique(promise("org_id", carried="released", entered_on="knowledge_date"), NIGHT, [MONTH])
+
+    whole = database.execute("select count(*) from sales.thing where org_id <> 'O2'").fetchone()
+    assert whole is not None
+    assert counted(database, check)[0] == whole[0] > 0
+
+
 def test_what_was_never_delivered_is_named(database: duckdb.DuckDBPyConnection) -> None:
     open_months = promise("org_id", "month_start_date", carried="open_month")
     everything = promise("org_id", "month_start_date")

@@ -4,6 +4,7 @@
 
 {{ config(meta={
     'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date', 'carried': 'released',
+    'entered_on': 'confirmed_date',
 }) }}
 
 with months as (

@@ -3,6 +3,7 @@
 
 {{ config(meta={
     'grain': ['month_start_date', 'version_number'], 'partition': 'month_start_date', 'carried': 'released',
+    'entered_on': 'confirmed_date',
 }) }}
 
 with months as (
