@@ -258,9 +258,19 @@ def _transfer_rate(bank: Bank, contract: _Contract, terms: Mapping[str, Any], da
     if not terms["ftp_curve_id"]:
         return None
     if contract.matures is None or not contract.is_fixed_term:
-        return curve_rate(bank.books.curves, terms["ftp_curve_id"], day, 0)
+        return curve_rate(_told_curves(bank, day), terms["ftp_curve_id"], day, 0)
     tenor = (contract.matures - contract.opened).days
-    return curve_rate(bank.books.curves, terms["ftp_curve_id"], contract.opened, tenor)
+    return curve_rate(_told_curves(bank, day), terms["ftp_curve_id"], contract.opened, tenor)
+
+
+def _told_curves(bank: Bank, day: date) -> dict[tuple[str, int, date], Decimal]:
+    """Quotes that the day's month knows: what no batch dated in it told, a closed month does without."""
+    coming = min((night for night in bank.nights if night >= day), default=None)
+    if coming is not None and (coming <= month_end(day) or coming == bank.start):
+        told_by = coming
+    else:
+        told_by = max(night for night in bank.nights if night < day)
+    return {key: rate for key, rate in bank.books.curves.items() if key[2] <= told_by}
 
 
 def _fx(bank: Bank, currency: str, day: date) -> Fraction:
