@@ -29,6 +29,7 @@ from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import (
     AcrmError,
     BadBatchError,
+    BuildError,
     ConfigurationError,
     ExitCode,
     Fault,
@@ -323,10 +324,18 @@ class NightRun:
     def _close(self, closing: Closing) -> None:
         from expectations.gate import fit_to_close
 
+        nodes: list[NodeResult] = []
+
         def on_node(node: NodeResult) -> None:
+            nodes.append(node)
             self._tell("build", f"{closing.day} · {node.name} · {node.status}")
 
-        self._run.build_step.build(self.night, on_node, closing=closing)
+        try:
+            self._run.build_step.build(self.night, on_node, closing=closing)
+        except BuildError:
+            # what the night has built is what this has built
+            self.nodes += nodes
+            raise
         self._closed += fit_to_close(self._settings, closing.day)
 
     def _night_to_compute_anew(self) -> Night | None:

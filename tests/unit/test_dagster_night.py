@@ -13,7 +13,7 @@ from orchestration.definitions import build_defs
 from orchestration.errors import AcrmError, BadBatchError, BuildError, BusyError
 from orchestration.lock import writer_lock
 from orchestration.night import Event, run_waiting
-from orchestration.plan import Night
+from orchestration.plan import Closing, Night
 from orchestration.resources import _progress, told_to_dagster
 from orchestration.settings import BatchId, Settings
 from orchestration.standing import standing
@@ -137,7 +137,7 @@ class FailingBuild:
     def __init__(self, manifest: Mapping[str, Any]) -> None:
         self.manifest = manifest
 
-    def build(self, night: Night, on_node: OnNode | None = None) -> None:
+    def build(self, night: Night, on_node: OnNode | None = None, *, closing: Closing | None = None) -> None:
         assert on_node is not None
         tests = (key for key in self.manifest["nodes"] if key.startswith("test.acrm.unique_grain_"))
         on_node(NodeResult("model.acrm.fct_tier_event", "fct_tier_event", "success"))

@@ -12,7 +12,7 @@ import pytest
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import BuildError, ConfigurationError
 from orchestration.night import Event, NightRun, NotItsTurnError, Run
-from orchestration.plan import Night
+from orchestration.plan import Closing, Night
 from orchestration.settings import Bank, BatchId, Settings
 from orchestration.standing import note_standing, standing
 from orchestration.transform import Transform
@@ -25,7 +25,7 @@ class OneModel:
 
     manifest: Mapping[str, Any] = {}
 
-    def build(self, night: Night, on_node: OnNode | None = None) -> None:
+    def build(self, night: Night, on_node: OnNode | None = None, *, closing: Closing | None = None) -> None:
         assert on_node is not None
         on_node(NodeResult("model.acrm.fct_x", "fct_x", "success"))
 
