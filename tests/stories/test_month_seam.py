@@ -6,12 +6,14 @@ February: that is added to it.
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import ShareWarehouse, deliver_and_run
 from tests.support.bank import Bank
+from tests.support.landing import land
 from tests.support.warehouse import Warehouse
 
 THURSDAY, FRIDAY, SATURDAY, MONDAY = (
@@ -21,7 +23,7 @@ FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
 LONG_AGO, JANUARY = date(2019, 5, 1), date(2026, 1, 1)
 
 
-def seam_bank(*, with_saturday: bool) -> Bank:
+def seam_bank(*, with_saturday: bool, is_told: bool = True) -> Bank:
     """Customers of whom Monday says something else, and nothing new on Saturday."""
     bank = Bank([THURSDAY, FRIDAY, *([SATURDAY] if with_saturday else []), MONDAY])
     bank.rate("USD", "7", on=date(2026, 1, 31))
@@ -34,19 +36,22 @@ def seam_bank(*, with_saturday: bool) -> Bank:
     _owers(bank)
     bank.books.assign("mover", "E1", "O1", "1", LONG_AGO)
     bank.books.pool("P1", "O1", FEBRUARY, "100.00", "accounts", on=FRIDAY)
-    _late(bank)
+    _late(bank, is_told=is_told)
     return bank
 
 
-def _late(bank: Bank) -> None:
+def _late(bank: Bank, *, is_told: bool) -> None:
     """What happened in February and comes on Monday."""
     late = bank.customer("late", opened=LONG_AGO)
     late.holds(1_000, since=JANUARY)
-    late.card(issued=LONG_AGO).spends(120_000, on=FRIDAY, arrives=MONDAY)
-    bank.books.pool("P2", "O1", FEBRUARY, "60.00", "transactions", on=MONDAY)
     # February knew neither this customer nor the card
     newcomer = bank.customer("newcomer", opened=MONDAY)
-    newcomer.card(issued=MONDAY).spends(70_000, on=FRIDAY, arrives=MONDAY)
+    old_card, new_card = late.card(issued=LONG_AGO), newcomer.card(issued=MONDAY)
+    if not is_told:
+        return
+    old_card.spends(120_000, on=FRIDAY, arrives=MONDAY)
+    new_card.spends(70_000, on=FRIDAY, arrives=MONDAY)
+    bank.books.pool("P2", "O1", FEBRUARY, "60.00", "transactions", on=MONDAY)
     for customer in ("late", "newcomer"):
         bank.books.book(
             "fee_income", MONDAY, fee_id=f"fee of {customer}", customer_id=customer, product_code="CURRENT",
@@ -277,3 +282,28 @@ def test_the_change_is_listed_with_the_batch_that_brought_it(
     assert "first after the month" in row["explanation"]
     # of a month that no release had called final nothing is restated
     assert without.query("from quality.fct_restatement") == []
+
+
+def test_monday_sent_again_without_them_takes_them_back(with_saturday: Warehouse, tmp_path: Path) -> None:
+    warehouse = with_saturday.copy_to(tmp_path / "home")
+    before = warehouse.parquet_hashes("contribution")
+    land(warehouse.home, seam_bank(with_saturday=True, is_told=False).delivery(MONDAY, sequence=2))
+    warehouse.run()
+
+    tiers = "customer_value.fct_customer_tier_monthly"
+    spent = (_one(warehouse, tiers, who, MARCH)["card_spend_12m_amt"] for who in ("late", "newcomer"))
+    assert [_one(warehouse, tiers, "late")["card_spend_12m_amt"], *spent] == [0, 0, 0]
+    assert _one(warehouse, tiers, "late")["tier_code"] == "ordinary"
+    fees = warehouse.query("from contribution.fct_account_contribution_monthly where fee_income_amt <> 0")
+    assert fees == []
+    versions = warehouse.query(
+        "select version_number, caused_by_business_date, caused_by_sequence"
+        " from customer_value.fct_month_confirmed where month_start_date = ? order by version_number",
+        FEBRUARY,
+    )
+    assert [tuple(row.values()) for row in versions] == [(1, None, None), (2, MONDAY, 1), (3, MONDAY, 2)]
+
+    # and with them once more it is what it was, to the byte
+    land(warehouse.home, seam_bank(with_saturday=True).delivery(MONDAY, sequence=3))
+    warehouse.run()
+    assert warehouse.parquet_hashes("contribution") == before
