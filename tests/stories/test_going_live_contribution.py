@@ -130,7 +130,7 @@ def test_a_maturity_that_means_none_is_priced_by_the_day(warehouse: Warehouse) -
         (february,) = lines(warehouse, account, FEBRUARY).values()
         (march,) = lines(warehouse, account, MARCH).values()
 
-        # tenor 0; the 0.9 % of 18 February came with the batch of March, and a closed month knows its own batches
+        # tenor 0; the 0.9 % of 18 February came with the batch of March: a closed month knows its own batches
         assert (february["ftp_rate"], march["ftp_rate"]) == (Decimal("0.011"), Decimal("0.009"))
 
 
