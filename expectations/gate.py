@@ -110,7 +110,12 @@ def fit_to_publish(
         )
         suites = [
             *promises.promise_suites(promised, batch.business_date, months_rebuilt),
-            *marts.customer_value_suites(batch.business_date, months_rebuilt, closed),
+            *marts.customer_value_suites(
+                batch.business_date,
+                months_rebuilt,
+                closed,
+                reporting_currency=settings.bank.reporting_currency,
+            ),
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
             *sales.sales_suites(batch.business_date),

@@ -41,7 +41,7 @@ from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
 from orchestration.lock import writer_lock
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.publication.rotation import require_same_key
-from orchestration.rules import note_rulebook, require_own_currency, require_same_rulebook
+from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
 from orchestration.waiting import planned_nights, processed_nights
@@ -241,7 +241,6 @@ class NightRun:
 
         with self._station("ingest"):
             require_same_key(self._settings)
-            require_own_currency(self._settings)
             if self.night.previous is not None:
                 with open_database(self._settings) as connection:
                     require_same_rulebook(self._settings, connection, self.night.previous)

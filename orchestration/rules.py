@@ -62,24 +62,6 @@ def _checksum(*rules: Sequence[object]) -> str:
     return sha256(repr(rules).encode()).hexdigest()
 
 
-def require_own_currency(settings: Settings) -> None:
-    """Refuse to judge amounts in one currency by thresholds in another.
-
-    Raises:
-        ConfigurationError: The rulebook is another currency's.
-    """
-    bank = settings.bank
-    currencies = {
-        row["currency_code"] for row in _rows("tier_rulebooks") if row["rulebook_code"] == bank.rulebook
-    }
-    if currencies - {bank.reporting_currency}:
-        raise ConfigurationError(
-            f"The thresholds of rulebook {bank.rulebook} are in {', '.join(sorted(currencies))}, and the "
-            f"bank reports in {bank.reporting_currency}. Name one in {bank.reporting_currency} as `rulebook` "
-            f"in {settings.home / 'bank.yml'}; a bank adds its own to seeds/rules/tier_rulebooks.csv."
-        )
-
-
 def require_same_rulebook(settings: Settings, connection: duckdb.DuckDBPyConnection, previous: date) -> None:
     """Refuse to go on from a night that was judged by another rulebook.
 

@@ -40,12 +40,17 @@ def closed_month_suites(last_day: date) -> list[Suite]:
 
 
 def customer_value_suites(
-    business_date: date, months_rebuilt: Sequence[date], closed_months: Sequence[date] = ()
+    business_date: date,
+    months_rebuilt: Sequence[date],
+    closed_months: Sequence[date] = (),
+    *,
+    reporting_currency: str,
 ) -> list[Suite]:
     """Suites over AUM and tiers of the months written tonight.
 
     Args:
         closed_months: Those of them that were closed before the night: see :func:`closed_month_suites`.
+        reporting_currency: In which all amounts are.
     """
     open_month = business_date.replace(day=1)
     months = months_in(months_rebuilt)
@@ -62,6 +67,7 @@ def customer_value_suites(
     tier = [
         no_later_month(TIER, open_month),
         tier_in_rulebook(TIER, months),
+        rulebook_in_own_currency(TIER, open_month, reporting_currency),
         tier_per_customer(open_months),
         corporate_untiered(open_months),
     ]
@@ -254,6 +260,27 @@ def tier_in_rulebook(table: str, months: Sql) -> Check:
             """,
             rows=name(MARTS, table),
             months=months,
+        ),
+    )
+
+
+def rulebook_in_own_currency(table: str, open_month: date, reporting_currency: str) -> Check:
+    """Amounts are judged by thresholds in their own currency."""
+    return FailingRows(
+        check_code="rulebook_currency",
+        table=table,
+        column="rulebook_version",
+        query=fill(
+            """
+            select count(*), count(*) filter (where rulebooks.currency_code <> {currency})
+            from {rows} as tiers
+            inner join rules.tier_rulebooks as rulebooks
+                on tiers.rulebook_version = rulebooks.rulebook_version
+            where tiers.month_start_date = {month}
+            """,
+            rows=name(MARTS, table),
+            month=value(open_month),
+            currency=value(reporting_currency),
         ),
     )
 

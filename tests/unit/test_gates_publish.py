@@ -31,6 +31,7 @@ MARTS = """
     create table rules.tier_rules as
         select * from (values ('documents-1', 'gold'), ('documents-1', 'ordinary'))
             as t(rulebook_version, tier_code);
+    create table rules.tier_rulebooks as select 'documents-1' as rulebook_version, 'CNY' as currency_code;
     create table intermediate.int_aum__holding_day as
         select date '2026-01-31' as business_date, date '2026-01-01' as month_start_date, account_id,
             cast(trunc(amount, 2) as decimal(18, 2)) as aum_plain_amt,
@@ -258,6 +259,15 @@ def test_the_check_fails_on(night: LakeNight, spoil: str, table: str, check_code
     assert (table, check_code) in failed(outcome)
     assert check_code in {fault.check_code for fault in outcome.faults}
     assert outcome.ran == outcome.declared
+
+
+def test_thresholds_in_another_currency_than_the_amounts_are_a_warning(night: LakeNight) -> None:
+    night.query("update rules.tier_rulebooks set currency_code = 'CZK'")
+
+    outcome = run(night)
+
+    assert (TIER, "rulebook_currency") in failed(outcome)
+    assert not outcome.faults
 
 
 def test_a_corporate_customer_with_a_tier_blocks(tmp_path: Path) -> None:

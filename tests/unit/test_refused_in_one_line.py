@@ -10,11 +10,8 @@ from typer.testing import CliRunner
 from contract.model import load_contract
 from orchestration import transform
 from orchestration.erasure.erase import erase
-from orchestration.errors import BadBatchError, ConfigurationError, NotFoundError
+from orchestration.errors import BadBatchError, NotFoundError
 from orchestration.ingestion.ingest import ingest_batch
-from orchestration.night import Run
-from orchestration.plan import Night
-from orchestration.rules import require_own_currency
 from orchestration.settings import PROJECT, BatchId, Settings
 from orchestration.turns import turn_of
 from orchestration.waiting import available_batches, early_batches, planned_nights
@@ -65,32 +62,6 @@ def test_nobody_can_be_erased_before_a_night_has_run(tmp_path: Path) -> None:
     assert "\n" not in str(refused.value)
     assert not Settings.load(tmp_path).database.exists()
     assert [path.name for path in tmp_path.iterdir()] in ([], ["writer.lock"])
-
-
-@pytest.mark.parametrize(
-    ("choices", "is_refused"),
-    [
-        ("reporting_currency: IDR\ntime_zone: Asia/Jakarta\n", True),
-        ("rulebook: berka_czk\n", True),
-        ("reporting_currency: CZK\nrulebook: berka_czk\n", False),
-        ("", False),
-    ],
-)
-def test_amounts_are_judged_by_thresholds_of_their_own_currency(
-    tmp_path: Path, choices: str, is_refused: bool
-) -> None:
-    (tmp_path / "bank.yml").write_text(choices, encoding="utf-8")
-    settings = Settings.load(tmp_path)
-    if not is_refused:
-        require_own_currency(settings)
-        return
-    for refuse in (
-        lambda: require_own_currency(settings),
-        lambda: Run(settings).night(Night(BATCH, None)).ingest(),
-    ):
-        with pytest.raises(ConfigurationError, match="thresholds of rulebook") as refused:
-            refuse()
-        assert "\n" not in str(refused.value)
 
 
 def test_what_dbt_parsed_in_another_folder_is_parsed_anew(
