@@ -88,7 +88,7 @@ create table if not exists fct_customer_aum_monthly (
     aum_max_12m_amt decimal(18, 2), balance_sum_amt decimal(18, 2), deposit_end_amt decimal(18, 2),
     investment_end_amt decimal(18, 2), deposit_month_avg_amt decimal(18, 2),
     investment_month_avg_amt decimal(18, 2), months_12m_cnt integer, is_full_12m_window boolean,
-    is_provisional boolean
+    is_partial_month boolean, is_provisional boolean
 );
 create table if not exists fct_customer_aum_part_monthly (
     customer_id varchar, org_id varchar, asset_class_code varchar, month_start_date date,

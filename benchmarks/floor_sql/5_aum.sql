@@ -96,7 +96,8 @@ select
     divide_round(avg_amt + sum_11m_amt, 0, months_11m_cnt + 1),
     greatest(avg_amt, max_5m_amt), greatest(avg_amt, max_11m_amt), rounded(plain_sum_amt, odd_sum_amt),
     deposit_end_amt, aum_end_amt - deposit_end_amt, deposit_avg_amt, avg_amt - deposit_avg_amt,
-    months_11m_cnt + 1, months_11m_cnt = 11, is_provisional
+    -- the bank tells its history: no month is partial
+    months_11m_cnt + 1, months_11m_cnt = 11, false, is_provisional
 from (
     select
         month.customer_id, month.month_start_date, month.plain_sum_amt, month.odd_sum_amt, month.quarter_days,
