@@ -43,14 +43,6 @@ def _compare_table(
         " where database_name = 'release' and table_name = ? order by column_index",
         [table],
     ).fetchall()
-    floor = fill(
-        "read_parquet({files}, hive_partitioning = false)",
-        files=value(floor_parquet(settings, table) / "*" / "*.parquet"),
-    )
-    computed = {
-        row[0] for row in connection.execute(fill("describe select * from {floor}", floor=floor)).fetchall()
-    }
-    columns = [column for column in columns if column[0] in computed]
     rows = {
         side: fill(
             "select {columns} from {table} where {day} >= {month}",

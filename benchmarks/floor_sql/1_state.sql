@@ -28,7 +28,14 @@ create or replace temp macro divide_round(plain, odd, days) as cast(
 );
 
 create table if not exists night (business_date date primary key, sequence integer);
-create table if not exists recorded_history (history_start_date date);
+-- one row
+create table if not exists recorded_history (
+    history_start_date date, card_spend_start_date date, first_night_date date
+);
+-- what the records of a month tell of each factor of a tier
+create table if not exists recorded_factor (
+    month_start_date date, factor_code varchar, is_recorded boolean, is_judged boolean
+);
 create table if not exists customer (
     customer_id varchar, customer_type varchar, home_org_id varchar, first_open_date date, is_active boolean,
     last_active_date date, first_month_date date
@@ -52,7 +59,8 @@ create table if not exists card_txn (
     reversed_txn_id varchar, business_date date
 );
 create table if not exists card_spend (
-    customer_id varchar, month_start_date date, spend_amt decimal(18, 2), business_date date
+    customer_id varchar, month_start_date date, booked_month_date date, spend_amt decimal(18, 2),
+    business_date date
 );
 create table if not exists rate (
     currency varchar, calendar_date date, rate_date date, mid_rate decimal(18, 8)
@@ -109,11 +117,11 @@ create table if not exists fct_customer_tier_monthly (
     month_start_date date, first_tiered_month_date date, assessment_aum_amt decimal(18, 2), below_months integer,
     card_spend_12m_amt decimal(18, 2), mortgage_balance_amt decimal(18, 2),
     credit_loan_balance_amt decimal(18, 2), has_diamond_card boolean, is_history_complete boolean,
-    is_provisional boolean
+    is_closed boolean, is_provisional boolean
 );
 create table if not exists fct_tier_event (
     customer_id varchar, event_code varchar, from_tier_code varchar, to_tier_code varchar,
-    deciding_factor_code varchar, rulebook_version varchar, month_start_date date,
+    deciding_factor_code varchar, cause_code varchar, rulebook_version varchar, month_start_date date,
     assessment_aum_amt decimal(18, 2), previous_assessment_aum_amt decimal(18, 2), is_provisional boolean
 );
 create table if not exists fct_tier_reason (
@@ -122,5 +130,5 @@ create table if not exists fct_tier_reason (
     attention_month_date date, loss_month_date date,
     factor_amt decimal(18, 2), threshold_amt decimal(18, 2), window_months integer, below_months integer,
     next_tier_missing_amt decimal(18, 2), months_to_attention integer, months_to_loss integer,
-    is_provisional boolean
+    is_partial_month boolean, is_provisional boolean
 );

@@ -2,7 +2,15 @@
 -- "last night's" holdings; the months before it are read one at a time.
 
 insert into recorded_history
-select coalesce(min(balance_month), getvariable('business_date')) from sent_monthly_balance_history;
+select
+    coalesce(min(balance_month), getvariable('business_date')),
+    -- card transactions count as delivered from the month of the first of them on
+    case
+        when exists (from sent_card where card_kind = 'credit')
+            then month_start(coalesce((select min(txn_date) from sent_card_txn), getvariable('business_date')))
+    end,
+    getvariable('business_date')
+from sent_monthly_balance_history;
 
 insert into first_balance
 select holder.customer_id, min(history.balance_month) as first_balance_month
@@ -59,7 +67,7 @@ inner join rate
 
 create or replace table {last} as
 select
-    account_id, product_code, source, customer_id, org_id, currency, open_date,
+    account_id, product_code, asset_class, source, customer_id, org_id, currency, open_date,
     balance_month as month_start_date, cast(0 as decimal(18, 2)) as plain_base_amt,
     cast(0 as decimal(38, 14)) as odd_base_amt, plain_aum_amt, odd_aum_amt, plain_sum_amt, odd_sum_amt
 from valued_history

@@ -105,7 +105,8 @@ with balance as (
 ),
 tonight as (
     select
-        balance.account_id, product.product_code, balance.source, holder.customer_id, holder.org_id,
+        balance.account_id, product.product_code, product.asset_class, balance.source, holder.customer_id,
+        holder.org_id,
         holder.currency, holder.open_date,
         if(holder.close_date <= getvariable('business_date'), 0, greatest(balance.balance, 0)) as open_amt,
         if(is_plain and product.aum_weight = 1, open_amt, 0)::decimal(18, 2) as plain_base_amt,
@@ -118,10 +119,12 @@ tonight as (
     inner join sent_product as product
         on product.product_code = coalesce(balance.product_code, holder.product_code) and product.is_in_aum
 ),
+-- a day counts for the org and the class of the day: what has moved begins anew there
 holding as (
     select
         coalesce(tonight.account_id, last.account_id) as account_id,
         coalesce(tonight.product_code, last.product_code) as product_code,
+        coalesce(tonight.asset_class, last.asset_class) as asset_class,
         coalesce(tonight.source, last.source) as source,
         coalesce(tonight.customer_id, last.customer_id) as customer_id,
         coalesce(tonight.org_id, last.org_id) as org_id,
@@ -138,6 +141,7 @@ holding as (
         (select * from {last} where month_start_date = month_start(getvariable('last_date'))) as last
         on tonight.account_id = last.account_id and tonight.product_code = last.product_code
         and tonight.source = last.source and tonight.customer_id = last.customer_id
+        and tonight.org_id = last.org_id and tonight.asset_class = last.asset_class
 ),
 closing as (
     select account_id, max(close_date) as close_date from holder
@@ -145,8 +149,8 @@ closing as (
     group by all
 )
 select
-    holding.account_id, holding.product_code, holding.source, holding.customer_id, holding.org_id,
-    holding.currency, holding.open_date, months.month_start_date, holding.plain_base_amt, holding.odd_base_amt,
+    holding.account_id, holding.product_code, holding.asset_class, holding.source, holding.customer_id,
+    holding.org_id, holding.currency, holding.open_date, months.month_start_date, holding.plain_base_amt, holding.odd_base_amt,
     -- the rate of what is plain is 1, and Σ of its rates is a number of days
     if(
         months.is_current, holding.plain_base_amt,
@@ -212,15 +216,18 @@ anti join card_txn as earlier using (txn_id);
 
 insert into card_spend
 with entry as (
-    select card_id, txn_date, amount from card_txn
+    select card_id, txn_date, txn_date as booked_date, amount from card_txn
     where business_date = getvariable('business_date') and is_consumption and reversed_txn_id is null
     union all
-    select purchase.card_id, purchase.txn_date, -abs(reversal.amount)
+    select purchase.card_id, purchase.txn_date, reversal.txn_date, -abs(reversal.amount)
     from card_txn as reversal
     inner join card_txn as purchase on reversal.reversed_txn_id = purchase.txn_id and purchase.is_consumption
-    where reversal.business_date = getvariable('business_date')
+    -- of the two the one that comes last
+    where greatest(reversal.business_date, purchase.business_date) = getvariable('business_date')
 )
-select card.customer_id, month_start(entry.txn_date), sum(entry.amount), getvariable('business_date')
+select
+    card.customer_id, month_start(entry.txn_date), month_start(entry.booked_date), sum(entry.amount),
+    getvariable('business_date')
 from entry
 inner join card on entry.card_id = card.card_id and card.card_kind = 'credit'
 group by all;
@@ -235,26 +242,40 @@ cross join computed_months as months
 where not months.is_current and not getvariable('is_first');
 delete from borrowing where month_start_date = month_start(getvariable('business_date'));
 insert into borrowing
-with loans as (
+-- tonight's month; on the first night those of the history, too: its loans, and cards from their issue on
+with owed as (
+    select loan_id, month_start(getvariable('business_date')) as month_start_date,
+        getvariable('business_date') as rate_day, balance
+    from sent_loan_balance
+    union all
+    select loan_id, balance_month, last_day(balance_month), month_end_balance
+    from sent_monthly_loan_history
+    where balance_month < month_start(getvariable('business_date'))
+),
+loans as (
     select
-        loan.customer_id,
-        sum(b.balance * rate.mid_rate) filter (factor.factor_code = 'mortgage') as mortgage_amt,
-        sum(b.balance * rate.mid_rate) filter (factor.factor_code = 'credit_loan') as credit_amt
-    from sent_loan_balance as b
+        loan.customer_id, owed.month_start_date,
+        sum(owed.balance * rate.mid_rate) filter (factor.factor_code = 'mortgage') as mortgage_amt,
+        sum(owed.balance * rate.mid_rate) filter (factor.factor_code = 'credit_loan') as credit_amt
+    from owed
     inner join loan using (loan_id)
     inner join loan_factor as factor on loan.loan_class = factor.loan_class_code
-    inner join rate on loan.currency = rate.currency and rate.calendar_date = getvariable('business_date')
+    inner join rate on loan.currency = rate.currency and rate.calendar_date = owed.rate_day
     group by all
 ),
 cards as (
-    select distinct card.customer_id
+    select distinct card.customer_id, months.month_start_date
     from card
     inner join card_factor as factor
         on card.card_kind = factor.card_kind_code and card.card_grade = factor.card_grade_code
-    where card.status = 'valid' and card.expiry_date >= getvariable('business_date')
+    inner join computed_months as months
+        on card.issue_date <= months.through_date and card.expiry_date >= months.through_date
+        and (months.is_current or getvariable('is_first'))
+    where card.status = 'valid'
 )
 select
-    coalesce(loans.customer_id, cards.customer_id), month_start(getvariable('business_date')),
+    coalesce(loans.customer_id, cards.customer_id), coalesce(loans.month_start_date, cards.month_start_date),
     coalesce(loans.mortgage_amt, 0), coalesce(loans.credit_amt, 0), cards.customer_id is not null
 from loans
-full outer join cards on loans.customer_id = cards.customer_id;
+full outer join cards
+    on loans.customer_id = cards.customer_id and loans.month_start_date = cards.month_start_date;

@@ -9,10 +9,9 @@ set variable month_before = (select month_from_index(min(month_index) - 1) from 
 -- what is held by class: products of one class share a line in what follows
 create or replace temp view held as
 select
-    holding.customer_id, holding.org_id, product.asset_class, holding.source, holding.month_start_date,
+    holding.customer_id, holding.org_id, holding.asset_class, holding.source, holding.month_start_date,
     holding.plain_aum_amt, holding.odd_aum_amt, holding.plain_sum_amt, holding.odd_sum_amt
 from {tonight} as holding
-inner join sent_product as product using (product_code)
 where holding.month_start_date in (select month_start_date from months)
 {past};
 
@@ -33,6 +32,7 @@ select
     customer.first_month_date, months.*,
     months.month_start_date >= customer.first_month_date
     and (customer.is_active or months.month_start_date <= customer.last_active_date) as is_member,
+    coalesce(customer.last_active_date <= months.month_end_date, false) as is_closed,
     coalesce(total.plain_aum_amt, 0)::decimal(18, 2) as plain_aum_amt,
     coalesce(total.odd_aum_amt, 0)::decimal(38, 22) as odd_aum_amt,
     coalesce(total.plain_deposit_amt, 0)::decimal(18, 2) as plain_deposit_amt,

@@ -36,10 +36,6 @@ BANK = BenchBank(
 TINY = Size("tiny", 1_000, Format(compression="gzip"), (BANK,))
 
 
-# the floor's tiers know nothing of loans and cards before the first night, which the specification added
-tiers_of_before = pytest.mark.xfail(reason="the floor computes tiers by the rules of before", strict=False)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("bench")
@@ -65,7 +61,6 @@ def settings(measured, folder):
     return Settings.load(folder / BANK.name)
 
 
-@tiers_of_before
 def test_every_night_is_measured_by_station(measured):
     nights = [measured.initial, *measured.nights]
 
@@ -79,13 +74,11 @@ def test_every_night_is_measured_by_station(measured):
         assert night.after["published"].disk_bytes > 0
 
 
-@tiers_of_before
 def test_the_floor_computes_what_is_published_every_night(measured):
     for night in (measured.initial, *measured.nights):
         assert night.differing == dict.fromkeys(TABLES, 0), night.label
 
 
-@tiers_of_before
 def test_the_whole_of_the_last_release_is_what_the_floor_has(measured, settings):
     compared = compare(settings)
 
@@ -94,7 +87,6 @@ def test_the_whole_of_the_last_release_is_what_the_floor_has(measured, settings)
     assert [comparison.differing for comparison in compared] == [0] * len(TABLES)
 
 
-@tiers_of_before
 def test_a_row_that_differs_is_found(measured, settings):
     (file,) = (floor_parquet(settings, "fct_customer_aum_monthly") / "month_start_date=2026-05-01").iterdir()
     kept = file.read_bytes()
@@ -112,7 +104,6 @@ def test_a_row_that_differs_is_found(measured, settings):
     assert found["fct_customer_tier_monthly"] == 0
 
 
-@tiers_of_before
 def test_the_batch_sent_again_differs_in_balances_and_agrees_in_total(measured, settings):
     day = date(2026, 4, 30)
     manifests = [
@@ -125,7 +116,6 @@ def test_the_batch_sent_again_differs_in_balances_and_agrees_in_total(measured, 
     assert before["control_sums"] == after["control_sums"]
 
 
-@tiers_of_before
 def test_results_replace_only_their_own_section(measured, tmp_path):
     page = tmp_path / "RESULTS.md"
     page.write_text("# Results\n\n<!-- other -->\nkept\n<!-- /other -->\n", encoding="utf-8")
@@ -139,7 +129,6 @@ def test_results_replace_only_their_own_section(measured, tmp_path):
     assert "| main | 2026-04-30 month end |" in once
 
 
-@tiers_of_before
 def test_results_are_kept_and_shown(measured, folder):
     terminal = io.StringIO()
 
@@ -150,7 +139,6 @@ def test_results_are_kept_and_shown(measured, folder):
     assert "month end" in terminal.getvalue()
 
 
-@tiers_of_before
 def test_a_night_without_its_floor_has_no_ratio(measured, tmp_path):
     nights = [night.model_copy(update={"floor": None, "differing": {}}) for night in measured.nights]
     without = measured.model_copy(update={"nights": nights})
@@ -165,7 +153,6 @@ def test_a_night_without_its_floor_has_no_ratio(measured, tmp_path):
     assert "by hand  " not in terminal.getvalue()
 
 
-@tiers_of_before
 def test_days_of_a_month_are_compared_over_the_same_history(measured, tmp_path):
     night, page = measured.nights[0], tmp_path / "RESULTS.md"
     page.write_text("# Results\n", encoding="utf-8")
@@ -186,7 +173,6 @@ def test_days_of_a_month_are_compared_over_the_same_history(measured, tmp_path):
     ]
 
 
-@tiers_of_before
 def test_a_run_goes_on_only_where_it_was_cut_off(measured, folder):
     console = Console(file=io.StringIO())
     assert measure_bank(TINY, BANK, folder, console, go_on=True) == measured
@@ -199,7 +185,6 @@ def test_a_run_goes_on_only_where_it_was_cut_off(measured, folder):
     measured.write(folder)
 
 
-@tiers_of_before
 def test_a_cleared_warehouse_keeps_the_bank_only(measured, folder, tmp_path):
     clear_warehouse(folder / BANK.name)
 
