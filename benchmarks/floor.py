@@ -50,7 +50,8 @@ _PAST = Sql(
 
 _SENT = (
     "account", "account_owner", "card", "card_balance", "card_txn", "customer", "deposit_balance", "fx_rate",
-    "investment_position", "loan", "loan_balance", "monthly_balance_history", "monthly_loan_history", "product",
+    "investment_position", "loan", "loan_balance", "monthly_balance_history", "monthly_loan_history",
+    "product",
 )  # fmt: skip
 _RULES = {
     "rulebook": (

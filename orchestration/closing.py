@@ -82,6 +82,8 @@ def keep_told_later(connection: duckdb.DuckDBPyConnection, settings: Settings, n
     if any(counts):
         create_lake_views(connection, settings, own, {table: Sql("true") for table in EVENT_DATES})
         counts = [_keep_new(connection, table) for table in EVENT_DATES]
+        # the night goes on from its own batch, whether the day is computed anew or not
+        create_lake_views(connection, settings, night.batch)
     connection.execute("create table if not exists pipeline.computed_anew (business_date date primary key)")
     before = connection.execute(
         "select count(*) from pipeline.computed_anew where business_date = ?", [last_day]

@@ -231,8 +231,7 @@ class NightRun:
         """Read the batch into the lake, unless it is there already.
 
         Raises:
-            ConfigurationError: The nights before were judged by another rulebook, or hashed by another key;
-                or the rulebook is of another currency.
+            ConfigurationError: The nights before were judged by another rulebook, or hashed by another key.
             BadBatchError: The delivery cannot be read as the contract says.
         """
 
