@@ -15,15 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import duckdb
 
-from orchestration.closing import (
-    closed_months,
-    keep_told_later,
-    note_closed,
-    note_computed_anew,
-    show_again,
-    show_closing,
-    show_night,
-)
+from orchestration.closing import closed_months
 from orchestration.confirmation import note_complete, repeated_release, show_confirmed
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import (
@@ -39,6 +31,7 @@ from orchestration.errors import (
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
 from orchestration.lock import writer_lock
+from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.publication.rotation import require_same_key
 from orchestration.rules import note_rulebook, require_same_rulebook
@@ -290,34 +283,8 @@ class NightRun:
             self._tell("build", f"{node.name} · {node.status}")
 
         with self._station("build"):
-            self._close_months()
+            close_months(self._settings, self.night, self._close)
             self._run.build_step.build(self.night, on_node)
-
-    def _close_months(self) -> None:
-        """Build the last days of the months that the batch closes.
-
-        They are those that ended without a batch since the night before; and the night before itself, if it
-        ended a month of which the batch tells more.
-        """
-        night, settings = self.night, self._settings
-        before = self._night_to_compute_anew()
-        with open_database(settings) as connection:
-            note_closed(connection, night, [*(before.closings_again[-1:] if before else ()), *night.closings])
-        for closing in before.closings_again if before else ():
-            with open_database(settings) as connection, transaction(connection):
-                if closing.own is None:
-                    assert before is not None, "only a night before has closings of its own"
-                    show_closing(connection, settings, before, closing)
-                else:
-                    show_again(connection, settings, closing)
-            self._close(closing)
-        for closing in night.closings:
-            with open_database(settings) as connection, transaction(connection):
-                show_closing(connection, settings, night, closing)
-            self._close(closing)
-        if before or night.closings:
-            with open_database(settings) as connection, transaction(connection):
-                show_night(connection, settings, night)
 
     def _close(self, closing: Closing) -> None:
         from expectations.gate import fit_to_close
@@ -335,20 +302,6 @@ class NightRun:
             self.nodes += nodes
             raise
         self._closed += fit_to_close(self._settings, closing.day)
-
-    def _night_to_compute_anew(self) -> Night | None:
-        """The night before, if it ended a month and the batch tells what happened in it."""
-        last_day = self.night.ends_month_of
-        if last_day is None:
-            return None
-        with open_database(self._settings) as connection, transaction(connection):
-            if not keep_told_later(connection, self._settings, self.night):
-                return None
-            note_computed_anew(connection, last_day)
-            (before,) = connection.execute(
-                "select max(business_date) from pipeline.night where business_date < ?", [last_day]
-            ).fetchone() or (None,)
-        return Night(highest_sequences(lake_batches(self._settings))[last_day], before)
 
     def fit_to_publish(self) -> "GateResult":
         """Gate 2: check the marts.
