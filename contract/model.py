@@ -54,6 +54,10 @@ class Column(_Strict):
         values: Closed list of codes, as text; empty means open.
         default: Text that an empty field stands for.
         references: ``table.column`` that has to know the value.
+        scopes: ``table.column`` that has to know the value, by the value of the column before it; a value of
+            that column that is not named here needs none.
+        rule_list: ``table.column`` of a rule table in ``seeds/rules`` that has to know the value.
+        pattern: Regular expression that the whole value matches.
         past: A date that cannot lie after the business date.
         minimum: Least value allowed, as text.
         month: A month: ``first_day`` can only be given by that, ``any_day`` is read as its first.
@@ -75,6 +79,9 @@ class Column(_Strict):
     values: tuple[str, ...] = ()
     default: str | None = None
     references: str | None = None
+    scopes: dict[str, str] = Field(default_factory=dict)
+    rule_list: str | None = None
+    pattern: str | None = None
     past: bool = False
     minimum: str | None = None
     month: Literal["first_day", "any_day"] | None = None
@@ -97,6 +104,11 @@ class Column(_Strict):
         if self.open_dates and not (self.nullable and self.type in ("date", "timestamp")):
             raise ValueError(f"{self.name}: only a date that may be empty can be open")
         return self
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """``table.column`` of all that may have to know the value."""
+        return (*((self.references,) if self.references else ()), *self.scopes.values())
 
     @property
     def required(self) -> bool:
@@ -186,7 +198,7 @@ class Contract(_Strict):
             for column in table.columns:
                 if column.month_days is not None:
                     table.column(column.month_days)
-                for target in (column.references, column.overdraft_of):
+                for target in (*column.targets, column.overdraft_of):
                     if target is not None:
                         name, _, target_column = target.partition(".")
                         self.table(name).column(target_column)

@@ -85,6 +85,14 @@ def remedy_for(check_code: str, table_name: str = "*") -> str:
 
 
 @cache
+def rule_values(rule_list: str) -> tuple[str, ...]:
+    """Values of a rule table's column, named ``table.column``."""
+    table, _, column = rule_list.partition(".")
+    with (CHECK_RULES.parent / f"{table}.csv").open(encoding="utf-8", newline="") as lines:
+        return tuple(row[column] for row in csv.DictReader(lines))
+
+
+@cache
 def _tables_of_balances() -> frozenset[str]:
     return frozenset(table.name for table in load_contract().tables if table.holds_balances)
 

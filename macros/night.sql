@@ -24,6 +24,16 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The night whose batch tells what a month is closed with; on any other night it is tonight. #}
+{% macro next_batch_date() -%}
+    cast('{{ var("next_batch_date") or var("business_date") }}' as date)
+{%- endmacro %}
+
+{# Whether what is built is the last day of a month that ended without a batch, and no night of its own. #}
+{% macro is_closing() -%}
+    {{- return(var("is_closing", "") == "true") -}}
+{%- endmacro %}
+
 {# Whether a day is of a month that was closed before tonight and after the last batch, or by it: what happened in it
    was counted then, whatever tonight's batch says of it. #}
 {% macro is_counted_at_closing(day) -%}

@@ -16,6 +16,11 @@
     400
 {%- endmacro %}
 
+{% macro same_day_days() -%}
+    {# Transactions of one day are added up as long as they are known to come again. #}
+    {{- repeated_txn_days() -}}
+{%- endmacro %}
+
 {% macro repeated_since(first_day) -%}
     {# The first night that may have brought an event of `tonight` before: no night brings an event before its day. #}
     greatest(

@@ -85,6 +85,14 @@
     end
 {%- endmacro %}
 
+{% macro round_signed(plain, fine) -%}
+    {# plain + fine, of a total of either sign, rounded half away from zero to the cent #}
+    case
+        when {{ fine }} = 0 then cast({{ plain }} as {{ amount_type() }})
+        else cast(cast({{ plain }} as {{ exact_type() }}) + {{ fine }} as {{ amount_type() }})
+    end
+{%- endmacro %}
+
 {% macro divide_round(plain, fine, divisor) -%}
     {# (plain + fine) / divisor, of a total that is not negative, rounded half up to the cent #}
     case

@@ -45,6 +45,26 @@
     datediff({{ last }}, {{ first }})
 {%- endmacro %}
 
+{% macro full_years(first, last) -%}
+    {# whole years between two days: a birthday that has not come yet does not count #}
+    (
+        year({{ last }}) - year({{ first }})
+        - case when month({{ last }}) * 100 + day({{ last }}) < month({{ first }}) * 100 + day({{ first }}) then 1 else 0 end
+    )
+{%- endmacro %}
+
+{% macro add_minutes(instant, minutes) -%}
+    {{- adapter.dispatch('add_minutes')(instant, minutes) -}}
+{%- endmacro %}
+
+{% macro default__add_minutes(instant, minutes) -%}
+    ({{ instant }} + to_minutes(cast({{ minutes }} as bigint)))
+{%- endmacro %}
+
+{% macro spark__add_minutes(instant, minutes) -%}
+    timestampadd(MINUTE, {{ minutes }}, {{ instant }})
+{%- endmacro %}
+
 {% macro day_spine(first, last) -%}
     {# A sub-query with one column, calendar_date: every day from first to last, none if last is before first. #}
     {{- adapter.dispatch('day_spine')(first, last) -}}
@@ -76,4 +96,17 @@
     case
         when {{ day }} > cast('1900-01-01' as date) and {{ day }} < cast('9999-12-30' as date) then {{ day }}
     end
+{%- endmacro %}
+
+{% macro seconds_before_tonight(instant) -%}
+    {# whole seconds from an instant to the end of the night's day: what happened last comes first #}
+    {{- adapter.dispatch('seconds_before_tonight')(instant) -}}
+{%- endmacro %}
+
+{% macro default__seconds_before_tonight(instant) -%}
+    date_diff('second', {{ instant }}, cast({{ add_days(business_date(), 1) }} as timestamp))
+{%- endmacro %}
+
+{% macro spark__seconds_before_tonight(instant) -%}
+    timestampdiff(second, {{ instant }}, cast({{ add_days(business_date(), 1) }} as timestamp))
 {%- endmacro %}

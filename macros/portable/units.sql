@@ -15,6 +15,14 @@
     cast(cast({{ rate }} as decimal(38, 8)) * {{ fx_scale() }} as bigint)
 {%- endmacro %}
 
+{% macro fx_factor(currency_code, mid_rate) -%}
+    {# an exchange rate as a whole number, 1 for the reporting currency whatever rate is quoted for it #}
+    case
+        when {{ currency_code }} = '{{ var("reporting_currency") }}' then cast({{ fx_scale() }} as bigint)
+        else {{ fx_units(mid_rate) }}
+    end
+{%- endmacro %}
+
 {% macro cents_amount(cents) -%}
     {# whole cents as a published amount #}
     cast(cast({{ cents }} as decimal(18, 0)) * cast(0.01 as decimal(3, 2)) as {{ amount_type() }})

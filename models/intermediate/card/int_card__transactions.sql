@@ -1,5 +1,5 @@
 -- One row per card transaction, with the night that brought it; a transaction sent twice counts once,
--- whatever date it has the second time.
+-- whatever date it has the second time. What a month is closed with is told by the night that closes it.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -20,6 +20,11 @@ select
     -- dates
     tonight.txn_date,
     {{ business_date() }} as business_date,
+    case
+        when tonight.txn_id in (select txn_id from {{ source('pipeline', 'told_later_card_txn') }})
+            then {{ next_batch_date() }}
+        else {{ business_date() }}
+    end as told_date,
 
     -- measures
     tonight.amount_ccy_amt,

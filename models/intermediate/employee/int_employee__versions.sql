@@ -1,4 +1,4 @@
--- One row per employee and version: the org, post and employment that the bank said, from when to when.
+-- One row per employee and version: the name, org, post and employment that the bank said, from when to when.
 
 {{ config(
     materialized='incremental', meta={'grain': ['employee_id', 'known_from_date'], 'carried': 'versions'},
@@ -7,5 +7,5 @@
 {{ versioned(
     "(select *, 'U' as op_code from " ~ ref('stg_core_banking__employees') ~ ") as employees", 'employee',
     key=['employee_id'],
-    attributes=['org_id', 'post_code', 'status_code', 'hired_date', 'left_date'],
+    attributes=['employee_name', 'org_id', 'post_code', 'status_code', 'hired_date', 'left_date'],
 ) }}

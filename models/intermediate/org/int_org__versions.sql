@@ -1,4 +1,4 @@
--- One row per org and version: what the bank said of its place in the tree, from when to when.
+-- One row per org and version: what the bank said of its name and place in the tree, from when to when.
 
 {{ config(
     materialized='incremental', meta={'grain': ['org_id', 'known_from_date'], 'carried': 'versions'},
@@ -7,5 +7,7 @@
 {{ versioned(
     "(select *, 'U' as op_code from " ~ ref('stg_core_banking__orgs') ~ ") as orgs", 'org',
     key=['org_id'],
-    attributes=['org_level_code', 'parent_org_id', 'successor_org_id', 'close_date'],
+    attributes=[
+        'org_name', 'org_level_code', 'parent_org_id', 'successor_org_id', 'region_code', 'open_date', 'close_date',
+    ],
 ) }}

@@ -14,6 +14,7 @@ renamed as (
         customer_id,
         org_id,
         manager_id,
+        product_code,
 
         -- codes and names
         card_kind as card_kind_code,

@@ -28,11 +28,15 @@ renamed as (
         industry_code,
         income_band as income_band_code,
         risk_level as risk_level_code,
+        acquisition_source as acquisition_source_code,
         status as status_code,
 
         -- dates
         birth_date,
         first_open_date,
+
+        -- measures
+        credit_limit as credit_limit_amt,
 
         -- flags
         is_employee,

@@ -23,6 +23,7 @@ renamed as (
         channel_code,
         counter_account,
         counter_bank_code,
+        counter_bank_name,
         counter_name,
         txn_type as txn_type_code,
 

@@ -1,0 +1,12 @@
+{# The day on which a month counts an event: its own, or the night that told of it where its month was over by then. The
+   first night computes the months before it, too. #}
+
+{% macro counted_date(happened_at, told_date, first_night) -%}
+    case
+        when
+            {{ told_date }} > {{ first_night }}
+            and {{ month_start(told_date) }} > {{ month_start('cast(' ~ happened_at ~ ' as date)') }}
+            then {{ told_date }}
+        else cast({{ happened_at }} as date)
+    end
+{%- endmacro %}

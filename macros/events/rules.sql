@@ -1,0 +1,135 @@
+{# What the detectors of events share: the rules of the night, and the shape of what they find. #}
+
+{% macro event_rules_tonight(codes) -%}
+    {# Rules of some events that hold on the business date; one row per event, customer group and threshold. #}
+    select *
+    from {{ ref('event_rules') }}
+    where
+        event_code in ('{{ codes | join("', '") }}')
+        and is_active
+        and valid_from_date <= {{ business_date() }}
+        and (valid_to_date is null or valid_to_date >= {{ business_date() }})
+{%- endmacro %}
+
+{% macro event_found(
+    customer, subject_type, subject, key, event_date,
+    amount='null', reference='null', reference_date='null', count='null', occurrence=none, stage='rules.threshold_cnt', rules='rules'
+) -%}
+    {# Columns of an event that a detector has found under a rule of `rules`; which customer group the rule is for is
+       looked at in int_event__told. `key` identifies the event of its subject; `occurrence` is what the stages of one
+       event have in common: of those reached at once the highest `stage` is told. #}
+    {{ rules }}.event_code,
+    {{ rules }}.rule_version,
+    {{ rules }}.customer_group_code,
+    {{ rules }}.priority,
+    {{ rules }}.threshold_amt,
+    {{ rules }}.threshold_cnt,
+    {{ rules }}.cool_down_days,
+    {{ customer }} as customer_id,
+    '{{ subject_type }}' as subject_type_code,
+    {{ subject }} as subject_id,
+    {{ key }} as key_text,
+    {{ occurrence or key }} as occurrence_text,
+    cast({{ event_date }} as date) as event_date,
+    cast({{ amount }} as {{ amount_type() }}) as amount_amt,
+    cast({{ reference }} as {{ amount_type() }}) as reference_amt,
+    cast({{ reference_date }} as date) as reference_date,
+    cast({{ count }} as integer) as event_cnt,
+    cast({{ stage }} as integer) as stage
+{%- endmacro %}
+
+{% macro event_worth(amount, rate) -%}
+    {# an amount in the currency of the rate, in the reporting currency, to the cent #}
+    cast(cast({{ amount }} as {{ sum_type() }}) * {{ rate }} as {{ amount_type() }})
+{%- endmacro %}
+
+{% macro rates_tonight() -%}
+    select currency_code, mid_rate from {{ ref('int_fx__rate_by_day') }} where calendar_date = {{ business_date() }}
+{%- endmacro %}
+
+{% macro oldest_told_days() -%}
+    {# How far back a telling is looked for: the keys of events hold a date, and none is as old as this. #}
+    400
+{%- endmacro %}
+
+{% macro replayed_days() -%}
+    {# Days by which carried rows outlive their window, for nights that are run again. #}
+    100
+{%- endmacro %}
+
+
+{% macro event_identity(event_code, subject_type, subject, key) -%}
+    {# What makes an event the same event: never amounts, rules or runs. It holds private numbers, and is published
+       under a key only. #}
+    md5({{ event_code }} || '|' || {{ subject_type }} || '|' || {{ subject }} || '|' || {{ key }})
+{%- endmacro %}
+
+{% macro group_roots(relations) -%}
+    {# Common table expressions up to `group_roots`: the ultimate parent of every customer with a parent, and of the
+       parent itself. A circle ends where it has been gone round; its smallest id is the parent. #}
+group_edges as (
+
+    -- one parent each: the smallest, where a bank says several
+    select customer_id, min(related_id) as parent_id
+    from {{ relations }}
+    where relation_type_code = 'group_parent' and related_id <> customer_id
+    group by customer_id
+
+),
+
+group_walk as (
+
+    select * from (
+        with recursive steps as (
+            select customer_id, parent_id as root_id, 1 as hops from group_edges
+            union all
+            select steps.customer_id, group_edges.parent_id as root_id, steps.hops + 1 as hops
+            from steps
+            inner join group_edges on steps.root_id = group_edges.customer_id
+            where steps.hops < 32 and group_edges.parent_id <> steps.customer_id
+        )
+
+        select customer_id, root_id, hops from steps
+    ) as walked
+
+),
+
+group_roots as (
+
+    select walk.customer_id, min(walk.root_id) as root_id
+    from group_walk as walk
+    inner join (
+        select customer_id, max(hops) as hops from group_walk group by customer_id
+    ) as longest on walk.customer_id = longest.customer_id and walk.hops = longest.hops
+    group by walk.customer_id
+    union
+    select walk.root_id as customer_id, walk.root_id
+    from group_walk as walk
+    left join group_edges on walk.root_id = group_edges.customer_id
+    where group_edges.customer_id is null
+
+)
+{%- endmacro %}
+
+{% macro counted_flows() -%}
+    {# money that comes in or leaves: not the bank's own bookings, nor what moves between accounts of one owner #}
+    'cash', 'salary', 'outside', 'bank_transfer'
+{%- endmacro %}
+
+{% macro oldest_txn_days() -%}
+    {# a transaction dated earlier than this before the business date tells nothing #}
+    7
+{%- endmacro %}
+
+{% macro birthdays(first, last) -%}
+    {# Days with the month and day (100 × month + day) of whose birthday they are: who was born on 29 February has it on
+       the 28th of other years. #}
+    select
+        calendar_date,
+        100 * month(calendar_date) + day(calendar_date) as month_day
+    from {{ day_spine(first, last) }} as spine
+    union all
+    select calendar_date, 229 as month_day
+    from {{ day_spine(first, last) }} as spine
+    where month(calendar_date) = 2 and day(calendar_date) = 28 and last_day(calendar_date) = calendar_date
+{%- endmacro %}

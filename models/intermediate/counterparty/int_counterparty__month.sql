@@ -1,0 +1,116 @@
+-- One row per corporate customer, counterparty and month that tonight computes: what came from the counterparty and went
+-- to it, of the transactions that have come so far. Nights carry it. What comes for a month that is over counts in the
+-- running one, so that no payment is lost; what reverses a payment takes it back.
+
+{{ config(materialized='incremental', meta={'carried': 'state'}) }}
+
+with months as (
+
+    select * from {{ ref('int_calendar__computed_months') }}
+
+),
+
+corporates as (
+
+    select customer_id
+    from {{ ref('int_customer__versions') }}
+    where known_to_date is null and customer_type_code = 'C'
+
+),
+
+-- tonight's batch tells of the other side; it is named by its customer number, else by its account and bank
+sides as (
+
+    select
+        told.txn_id,
+        case when told.is_in_bank then coalesce(told.counter_customer_id, accounts.customer_id) end
+            as counterparty_customer_id,
+        told.counter_account,
+        told.counter_bank_code,
+        told.counter_bank_name,
+        told.counter_name
+    from {{ ref('stg_core_banking__transactions') }} as told
+    left join {{ ref('int_account__versions') }} as accounts
+        on told.counter_account = accounts.account_id and accounts.known_to_date is null and told.is_in_bank
+    where told.counter_account is not null or (told.is_in_bank and told.counter_customer_id is not null)
+
+),
+
+payments as (
+
+    select
+        flows.customer_id,
+        case
+            when sides.counterparty_customer_id is not null then 'customer|' || sides.counterparty_customer_id
+            else 'account|' || sides.counter_account || '|' || coalesce(sides.counter_bank_code, '')
+        end as counterparty_key,
+        sides.counterparty_customer_id,
+        case when sides.counterparty_customer_id is null then sides.counter_bank_code end as counter_bank_code,
+        case when sides.counterparty_customer_id is null then sides.counter_bank_name end as counter_bank_name,
+        case when sides.counterparty_customer_id is null then sides.counter_name end as counter_name,
+        {% if is_first_night() -%}
+        {{ month_start('flows.txn_date') }} as month_start_date,
+        {%- else -%}
+        greatest({{ month_start('flows.txn_date') }}, {{ first_computed_month() }}) as month_start_date,
+        {%- endif %}
+        case when flows.flow_direction_code = 'in' then flows.signed_amt else 0 end as in_amt,
+        case when flows.flow_direction_code = 'out' then -flows.signed_amt else 0 end as out_amt,
+        case when flows.flow_direction_code <> 'in' then 0 when flows.is_reversal then -1 else 1 end as in_cnt,
+        case when flows.flow_direction_code <> 'out' then 0 when flows.is_reversal then -1 else 1 end as out_cnt,
+        case when flows.flow_direction_code = 'out' and flows.txn_type_code = 'salary' then -flows.signed_amt else 0 end
+            as salary_out_amt
+    from {{ ref('int_flow__tonight') }} as flows
+    inner join corporates on flows.customer_id = corporates.customer_id
+    inner join sides on flows.txn_id = sides.txn_id
+    -- what a month was closed with has been counted
+    where
+        flows.business_date = {{ business_date() }}
+        and flows.flow_code <> 'own_transfer'
+        and sides.counterparty_customer_id is distinct from flows.customer_id
+    {% if has_state() %}
+    union all
+    select
+        customer_id,
+        counterparty_key,
+        counterparty_customer_id,
+        counter_bank_code,
+        counter_bank_name,
+        counter_name,
+        month_start_date,
+        in_amt,
+        out_amt,
+        in_cnt,
+        out_cnt,
+        salary_out_amt
+    from (
+        {{ state_of_last_night() }}
+    ) as last_night
+    {% endif %}
+
+)
+
+select
+    -- ids
+    payments.customer_id,
+    payments.counterparty_key,
+    max(payments.counterparty_customer_id) as counterparty_customer_id,
+
+    -- codes and names; of several spellings the last in order
+    max(payments.counter_bank_code) as counter_bank_code,
+    max(payments.counter_bank_name) as counter_bank_name,
+    max(payments.counter_name) as counter_name,
+
+    -- dates
+    payments.month_start_date,
+    {{ business_date() }} as business_date,
+
+    -- measures
+    cast(sum(payments.in_amt) as {{ amount_type() }}) as in_amt,
+    cast(sum(payments.out_amt) as {{ amount_type() }}) as out_amt,
+    cast(sum(payments.in_cnt) as bigint) as in_cnt,
+    cast(sum(payments.out_cnt) as bigint) as out_cnt,
+    cast(sum(payments.salary_out_amt) as {{ amount_type() }}) as salary_out_amt
+
+from payments
+inner join months on payments.month_start_date = months.month_start_date
+group by payments.customer_id, payments.counterparty_key, payments.month_start_date

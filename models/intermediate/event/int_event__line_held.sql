@@ -1,0 +1,60 @@
+-- One row per customer and product line ever held, with the night that first said so: through an account, a position,
+-- a loan or a card. A night looks at what its batch adds or changes, and at tonight's positions.
+
+{{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
+
+with products as (
+
+    select product_code, product_line_code from {{ ref('stg_core_banking__products') }}
+
+),
+
+held as (
+
+    select customer_id, product_code, open_date
+    from {{ ref('int_account__holder') }}
+    {% if has_state() %}where known_from_date = {{ business_date() }}{% endif %}
+    union all
+    select holders.customer_id, positions.product_code, {{ business_date() }} as open_date
+    from {{ ref('stg_core_banking__investment_positions') }} as positions
+    inner join {{ ref('int_account__holder') }} as holders on positions.account_id = holders.account_id
+    union all
+    select customer_id, product_code, start_date as open_date
+    from {{ ref('int_loan__versions') }}
+    where known_to_date is null{% if has_state() %} and known_from_date = {{ business_date() }}{% endif %}
+    union all
+    select customer_id, product_code, issue_date as open_date
+    from {{ ref('int_card__versions') }}
+    where
+        known_to_date is null
+        and product_code is not null
+        {%- if has_state() %}
+        and known_from_date = {{ business_date() }}
+        {%- endif %}
+
+),
+
+lines as (
+
+    select
+        held.customer_id,
+        products.product_line_code,
+        -- told as of tonight where a date lies ahead
+        least(min(held.open_date), {{ business_date() }}) as held_since_date
+    from held
+    inner join products on held.product_code = products.product_code
+    group by held.customer_id, products.product_line_code
+
+)
+
+select
+    lines.customer_id,
+    lines.product_line_code,
+    lines.held_since_date,
+    {{ business_date() }} as business_date
+from lines
+{% if has_state() %}
+left join {{ this }} as earlier
+    on lines.customer_id = earlier.customer_id and lines.product_line_code = earlier.product_line_code
+where earlier.customer_id is null
+{% endif %}

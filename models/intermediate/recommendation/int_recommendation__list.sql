@@ -1,0 +1,309 @@
+-- One row per list (tonight's, or that with which the last month ended), customer and product line recommended. Nights
+-- carry the list of the last month, so that the month that follows can tell what became of it. Balances, holdings and
+-- events of everybody decide, so that every night makes everybody's list anew.
+
+{{ config(materialized='incremental', meta={'carried': 'state'}) }}
+
+with settings as (
+
+    select *
+    from {{ ref('recommendation_settings') }}
+    where
+        valid_from_date <= {{ business_date() }}
+        and (valid_to_date is null or valid_to_date >= {{ business_date() }})
+
+),
+
+agreed as (
+
+    select consents.customer_id
+    from {{ ref('int_contact__consent_versions') }} as consents
+    inner join settings on consents.purpose_code = settings.consent_purpose_code
+    where
+        consents.known_to_date is null
+        and cast(consents.granted_at as date) <= {{ business_date() }}
+        and (consents.withdrawn_at is null or cast(consents.withdrawn_at as date) > {{ business_date() }})
+
+),
+
+-- whether the bank tells of the purpose at all: where it does, nobody is called without a word
+told_consents as (
+
+    select count(*) as consent_cnt
+    from {{ ref('int_contact__consent_versions') }} as consents
+    inner join settings on consents.purpose_code = settings.consent_purpose_code
+    where consents.known_to_date is null
+
+),
+
+customers as (
+
+    select
+        customers.customer_id,
+        versions.risk_level_code,
+        -- who told no risk level is taken for the most careful
+        coalesce(cast(versions.risk_level_code as integer), 1) as risk_level
+    from {{ ref('int_holding__customer_month') }} as customers
+    inner join {{ ref('int_customer__versions') }} as versions
+        on customers.customer_id = versions.customer_id and versions.known_to_date is null
+    cross join told_consents
+    left join agreed on customers.customer_id = agreed.customer_id
+    left join {{ source('pipeline', 'erased_customer') }} as erased on customers.customer_id = erased.customer_id
+    where
+        customers.business_date = {{ business_date() }}
+        and customers.month_start_date = {{ month_start(business_date()) }}
+        and customers.is_member
+        and customers.customer_type_code = 'P'
+        and erased.customer_id is null
+        and (told_consents.consent_cnt = 0 or agreed.customer_id is not null)
+
+),
+
+lines as (
+
+    select customer_id, product_line_code
+    from {{ ref('int_holding__line_month') }}
+    where
+        business_date = {{ business_date() }}
+        and month_start_date = {{ month_start(business_date()) }}
+        and is_held
+
+),
+
+deposits as (
+
+    select customer_id, sum(balance_amt) as deposit_amt
+    from {{ ref('int_holding__product_month') }}
+    where month_start_date = {{ month_start(business_date()) }} and holding_code = 'deposit'
+    group by customer_id
+
+),
+
+cards as (
+
+    select distinct customer_id, card_kind_code
+    from {{ ref('int_card__versions') }}
+    where known_to_date is null and status_code = 'valid' and expiry_date >= {{ business_date() }}
+
+),
+
+rules as (
+
+    select *
+    from {{ ref('recommendation_rules') }}
+    where
+        valid_from_date <= {{ business_date() }}
+        and (valid_to_date is null or valid_to_date >= {{ business_date() }})
+
+),
+
+-- an event that was withdrawn has as many withdrawals
+events as (
+
+    select customer_id, event_code, max(business_date) as told_date
+    from (
+        select
+            customer_id,
+            event_id,
+            event_code,
+            max(business_date) as business_date,
+            sum(case when entry_type_code = 'event' then 1 else -1 end) as open_cnt
+        from {{ ref('fct_event') }}
+        where business_date >= {{ add_days(business_date(), '-(select max(event_days) from rules)') }}
+        group by customer_id, event_id, event_code
+    ) as entries
+    where open_cnt > 0
+    group by customer_id, event_code
+
+),
+
+arrears as (
+
+    select customer_id, last_arrears_date
+    from {{ ref('int_customer__arrears') }}
+    where business_date = {{ business_date() }}
+
+),
+
+by_rule as (
+
+    select
+        customers.customer_id,
+        customers.risk_level,
+        rules.product_line_code,
+        'rule' as source_code,
+        rules.rule_code,
+        rules.score,
+        case when rules.above_deposit_amt is not null
+            then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
+                || cast(rules.above_deposit_amt as varchar) else '' end
+        || case when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code else '' end
+        || case when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code else '' end
+        || case when rules.event_code is not null
+            then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar) else '' end
+        || case when rules.clean_days is not null
+            then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days' else '' end as reason
+    from customers
+    cross join rules
+    left join deposits on customers.customer_id = deposits.customer_id
+    left join cards on customers.customer_id = cards.customer_id and rules.card_kind_code = cards.card_kind_code
+    left join events on customers.customer_id = events.customer_id and rules.event_code = events.event_code
+    left join arrears on customers.customer_id = arrears.customer_id
+    where
+        (rules.above_deposit_amt is null or deposits.deposit_amt > rules.above_deposit_amt)
+        and (rules.risk_level_code is null or customers.risk_level_code = rules.risk_level_code)
+        and (rules.card_kind_code is null or cards.customer_id is not null)
+        and (
+            rules.event_code is null
+            or events.told_date > {{ add_days(business_date(), '-rules.event_days') }}
+        )
+        and (
+            rules.clean_days is null
+            or arrears.last_arrears_date is null
+            or arrears.last_arrears_date < {{ add_days(business_date(), '-rules.clean_days') }}
+        )
+
+),
+
+by_similarity as (
+
+    select
+        customers.customer_id,
+        customers.risk_level,
+        pairs.product_line_code,
+        'similarity' as source_code,
+        cast(null as varchar) as rule_code,
+        pairs.similarity as score,
+        '; similar to ' || pairs.held_line_code || ': ' || cast(pairs.both_cnt as varchar) || ' of '
+        || cast(pairs.held_line_cnt as varchar) || ' holders hold both' as reason
+    from customers
+    inner join lines on customers.customer_id = lines.customer_id
+    inner join {{ ref('int_recommendation__line_pair') }} as pairs
+        on
+            lines.product_line_code = pairs.held_line_code
+            and pairs.product_line_code <> pairs.held_line_code
+            and pairs.month_start_date = {{ month_start(business_date()) }}
+    inner join settings on pairs.both_cnt >= settings.min_support_cnt
+
+),
+
+declined as (
+
+    select distinct
+        responses.customer_id,
+        products.product_line_code
+    from {{ ref('int_campaign__response') }} as responses
+    cross join settings
+    left join {{ ref('int_campaign__product_versions') }} as campaign_products
+        on
+            responses.product_code is null
+            and responses.campaign_id = campaign_products.campaign_id
+            and campaign_products.known_to_date is null
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on coalesce(responses.product_code, campaign_products.product_code) = products.product_code
+    where
+        responses.event_type_code = 'declined'
+        and responses.business_date > {{ add_days(business_date(), '-settings.declined_days') }}
+        and cast(responses.event_at as date) > {{ add_days(business_date(), '-settings.declined_days') }}
+
+),
+
+candidates as (
+
+    select * from by_rule
+    union all
+    select * from by_similarity
+
+),
+
+allowed as (
+
+    select
+        candidates.*,
+        row_number() over (
+            partition by candidates.customer_id, candidates.product_line_code
+            order by candidates.source_code nulls last, candidates.score desc nulls last, candidates.rule_code nulls last,
+                candidates.reason nulls last
+        ) as choice
+    from candidates
+    left join lines
+        on candidates.customer_id = lines.customer_id and candidates.product_line_code = lines.product_line_code
+    left join declined
+        on candidates.customer_id = declined.customer_id and candidates.product_line_code = declined.product_line_code
+    left join {{ ref('line_risk_rules') }} as risks on candidates.product_line_code = risks.product_line_code
+    where
+        lines.customer_id is null
+        and declined.customer_id is null
+        and (risks.risk_level is null or risks.risk_level <= candidates.risk_level)
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id
+            order by source_code nulls last, score desc nulls last, product_line_code nulls last
+        ) as rank_number
+    from allowed
+    where choice = 1
+
+),
+
+lists as (
+
+    select
+        'tonight' as list_code,
+        ranked.customer_id,
+        ranked.product_line_code,
+        ranked.rank_number,
+        ranked.source_code,
+        ranked.rule_code,
+        ranked.score,
+        substr(ranked.reason, 3) as reason
+    from ranked
+    inner join settings on ranked.rank_number <= settings.list_cnt
+
+    {% if has_state() %}
+    union all
+
+    select
+        'month_before' as list_code,
+        customer_id,
+        product_line_code,
+        rank_number,
+        source_code,
+        rule_code,
+        score,
+        reason
+    from (
+        {{ state_of_last_night() }}
+    ) as last_night
+    where list_code = case
+        when month_start_date = {{ month_start(business_date()) }} then 'month_before' else 'tonight'
+    end
+    {% endif %}
+
+)
+
+select
+    -- ids
+    customer_id,
+
+    -- codes
+    list_code,
+    product_line_code,
+    source_code,
+    rule_code,
+
+    -- dates
+    {{ business_date() }} as business_date,
+    {{ month_start(business_date()) }} as month_start_date,
+
+    -- measures
+    cast(rank_number as integer) as rank_number,
+    cast(score as {{ share_type() }}) as score,
+    reason
+
+from lists

@@ -1,0 +1,146 @@
+-- One row per org, product line and week, Monday to Sunday, as of the last business date (到期日历): what falls due from
+-- tomorrow on in this week and the twelve that follow, and of the thirteen weeks behind, what fell due and how much of
+-- it its holders still have with the bank, whatever they did with it.
+
+{{ config(materialized='table', meta={'grain': ['org_id', 'product_line_code', 'due_week_date']}) }}
+
+with products as (
+
+    select product_code, product_line_code from {{ ref('stg_core_banking__products') }}
+
+),
+
+bounds as (
+
+    select
+        cast(date_trunc('week', {{ business_date() }}) as date) as this_week_date,
+        {{ add_days("cast(date_trunc('week', " ~ business_date() ~ ") as date)", 91) }} as last_week_date,
+        {{ add_days("cast(date_trunc('week', " ~ business_date() ~ ") as date)", -91) }} as first_week_date
+
+),
+
+contracts as (
+
+    select contracts.*
+    from {{ ref('int_contribution__contract') }} as contracts
+    cross join bounds
+    where contracts.maturity_date > {{ business_date() }} and contracts.maturity_date < bounds.last_week_date
+
+),
+
+coming as (
+
+    select
+        balances.org_id,
+        coalesce(products.product_line_code, 'unknown') as product_line_code,
+        cast(date_trunc('week', contracts.maturity_date) as date) as due_week_date,
+        balances.customer_id,
+        -- an account with several products is one
+        count(distinct balances.account_id) as account_cnt,
+        sum({{ round_units(
+            wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
+        ) }}) as due_cents,
+        cast(null as bigint) as retained_cents
+    from {{ ref('int_contribution__account_day') }} as balances
+    inner join contracts
+        on
+            balances.account_id = contracts.account_id
+            and {{ register_of('balances.source_code') }} = contracts.register_code
+    inner join {{ ref('int_fx__rate_by_day') }} as rates
+        on balances.currency_code = rates.currency_code and rates.calendar_date = {{ business_date() }}
+    left join products on balances.product_code = products.product_code
+    where
+        balances.business_date = {{ business_date() }}
+        and balances.month_start_date = {{ month_start(business_date()) }}
+        and balances.balance_cents > 0
+    group by 1, 2, 3, 4
+
+),
+
+matured as (
+
+    select
+        matured.*,
+        cast(date_trunc('week', matured.due_date) as date) as due_week_date
+    from {{ ref('int_holding__matured') }} as matured
+    cross join bounds
+    where
+        matured.due_date >= bounds.first_week_date
+        and matured.business_date >= bounds.first_week_date
+
+),
+
+behind as (
+
+    select
+        matured.org_id,
+        matured.product_line_code,
+        matured.due_week_date,
+        matured.customer_id,
+        sum(matured.account_cnt) as account_cnt,
+        sum(matured.due_cents) as due_cents,
+        -- what is left beyond the rest that they had besides
+        sum(least(
+            matured.due_cents,
+            greatest(
+                coalesce({{ cents('customers.asset_amt') }}, 0) - (matured.asset_before_cents - matured.due_cents), 0
+            )
+        )) as retained_cents
+    from matured
+    left join {{ ref('int_holding__customer_month') }} as customers
+        on
+            matured.customer_id = customers.customer_id
+            and customers.business_date = {{ business_date() }}
+            and customers.month_start_date = {{ month_start(business_date()) }}
+    group by 1, 2, 3, 4
+
+),
+
+weeks as (
+
+    select *, true as is_coming from coming
+    union all
+    select *, false as is_coming from behind
+
+),
+
+summed as (
+
+    select
+        org_id,
+        product_line_code,
+        due_week_date,
+        sum(case when is_coming then account_cnt else 0 end) as account_cnt,
+        sum(case when is_coming then due_cents else 0 end) as due_cents,
+        count(distinct case when is_coming then customer_id end) as customer_cnt,
+        sum(case when not is_coming then account_cnt else 0 end) as matured_account_cnt,
+        sum(case when not is_coming then due_cents else 0 end) as matured_cents,
+        sum(case when not is_coming then retained_cents else 0 end) as retained_cents
+    from weeks
+    group by org_id, product_line_code, due_week_date
+
+)
+
+select
+    -- ids
+    summed.org_id,
+
+    -- codes
+    summed.product_line_code,
+
+    -- dates
+    {{ business_date() }} as business_date,
+    summed.due_week_date,
+
+    -- measures
+    cast({{ days_between('bounds.this_week_date', 'summed.due_week_date') }} as integer) as due_in_days,
+    cast(summed.account_cnt as bigint) as account_cnt,
+    {{ cents_amount('summed.due_cents') }} as due_amt,
+    cast(summed.customer_cnt as bigint) as customer_cnt,
+    cast(summed.matured_account_cnt as bigint) as matured_account_cnt,
+    {{ cents_amount('summed.matured_cents') }} as matured_amt,
+    {{ cents_amount('summed.retained_cents') }} as retained_amt,
+    {{ ratio('summed.retained_cents', 'summed.matured_cents') }} as retention_rate
+
+from summed
+cross join bounds

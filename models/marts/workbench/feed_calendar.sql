@@ -1,0 +1,173 @@
+-- One row per date of a customer in the next 30 days (日程): maturities, instalments, birthdays, festivals of those who are
+-- greeted then, card expiries. Of a date of birth only the day that comes is said.
+
+{{ config(materialized='table', meta={'grain': ['line_id']}) }}
+
+{%- set last_day = add_days(business_date(), 30) %}
+
+with rates as (
+
+    {{ rates_tonight() }}
+
+),
+
+account_balances as (
+
+    select balances.account_id, sum(balances.balance_ccy_amt) as balance_ccy_amt
+    from (
+        select account_id, balance_ccy_amt from {{ ref('stg_core_banking__deposit_balances') }}
+        union all
+        select account_id, market_value_ccy_amt as balance_ccy_amt
+        from {{ ref('stg_core_banking__investment_positions') }}
+    ) as balances
+    inner join {{ ref('int_account__versions') }} as accounts
+        on
+            balances.account_id = accounts.account_id
+            and accounts.known_to_date is null
+            and accounts.maturity_date between {{ business_date() }} and {{ last_day }}
+    group by balances.account_id
+
+),
+
+loans as (
+
+    select loans.loan_id, loans.customer_id, loans.maturity_date, balances.balance_ccy_amt, rates.mid_rate
+    from {{ ref('int_loan__versions') }} as loans
+    inner join {{ ref('stg_core_banking__loan_balances') }} as balances on loans.loan_id = balances.loan_id
+    inner join rates on loans.currency_code = rates.currency_code
+    where loans.known_to_date is null and balances.balance_ccy_amt > 0
+
+),
+
+born as (
+
+    select customer_id, 100 * month(birth_date) + day(birth_date) as month_day
+    from {{ ref('int_customer__versions') }}
+    where
+        known_to_date is null
+        and customer_type_code = 'P'
+        and status_code = 'active'
+        and birth_date is not null
+
+),
+
+lines as (
+
+    select
+        accounts.customer_id,
+        'maturity' as calendar_line_code,
+        accounts.maturity_date as due_date,
+        'account' as subject_type_code,
+        accounts.account_id as subject_id,
+        '' as key_text,
+        {{ event_worth('balances.balance_ccy_amt', 'rates.mid_rate') }} as amount_amt
+    from {{ ref('int_account__versions') }} as accounts
+    inner join account_balances as balances on accounts.account_id = balances.account_id
+    inner join rates on accounts.currency_code = rates.currency_code
+    where
+        accounts.known_to_date is null
+        and accounts.status_code <> 'closed'
+        and balances.balance_ccy_amt > 0
+
+    union all
+
+    select customer_id, 'maturity', maturity_date, 'loan', loan_id, '', {{ event_worth('balance_ccy_amt', 'mid_rate') }}
+    from loans
+    where maturity_date between {{ business_date() }} and {{ last_day }}
+
+    union all
+
+    select
+        loans.customer_id,
+        'instalment',
+        terms.due_date,
+        'loan',
+        loans.loan_id,
+        cast(terms.term_no as varchar),
+        {{ event_worth('terms.due_principal_ccy_amt + terms.due_interest_ccy_amt', 'loans.mid_rate') }}
+    from {{ ref('int_loan__schedule_versions') }} as terms
+    inner join loans on terms.loan_id = loans.loan_id
+    where
+        terms.known_to_date is null
+        and terms.paid_date is null
+        and terms.due_date between {{ business_date() }} and {{ last_day }}
+
+    union all
+
+    select customer_id, 'card_expiry', expiry_date, 'card', card_id, '', cast(null as {{ amount_type() }})
+    from {{ ref('int_card__versions') }}
+    where
+        known_to_date is null
+        and status_code = 'valid'
+        and expiry_date between {{ business_date() }} and {{ last_day }}
+
+    union all
+
+    select born.customer_id, 'birthday', days.calendar_date, 'customer', born.customer_id, '', null
+    from born
+    inner join (
+        {{ birthdays(business_date(), last_day) }}
+    ) as days on born.month_day = days.month_day
+
+    union all
+
+    select
+        customers.customer_id,
+        'festival',
+        days.calendar_date,
+        'customer',
+        customers.customer_id,
+        days.festival_code,
+        null
+    from {{ ref('stg_core_banking__calendar_days') }} as days
+    inner join (
+        select distinct customer_group_code
+        from (
+            {{ event_rules_tonight(['festival']) }}
+        ) as rules
+    ) as greeted
+        on days.festival_code is not null and days.calendar_date between {{ business_date() }} and {{ last_day }}
+    inner join {{ ref('int_event__customer_group') }} as customers
+        on customers.is_active and greeted.customer_group_code in (customers.customer_group_code, '*')
+
+)
+
+select
+    -- ids
+    managers.employee_id,
+    owners.owning_org_id as org_id,
+    lines.customer_id,
+    {{ keyed_hash(
+        "lines.calendar_line_code || '|' || lines.subject_type_code || '|' || lines.subject_id || '|' || lines.key_text"
+        ~ " || '|' || cast(lines.due_date as varchar)", 'pads'
+    ) }} as line_id,
+    case
+        when lines.subject_type_code = 'customer' then lines.subject_id
+        else {{ keyed_hash('lines.subject_id', 'pads') }}
+    end as subject_id,
+
+    -- codes
+    lines.calendar_line_code,
+    lines.subject_type_code,
+    case when lines.calendar_line_code = 'festival' then lines.key_text end as festival_code,
+
+    -- dates
+    {{ business_date() }} as business_date,
+    lines.due_date,
+
+    -- measures
+    {{ days_between(business_date(), 'lines.due_date') }} as days_left,
+    cast(lines.amount_amt as {{ amount_type() }}) as amount_amt
+
+from lines
+inner join {{ ref('int_event__customer_group') }} as customers
+    on lines.customer_id = customers.customer_id and customers.is_active
+inner join {{ ref('int_customer__month') }} as owners
+    on
+        lines.customer_id = owners.customer_id
+        and owners.month_start_date = {{ month_start(business_date()) }}
+left join {{ ref('int_ownership__main_manager') }} as managers
+    on
+        lines.customer_id = managers.customer_id
+        and managers.month_start_date = {{ month_start(business_date()) }}
+cross join {{ source('pipeline', 'hash_pad') }} as pads
