@@ -15,14 +15,19 @@ from expectations.check import Check, Suite
 from expectations.docs import write_data_docs
 from expectations.results import CheckResult, Gate, GateResult, prepare, record
 from expectations.suites import (
+    bridge,
     contribution,
+    corporate,
+    customers,
     events,
     extract,
     facts,
     going_live,
+    holders,
     marts,
     parts,
     promises,
+    reminders,
     restatement,
     sales,
     tonight,
@@ -119,7 +124,12 @@ def fit_to_publish(
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
             *sales.sales_suites(batch.business_date),
+            *corporate.corporate_suites(batch.business_date),
+            *customers.customer_suites(batch.business_date, months_rebuilt),
+            *holders.holder_suites(batch.business_date, months_rebuilt),
             *events.event_suites(batch.business_date),
+            *reminders.reminder_suites(batch.business_date),
+            *bridge.bridge_suites(batch.business_date, months_rebuilt),
             *restatement.closed_month_suites(changes),
         ]
         outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), list(closings))

@@ -6,7 +6,7 @@ Put here: the copy, and the night that it shows. Keep out: what stops dbt elsewh
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -60,7 +60,8 @@ def run_dbt(settings: Settings, arguments: Sequence[str], *, is_fresh: bool = Fa
             show_confirmed(connection, settings, transform.manifest, night.batch.business_date, ())
         begin_build(connection, night)
     os.environ.update(dbt_environment(settings) | {"ACRM_DATABASE": str(copy), "DBT_QUIET": "false"})
-    return transform.by_hand(_with_variables(list(arguments), night_variables(settings, night)))
+    variables = {**night_variables(settings, night), "saved_segments": transform.saved_segments()}
+    return transform.by_hand(_with_variables(list(arguments), variables))
 
 
 def _copied(settings: Settings, *, is_fresh: bool) -> Path:
@@ -79,7 +80,7 @@ def _copied(settings: Settings, *, is_fresh: bool) -> Path:
     return copy
 
 
-def _with_variables(arguments: list[str], variables: dict[str, str]) -> list[str]:
+def _with_variables(arguments: list[str], variables: Mapping[str, object]) -> list[str]:
     """The arguments with the night's variables, and those that were given."""
     if not arguments or arguments[0] in _WITHOUT_VARIABLES:
         return arguments

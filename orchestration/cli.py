@@ -8,7 +8,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from orchestration.cli_arguments import day
+from orchestration.cli_explain import explaining
 from orchestration.cli_publishing import publishing
+from orchestration.cli_segments import segments
 from orchestration.errors import AcrmError, BadBatchError, ConfigurationError, ExitCode
 from orchestration.settings import Settings
 
@@ -20,7 +23,9 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Turn public bank data sets into landing batches.")
 app.add_typer(imports, name="import")
+app.add_typer(explaining)
 app.add_typer(publishing)
+app.add_typer(segments)
 
 Day = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
 
@@ -50,13 +55,6 @@ def _fail(error: AcrmError) -> NoReturn:
     raise SystemExit(int(error.exit_code))
 
 
-def _day(text: str | None, option: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise typer.BadParameter(f"{text} is not a date", param_hint=option) from error
-
-
 @app.command()
 def run(
     again: Annotated[str | None, typer.Option("--date", help="Run this business date once more.")] = None,
@@ -83,7 +81,7 @@ def _run(
     from orchestration.waiting import available_batches, early_batches
 
     settings = Settings.load()
-    repeated, last = _day(again, given_as[0]), _day(until, given_as[1])
+    repeated, last = day(again, given_as[0]), day(until, given_as[1])
     _require_order(repeated, last, given_as)
     if repeated is not None and repeated not in {b.business_date for b in available_batches(settings)}:
         raise typer.BadParameter(
@@ -253,39 +251,6 @@ def what_if(
 
 
 @app.command()
-def explain(
-    customer: Annotated[str, typer.Argument(help="The customer's number.")],
-    month: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM", help="Without it, the customer's last month.")
-    ] = None,
-    contribution: Annotated[
-        bool, typer.Option("--contribution", help="What the customer earned the bank, as a statement.")
-    ] = False,
-) -> None:
-    """Tell a customer's story: AUM by month, which tier and why, what is missing, when it is lost."""
-    from orchestration.console import out
-    from orchestration.explain import print_statement, print_story, read_statement, read_story
-
-    try:
-        first_day = date.fromisoformat(f"{month}-01") if month else None
-    except ValueError as error:
-        raise typer.BadParameter(f"{month} is not a month", param_hint="--month") from error
-    if contribution:
-        print_statement(out, read_statement(Settings.load(), customer, first_day))
-    else:
-        print_story(out, read_story(Settings.load(), customer, first_day))
-
-
-@app.command("explain-trade")
-def explain_trade(trade: Annotated[str, typer.Argument(help="The trade's number.")]) -> None:
-    """Tell a sale's story: who is credited, by which step, who contests it, every entry of the ledger."""
-    from orchestration.console import out
-    from orchestration.explain import print_trade, read_trade
-
-    print_trade(out, read_trade(Settings.load(), trade))
-
-
-@app.command()
 def serve(
     port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
 ) -> None:
@@ -327,7 +292,7 @@ def sample(
                 "customers": customers,
                 "months": months,
                 "nights": nights,
-                "end": _day(end, "--end"),
+                "end": day(end, "--end"),
                 "seed": seed,
                 "profile": profile,
                 "written_as": written_as,
@@ -366,7 +331,7 @@ def import_berka_command(
 
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: no such folder. Name the folder with the data set's tables.")
-    first_night, last_night = _day(first, "--from"), _day(last, "--to")
+    first_night, last_night = day(first, "--from"), day(last, "--to")
     assert first_night is not None and last_night is not None
     _require_order(first_night, last_night, ("--from", "--to"))
     settings = Settings.load()

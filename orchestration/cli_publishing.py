@@ -1,9 +1,11 @@
 """Commands on what is published: who may see which part of it, and what it promises."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
+from orchestration.cli_arguments import day
 from orchestration.settings import Settings
 
 publishing = typer.Typer()
@@ -41,6 +43,30 @@ def release_for(
         raise typer.BadParameter("name an org or a manager", param_hint="--org / --rm")
     wanted = Wanted("rm", rm) if rm is not None else Wanted("org", org or "")
     out.print(f"wrote {make_cut(Settings.load(), wanted)}", soft_wrap=True)
+
+
+@publishing.command()
+def feeds(
+    business_date: Annotated[str, typer.Option("--date", metavar="YYYY-MM-DD", help="Of a kept release.")],
+    folder: Annotated[Path, typer.Option("--to", help="Folder that is absent, empty or holds just this.")],
+    kind: Annotated[
+        Literal["csv", "parquet"], typer.Option("--format", help="CSV is UTF-8 with a byte order mark.")
+    ] = "csv",
+) -> None:
+    """Write the feeds of the workbench as files for the front office, a manifest beside them."""
+    from orchestration.console import out
+    from orchestration.feeds import write_feeds
+
+    wanted = day(business_date, "--date")
+    if wanted is None:
+        raise typer.BadParameter("name a date", param_hint="--date")
+    done = write_feeds(Settings.load(), wanted, folder, kind)
+    rows = sum(done.rows.values())
+    out.print(
+        f"{'wrote' if done.is_new else 'the same as before:'} {len(done.rows)} feeds, {rows} rows, in"
+        f" {done.folder}",
+        soft_wrap=True,
+    )
 
 
 @publishing.command()

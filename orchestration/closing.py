@@ -13,7 +13,7 @@ Whom a sale is credited to is not part of it: the ledger has entries on business
 confirms the month.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 import duckdb
@@ -45,6 +45,9 @@ _HAPPENS_TO = {
 _LAST_WORD_COUNTS = ("risk_parameter",)
 """What is told again replaces what was told of the same month; of events the first word counts."""
 
+_NOTED_LATER = {"told_later_txn": "transaction", "told_later_card_txn": "card_txn"}
+"""Events whose night is looked at besides the month that counts them, by the table that says which."""
+
 _TOLD_WHOLE = ("sales_trade",)
 """Of these the night itself shows all rows again: whom a sale is credited to is decided there."""
 
@@ -65,6 +68,7 @@ def show_closing(
     of_month = {table: _happened(table, closing.day) for table in EVENT_DATES}
     create_lake_views(connection, settings, night.batch, {**changing, **of_month})
     connection.execute("create or replace view lake.customer as from pipeline.told_opening")
+    _note_told_later(connection, lambda table: name("lake", table))
 
 
 def keep_told_later(connection: duckdb.DuckDBPyConnection, settings: Settings, night: Night) -> bool:
@@ -117,6 +121,7 @@ def show_again(connection: duckdb.DuckDBPyConnection, settings: Settings, closin
             later=_later(table),
         )
     create_lake_views(connection, settings, closing.own, own, {table: _later(table) for table in EVENT_DATES})
+    _note_told_later(connection, _later)
 
 
 def show_night(connection: duckdb.DuckDBPyConnection, settings: Settings, night: Night) -> None:
@@ -263,6 +268,18 @@ def _keep_new(connection: duckdb.DuckDBPyConnection, table: str) -> int:
             )
         )
     return _count(connection, _later(table))
+
+
+def _note_told_later(connection: duckdb.DuckDBPyConnection, rows: Callable[[str], Sql]) -> None:
+    """Say which transactions the night's batch tells, and not that of the day that is built."""
+    for noted, table in _NOTED_LATER.items():
+        connection.execute(
+            fill(
+                "create or replace table {noted} as select txn_id from {rows}",
+                noted=name("pipeline", noted),
+                rows=rows(table),
+            )
+        )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: Sql) -> int:

@@ -17,7 +17,9 @@ from orchestration.ingestion.lake import lake_batches
 from orchestration.plan import first_month
 from orchestration.project import model_meta, models
 from orchestration.publication.catalog import read_catalog
+from orchestration.publication.keys import HASH_KEY, read_key
 from orchestration.publication.marts import Mart, marts_from_manifest
+from orchestration.publication.privacy import show_pads
 from orchestration.publication.release import ReleaseInfo, current_release, releases
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill, join, name, value
@@ -43,6 +45,7 @@ def show_confirmed(
     They do if the last night that touched them came to its end; else the build puts them back from here.
     """
     marts = released_marts(manifest)
+    show_pads(connection, read_key(settings, HASH_KEY))
     known, current = releases(settings), current_release(settings)
     newest = known[-1] if known else None
     connection.execute("create schema if not exists confirmed")

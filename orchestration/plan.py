@@ -49,7 +49,7 @@ class Night:
         found, day, before = [], _month_end(self.previous), self.previous
         while day < self.batch.business_date:
             if day > before:
-                found.append(Closing(day, before, self.previous))
+                found.append(Closing(day, before, self.previous, told_by=self.batch.business_date))
             before, day = day, _month_end(day + timedelta(1))
         return found
 
@@ -81,12 +81,14 @@ class Closing:
             day itself was the first night.
         previous_batch: Business date of the last batch before that day.
         own: The day's own batch, if it had one and is computed anew.
+        told_by: Business date of the batch that closes the month; None for that of the night which closes it.
     """
 
     day: date
     previous: date | None
     previous_batch: date | None
     own: BatchId | None = None
+    told_by: date | None = field(default=None, compare=False)
 
     @property
     def month(self) -> date:

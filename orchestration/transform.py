@@ -1,8 +1,10 @@
 """dbt, run in this process: one parse for any number of nights, one build per night."""
 
 import json
+import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,17 +13,30 @@ from orchestration.dbt_results import NodeResult, OnNode, failure_lines, finishe
 from orchestration.errors import BuildError
 from orchestration.plan import Closing, Night
 from orchestration.project import check_project
+from orchestration.segments.saved import columns_of_manifest, segments_of_a_night
 from orchestration.settings import PROJECT, Settings, private_folder
 from orchestration.standing import CHANGING, forget_standing, note_standing, project_checksum, standing
 from orchestration.warehouse import begin_build, open_database, shown_night
+
+_LOG = logging.getLogger(__name__)
 
 WHOLE_NIGHTS_ONLY = (
     "path:models/intermediate/sales",
     "path:models/marts/sales",
     "path:models/intermediate/confirmation",
     "path:models/marts/customer_value/confirmation",
+    "path:models/intermediate/event",
+    "path:models/marts/monitoring/event",
+    "path:models/marts/workbench",
 )
-"""What no closing builds: sales are decided on business dates, by whole batches, and nights confirm."""
+"""What no closing builds: sales and events are of business dates, of whole batches, and nights confirm."""
+
+_NAMES_OF_A_WAREHOUSE = {
+    "ACRM_DATABASE": "warehouse.duckdb",
+    "ACRM_MEMORY_LIMIT": "6GB",
+    "ACRM_THREADS": "2",
+}
+"""What a parse is told instead of a warehouse's own; nothing in the project depends on it."""
 
 
 def night_variables(settings: Settings, night: Night, closing: Closing | None = None) -> dict[str, str]:
@@ -35,6 +50,8 @@ def night_variables(settings: Settings, night: Night, closing: Closing | None = 
         "business_date": str(closing.day if closing else night.batch.business_date),
         "previous_business_date": str((closing.previous if closing else night.previous_day) or ""),
         "previous_batch_date": str((closing.previous_batch if closing else night.previous) or ""),
+        "next_batch_date": str((closing and closing.told_by) or night.batch.business_date),
+        "is_closing": "true" if closing and closing.own is None else "",
         "reporting_currency": settings.bank.reporting_currency,
         "time_zone": settings.bank.time_zone,
         "rulebook": settings.bank.rulebook,
@@ -43,15 +60,22 @@ def night_variables(settings: Settings, night: Night, closing: Closing | None = 
 
 
 def build_arguments(
-    settings: Settings, night: Night, changing: Sequence[str] = (), closing: Closing | None = None
+    settings: Settings,
+    night: Night,
+    changing: Sequence[str] = (),
+    closing: Closing | None = None,
+    segments: Sequence[Mapping[str, str]] = (),
 ) -> list[str]:
     """The arguments of dbt for one night. Unit tests run with the test suite, not every night.
 
     Args:
         changing: What to build if the project is that of the night before; everything if there is nothing.
         closing: The month to close before the night, instead of the night itself.
+        segments: The saved segments, each with its condition as SQL.
     """
-    variables: dict[str, str | bool] = {**night_variables(settings, night, closing)}
+    variables: dict[str, Any] = {**night_variables(settings, night, closing)}
+    if segments:
+        variables["saved_segments"] = segments
     if changing:
         variables["same_project"] = True
     return [
@@ -124,7 +148,7 @@ class Transform:
         with open_database(self._settings) as connection:
             begin_build(connection, night)
         try:
-            arguments = build_arguments(self._settings, night, changing, closing)
+            arguments = build_arguments(self._settings, night, changing, closing, self.saved_segments())
             # artefacts take a second and nobody reads them; events go to the file and to `report`
             outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
                 [*arguments, "--no-write-json", "--log-level", "none"]
@@ -145,6 +169,13 @@ class Transform:
             )
         if not stand and closing is None:
             note_standing(self._settings, self._checksum)
+
+    def saved_segments(self) -> tuple[dict[str, str], ...]:
+        """The segments that people saved, as a night is told of them; what is refused is logged."""
+        night = segments_of_a_night(self._settings, columns_of_manifest(self.manifest))
+        for refusal in night.refused:
+            _LOG.warning("saved segment left as it was: %s", refusal)
+        return night.segments
 
     def by_hand(self, arguments: Sequence[str]) -> bool:
         """Run any command of dbt where the environment points it; whether it succeeded."""
@@ -188,14 +219,26 @@ def forget_other_places() -> None:
         note.write_text(str(PROJECT), encoding="utf-8")
 
 
+@contextmanager
+def _any_warehouse() -> Iterator[None]:
+    """Name the same database for every warehouse while dbt parses: it parses anew for another one."""
+    named = {name: os.environ[name] for name in _NAMES_OF_A_WAREHOUSE}
+    try:
+        os.environ |= _NAMES_OF_A_WAREHOUSE
+        yield
+    finally:
+        os.environ.update(named)
+
+
 @cache
 def _parsed_project() -> Any:  # noqa: ANN401 - dbt has no stable type for it
     """The project as dbt reads it, once per process; nothing in it depends on the warehouse."""
     from dbt.cli.main import dbtRunner
 
     forget_other_places()
-    # nobody reads the files that it would write
-    parsed = dbtRunner().invoke(["parse", "--no-write-json"])
+    with _any_warehouse():
+        # nobody reads the files that it would write
+        parsed = dbtRunner().invoke(["parse", "--no-write-json"])
     if not parsed.success:
         raise BuildError(f"dbt cannot read the project: {parsed.exception}")
     check_project(parsed.result.writable_manifest().to_dict(omit_none=False))

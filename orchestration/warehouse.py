@@ -126,6 +126,10 @@ def prepare_night(
 def show_no_closing(connection: duckdb.DuckDBPyConnection) -> None:
     """Leave the night's own word on accounts; see :mod:`orchestration.closing`."""
     connection.execute("create or replace table pipeline.told_closing (account_id varchar, close_date date)")
+    for table in ("told_later_txn", "told_later_card_txn"):
+        connection.execute(
+            fill("create or replace table {table} (txn_id varchar)", table=name("pipeline", table))
+        )
 
 
 def show_delivered(connection: duckdb.DuckDBPyConnection, report: BatchReport) -> None:

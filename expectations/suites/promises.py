@@ -17,8 +17,8 @@ from orchestration.publication.privacy import privacy_of
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 from orchestration.warehouse import KnownTable, known_tables
 
-NOBODY = "UNASSIGNED"
-"""Stands in the place of an employee for what nobody holds."""
+NOBODY = ("UNASSIGNED", "UNKNOWN")
+"""Stand in the place of an employee for what nobody holds, and of an org where none was recorded."""
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ def reference_known(
     """Every org, product and employee of the mart has been delivered, some night."""
     rows, known = name(promise.schema, promise.table), promise.known[column]
     named = fill(
-        "select distinct {column} from {rows} where {tonight} and {column} <> {nobody}",
+        "select distinct {column} from {rows} where {tonight} and {column} not in ({nobody})",
         column=name(column),
         rows=rows,
         tonight=written_tonight(promise.meta, rows, business_date, months_rebuilt),
-        nobody=value(NOBODY),
+        nobody=join(", ", map(value, NOBODY)),
     )
     unknown = fill(
         "select named.{column} from ({named}) as named"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from contract.model import OP_COLUMN, Column, Contract, MonthHistory, Table
+from contract.severity import rule_values
 from orchestration.sql import Sql, fill, join, name, value
 
 REFERENCE = "reference_unknown"
@@ -16,7 +17,9 @@ OVERDRAFT = "negative_balance"
 SHARES = "shares_not_one"
 MONTH_SUM = "month_sum_off"
 MONTH_EARLY = "month_before_opening"
-CROSS_CODES = (REFERENCE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY)
+NOT_IN_RULES = "not_in_rules"
+PATTERN = "value_not_as_written"
+CROSS_CODES = (REFERENCE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY, NOT_IN_RULES, PATTERN)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,12 @@ def row_rules(table: Table) -> list[CrossRule]:
     for column in table.columns:
         if column.references is not None:
             rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown(table, column)))
+        if column.scopes:
+            rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown_scope(table, column)))
+        if column.rule_list is not None:
+            rules.append(CrossRule(NOT_IN_RULES, table.name, column.name, _not_listed(table, column)))
+        if column.pattern is not None:
+            rules.append(CrossRule(PATTERN, table.name, column.name, _not_matching(table, column)))
         if column.overdraft_of is not None:
             rules.append(CrossRule(OVERDRAFT, table.name, column.name, _overdrawn(table, column)))
         if table.history is not None and column.month_days is not None:
@@ -78,10 +87,10 @@ def collect_keys(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 def referenced_tables(contract: Contract) -> set[str]:
     """Tables that other tables refer to."""
     return {
-        column.references.partition(".")[0]
+        target.partition(".")[0]
         for table in contract.tables
         for column in table.columns
-        if column.references is not None
+        for target in column.targets
     }
 
 
@@ -101,6 +110,60 @@ def _unknown(table: Table, column: Column) -> Sql:
         # the table's own keys are only complete once it has been screened
         known=name("known", target) if target == table.name else key_relation(target),
         target_column=name(target_column),
+        not_deleted=not_deleted(table),
+    )
+
+
+def _unknown_scope(table: Table, column: Column) -> Sql:
+    """Rows whose scope, of a kind that the column before tells, was never delivered."""
+    kind = table.columns[table.columns.index(column) - 1]
+    unknown = (
+        fill(
+            """
+            select tonight.source_file, tonight.source_row
+            from {rows} as tonight
+            anti join {known} as known on known.{target_column} = tonight.{column}
+            where tonight.{kind} = {code} {not_deleted}
+            """,
+            rows=name("lake", table.name),
+            column=name(column.name),
+            kind=name(kind.name),
+            code=value(code),
+            known=key_relation(target.partition(".")[0]),
+            target_column=name(target.partition(".")[2]),
+            not_deleted=not_deleted(table),
+        )
+        for code, target in sorted(column.scopes.items())
+    )
+    return join(" union all ", unknown)
+
+
+def _not_listed(table: Table, column: Column) -> Sql:
+    assert column.rule_list is not None
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        where tonight.{column} not in ({listed}) {not_deleted}
+        """,
+        rows=name("lake", table.name),
+        column=name(column.name),
+        listed=join(", ", map(value, rule_values(column.rule_list))),
+        not_deleted=not_deleted(table),
+    )
+
+
+def _not_matching(table: Table, column: Column) -> Sql:
+    assert column.pattern is not None
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        where not regexp_full_match(tonight.{column}, {pattern}) {not_deleted}
+        """,
+        rows=name("lake", table.name),
+        column=name(column.name),
+        pattern=value(column.pattern),
         not_deleted=not_deleted(table),
     )
 

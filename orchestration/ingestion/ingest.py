@@ -106,7 +106,6 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
         is_initial=is_initial,
         manifest_sha256=file_digest(folder / MANIFEST),
         unknown_columns={t: sorted(o.unknown_columns) for t, o in outcomes.items() if o.unknown_columns},
-        ignored_tables=manifest.ignored_tables,
         tables={
             name: TableReport(
                 load=manifest.tables[name].load,

@@ -56,7 +56,6 @@ class BatchReport(BaseModel):
 
     Attributes:
         unknown_columns: Columns per table that are not in the contract and were left out.
-        ignored_tables: Tables of the batch that no model reads yet.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,7 +65,6 @@ class BatchReport(BaseModel):
     is_initial: bool
     manifest_sha256: str
     unknown_columns: dict[str, list[str]] = Field(default_factory=dict)
-    ignored_tables: list[str] = Field(default_factory=list)
     tables: dict[str, TableReport]
 
 

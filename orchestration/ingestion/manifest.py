@@ -29,15 +29,6 @@ from orchestration.settings import BatchId
 
 MANIFEST = "manifest.json"
 
-STAGE_TWO_TABLES = frozenset(
-    {
-        "customer_relation", "org_change", "repayment_schedule", "channel_contract", "channel_usage",
-        "campaign", "campaign_target", "campaign_response", "contact_log", "opportunity", "visit",
-        "plan_target", "service_case", "consent",
-    }
-)  # fmt: skip
-"""Tables of the specification that no model reads yet: a manifest may name them, they are left alone."""
-
 MAX_MANIFEST_BYTES = 64 * 2**20
 
 _ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
@@ -122,11 +113,6 @@ class Manifest(_Delivered):
     tables: dict[str, TableDelivery]
 
     @property
-    def ignored_tables(self) -> list[str]:
-        """Tables of stage 2 that the batch brings."""
-        return sorted(STAGE_TWO_TABLES & self.tables.keys())
-
-    @property
     def deliveries(self) -> list[tuple[Table, TableDelivery]]:
         """The contract's tables that the batch brings, in contract order."""
         return [(t, self.tables[t.name]) for t in load_contract().tables if t.name in self.tables]
@@ -181,7 +167,7 @@ def check_manifest(manifest: Manifest, folder: Path, *, is_initial: bool | None)
     """
     contract = load_contract()
     faults = []
-    for name in sorted(manifest.tables.keys() - set(contract.table_names) - STAGE_TWO_TABLES):
+    for name in sorted(manifest.tables.keys() - set(contract.table_names)):
         what = f"the manifest names {shown(name)}, which is not in the contract"
         faults.append(Fault("manifest_table_unknown", what, "Have it left out or the name mended"))
     for table in contract.tables:

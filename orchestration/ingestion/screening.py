@@ -62,7 +62,7 @@ def reference_order(contract: Contract) -> list[Table]:
     """Tables after the tables that they refer to."""
     order: TopologicalSorter[str] = TopologicalSorter()
     for table in contract.tables:
-        targets = {(column.references or table.name).partition(".")[0] for column in table.columns}
+        targets = {target.partition(".")[0] for column in table.columns for target in column.targets}
         order.add(table.name, *sorted(targets - {table.name}))
     return [contract.table(table) for table in order.static_order()]
 

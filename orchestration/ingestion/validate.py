@@ -55,9 +55,6 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
     except BadBatchError as error:
         return [*findings, *(_finding(fault) for fault in error.faults)]
     findings += [_finding(fault) for fault in check_manifest(manifest, folder, is_initial=None)]
-    for name in manifest.ignored_tables:
-        fault = Fault("manifest_table_unknown", "no model reads this table yet", "Nothing to do", name)
-        findings.append(Finding("warn", fault))
     with tempfile.TemporaryDirectory(prefix="acrm-validate-") as scratch:
         for table, delivery in manifest.deliveries:
             place = private_folder(Path(scratch, table.name))

@@ -1,6 +1,6 @@
 """What the report shows: aggregates of the night's own batch, of reports and of gate results."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +10,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestration.ingestion.lake import read_report, table_files
+from orchestration.night_report.assets import Assets, collect_assets
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill, value
 
@@ -126,6 +127,7 @@ class Figures(_Frozen):
     days: tuple[Point, ...] = ()
     statuses: tuple[StatusRow, ...] = ()
     sales: tuple[Sale, ...] = ()
+    assets: Assets = Assets()
 
     @property
     def aum_amt(self) -> Decimal:
@@ -171,6 +173,7 @@ def collect(
         return tuple(kind(**dict(zip(names, row, strict=True))) for row in cursor.fetchall())
 
     rulebook = {"rulebook": value(settings.bank.rulebook)}
+    names = _org_names(settings, batch)
     months = rows(Point, "customer_value.rpt_balance_band", _MONTHS)
     return Figures(
         business_date=batch.business_date,
@@ -181,12 +184,13 @@ def collect(
         failed=rows(Check, "quality.fct_check_result", _FAILED, **_batch(batch)),
         refused=_refused(connection, settings, batch),
         tiers=rows(TierRow, f"{_MIGRATION} rules.tier_rules rules.tier_rulebooks", _TIERS, **rulebook),
-        orgs=_orgs(connection, settings, batch, rows),
+        orgs=rows(OrgRow, _MIGRATION, _ORGS, names=names) if names else (),
         moves=rows(Move, _MIGRATION, _MOVES),
         months=months,
         days=_days(batch.business_date, months, before),
         statuses=rows(StatusRow, "customer_value.rpt_attention_lost_by_manager", _STATUSES),
         sales=_sales(connection, settings, batch),
+        assets=collect_assets(rows, names, {"day": value(batch.business_date)}),
     )
 
 
@@ -298,18 +302,13 @@ def _refused(
     return tuple(Refused(**dict(zip(names, row, strict=True))) for row in cursor.fetchall())
 
 
-def _orgs(
-    connection: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    batch: BatchId,
-    rows: Callable[..., tuple[OrgRow, ...]],
-) -> tuple[OrgRow, ...]:
+def _org_names(settings: Settings, batch: BatchId) -> Sql | None:
+    """A query for the names of orgs; None if the batch has none."""
     files = table_files(settings, "org", batch)
     if not files:
-        return ()
+        return None
     paths = ", ".join(value(path) for path in files)
-    names = Sql(f"select org_id, org_name from read_parquet([{paths}])")  # noqa: S608 - quoted by value()
-    return rows(OrgRow, _MIGRATION, _ORGS, names=names)
+    return Sql(f"select org_id, org_name from read_parquet([{paths}])")  # noqa: S608 - quoted by value()
 
 
 def _days(today: date, months: Sequence[Point], before: Figures | None) -> tuple[Point, ...]:

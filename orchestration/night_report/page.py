@@ -1,11 +1,13 @@
 """The page: Chinese first, English beside it; amounts in 万元. It says nothing of any customer."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 
+from orchestration.night_report import parts
 from orchestration.night_report.charts import bar, heat, line_chart
 from orchestration.night_report.figures import Figures, Move, TierRow
+from orchestration.night_report.page_assets import bridge, events
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -35,6 +37,7 @@ td.text { white-space: normal; overflow-wrap: anywhere; }
 td.wide { width: 34%; }
 .bar { display: inline-block; height: 12px; border-radius: 2px; background: #1d4ed8; vertical-align: middle; }
 .bar.soft { background: #93c5fd; }
+.bar.less { background: #fca5a5; }
 svg { width: 100%; height: auto; }
 .tick { font-size: 11px; fill: #64748b; text-anchor: middle; }
 .start { text-anchor: start; }
@@ -62,10 +65,11 @@ def render(release: str, now: Figures, before: Figures | None) -> str:
                 _tiles(now, before),
                 f'<div class="two">{_trend(now)}{_tiers(now, before)}</div>',
                 f'<div class="two">{_orgs(now, before)}{_moves(now)}</div>',
+                _assets(now, before),
                 f'<div class="two">{_checks(now)}{_sales(now)}</div>',
                 _loaded(now, before),
                 f"<footer>发布 release {escape(release)} · 个人客户 personal customers · "
-                f"金额单位 amounts in {_unit(now)} · 检查明细 all checks: "
+                f"金额单位 amounts in {parts.unit(now.currency)} · 检查明细 all checks: "
                 '<a href="../../quality/docs/index.html">quality/docs</a></footer>',
             ],
         )
@@ -76,30 +80,6 @@ def render(release: str, now: Figures, before: Figures | None) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body><main>\n{body}\n</main></body>\n</html>\n"
     )
-
-
-def _section(zh: str, en: str, body: str) -> str:
-    return f"<section>{_heading(zh, en)}{body}</section>"
-
-
-def _heading(zh: str, en: str) -> str:
-    return f'<h2>{zh} <span class="en">{en}</span></h2>'
-
-
-def _table(heads: Sequence[str], rows: Iterable[str], kind: str = "") -> str:
-    head = "".join(f"<th>{text}</th>" for text in heads)
-    return f'<table class="{kind}"><tr>{head}</tr>{"".join(rows)}</table>'
-
-
-def _row(*cells: str, anchor: str = "") -> str:
-    """A row; a cell that begins with ``<td`` brings its own."""
-    opening = f'<tr id="{anchor}">' if anchor else "<tr>"
-    shown = (cell if cell.startswith("<td") else f"<td>{cell}</td>" for cell in cells)
-    return f"{opening}{''.join(shown)}</tr>"
-
-
-def _text(content: str, kind: str = "text") -> str:
-    return f'<td class="{kind}">{content}</td>'
 
 
 def _head(release: str, now: Figures, before: Figures | None) -> str:
@@ -124,33 +104,38 @@ def _tiles(now: Figures, before: Figures | None) -> str:
     warned = {row.status_code: row.customer_cnt for row in now.statuses}
     warned_before = {row.status_code: row.customer_cnt for row in before.statuses} if before else {}
     changes = (
-        _change(warned.get(code, 0), warned_before.get(code, 0) if before else None, good=-1)
+        parts.change(warned.get(code, 0), warned_before.get(code, 0) if before else None, good=-1)
         for code in _STATUS
     )
     trades = sum(sale.trade_cnt for sale in now.sales)
     sold = sum((sale.amount_amt for sale in now.sales), Decimal(0))
+    unit = parts.unit(now.currency)
     tiles = [
         (
             "管理资产 AUM",
-            f"{_wan(now.aum_amt)} <small>{_unit(now)}</small>",
-            _wan_change(now.aum_amt, before.aum_amt if before else None),
+            f"{parts.wan(now.aum_amt)} <small>{unit}</small>",
+            parts.wan_change(now.aum_amt, before.aum_amt if before else None),
         ),
         (
             "个人客户 customers",
             f"{now.customer_cnt:,}",
-            _change(now.customer_cnt, before.customer_cnt if before else None),
+            parts.change(now.customer_cnt, before.customer_cnt if before else None),
         ),
         (
             "达级客户 above ordinary",
             f"{now.tiered_cnt:,}",
-            _change(now.tiered_cnt, before.tiered_cnt if before else None),
+            parts.change(now.tiered_cnt, before.tiered_cnt if before else None),
         ),
         (
             "关注 / 流失 <small>attention / lost</small>",
             " / ".join(f"{warned.get(code, 0):,}" for code in _STATUS),
             " / ".join(changes),
         ),
-        ("当日销售 sold", f"{_wan(sold)} <small>{_unit(now)}</small>", f"{trades:,} 笔 trades"),
+        (
+            "当日销售 sold",
+            f"{parts.wan(sold)} <small>{unit}</small>",
+            f"{trades:,} 笔 trades",
+        ),
     ]
     shown = (f'<div class="tile">{name}<b>{number}</b>{change}</div>' for name, number, change in tiles)
     return f'<div class="tiles">{"".join(shown)}</div>'
@@ -159,52 +144,56 @@ def _tiles(now: Figures, before: Figures | None) -> str:
 def _trend(now: Figures) -> str:
     months = [(f"{p.day:%y-%m}", float(p.aum_amt / 10_000)) for p in now.months]
     days = [(f"{p.day:%m-%d}", float(p.aum_amt / 10_000)) for p in now.days]
-    body = line_chart(months, _unit(now)) + _heading("最近各夜", "the last nights")
-    return _section("管理资产", "AUM at the end of each month", body + line_chart(days, _unit(now)))
+    body = line_chart(months, parts.unit(now.currency)) + parts.heading("最近各夜", "the last nights")
+    return parts.section(
+        "管理资产", "AUM at the end of each month", body + line_chart(days, parts.unit(now.currency))
+    )
 
 
 def _tiers(now: Figures, before: Figures | None) -> str:
     earlier = {tier.tier_code: tier.customer_cnt for tier in before.tiers} if before else {}
     most = max((tier.customer_cnt for tier in now.tiers), default=0) or 1
     tiers = (
-        _row(
+        parts.row(
             _named(tier),
-            _text(bar(tier.customer_cnt / most), "wide text"),
+            parts.text(bar(tier.customer_cnt / most), "wide text"),
             f"{tier.customer_cnt:,}",
-            _change(tier.customer_cnt, earlier.get(tier.tier_code, 0) if before else None),
-            _wan(tier.aum_amt),
+            parts.change(tier.customer_cnt, earlier.get(tier.tier_code, 0) if before else None),
+            parts.wan(tier.aum_amt),
         )
         for tier in now.tiers
     )
     statuses = (
-        _row(
-            _STATUS.get(row.status_code, escape(row.status_code)), f"{row.customer_cnt:,}", _wan(row.aum_amt)
+        parts.row(
+            _STATUS.get(row.status_code, escape(row.status_code)),
+            f"{row.customer_cnt:,}",
+            parts.wan(row.aum_amt),
         )
         for row in now.statuses
     )
-    body = _table(("等级 tier", "", "客户 customers", "较昨 change", _unit(now)), tiers)
-    body += _heading("需跟进", "to be followed up")
-    body += _table(("状态 status", "客户 customers", _unit(now)), statuses)
-    return _section("客户等级", "tiers of the running month", body)
+    body = parts.table(("等级 tier", "", "客户 customers", "较昨 change", parts.unit(now.currency)), tiers)
+    body += parts.heading("需跟进", "to be followed up")
+    body += parts.table(("状态 status", "客户 customers", parts.unit(now.currency)), statuses)
+    return parts.section("客户等级", "tiers of the running month", body)
 
 
 def _orgs(now: Figures, before: Figures | None) -> str:
     earlier = {org.org_id: org.aum_amt for org in before.orgs} if before else {}
     most = max((float(org.aum_amt) for org in now.orgs), default=0.0) or 1.0
     rows = (
-        _row(
+        parts.row(
             f'{escape(org.name)} <span class="en">{escape(org.org_id)}</span>',
-            _text(bar(float(org.aum_amt) / most, "soft"), "wide text"),
-            _wan(org.aum_amt),
-            _wan_change(org.aum_amt, earlier.get(org.org_id) if before else None),
+            parts.text(bar(float(org.aum_amt) / most, "soft"), "wide text"),
+            parts.wan(org.aum_amt),
+            parts.wan_change(org.aum_amt, earlier.get(org.org_id) if before else None),
             f"{org.tiered_cnt:,}",
         )
         for org in now.orgs[:_MOST_ORGS]
     )
     rest = len(now.orgs) - _MOST_ORGS
     more = f'<p class="none">另有 {rest} 个机构 and {rest} more orgs</p>' if rest > 0 else ""
-    table = _table(("机构 org", "", _unit(now), "较昨 change", "达级 tiered"), rows)
-    return _section("机构", "orgs by the AUM that gives the tiers", table + more)
+    table = parts.table(("机构 org", "", parts.unit(now.currency), "较昨 change", "达级 tiered"), rows)
+    return parts.section("机构", "orgs by the AUM that gives the tiers", table + more)
 
 
 def _moves(now: Figures) -> str:
@@ -214,13 +203,13 @@ def _moves(now: Figures) -> str:
     afters = _present([*ladder, "closed"], (move.to_tier_code for move in now.moves))
     counts = {(move.from_tier_code, move.to_tier_code): move.customer_cnt for move in now.moves}
     rows = (
-        _row(escape(names.get(one, one)), *(_heat_cell(counts, one, to, afters) for to in afters))
+        parts.row(escape(names.get(one, one)), *(_heat_cell(counts, one, to, afters) for to in afters))
         for one in befores
     )
     moved = sum(_moved(now.moves))
-    table = _table(("", *(escape(names.get(code, code)) for code in afters)), rows, "heat")
+    table = parts.table(("", *(escape(names.get(code, code)) for code in afters)), rows, "heat")
     said = f'<p class="none">{moved:,} 位客户变动等级 customers hold another tier than last month</p>'
-    return _section("等级迁徙", "last month's tier down, this month's across", table + said)
+    return parts.section("等级迁徙", "last month's tier down, this month's across", table + said)
 
 
 def _moved(moves: Iterable[Move]) -> Iterable[int]:
@@ -243,17 +232,26 @@ def _present(order: list[str], seen: Iterable[str]) -> list[str]:
     return [code for code in order if code in found] + sorted(found - set(order))
 
 
+def _assets(now: Figures, before: Figures | None) -> str:
+    if not now.assets.parts:
+        return ""
+    unit = parts.unit(now.currency)
+    earlier = (before.business_date, before.assets) if before else None
+    moved = bridge(now.business_date, now.assets, earlier, unit)
+    return f'<div class="two">{moved}{events(now.assets, unit)}</div>'
+
+
 def _checks(now: Figures) -> str:
     if not now.failed and not now.refused:
-        return _section(
+        return parts.section(
             "检查", "checks", f"<p>全部 {now.check_cnt} 项通过，无拒收 · all passed, none refused</p>"
         )
     counts = _refused_counts(now)
     tables = {table for table, _, _ in counts}
     rows = [
-        _row(
-            _text(f'{escape(check.table)}<br><span class="en">{escape(check.check_code)}</span>'),
-            _text(
+        parts.row(
+            parts.text(f'{escape(check.table)}<br><span class="en">{escape(check.check_code)}</span>'),
+            parts.text(
                 escape(check.message)
                 + (
                     f' <a href="#refused-{escape(check.table)}">见行 rows</a>'
@@ -265,8 +263,8 @@ def _checks(now: Figures) -> str:
         )
         for check in now.failed
     ]
-    failed = _table(("检查 check", "说明 message", "行 rows"), rows) if rows else ""
-    return _section("检查", "checks that warn", failed + _refused(now, counts))
+    failed = parts.table(("检查 check", "说明 message", "行 rows"), rows) if rows else ""
+    return parts.section("检查", "checks that warn", failed + _refused(now, counts))
 
 
 def _refused(now: Figures, counts: dict[tuple[str, str, str], int]) -> str:
@@ -280,14 +278,14 @@ def _refused(now: Figures, counts: dict[tuple[str, str, str], int]) -> str:
         ]
         what = f'<a href="{folder}">{escape(table)}</a> {escape(column)}'
         rows.append(
-            _row(
-                _text(f'{what}<br><span class="en">{escape(rule)}</span>'),
-                _text("<br>".join([*places, *(["…"] if count > len(places) else [])])),
+            parts.row(
+                parts.text(f'{what}<br><span class="en">{escape(rule)}</span>'),
+                parts.text("<br>".join([*places, *(["…"] if count > len(places) else [])])),
                 f"{count:,}",
                 anchor=f"refused-{escape(table)}",
             )
         )
-    return _table(("拒收 refused", "文件 · 行 file · row", "行 rows"), rows) if rows else ""
+    return parts.table(("拒收 refused", "文件 · 行 file · row", "行 rows"), rows) if rows else ""
 
 
 def _refused_counts(now: Figures) -> dict[tuple[str, str, str], int]:
@@ -297,63 +295,34 @@ def _refused_counts(now: Figures) -> dict[tuple[str, str, str], int]:
 def _sales(now: Figures) -> str:
     most = max((float(sale.amount_amt) for sale in now.sales), default=0.0) or 1.0
     rows = [
-        _row(
+        parts.row(
             escape(sale.product),
-            _text(bar(float(sale.amount_amt) / most), "wide text"),
+            parts.text(bar(float(sale.amount_amt) / most), "wide text"),
             f"{sale.trade_cnt:,}",
-            _wan(sale.amount_amt),
+            parts.wan(sale.amount_amt),
         )
         for sale in now.sales[:_MOST_PRODUCTS]
     ]
-    table = _table(("产品 product", "", "笔数 trades", _unit(now)), rows)
-    return _section("当日销售", "sold in this batch", table if rows else '<p class="none">无 none</p>')
+    table = parts.table(("产品 product", "", "笔数 trades", parts.unit(now.currency)), rows)
+    return parts.section("当日销售", "sold in this batch", table if rows else '<p class="none">无 none</p>')
 
 
 def _loaded(now: Figures, before: Figures | None) -> str:
     earlier = {table.table: table.row_cnt for table in before.loaded} if before else {}
     rows = [
-        _row(
+        parts.row(
             escape(table.table),
             f"{table.row_cnt:,}",
-            _change(table.row_cnt, earlier.get(table.table), good=0),
+            parts.change(table.row_cnt, earlier.get(table.table), good=0),
             str(table.refused_cnt or ""),
         )
         for table in now.loaded
     ]
     heads = ("表 table", "行 rows", "较昨", "拒收")
     third = -(-len(rows) // 3) or 1
-    parts = "".join(_table(heads, rows[start : start + third]) for start in range(0, len(rows), third))
-    return _section("加载", "loaded", f'<div class="three">{parts}</div>')
+    tables = "".join(parts.table(heads, rows[start : start + third]) for start in range(0, len(rows), third))
+    return parts.section("加载", "loaded", f'<div class="three">{tables}</div>')
 
 
 def _named(tier: TierRow) -> str:
     return f'{escape(tier.name_zh)} <span class="en">{escape(tier.tier_code)}</span>'
-
-
-def _unit(now: Figures) -> str:
-    return "万元" if now.currency == "CNY" else f"万{escape(now.currency)}"
-
-
-def _wan(amount: Decimal) -> str:
-    return f"{amount / 10_000:,.0f}" if abs(amount) >= 1_000_000 else f"{amount / 10_000:,.2f}"
-
-
-def _wan_change(now: Decimal, before: Decimal | None) -> str:
-    if before is None:
-        return "—"
-    change = now - before
-    if not change:
-        return "±0"
-    return f'<span class="{_kind(change)}">{"+" if change > 0 else ""}{_wan(change)}</span>'
-
-
-def _change(now: int, before: int | None, good: int = 1) -> str:
-    """The change as text; ``good`` is 1 where more is better, -1 where less is, 0 where neither."""
-    if before is None:
-        return "—"
-    change = now - before
-    return f'<span class="{_kind(change * good)}">{change:+,}</span>' if change else "±0"
-
-
-def _kind(change: Decimal | int) -> str:
-    return "up" if change > 0 else "down" if change < 0 else ""

@@ -23,7 +23,8 @@ _HEAD = """# Metric dictionary 指标字典
 
 Written by `acrm schema --write` from the models; a metric is changed where it is computed, in
 `models/marts/`. One that is in several tables with the same words is one metric. Tests are dbt's, by
-name, and the folders of `tests/` that hold the table against something independent of it.
+name, and the folders of `tests/` with tests that name the table: `reference` is a second calculation,
+`golden` are cases of the specification, `unit` are cases with the arithmetic beside them.
 
 """
 
@@ -101,7 +102,7 @@ def _tests_of(metric: str, marts: Iterable[Mart], tests: Mapping[str, list[str]]
 
 @cache
 def _tests_in_python() -> tuple[tuple[str, str], ...]:
-    folders = (PROJECT / "tests" / name for name in ("golden", "stories", "reference", "faults"))
+    folders = (PROJECT / "tests" / name for name in ("golden", "stories", "reference", "faults", "unit"))
     return tuple(
         (folder.name, "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))))
         for folder in folders

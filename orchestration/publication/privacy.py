@@ -47,15 +47,30 @@ def privacy_of(column: str) -> Privacy | None:
 
 def hold_key(connection: duckdb.DuckDBPyConnection, key: Key) -> None:
     """Let a connection hash: until it is closed it knows what :func:`leaving` asks for."""
-    secret = key.derived("acrm published numbers").ljust(_BLOCK, b"\0")
-    pads = [bytes(byte ^ pad for byte in secret) for pad in (0x36, 0x5C)]
     connection.execute(
         "create temp table acrm_pad as select $inner::blob as inner_pad, $outer::blob as outer_pad",
-        {"inner": pads[0], "outer": pads[1]},
+        _pads(key),
     )
     connection.execute("set variable acrm_inner = (select inner_pad from acrm_pad)")
     connection.execute("set variable acrm_outer = (select outer_pad from acrm_pad)")
     connection.execute("drop table acrm_pad")
+
+
+def show_pads(connection: duckdb.DuckDBPyConnection, key: Key) -> None:
+    """Let the models of a night hash as releases do: what is kept for good is hashed from the start.
+
+    The build database, which holds the numbers themselves, so holds the padded keys, and never the key.
+    """
+    connection.execute(
+        "create or replace table pipeline.hash_pad as"
+        " select $inner::blob as inner_pad, $outer::blob as outer_pad",
+        _pads(key),
+    )
+
+
+def _pads(key: Key) -> dict[str, bytes]:
+    secret = key.derived("acrm published numbers").ljust(_BLOCK, b"\0")
+    return {place: bytes(byte ^ pad for byte in secret) for place, pad in (("inner", 0x36), ("outer", 0x5C))}
 
 
 def leaving(column: str, privacy: Privacy | None, coined: str | None = None) -> Sql:
