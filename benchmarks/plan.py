@@ -74,6 +74,8 @@ class Size:
             end=last,
             profile="suzhou",
             written_as=self.written_as,
+            # the recorded results are of stage 1
+            has_stage_two=False,
         )
 
 

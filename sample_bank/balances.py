@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
-from sample_bank.accounts import Accounts, account_ids
-from sample_bank.catalogue import CODES, DAY_COUNTS, DEMAND, RATES
-from sample_bank.columns import PPM, money, quantities
+from sample_bank.accounts import Accounts
+from sample_bank.catalogue import DAY_COUNTS, DEMAND, RATES
+from sample_bank.columns import PPM
 from sample_bank.flows import (
     CASH,
     FEE,
@@ -21,6 +20,7 @@ from sample_bank.flows import (
     TRANSFER,
     Flows,
 )
+from sample_bank.links import NOBODY, Links
 from sample_bank.people import Customers
 from sample_bank.rng import Bools, Ints
 from sample_bank.timeline import overlap
@@ -28,7 +28,6 @@ from sample_bank.world import World
 
 EVENT_SHARE = 0.15
 """Chance that a salary account is used on a day."""
-COST_SHARE = 970_000
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,8 @@ class HistoryMonth:
 class Book:
     """The balances of a chunk of customers, night after night."""
 
-    def __init__(self, world: World, people: Customers, accounts: Accounts) -> None:
-        self.world, self.people, self.accounts = world, people, accounts
+    def __init__(self, world: World, people: Customers, accounts: Accounts, links: Links) -> None:
+        self.world, self.people, self.accounts, self.links = world, people, accounts, links
         self.timeline, self.dice = world.timeline, world.dice
         self.is_deposit = ~accounts.is_position
         self.demand = np.arange(len(people))
@@ -177,6 +176,7 @@ class Book:
         self._move_terms(flows, day, previous)
         self._move_investments(flows, day, month, is_running)
         self._transfer_in_bank(flows, day, is_running)
+        self._pay_suppliers(flows, day, is_running)
         self._take_back(flows, day, is_running)
         return flows
 
@@ -223,7 +223,18 @@ class Book:
         both = is_running[payers] & is_running[payees] & (payers != payees)
         payers, payees = payers[both], payees[both]
         percent = self.dice.between("in-bank-size", 1, 10, self.people.numbers[payers], day)
-        amounts = np.maximum(self.balance[payers], 0) * percent // 100
+        self._send(flows, payers, payees, np.maximum(self.balance[payers], 0) * percent // 100)
+
+    def _pay_suppliers(self, flows: Flows, day: int, is_running: Bools) -> None:
+        """Corporates pay those of the bank's customers who supply them; no balance moves by it in the end."""
+        payers, payees = self.links.payments(self.world, self.people, day)
+        both = is_running[payers] & is_running[payees]
+        payers, payees = payers[both], payees[both]
+        percent = self.dice.between("supply-size", 5, 25, self.people.numbers[payers], day)
+        self._send(flows, payers, payees, np.maximum(self.balance[payers], 0) * percent // 100)
+
+    @staticmethod
+    def _send(flows: Flows, payers: Ints, payees: Ints, amounts: Ints) -> None:
         flows.add(payers, -amounts, TRANSFER, payees)
         flows.add(payees, amounts, TRANSFER, payers)
 
@@ -237,13 +248,30 @@ class Book:
 
     def _add_everyday_flows(self, flows: Flows, change: Ints, day: int, month: int) -> None:
         """What the named flows leave of the change is salary, cash, transfers and spending."""
+        is_payday = (self.accounts.swing > 0) & (self.salary_days(month) == day) & (change > 0)
+        change = self._pay_salaries(flows, change, is_payday)
         places = np.flatnonzero(change)
         amounts, numbers = change[places], self.accounts.number[places]
-        is_salary = (self.accounts.swing[places] > 0) & (self.salary_days(month)[places] == day)
+        is_salary = is_payday[places]
         incoming = np.array([CASH, TRANSFER, TRANSFER, OTHER])[self.dice.integer("in-kind", 4, numbers, day)]
         outgoing = np.array([CASH, TRANSFER, OTHER, OTHER])[self.dice.integer("out-kind", 4, numbers, day)]
         kinds = np.where(amounts < 0, outgoing, np.where(is_salary, SALARY, incoming))
         flows.add(places, amounts, kinds)
+
+    def _pay_salaries(self, flows: Flows, change: Ints, is_payday: Bools) -> Ints:
+        """Book the salaries that corporates of the bank pay, and return what is left of the changes.
+
+        The employers' money comes in the same night, so that their balances stay what they were meant to be.
+        """
+        employers = self.links.employers
+        paid = np.flatnonzero(is_payday[: len(employers)] & (employers != NOBODY))
+        amounts, payers = change[paid], employers[paid]
+        flows.add(payers, -amounts, SALARY, paid)
+        flows.add(paid, amounts, SALARY, payers)
+        left = change.copy()
+        left[paid] = 0
+        np.add.at(left, payers, amounts)
+        return left
 
     def market_values(self, day: int) -> tuple[Ints, Ints]:
         """Positions open on a day and their market values."""
@@ -254,45 +282,3 @@ class Book:
     def deposits(self, day: int) -> Ints:
         """Deposit accounts open on a day."""
         return np.flatnonzero(self.is_deposit & self.accounts.is_open(day))
-
-
-def history_rows(book: Book, rows: HistoryMonth) -> pl.DataFrame:
-    """The history extract of one month."""
-    accounts, count = book.accounts, len(rows.places)
-    month = pl.Series("balance_month", [book.timeline.months[rows.month]]).new_from_index(0, count)
-    return pl.DataFrame(
-        {
-            "account_id": account_ids("account_id", accounts.number[rows.places]),
-            "product_code": CODES.gather(accounts.product[rows.places]),
-            "balance_month": month,
-            "month_end_balance": money("month_end_balance", rows.ends),
-            "balance_sum": money("balance_sum", rows.sums),
-            "day_count": pl.Series("day_count", [rows.days], dtype=pl.Int32).new_from_index(0, count),
-        }
-    )
-
-
-def deposit_rows(book: Book, day: int) -> pl.DataFrame:
-    """The deposit balances of a night."""
-    places = book.deposits(day)
-    return pl.DataFrame(
-        {
-            "account_id": account_ids("account_id", book.accounts.number[places]),
-            "balance": money("balance", book.balance[places]),
-        }
-    )
-
-
-def position_rows(book: Book, day: int) -> pl.DataFrame:
-    """The investment positions of a night."""
-    places, values = book.market_values(day)
-    bought = book.balance[places]
-    return pl.DataFrame(
-        {
-            "account_id": account_ids("account_id", book.accounts.number[places]),
-            "product_code": CODES.gather(book.accounts.product[places]),
-            "units": quantities("units", bought * 100),
-            "market_value": money("market_value", values),
-            "cost_amount": money("cost_amount", bought * COST_SHARE // PPM),
-        }
-    )

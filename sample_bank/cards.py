@@ -14,6 +14,7 @@ from sample_bank.world import World
 
 KINDS = ("debit", "credit", "wealth", "private")
 DEBIT, CREDIT, WEALTH, PRIVATE = range(4)
+PRODUCTS_OF_KINDS = (None, "6001", "5007", "5008")
 GRADES = ("classic", "gold", "platinum", "diamond")
 GRADE_SHARES = (0.55, 0.28, 0.13, 0.04)
 DIAMOND = 3
@@ -124,6 +125,7 @@ def card_rows(world: World, cards: Cards, places: Ints, day: int) -> pl.DataFram
             "expiry_date": date_series("expiry_date", cards.expires[places]),
             "status": pl.Series(status),
             "credit_limit": limit.set(~is_credit, None),
+            "product_code": pl.Series(PRODUCTS_OF_KINDS, dtype=pl.String).gather(cards.kind[places]),
         }
     )
 

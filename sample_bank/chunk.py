@@ -8,7 +8,7 @@ import polars as pl
 
 from sample_bank.accounts import account_changes, account_rows, accounts_of
 from sample_bank.answers import AnswerBook
-from sample_bank.balances import Book, deposit_rows, history_rows, position_rows
+from sample_bank.balances import Book
 from sample_bank.cards import (
     card_balance_rows,
     card_changes,
@@ -19,8 +19,10 @@ from sample_bank.cards import (
 )
 from sample_bank.costs import Volumes
 from sample_bank.fees import FeeBook
+from sample_bank.holdings import deposit_rows, history_rows, position_rows
 from sample_bank.income_answers import IncomeBook
 from sample_bank.ledger import Ledger
+from sample_bank.links import links_of
 from sample_bank.loans import (
     loan_balance_rows,
     loan_changes,
@@ -35,6 +37,7 @@ from sample_bank.ownership import assignment_rows, assignments_of
 from sample_bank.people import customer_changes, customer_rows, customers_of
 from sample_bank.rng import Ints
 from sample_bank.sales import registration_rows, trade_rows, trades_of
+from sample_bank.subjects import Subjects
 from sample_bank.timeline import as_date, day_number, earlier_month, is_business_day
 from sample_bank.wealth import Wealth
 from sample_bank.world import World
@@ -58,7 +61,8 @@ class Chunk:
         self.loans = loans_of(world, self.people)
         self.assignments = assignments_of(world, self.people)
         self.trades = trades_of(world, self.people)
-        self.book = Book(world, self.people, self.accounts)
+        self.links = links_of(world, self.people, self.accounts, self.loans)
+        self.book = Book(world, self.people, self.accounts, self.links)
         self.fees = FeeBook(world, self.people, self.book, self.cards, self.trades)
 
     @cached_property
@@ -66,12 +70,16 @@ class Chunk:
         """The answer key of contribution."""
         return IncomeBook(self.world, self.book, self.loans, self.cards)
 
+    @cached_property
+    def subjects(self) -> Subjects:
+        """What the customers have to do with the bank besides accounts."""
+        return Subjects(self.world, self.people, self.loans, self.links)
+
     def night(
         self, index: int, ledger: Ledger, volumes: Volumes, answers: AnswerBook | None
     ) -> Iterator[Delivery]:
         """The chunk's rows of every table of a night; adds to the night's books and to the answer key."""
-        day = int(self.timeline.night_days[index])
-        previous = int(self.timeline.night_days[index - 1]) if index else NO_BATCH
+        day, previous = self._days(index)
         yield from self._masters(day, previous)
         if previous == NO_BATCH:
             yield "monthly_balance_history", list(self._history(answers))
@@ -91,6 +99,16 @@ class Chunk:
                 self.income.add_fees(d, fees)
         yield "fee_income", [pl.concat([self.fees.rows(f, d) for d, f in zip(days, paid, strict=True)])]
         yield "risk_parameter", [self._risks(day, previous)]
+
+    def subjects_of(self, index: int) -> Iterator[Delivery]:
+        """The chunk's rows of every table of stage 2 of a night."""
+        day, previous = self._days(index)
+        yield from self.subjects.night(day, previous, is_first=previous == NO_BATCH)
+
+    def _days(self, index: int) -> tuple[int, int]:
+        """Business dates of a night and of the one before it."""
+        nights = self.timeline.night_days
+        return int(nights[index]), int(nights[index - 1]) if index else NO_BATCH
 
     def _masters(self, day: int, previous: int) -> Iterator[Delivery]:
         """Customers, accounts, owners, loans and cards that are new or changed."""

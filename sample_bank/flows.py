@@ -19,6 +19,7 @@ TRANSACTION_TYPES = (
 CASH, TRANSFER, INTEREST, FEE, SALARY, PURCHASE, REDEMPTION, LOAN, OTHER = range(len(TRANSACTION_TYPES))
 CHANNELS = ("counter", "atm", "mobile", "internet", "pos")
 BANKS = ("102", "103", "104", "105", "308")
+BANK_NAMES = ("中国工商银行", "中国农业银行", "中国银行", "中国建设银行", "招商银行")
 
 
 @dataclass
@@ -93,6 +94,7 @@ def _transaction_rows(
     is_outside = (kinds == TRANSFER) & ~is_inside
     by_bank = (kinds == INTEREST) | (kinds == FEE) | (kinds == LOAN)
     minutes = dice.integer("minute", 9 * 60, numbers, day, serial)
+    bank = dice.integer("bank", len(BANKS), numbers, day, serial)
     teller = outlets * 8 + TELLERS[0] + dice.integer("teller", 2, numbers, day, serial)
     frame = pl.DataFrame(
         {
@@ -117,7 +119,8 @@ def _transaction_rows(
                 "other_customer", accounts.number[np.maximum(others, 0)] // 100 - 1
             ),
             "outside": digits("outside", dice.integer("outside", 10**9, numbers, day, serial), 16, "62"),
-            "bank": pl.Series(BANKS).gather(dice.integer("bank", len(BANKS), numbers, day, serial)),
+            "bank": pl.Series(BANKS).gather(bank),
+            "bank_name": pl.Series(BANK_NAMES).gather(bank),
             "txn_type": pl.Series(TRANSACTION_TYPES).gather(kinds),
         }
     )
@@ -142,5 +145,6 @@ def _transaction_rows(
         pl.when("is_inside").then("other_customer").alias("counter_customer_id"),
         "is_in_bank",
         "txn_type",
+        pl.when("is_outside").then("bank_name").alias("counter_bank_name"),
         pl.when("reverses").then(pl.concat_str(stamp, "account", "previous")).alias("reversed_txn_id"),
     )

@@ -12,12 +12,14 @@ from orchestration.settings import BatchId, private_folder
 from sample_bank.answers import AnswerBook
 from sample_bank.attribution import Attribution
 from sample_bank.catalogue import product_table
-from sample_bank.chunk import Chunk
+from sample_bank.chunk import NO_BATCH, Chunk
 from sample_bank.costs import Volumes, cost_table
 from sample_bank.delivery import BatchWriter, Format
 from sample_bank.ledger import Ledger
+from sample_bank.links import BLOCK
 from sample_bank.profile import PROFILES, ProfileName
 from sample_bank.rng import Dice
+from sample_bank.subjects import shared_answers, shared_rows
 from sample_bank.tier_answers import customer_months
 from sample_bank.timeline import Timeline
 from sample_bank.wealth import Wealth
@@ -37,7 +39,9 @@ class SampleSpec(BaseModel):
         months: Whole months of history before the month of the first night.
         nights: Business days with a batch; the first of them is the initial load.
         end: Day of the last night, or the last business day before it.
-        chunk_customers: Customers in memory at a time: changes how rows are divided into files, not the rows.
+        has_stage_two: Whether the bank delivers the tables of stage 2.
+        chunk_customers: Customers in memory at a time, rounded down to whole blocks of neighbours: changes
+            how rows are divided into files, not the rows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +53,7 @@ class SampleSpec(BaseModel):
     seed: int = Field(default=1, ge=0)
     profile: ProfileName = "suzhou"
     written_as: Format = Format()
+    has_stage_two: bool = True
     chunk_customers: int = Field(default=100_000, ge=2, multiple_of=2)
 
     @property
@@ -73,8 +78,8 @@ def generate_bank(
     Args:
         spec: Size, time and kind of the bank.
         landing: Folder of the batches; must not hold complete ones of the same dates.
-        answer_key: Folder for ``customer_month-*.parquet``, ``income-*.parquet`` and ``sales.parquet``;
-            none: no answer key.
+        answer_key: Folder for ``customer_month-*.parquet``, ``income-*.parquet``, ``sales.parquet``,
+            ``plan.parquet`` and a file by chunk for each subject of stage 2; none: no answer key.
         on_progress: Told after every chunk.
 
     Raises:
@@ -88,15 +93,19 @@ def generate_bank(
     writers = [_writer(spec, landing, night) for night in timeline.nights]
     ledgers = [Ledger(world) for _ in timeline.nights]
     volumes = [Volumes(world.outlets) for _ in timeline.nights]
-    _write_shared(world, writers)
+    _write_shared(world, writers, spec)
     sales: list[pl.DataFrame] = []
-    for number, first in enumerate(range(0, spec.customers, spec.chunk_customers)):
-        last = min(first + spec.chunk_customers, spec.customers)
+    size = max(spec.chunk_customers // BLOCK, 1) * BLOCK
+    for number, first in enumerate(range(0, spec.customers, size)):
+        last = min(first + size, spec.customers)
         chunk = Chunk(world, wealth, np.arange(first, last))
         answers = AnswerBook(world, chunk.people, chunk.accounts, chunk.claims) if answer_key else None
         for night, (writer, ledger) in enumerate(zip(writers, ledgers, strict=True)):
             for table, frames in chunk.night(night, ledger, volumes[night], answers):
                 _add(writer, table, frames)
+            if spec.has_stage_two:
+                for table, frames in chunk.subjects_of(night):
+                    _add(writer, table, frames)
         if answer_key and answers:
             folder = private_folder(answer_key)
             key = customer_months(answers, chunk.cards, chunk.loans)
@@ -104,10 +113,14 @@ def generate_bank(
             chunk.income.table().write_parquet(folder / f"income-{number + 1:04d}.parquet")
             attribution = Attribution(world, chunk.assignments, chunk.loans, int(timeline.night_days[-1]))
             sales.append(attribution.table(chunk.trades))
+            if spec.has_stage_two:
+                chunk.subjects.write_answers(folder, number + 1)
         if on_progress:
             on_progress(last, spec.customers)
     if answer_key:
         pl.concat(sales).sort("trade_id", "employee_id").write_parquet(answer_key / "sales.parquet")
+        if spec.has_stage_two:
+            shared_answers(world).write_parquet(answer_key / "plan.parquet")
     for night, (writer, ledger) in enumerate(zip(writers, ledgers, strict=True)):
         writer.add("cost_pool", cost_table(world, night, volumes, ledgers))
         writer.add("ledger_control", ledger.table(int(timeline.night_days[night])))
@@ -124,9 +137,10 @@ def _add(writer: BatchWriter, table: str, frames: Iterable[pl.DataFrame]) -> Non
         writer.add(table, frame)
 
 
-def _write_shared(world: World, writers: list[BatchWriter]) -> None:
+def _write_shared(world: World, writers: list[BatchWriter], spec: SampleSpec) -> None:
     """The tables that do not depend on customers."""
-    for day, writer in zip(world.timeline.night_days.tolist(), writers, strict=True):
+    previous = NO_BATCH
+    for night, (day, writer) in enumerate(zip(world.timeline.night_days.tolist(), writers, strict=True)):
         writer.add("org", world.org_table(day))
         writer.add("employee", world.employee_table(day))
         writer.add("product", product_table())
@@ -134,3 +148,7 @@ def _write_shared(world: World, writers: list[BatchWriter]) -> None:
         writer.add("ftp_rate", world.transfer_prices.table(day))
         writer.add("fx_rate", world.fx_table(day))
         writer.add("calendar", world.timeline.calendar())
+        if spec.has_stage_two:
+            for table, frame in shared_rows(world, night, previous):
+                writer.add(table, frame)
+        previous = day

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from sample_bank.columns import digits
+from sample_bank.columns import digits, money
 from sample_bank.rng import Bools, Ints
 from sample_bank.timeline import NEVER, date_series, day_number
 from sample_bank.wealth import CENTS, STILL, Wealth, course_of, courses
@@ -16,6 +16,8 @@ FIRST_OPENINGS = day_number(date(2001, 1, 1))
 FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN_NAMES = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国红梅"
 RISK_CHANGE = 0.002
+SOURCES = ("walk_in", "agency", "staff", "mobile", "internet", "phone")
+SOURCE_SHARES = (0.45, 0.15, 0.12, 0.18, 0.07, 0.03)
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,10 @@ def customers_of(world: World, wealth: Wealth, numbers: Ints) -> Customers:
     """Everything about the customers with these numbers."""
     dice, habits, timeline = world.dice, world.profile.habits, world.timeline
     amounts = wealth.amounts(numbers)
-    is_corporate = dice.chance("corporate", habits.corporate, numbers) & (
-        amounts < int(habits.corporate_below * CENTS)
-    )
+    is_corporate = dice.chance("corporate", habits.corporate, numbers)
+    # by rank, so that what the persons own is spread over the bands as before
+    is_corporate |= wealth.ranks(numbers) % habits.corporate_every == habits.corporate_every // 2
+    is_corporate &= amounts < int(habits.corporate_below * CENTS)
     opened = _opening_days(world, numbers)
     closed, reopened = _closing_days(world, numbers, opened, amounts)
     risk_night = dice.integer("risk-night", len(timeline.nights), numbers)
@@ -170,6 +173,8 @@ def customer_rows(world: World, people: Customers, places: Ints, day: int) -> pl
             "home_org_id": world.org_ids("home_org_id", world.org_of(people.home[places], day)),
             "risk_level": pl.Series(risk).cast(pl.String),
             "is_employee": dice.chance("is-employee", 0.002, numbers) & ~is_corporate,
+            "source": pl.Series(SOURCES).gather(dice.pick("source", SOURCE_SHARES, numbers)),
+            "limit": money("limit", dice.between("credit-limit", 10, 2_000, numbers) * 10_000 * CENTS),
             "status": pl.Series(np.where(people.is_active(day)[places], "active", "closed")),
         }
     )
@@ -212,6 +217,8 @@ def _customer_columns() -> list[pl.Expr]:
         pl.when(is_personal & (number % 10 < 4)).then(household).alias("household_id"),
         pl.col("is_employee"),
         pl.col("status"),
+        pl.col("source").alias("acquisition_source"),
+        pl.when(~is_personal).then(pl.col("limit")).alias("credit_limit"),
     ]
 
 

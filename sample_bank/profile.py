@@ -40,7 +40,9 @@ class Habits(BaseModel):
     """Shares of customers with some product or behaviour.
 
     Attributes:
-        corporate: Corporate customers; ``rich_from`` bounds their AUM.
+        corporate: Corporate customers besides those by rank.
+        corporate_every: Every so many customers by rank, one is corporate.
+        corporate_below: AUM from which nobody is corporate, yuan.
         new_in_history: First account opened within the recorded months.
         new_a_night: First account opened, per night.
         closed: Relationship ended, before or within the nights, or ended and taken up again.
@@ -60,6 +62,7 @@ class Habits(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     corporate: float
+    corporate_every: int
     corporate_below: float
     new_in_history: float
     new_a_night: float
@@ -141,7 +144,8 @@ SUZHOU = Profile(
     ),
     habits=Habits(
         corporate=0.003,
-        corporate_below=200_000,
+        corporate_every=20,
+        corporate_below=1_000_000,
         new_in_history=0.12,
         new_a_night=0.0002,
         closed=0.0004,
@@ -196,6 +200,7 @@ WEALTHY = Profile(
     ),
     habits=Habits(
         corporate=0.02,
+        corporate_every=22,
         corporate_below=5_000_000,
         new_in_history=0.15,
         new_a_night=0.0015,

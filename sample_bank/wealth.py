@@ -43,9 +43,13 @@ class Wealth:
         edges: Ints = np.concatenate([[0], np.cumsum(self._counts)])
         return edges
 
+    def ranks(self, numbers: Ints) -> Ints:
+        """Place of each customer among all of them, from the poorest up."""
+        return self._dice.permute("rank", numbers, self._customers)
+
     def amounts(self, numbers: Ints) -> Ints:
         """AUM at the end, in cents, of the customers with these numbers."""
-        ranks = self._dice.permute("rank", numbers, self._customers)
+        ranks = self.ranks(numbers)
         bands = np.searchsorted(self._edges, ranks, side="right") - 1
         cents = np.zeros(len(numbers), dtype=np.int64)
         for index, band in enumerate(self._bands):
