@@ -3,7 +3,7 @@
 import fcntl
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from tests.support.bank import Bank
 from tests.support.landing import land_all
 from tests.support.warehouse import Warehouse
+from tests.support.whole_nights import WholeNights
 
 # a test says what is right, never how fast the machine is today; the same examples on every run
 hypothesis_settings.register_profile("acrm", deadline=None, derandomize=True)
@@ -23,20 +24,18 @@ gc.set_threshold(50_000)
 # hand-made banks are nobody's: their numbers are hashed by a key of the tests
 os.environ.setdefault("ACRM_HASH_KEY", "key of the tests, which protects nothing")
 
-MakeWarehouse = Callable[[str, Bank], Warehouse]
+MakeInMemory = Callable[[str, Bank, Iterable[str]], Warehouse]
 ShareWarehouse = Callable[[str, Callable[[Warehouse], None]], Warehouse]
 
 
 @pytest.fixture(scope="session")
-def published_bank(tmp_path_factory: pytest.TempPathFactory) -> MakeWarehouse:
-    """Deliver all batches of a bank to a new warehouse and run them."""
+def built_in_memory(tmp_path_factory: pytest.TempPathFactory) -> MakeInMemory:
+    """Run all nights of a bank in memory, for the marts that are named, and publish what they built."""
 
-    def publish(name: str, bank: Bank) -> Warehouse:
-        warehouse = Warehouse(Path(tmp_path_factory.mktemp(name)))
-        deliver_and_run(warehouse, bank)
-        return warehouse
+    def build(name: str, bank: Bank, marts: Iterable[str]) -> Warehouse:
+        return WholeNights(marts).run_all(bank).published(Path(tmp_path_factory.mktemp(name)))
 
-    return publish
+    return build
 
 
 @pytest.fixture(scope="session")

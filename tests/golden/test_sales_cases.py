@@ -1,6 +1,6 @@
-"""The golden cases S1–S11: in memory night by night, and from extracts through the whole pipeline.
+"""The golden cases S1–S11: the models of sales night by night, and whole nights, both in memory.
 
-After the last night the pipeline gets one batch again, with a manager's registration that was missing.
+After the last night the warehouse gets one batch again, with a manager's registration that was missing.
 """
 
 from dataclasses import replace
@@ -11,19 +11,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from rich.console import Console
 
 from orchestration.errors import NotFoundError
 from orchestration.explain import print_trade, read_trade
 from orchestration.explain.trade import sentences
+from orchestration.publication.release import DATABASE_FILE
 from orchestration.settings import Settings
 from tests.golden.sales_cases import CASES, NIGHTS, RATES, TRADES, Case, assigned, batches, standing
 from tests.reference.sales import Known, Registration, Rule
-from tests.support.landing import land
 from tests.support.sales import SalesNights
 from tests.support.sales_bank import sales_bank, sales_delivery
 from tests.support.warehouse import Warehouse
+from tests.support.whole_nights import WholeNights
 
 LEDGER = """
 select trade_id, employee_id, rule_code, entry_type_code, credit_ratio, credit_amt, entry_id,
@@ -88,45 +90,46 @@ def test_golden_case_by_the_reference(case: Case):
 
 SENT = [date(2026, 10, 10), date(2026, 10, 15), date(2026, 10, 20)]
 LAST, CORRECTED = SENT[-1], SENT[1]
+MARTS = (
+    "fct_sales_credit", "fct_trade_attribution", "agg_sales_performance_daily", "rpt_sales_dispute",
+    "rpt_rejected_registration", "rpt_sales_ranking", "fct_assignment", "fct_assignment_version",
+    "rpt_pending_assignment", "rpt_rm_workload",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Three nights; then 10-15 again: a manager's registration for S4 and S1's recall were missing."""
-    warehouse = Warehouse(Path(tmp_path_factory.mktemp("sales")))
-    stream = batches(SENT)
+    home, nights, stream = Path(tmp_path_factory.mktemp("sales")), WholeNights(MARTS), batches(SENT)
     bank = sales_bank(stream)
     for batch in stream:
-        land(warehouse.home, sales_delivery(bank, batch))
-    warehouse.run()
+        nights.run(sales_delivery(bank, batch))
+        nights.published(home)
     late = Registration("RS4D", "S4", "D", "seller", Decimal(1), datetime(2026, 10, 15, 9), "F", "manager")
     again = replace(
         stream[1],
         registrations=(*stream[1].registrations, late),
         assignments=(replace(assigned("S1", "A"), valid_to=CORRECTED, is_recalled=True),),
     )
-    land(warehouse.home, sales_delivery(bank, again, sequence=2))
-    warehouse.run()
-    return warehouse
+    nights.run(sales_delivery(bank, again, sequence=2), is_published=False)
+    nights.run(sales_delivery(bank, stream[2]))
+    return nights.published(home)
 
 
-def published(warehouse: Warehouse, release: str, table: str) -> str:
-    return str(warehouse.home / "published" / release / "parquet" / "sales" / table / "**" / "*.parquet")
+def published(warehouse: Warehouse, release: str, query: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Rows of a query of a release, be it the current one or not."""
+    database = warehouse.home / "published" / release / DATABASE_FILE
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(query, list(parameters)).fetchall()
 
 
 @pytest.mark.parametrize("night", SENT, ids=str)
-def test_golden_cases_come_out_of_the_pipeline_as_the_specification_says(warehouse: Warehouse, night: date):
-    with warehouse.reader() as connection:
-        states = connection.execute(
-            "select trade_id, state_code, reason_code from read_parquet(?, hive_partitioning = false)",
-            [published(warehouse, f"{night}.1", "fct_trade_attribution")],
-        ).fetchall()
-        # the ledger of now, up to the night; the last night's release came before its correction
-        ledger = connection.execute(LEDGER, [night]).fetchall()
-        if night == LAST:
-            query = LEDGER.replace("sales.fct_sales_credit", "read_parquet($2, hive_partitioning = false)")
-            path = published(warehouse, f"{night}.1", "fct_sales_credit")
-            ledger = connection.execute(query.replace("?", "$1"), [night, path]).fetchall()
+def test_golden_cases_come_out_of_whole_nights_as_the_specification_says(warehouse: Warehouse, night: date):
+    states = published(
+        warehouse, f"{night}.1", "select trade_id, state_code, reason_code from sales.fct_trade_attribution"
+    )
+    # the ledger of now, up to the night; the last night's release came before its correction
+    ledger = published(warehouse, f"{LAST}.1" if night == LAST else f"{LAST}.2", LEDGER, night)
 
     cases = standing(night)
     told = {trade_id: (state, reason) for trade_id, state, reason in states}
@@ -140,12 +143,8 @@ def test_golden_cases_come_out_of_the_pipeline_as_the_specification_says(warehou
 
 def test_every_release_begins_with_the_ledger_of_the_one_before(warehouse: Warehouse):
     names = [*(f"{night}.1" for night in SENT), f"{LAST}.2"]
-    query = "select * from read_parquet(?, hive_partitioning = false) order by entry_id"
-    with warehouse.reader() as connection:
-        ledgers = [
-            connection.execute(query, [published(warehouse, name, "fct_sales_credit")]).fetchall()
-            for name in names
-        ]
+    query = "select * from sales.fct_sales_credit order by entry_id"
+    ledgers = [published(warehouse, name, query) for name in names]
 
     assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(ledgers))
     assert [len(later) - len(earlier) for earlier, later in pairwise(ledgers)] == [11, 4, 2]

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from orchestration.night_report.assets import PARTS, Part, moved_tonight
 from orchestration.night_report.figures import Check, Figures, Refused, TierRow, _refused, read_figures
 from orchestration.night_report.page import render
 from orchestration.publication.release import releases
@@ -47,6 +48,44 @@ def test_its_numbers_are_those_of_the_release(town: Warehouse):
     trades = pl.read_csv(town.home / "landing/business_date=2026-10-29/sequence=1/sales_trade-0001.csv")
     live = trades.filter(pl.col("status") == "live").height
     assert sum(sale.trade_cnt for sale in now.sales) == 2 * live - trades.height
+
+
+def test_what_moved_and_what_was_told_are_those_of_the_release(town: Warehouse):
+    assets = figures(town).assets
+    names = ", ".join(f"sum({part}) as {part}" for part in PARTS)
+    (bridge,) = town.query(
+        f"select {names}, sum(opening_amt) as opening, sum(closing_amt) as closing"
+        " from monitoring.agg_aum_bridge_monthly"
+        " where month_start_date = (select max(month_start_date) from monitoring.agg_aum_bridge_monthly)"
+    )
+    assert {part.part: part.amount_amt for part in assets.parts} == {part: bridge[part] for part in PARTS}
+    assert sum(part.amount_amt for part in assets.parts) == bridge["closing"] - bridge["opening"]
+    told = town.query(
+        "select event_code, amount_amt from monitoring.fct_event where entry_type_code = 'event'"
+        " and knowledge_date = (select business_date from data_as_of) order by amount_amt desc nulls last"
+    )
+    assert assets.event_cnt == len(told) > 0
+    assert [event.amount_amt for event in assets.largest] == [
+        row["amount_amt"] for row in told if row["amount_amt"] is not None
+    ][:10]
+    sent = town.query(
+        "select channel_code, status_code, reason_code, count(*) as n from monitoring.fct_event_response"
+        " where knowledge_date = (select business_date from data_as_of) group by all"
+    )
+    assert {(r.channel_code, r.status_code, r.reason_code, r.response_cnt) for r in assets.reminders} == {
+        tuple(row.values()) for row in sent
+    }
+
+
+def test_what_moved_tonight_is_what_the_month_has_more_than_the_night_before():
+    def part(amount: str) -> Part:
+        return Part(part="fee_amt", amount_amt=Decimal(amount))
+
+    tonight = moved_tonight(date(2026, 10, 30), [part("-7.50")], [part("-5.00")], date(2026, 10, 29))
+    new_month = moved_tonight(date(2026, 11, 2), [part("-7.50")], [part("-5.00")], date(2026, 10, 30))
+
+    assert tonight == (part("-2.50"),)
+    assert new_month == (part("-7.50"),)
 
 
 def test_it_compares_with_the_night_before_and_keeps_the_days(town: Warehouse):

@@ -1,23 +1,25 @@
-"""Every published table has a view with Chinese names and amounts in 万元."""
+"""Every published table has a view with Chinese names and values, and amounts in 万元."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 import pytest
 
 from orchestration.publication.catalog import CatalogColumn, CatalogTable, read_catalog
-from orchestration.publication.reporting import REPORTING, column_titles, view_titles
+from orchestration.publication.reporting import REPORTING, column_titles, kind_of, view_titles, words_of
 from orchestration.sql import label
 from tests.support.warehouse import Warehouse
 
 
-def test_every_table_has_its_view_and_every_amount_is_in_ten_thousands(town: Warehouse):
+def test_every_table_has_its_view_with_codes_in_words_and_amounts_in_ten_thousands(town: Warehouse):
     catalog = read_catalog(town.current.resolve())
     titles = view_titles(catalog.tables)
     with town.reader() as connection:
         views = connection.execute(
             "select view_name from duckdb_views() where schema_name = ? order by 1", [REPORTING]
         ).fetchall()
+        codes = words_of(connection, catalog.tables).codes
         for table in catalog.tables:
             columns = column_titles(table, "CNY")
             rows = connection.execute(f"select * from {table.full_name} order by all limit 200").fetchall()
@@ -25,7 +27,11 @@ def test_every_table_has_its_view_and_every_amount_is_in_ten_thousands(town: War
                 f"select {', '.join(label(columns[c.name]) for c in table.columns)}"
                 f' from {REPORTING}."{titles[table.full_name]}"'
             ).fetchall()
-            expected = [tuple(map(in_wan, table.columns, row)) for row in rows]
+            expected = [
+                tuple(in_words(column, in_wan(column, content), codes)
+                      for column, content in zip(table.columns, row, strict=True))
+                for row in rows
+            ]  # fmt: skip
             assert set(expected) <= set(shown)
 
     assert sorted(view for (view,) in views) == sorted(titles.values())
@@ -45,6 +51,12 @@ def in_wan(column: CatalogColumn, content: object) -> object:
     return (Decimal(str(content)) / 10_000).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
+def in_words(column: CatalogColumn, content: object, codes: Mapping[str, Mapping[str, str]]) -> object:
+    if not isinstance(content, str) or not column.name.endswith("_code"):
+        return content
+    return codes.get(kind_of(column.name, codes) or "", {}).get(content, content)
+
+
 def test_a_branch_manager_reads_it_in_his_own_words(town: Warehouse):
     rows = town.query(
         'select 客户等级, count(*) as 客户数, sum("考核资产（万元）") as 考核资产'
@@ -53,6 +65,14 @@ def test_a_branch_manager_reads_it_in_his_own_words(town: Warehouse):
     )
 
     assert sum(row["客户数"] for row in rows) > 100
+    assert not [row["客户等级"] for row in rows if row["客户等级"].isascii()]
+    orgs = town.query(
+        "select distinct shown.客户归属机构名称, orgs.org_name"
+        " from reporting_zh.客户等级 as shown"
+        " inner join reference.dim_org as orgs on shown.客户归属机构 = orgs.org_id"
+    )
+    assert orgs
+    assert [row for row in orgs if row["客户归属机构名称"] != row["org_name"]] == []
 
 
 def test_views_work_under_any_name_the_database_is_attached_by(town: Warehouse):

@@ -19,6 +19,11 @@ from tests.reference.customer_value import Expected
 from tests.support.warehouse import Warehouse
 
 Compare = Callable[[Warehouse, Expected], list[str]]
+COMPARED_MARTS = (
+    "fct_customer_aum_part_monthly", "fct_customer_aum_daily", "fct_customer_org_role", "fct_month_recorded",
+    "fct_customer_tier_status_monthly", "fct_tier_event", "fct_tier_reason",
+)  # fmt: skip
+"""What all comparisons together read, with what it is made of."""
 
 COMPARISONS: tuple[Compare, ...] = (
     aum_differences,

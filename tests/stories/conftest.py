@@ -1,4 +1,4 @@
-"""The town and a generated bank are built and run once for all stories."""
+"""The town is built in memory, a generated bank by dbt, each once for all stories."""
 
 import os
 from collections.abc import Callable
@@ -7,15 +7,25 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ShareWarehouse, deliver_and_run
+from tests.conftest import ShareWarehouse
 from tests.stories.town import town
 from tests.support.bank import Bank
 from tests.support.warehouse import Warehouse
+from tests.support.whole_nights import WholeNights
 
 Row = dict[str, Any]
 CUSTOMERS, MONTHS, NIGHTS = os.environ.get("ACRM_ANSWER_KEY", "2000,14,4").split(",")
 """The generated bank; ``make answer-key`` asks for a large one."""
 Story = Callable[[str, date], Row]
+TOWN_MARTS = (
+    "fct_customer_aum_part_monthly", "fct_customer_aum_daily", "fct_customer_org_role", "fct_month_recorded",
+    "fct_customer_tier_status_monthly", "fct_tier_event", "fct_tier_reason", "rpt_attention_lost_by_manager",
+    "rpt_attention_lost_customer", "rpt_aum_concentration", "rpt_balance_band", "rpt_tier_change_customer",
+    "rpt_tier_migration_monthly",
+    "rpt_private_bank_qualified", "rpt_private_bank_growth", "rpt_private_bank_new", "rpt_private_bank_lost",
+    "rpt_private_bank_stock_loss", "rpt_private_bank_stock_detail", "rpt_private_bank_new_detail",
+    "rpt_private_bank_balance_summary", "rpt_private_bank_balance_detail",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +35,10 @@ def town_bank() -> Bank:
 
 @pytest.fixture(scope="session")
 def town_warehouse(shared_warehouse: ShareWarehouse, town_bank: Bank) -> Warehouse:
-    return shared_warehouse("stories", lambda warehouse: deliver_and_run(warehouse, town_bank))
+    """The town's nights in memory; that dbt builds the same, the golden and the generated bank show."""
+    return shared_warehouse(
+        "stories", lambda warehouse: WholeNights(TOWN_MARTS).run_all(town_bank).published(warehouse.home)
+    )
 
 
 @pytest.fixture(scope="session")

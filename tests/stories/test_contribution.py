@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from orchestration.errors import ExitCode
-from tests.conftest import MakeWarehouse
+from tests.conftest import MakeInMemory
 from tests.reference import contribution as reference
 from tests.reference import contribution_views as views
 from tests.reference.contribution_line import COMPONENTS, Key, Line, cents, largest_remainder
@@ -22,6 +22,13 @@ from tests.support.warehouse import Warehouse
 PARTS = (*COMPONENTS, "capital_charge")
 AMOUNTS = ", ".join(f"{part}_amt" for part in PARTS)
 LEDGER = "contribution.fct_account_contribution_monthly"
+MARTS = (
+    "fct_account_contribution_monthly", "fct_cost_allocation_monthly", "fct_cost_pool_monthly",
+    "fct_customer_contribution_monthly", "fct_rm_contribution_monthly",
+    "fct_rm_customer_contribution_monthly", "agg_org_contribution_monthly",
+    "agg_product_contribution_monthly", "agg_tier_contribution_monthly", "rpt_contribution_change",
+    "rpt_contribution_concentration", "fct_customer_tier_monthly",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +37,8 @@ def bank() -> Bank:
 
 
 @pytest.fixture(scope="module")
-def warehouse(published_bank: MakeWarehouse, bank: Bank) -> Warehouse:
-    return published_bank("contribution", bank)
+def warehouse(built_in_memory: MakeInMemory, bank: Bank) -> Warehouse:
+    return built_in_memory("contribution", bank, MARTS)
 
 
 @pytest.fixture(scope="module")

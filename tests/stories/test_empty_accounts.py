@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from tests.conftest import MakeWarehouse
+from tests.conftest import MakeInMemory
 from tests.support.bank import Bank
 from tests.support.published import hashed
 
@@ -12,7 +12,7 @@ FEBRUARY = date(2026, 2, 1)
 
 
 def test_an_empty_account_bears_its_part_of_a_cost_and_an_undrawn_loan_its_risk(
-    published_bank: MakeWarehouse,
+    built_in_memory: MakeInMemory,
 ) -> None:
     bank = Bank(list(NIGHTS))
     bank.books.quote("C1", date(2025, 12, 31), d0="0.01", d365="0.02")
@@ -25,7 +25,7 @@ def test_an_empty_account_bears_its_part_of_a_cost_and_an_undrawn_loan_its_risk(
     bank.books.pool("P1", "O1", FEBRUARY, "100.01", "accounts", on=LAST)
     bank.books.risk(undrawn.loan_id, FEBRUARY, "0.01", "0.45", "1000000.00", on=LAST)
 
-    warehouse = published_bank("empty-accounts", bank)
+    warehouse = built_in_memory("empty-accounts", bank, ["fct_account_contribution_monthly"])
 
     rows = warehouse.query(
         "select account_id, allocated_cost_amt, expected_loss_amt"

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.conftest import MakeWarehouse
+from tests.conftest import MakeInMemory
 from tests.reference import contribution as reference
 from tests.reference.contribution_line import COMPONENTS, Key, Line
 from tests.reference.contribution_views import by_customer
@@ -16,6 +16,10 @@ from tests.support.warehouse import Warehouse
 
 PARTS = (*COMPONENTS, "capital_charge")
 LEDGER = "contribution.fct_account_contribution_monthly"
+MARTS = (
+    "fct_account_contribution_monthly", "fct_cost_allocation_monthly", "fct_cost_pool_monthly",
+    "fct_customer_contribution_monthly", "rpt_contribution_change", "rpt_contribution_concentration",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +28,8 @@ def bank() -> Bank:
 
 
 @pytest.fixture(scope="module")
-def warehouse(published_bank: MakeWarehouse, bank: Bank) -> Warehouse:
-    return published_bank("going-live", bank)
+def warehouse(built_in_memory: MakeInMemory, bank: Bank) -> Warehouse:
+    return built_in_memory("going-live", bank, MARTS)
 
 
 @pytest.fixture(scope="module")

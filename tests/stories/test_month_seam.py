@@ -1,7 +1,7 @@
 """A month that ends on a Saturday is the same with a batch of that day, and with Friday's carried to it.
 
 Monday's batch says otherwise of nearly everything. What it says is March's, but for what happened in
-February: that is added to it.
+February: that is added to it. Figures are those of nights in memory; dbt builds one of the banks, the same.
 """
 
 from datetime import date
@@ -9,18 +9,28 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from expectations.suites.restatement import ClosedMonth, closed_month_changes
+from orchestration.publication.release import DATABASE_FILE
+from orchestration.settings import BatchId
 from tests.conftest import ShareWarehouse, deliver_and_run
 from tests.support.bank import Bank
 from tests.support.landing import land
+from tests.support.models import PROJECT
 from tests.support.warehouse import Warehouse
+from tests.support.whole_nights import WholeNights
 
 THURSDAY, FRIDAY, SATURDAY, MONDAY = (
     date(2026, 2, 26), date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 2),
 )  # fmt: skip
 FEBRUARY, MARCH = date(2026, 2, 1), date(2026, 3, 1)
 LONG_AGO, JANUARY = date(2019, 5, 1), date(2026, 1, 1)
+SCHEMAS = ("customer_value", "contribution", "ownership")
+MARTS = sorted(
+    path.stem for schema in SCHEMAS for path in (PROJECT / "models" / "marts" / schema).rglob("*.sql")
+)
 
 
 def seam_bank(*, with_saturday: bool, is_told: bool = True) -> Bank:
@@ -112,30 +122,54 @@ def _owers(bank: Bank) -> None:
     plastic.reverses(bought, 100_000, on=MONDAY)
 
 
+def _in_memory(home: Path, bank: Bank) -> Warehouse:
+    """Nights in memory, with releases of the last two."""
+    *before, monday = bank.deliveries()
+    nights = WholeNights(MARTS).run_deliveries(before)
+    nights.published(home)
+    nights.run(monday)
+    return nights.published(home)
+
+
 @pytest.fixture(scope="module")
-def with_saturday(shared_warehouse: ShareWarehouse) -> Warehouse:
+def with_saturday(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return _in_memory(tmp_path_factory.mktemp("seam_with"), seam_bank(with_saturday=True))
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    return _in_memory(tmp_path_factory.mktemp("seam_without"), seam_bank(with_saturday=False))
+
+
+@pytest.fixture(scope="module")
+def by_dbt(shared_warehouse: ShareWarehouse) -> Warehouse:
+    """The bank with Saturday's batch, from its files to the release."""
     bank = seam_bank(with_saturday=True)
-    return shared_warehouse("seam_with", lambda warehouse: deliver_and_run(warehouse, bank))
+    return shared_warehouse("seam_by_dbt", lambda warehouse: deliver_and_run(warehouse, bank))
 
 
-@pytest.fixture(scope="module")
-def without(shared_warehouse: ShareWarehouse) -> Warehouse:
-    bank = seam_bank(with_saturday=False)
-    return shared_warehouse("seam_without", lambda warehouse: deliver_and_run(warehouse, bank))
-
-
-def _monthly_tables(warehouse: Warehouse) -> list[str]:
+def _tables(warehouse: Warehouse, column: str) -> list[str]:
     rows = warehouse.query(
         "select table_schema || '.' || table_name as name from information_schema.columns "
-        "where column_name = 'month_start_date' "
-        "and table_schema in ('customer_value', 'contribution', 'ownership') order by 1"
-    )
-    # with a batch of Saturday, February was confirmed before Monday added to it
-    return [row["name"] for row in rows if "confirm" not in row["name"]]
+        "where column_name = ? and list_contains(?, table_schema) order by 1",
+        column, list(SCHEMAS),
+    )  # fmt: skip
+    return [row["name"] for row in rows]
+
+
+def test_dbt_and_memory_build_the_same(with_saturday: Warehouse, by_dbt: Warehouse) -> None:
+    tables = _tables(by_dbt, "month_start_date")
+    assert len(tables) > 30
+    compared = {
+        table: with_saturday.query(f"from {table} order by all") == by_dbt.query(f"from {table} order by all")
+        for table in tables
+    }
+    assert [table for table, is_same in compared.items() if not is_same] == []
 
 
 def test_every_table_says_the_same_of_february(with_saturday: Warehouse, without: Warehouse) -> None:
-    tables = _monthly_tables(with_saturday)
+    # with a batch of Saturday, February was confirmed before Monday added to it
+    tables = [table for table in _tables(with_saturday, "month_start_date") if "confirm" not in table]
     assert len(tables) > 30
 
     def february(warehouse: Warehouse, table: str) -> list[dict[str, Any]]:
@@ -274,18 +308,37 @@ def test_a_month_that_was_confirmed_with_its_last_day_has_a_second_version_becau
     ]
 
 
-def test_the_change_is_listed_with_the_batch_that_brought_it(
-    with_saturday: Warehouse, without: Warehouse
-) -> None:
-    (row,) = with_saturday.query("from quality.fct_restatement")
+def test_the_change_is_listed_with_the_batch_that_brought_it(by_dbt: Warehouse) -> None:
+    (row,) = by_dbt.query("from quality.fct_restatement")
     assert (row["month_start_date"], row["caused_by_business_date"]) == (FEBRUARY, MONDAY)
     assert "first after the month" in row["explanation"]
-    # of a month that no release had called final nothing is restated
-    assert without.query("from quality.fct_restatement") == []
 
 
-def test_monday_sent_again_without_them_takes_them_back(with_saturday: Warehouse, tmp_path: Path) -> None:
-    warehouse = with_saturday.copy_to(tmp_path / "home")
+def test_of_a_month_that_no_release_had_called_final_nothing_is_restated(
+    with_saturday: Warehouse, without: Warehouse
+) -> None:
+    assert _restated(without, FRIDAY) == []
+    (february,) = _restated(with_saturday, SATURDAY)
+    assert (february.month, february.customers_changed) == (FEBRUARY, 1)
+
+
+def _restated(warehouse: Warehouse, before: date) -> list[ClosedMonth]:
+    """What gate 2 finds that Monday has changed of what the release before it called final."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema pipeline; create table pipeline.erased_customer (customer_id text)")
+        for schema, night in (("customer_value", MONDAY), ("last_release", before)):
+            database = warehouse.current.parent / f"{night}.1" / DATABASE_FILE
+            connection.execute(f"attach '{database}' as release (read_only); create schema {schema}")
+            for table in ("fct_customer_aum_monthly", "fct_customer_tier_monthly"):
+                connection.execute(f"create table {schema}.{table} as from release.customer_value.{table}")
+            connection.execute("detach release")
+        told_by = {FEBRUARY: BatchId(MONDAY, 1)}
+        changes = closed_month_changes(connection, [FEBRUARY, MARCH], [], closed_by=told_by)
+    return [month for month in changes if month.customers_changed]
+
+
+def test_monday_sent_again_without_them_takes_them_back(by_dbt: Warehouse, tmp_path: Path) -> None:
+    warehouse = by_dbt.copy_to(tmp_path / "home")
     before = warehouse.parquet_hashes("contribution")
     land(warehouse.home, seam_bank(with_saturday=True, is_told=False).delivery(MONDAY, sequence=2))
     warehouse.run()

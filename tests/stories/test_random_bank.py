@@ -6,8 +6,8 @@ customer. A failure names the customer; its life is printed.
 
 import pytest
 
-from tests.conftest import MakeWarehouse
-from tests.reference.comparisons import COMPARISONS, Compare
+from tests.conftest import MakeInMemory
+from tests.reference.comparisons import COMPARED_MARTS, COMPARISONS, Compare
 from tests.reference.customer_value import Expected, customer_value
 from tests.reference.known import replay
 from tests.stories.lives import Life, settle, some_lives
@@ -29,8 +29,8 @@ def bank(written: list[Life]) -> Bank:
 
 
 @pytest.fixture(scope="module")
-def warehouse(published_bank: MakeWarehouse, bank: Bank) -> Warehouse:
-    return published_bank("random", bank)
+def warehouse(built_in_memory: MakeInMemory, bank: Bank) -> Warehouse:
+    return built_in_memory("random", bank, COMPARED_MARTS)
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from tests.conftest import MakeWarehouse
+from tests.conftest import MakeInMemory
 from tests.reference.compare import as_text
-from tests.reference.comparisons import COMPARISONS, Compare
+from tests.reference.comparisons import COMPARED_MARTS, COMPARISONS, Compare
 from tests.reference.customer_value import customer_value
 from tests.reference.known import replay
 from tests.support.bank import Bank
@@ -36,8 +36,8 @@ def bank_with_travellers() -> Bank:
 
 
 @pytest.fixture(scope="module")
-def warehouse(published_bank: MakeWarehouse) -> Warehouse:
-    return published_bank("return", bank_with_travellers())
+def warehouse(built_in_memory: MakeInMemory) -> Warehouse:
+    return built_in_memory("return", bank_with_travellers(), COMPARED_MARTS)
 
 
 def test_the_month_away_has_no_row_and_the_return_is_no_new_customer(warehouse: Warehouse) -> None:

@@ -29,12 +29,17 @@ def hashed(value: str) -> str:
     return hmac.new(secret, value.encode(), "sha256").hexdigest()[:32]
 
 
-def readable(folder: Path) -> Iterator[str]:
-    """All that a folder says: the bytes of every file, and every text in its databases and Parquet files."""
+def readable(folder: Path, *, has_blocks: bool = True) -> Iterator[str]:
+    """All that a folder says: the bytes of every file, and every text in its databases and Parquet files.
+
+    Args:
+        has_blocks: Whether the bytes of databases are among them, where texts stand side by side.
+    """
     for path in sorted(folder.rglob("*")):
         if not path.is_file():
             continue
-        yield path.read_bytes().decode("utf-8", errors="ignore")
+        if has_blocks or path.suffix != ".duckdb":
+            yield path.read_bytes().decode("utf-8", errors="ignore")
         if path.suffix == ".parquet":
             yield from texts(f"read_parquet('{path}')")
         if path.suffix == ".duckdb":

@@ -68,9 +68,10 @@ create table stg.stg_core_banking__assignments (
     participation_share decimal(6, 5), op_code varchar);
 create table stg.stg_core_banking__employees (
     employee_id varchar, org_id varchar, post_code varchar, status_code varchar, hired_date date,
-    left_date date);
+    left_date date, employee_name varchar);
 create table stg.stg_core_banking__orgs (
-    org_id varchar, org_level_code varchar, parent_org_id varchar, successor_org_id varchar, close_date date);
+    org_id varchar, org_level_code varchar, parent_org_id varchar, successor_org_id varchar, close_date date,
+    org_name varchar, region_code varchar, open_date date);
 create table stg.stg_core_banking__sales_ratio_params (
     scope_type_code varchar, scope_id varchar, sales_product_code varchar, valid_from_date date,
     valid_to_date date, seller_ratio decimal(6, 5), referrer_ratio decimal(6, 5));
@@ -305,11 +306,15 @@ class SalesNights:
                     "left" if told[e].has_left else "active",
                     told[e].hired_on,
                     told[e].left_on,
+                    e,
                 )
                 for e, org in batch.staff.items()
             ],
         )
-        self._fill("orgs", [(o.org_id, "outlet", None, o.successor, o.close_date) for o in batch.orgs])
+        self._fill(
+            "orgs",
+            [(o.org_id, "outlet", None, o.successor, o.close_date, o.org_id, None, None) for o in batch.orgs],
+        )
         self._fill(
             "sales_ratio_params",
             [

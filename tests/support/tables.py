@@ -111,7 +111,7 @@ def event_tables(bank: Bank, night: date, previous: date | None) -> dict[str, li
     return {
         "card_txn": card_transactions,
         "transaction": bank.books.arrived("transaction", night, previous),
-        "sales_trade": [],
+        "sales_trade": bank.books.arrived("sales_trade", night, previous),
         "sales_registration": [],
         "fee_income": bank.books.arrived("fee_income", night, previous),
         **{

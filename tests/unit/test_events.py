@@ -33,6 +33,13 @@ class Nights:
             create table stg.int_card__versions as
                 select 'K1' as card_id, 'C1' as customer_id, 'credit' as card_kind_code,
                     cast(null as date) as known_to_date;
+            create table stg.int_account__versions (
+                account_id varchar, customer_id varchar, known_to_date date);
+            create table stg.int_account__owner_versions (
+                account_id varchar, customer_id varchar, known_to_date date);
+            create schema pipeline;
+            create table pipeline.told_later_txn (txn_id varchar);
+            create table pipeline.told_later_card_txn (txn_id varchar);
             """
         )
 
@@ -55,7 +62,9 @@ class Nights:
                 product_code varchar, org_id varchar, income_date date, amount_ccy_amt decimal(18, 2),
                 direct_cost_ccy_amt decimal(18, 2));
             create or replace table stg.stg_core_banking__transactions (txn_id varchar, account_id varchar,
-                txn_date date);
+                txn_date date, counter_customer_id varchar, reversed_txn_id varchar, txn_type_code varchar,
+                direction_code varchar, channel_code varchar, currency_code varchar, txn_at timestamp,
+                amount_ccy_amt decimal(18, 2), is_in_bank boolean);
             """
         )
         execute(
@@ -78,7 +87,11 @@ class Nights:
                 [number, day, amount],
             )
         if moves:
-            insert("insert into stg.stg_core_banking__transactions values (?, 'A1', ?)", moves)
+            insert(
+                "insert into stg.stg_core_banking__transactions (txn_id, account_id, txn_date)"
+                " values (?, 'A1', ?)",
+                moves,
+            )
         self.models.build(business_date=str(night), previous_business_date=str(self.previous or ""))
         self.previous = night
 

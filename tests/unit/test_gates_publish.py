@@ -10,7 +10,9 @@ from expectations.suites.promises import Promise
 from orchestration.project import ModelMeta
 from orchestration.settings import BatchId
 from tests.unit.gate_bank import BATCH, LakeNight, row
+from tests.unit.gate_bridge import MONITORING_MARTS
 from tests.unit.gate_contribution import CONTRIBUTION_MARTS
+from tests.unit.gate_customer import CUSTOMER_MARTS
 from tests.unit.gate_sales import SALES, SALES_SPOILED
 
 DECEMBER, JANUARY, FEBRUARY = date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)
@@ -112,7 +114,7 @@ RELEASE = """
 def night(tmp_path: Path) -> LakeNight:
     made = LakeNight(tmp_path)
     made.write()
-    made.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES)
+    made.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES + MONITORING_MARTS + CUSTOMER_MARTS)
     return made
 
 
@@ -144,7 +146,7 @@ def test_events_that_came_before_are_counted_and_warn(night: LakeNight) -> None:
     ]
     night = LakeNight(night.home / "again", {**night.tables, "fee_income": fees}, previous=date(2026, 1, 30))
     night.write()
-    night.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES)
+    night.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES + MONITORING_MARTS + CUSTOMER_MARTS)
     night.query(
         "insert into intermediate.int_contribution__fee values (date '2026-01-31'), (date '2026-01-30')"
     )
@@ -274,7 +276,7 @@ def test_a_corporate_customer_with_a_tier_blocks(tmp_path: Path) -> None:
     night = LakeNight(tmp_path)
     night.tables["customer"][1]["customer_type"] = "C"
     night.write()
-    night.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES)
+    night.query(MARTS + EVENTS + CONTRIBUTION_MARTS + SALES + MONITORING_MARTS + CUSTOMER_MARTS)
 
     assert failed(run(night)) == {(TIER, "tier_rows_off")}
     night.query(f"delete from customer_value.{TIER} where customer_id = 'C2'")

@@ -44,7 +44,7 @@ def test_first_place_and_count_of_each_rule(tmp_path):
     ]
 
 
-def test_repeated_keys_unknown_columns_and_ignored_tables(tmp_path):
+def test_repeated_keys_unknown_columns_and_tables(tmp_path):
     delivery = Delivery(tmp_path)
     header = "account_id,balance,accrued_interest,interest_rate,x\n"
     parts = [
@@ -52,9 +52,9 @@ def test_repeated_keys_unknown_columns_and_ignored_tables(tmp_path):
         ("b2.csv", (header + "1,1,,,\n").encode()),
     ]
     delivery.files("deposit_balance", parts, row_count=4, layout=CSV | {"header": True})
-    delivery.manifest["tables"]["visit"] = delivery.manifest["tables"]["org"] | {"files": []}
+    delivery.manifest["tables"]["visits"] = delivery.manifest["tables"]["org"] | {"files": []}
     assert findings_of(delivery) == [
-        ("warn", "manifest_table_unknown", "visit", None, None, 1),
+        ("block", "manifest_table_unknown", None, None, None, 1),
         ("warn", "column_unknown", "deposit_balance", None, None, 1),
         ("block", "key_not_unique", "deposit_balance", "b2.csv", 1, 2),
     ]

@@ -17,6 +17,7 @@ from orchestration.warehouse import known_tables
 MART = "model.acrm.fct_customer_aum_monthly"
 VERSIONS = "model.acrm.int_account__versions"
 # what dbt's variables of a night are called where SQL reads them
+_READ = re.compile(r"""(?:ref|source\(\s*["']\w+["'],)\(?\s*["'](\w+)["']""")
 _NIGHT = re.compile(r"""\bvar\(\s*["'](previous_)?business_date["']""")
 
 
@@ -170,3 +171,21 @@ def test_marts_are_incremental_or_made_anew(project: dict[str, Any]) -> None:
 
     assert len(marts) >= 50
     assert all(model_meta(node).owner for node in marts)
+
+
+def test_a_hook_says_its_day_when_it_runs(project: dict[str, Any]) -> None:
+    """Text that was put together when the project was parsed has the day of no night."""
+    hooks = [hook["sql"] for model in models(project) for hook in model["config"]["post-hook"]]
+
+    assert hooks
+    assert [sql for sql in hooks if "cast(''" in sql or "cast(null" in sql] == []
+
+
+def test_what_a_model_reads_on_some_nights_only_is_in_the_graph(project: dict[str, Any]) -> None:
+    """The project is parsed as on a first night: what other nights read needs the hint `-- depends_on`."""
+    unseen = {}
+    for node in models(project):
+        seen = {unique_id.split(".")[-1] for unique_id in node["depends_on"]["nodes"]}
+        unseen[node["name"]] = set(_READ.findall(node["raw_code"])) - seen
+
+    assert {name: missing for name, missing in unseen.items() if missing} == {}

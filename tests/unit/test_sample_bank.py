@@ -205,12 +205,14 @@ def test_the_default_city_has_the_bands_of_suzhou(tmp_path):
     key = pl.read_parquet(tmp_path / "key" / "customer_month-*.parquet")
     last = key.filter(pl.col("month_start_date") == date(2026, 9, 1))
     mean = sum(band.share * band.mean for band in SUZHOU.bands)
-    for rows in (last, last.filter(pl.col("is_personal"))):
+    assert last["is_personal"].mean() <= 0.95
+    # of the few in the top band nobody is corporate: the persons' share of it is a little more
+    for rows, near in ((last, 0.001), (last.filter(pl.col("is_personal")), 0.0015)):
         total = rows["aum_end_amt"].sum()
         for band in SUZHOU.bands:
             inside = rows.filter(pl.col("aum_end_amt") >= int(band.lower))
             if band.upper is not None:
                 inside = inside.filter(pl.col("aum_end_amt") < int(band.upper))
-            assert inside.height / rows.height == pytest.approx(band.share, abs=0.001)
+            assert inside.height / rows.height == pytest.approx(band.share, abs=near)
             share = float(inside["aum_end_amt"].sum() / total)
-            assert share == pytest.approx(band.share * band.mean / mean, abs=0.001)
+            assert share == pytest.approx(band.share * band.mean / mean, abs=near)
