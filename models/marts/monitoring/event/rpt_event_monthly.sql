@@ -16,7 +16,8 @@ with entries as (
         row_number() over (partition by event_id order by entry_id desc nulls last) as recency,
         min(business_date) over (partition by event_id) as told_date
     from {{ ref('fct_event') }}
-    where business_date >= {{ first_month }}
+    -- a night that is run again finds what later ones have added
+    where business_date >= {{ first_month }} and knowledge_date <= {{ business_date() }}
 
 ),
 
