@@ -8,6 +8,7 @@ from contract.severity import rule_for
 from expectations.check import Check, FailingRows, Suite, exact
 from expectations.suites.marts import AUM, months_in
 from expectations.suites.marts import MARTS as CUSTOMER_VALUE
+from orchestration.bridge import PARTS
 from orchestration.sql import Sql, fill, join, name, value
 
 MARTS = "monitoring"
@@ -15,21 +16,6 @@ BRIDGE = "fct_aum_bridge_monthly"
 TOTAL = "agg_aum_bridge_monthly"
 ASSETS = "fct_customer_assets"
 LOG = "int_account__transaction"
-PARTS = (
-    "scope_amt",
-    "fx_amt",
-    "new_money_in_amt",
-    "money_out_amt",
-    "transfer_in_amt",
-    "transfer_out_amt",
-    "own_transfer_amt",
-    "interest_amt",
-    "fee_amt",
-    "loan_flow_amt",
-    "overdraft_amt",
-    "investment_result_amt",
-    "unexplained_amt",
-)
 _SUMMED = ("opening_amt", *PARTS, "closing_amt", "net_new_money_amt", "nnm_indirect_amt")
 
 

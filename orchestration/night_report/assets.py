@@ -7,24 +7,8 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from orchestration.bridge import PARTS
 from orchestration.sql import Sql
-
-PARTS = (
-    "scope_amt",
-    "fx_amt",
-    "new_money_in_amt",
-    "money_out_amt",
-    "transfer_in_amt",
-    "transfer_out_amt",
-    "own_transfer_amt",
-    "interest_amt",
-    "fee_amt",
-    "loan_flow_amt",
-    "overdraft_amt",
-    "investment_result_amt",
-    "unexplained_amt",
-)
-"""The parts of the AUM bridge, in its order: opening and they add up to closing."""
 
 
 class _Frozen(BaseModel):

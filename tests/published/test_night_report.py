@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from orchestration.night_report.assets import PARTS, Part, moved_tonight
+from orchestration.bridge import PARTS
+from orchestration.night_report.assets import Part, moved_tonight
 from orchestration.night_report.figures import Check, Figures, Refused, TierRow, _refused, read_figures
 from orchestration.night_report.page import render
 from orchestration.publication.release import releases
