@@ -15,6 +15,11 @@ from tests.support.memory_nights import MemoryNights
 START = date(2026, 1, 15)
 NIGHTS = [START + timedelta(days) for days in (0, 1, 15, 16, 17, 18, 40, 43, 44, 46, 60, 74, 78)]
 """Month ends among them: 31 January, 28 February (the 44th day); 31 March is day 75 and not there."""
+NEEDS = ("credit_need", "wealth_need", "payment_need", "cross_border_need")
+SCHEMES = {
+    "lifecycle", "activity", "rfm", "value", "potential", "asset_layer", "coarse_class", "wealth_style",
+    "key_customer", "service_class", *NEEDS,
+}  # fmt: skip
 
 
 def random_bank(seed: int) -> tuple[Bank, list[Told], dict[str, dict[str, Decimal]]]:
@@ -142,7 +147,16 @@ def compare(
         month,
     )
     assert {row["n"] for row in ways} == {len(rows)}
-    assert len(ways) == 10
+    assert {row["scheme_code"] for row in ways} == SCHEMES
+    needs = nights.query(
+        "select scheme_code, sum(closing_cnt) as n from customer.rpt_segment_migration_monthly"
+        " where month_start_date = ? and to_segment_code = 'need' group by 1",
+        month,
+    )
+    counted_needs = {need: sum(bool(row[f"is_{need}"]) for row in rows) for need in NEEDS}
+    assert {row["scheme_code"]: row["n"] for row in needs if row["n"]} == {
+        need: count for need, count in counted_needs.items() if count
+    }
 
 
 def below(cuts: list[Decimal], value: Decimal | int) -> int:
