@@ -20,20 +20,8 @@ select
     cast(date_trunc('year', month_start_date) as date) as year_start_date,
 
     -- measures
-    cast(batch_cnt as bigint) as batch_cnt,
-    cast(campaign_cnt as bigint) as campaign_cnt,
-    cast(contact_cnt as bigint) as contact_cnt,
-    cast(delivered_cnt as bigint) as delivered_cnt,
-    cast(customer_cnt as bigint) as customer_cnt,
-    {{ ratio('contact_cnt', 'customer_cnt') }} as contact_avg_cnt,
-    cast(max_cnt as integer) as contact_max_cnt,
-    {% for percent in [50, 75, 90, 95, 99] -%}
-    cast(p{{ percent }}_cnt as integer) as contact_p{{ percent }}_cnt,
-    {% endfor -%}
-    {% for cap in [3, 5, 10] -%}
-    cast(over_{{ cap }}_customer_cnt as bigint) as over_{{ cap }}_customer_cnt,
-    cast(dropped_{{ cap }}_cnt as bigint) as dropped_{{ cap }}_cnt,
-    {% endfor %}
+    {{ contact_pressure_measures() }}
+
     -- flags
     is_provisional
 
