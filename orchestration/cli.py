@@ -9,10 +9,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from orchestration.cli_arguments import day
+from orchestration.cli_deliveries import deliveries
 from orchestration.cli_explain import explaining
 from orchestration.cli_publishing import publishing
 from orchestration.cli_segments import segments
-from orchestration.errors import AcrmError, BadBatchError, ConfigurationError, ExitCode
+from orchestration.errors import AcrmError, ConfigurationError, ExitCode
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 imports = typer.Typer(no_args_is_help=True, help="Turn public bank data sets into landing batches.")
 app.add_typer(imports, name="import")
+app.add_typer(deliveries)
 app.add_typer(explaining)
 app.add_typer(publishing)
 app.add_typer(segments)
@@ -78,12 +80,14 @@ def _run(
 ) -> None:
     from orchestration.console import out, progress, show_results, show_tiers
     from orchestration.night import run_waiting
-    from orchestration.waiting import available_batches, early_batches
+    from orchestration.waiting import available_batches, refused_batches, told_together
 
     settings = Settings.load()
     repeated, last = day(again, given_as[0]), day(until, given_as[1])
     _require_order(repeated, last, given_as)
-    if repeated is not None and repeated not in {b.business_date for b in available_batches(settings)}:
+    if repeated is not None and repeated not in {
+        b.business_date for b in available_batches(settings, repeated)
+    }:
         raise typer.BadParameter(
             f"no complete batch of {repeated} in {settings.landing}", param_hint=given_as[0]
         )
@@ -95,8 +99,8 @@ def _run(
         out.print("Nothing is waiting.")
     if (settings.published / "current").exists():
         show_tiers(settings)
-    if early := early_batches(settings):
-        raise BadBatchError(list(early.values()))
+    if refused := refused_batches(settings):
+        raise told_together(refused)
 
 
 @app.command()
@@ -138,23 +142,6 @@ def status() -> None:
     from orchestration.status import show_status
 
     show_status(Settings.load())
-
-
-@app.command()
-def validate(
-    folder: Annotated[Path, typer.Argument(help="A batch's folder: landing/business_date=…/sequence=…")],
-) -> None:
-    """Check a delivery against the contract without loading it, for those who write the extracts."""
-    from orchestration.console import out
-    from orchestration.ingestion.validate import validate_folder
-
-    findings = validate_folder(folder, Settings.load())
-    for finding in findings:
-        out.print(str(finding), soft_wrap=True)
-    blocking = any(finding.severity == "block" for finding in findings)
-    out.print(f"{len(findings)} findings" + (", the batch would be blocked." if blocking else "."))
-    if blocking:
-        raise typer.Exit(int(ExitCode.BAD_BATCH))
 
 
 @app.command()

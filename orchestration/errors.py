@@ -22,6 +22,10 @@ class ExitCode(IntEnum):
     CONFIGURATION = 8
     PUBLICATION_FAILED = 9
     NOT_FOUND = 10
+    LANDING_UNREAD = 11
+    STORAGE = 12
+    INTERRUPTED = 130
+    TERMINATED = 143
 
 
 class AcrmError(Exception):
@@ -66,6 +70,18 @@ class BadBatchError(FaultError):
     """The delivery itself cannot be read as the contract says."""
 
     exit_code = ExitCode.BAD_BATCH
+
+
+class LandingError(AcrmError):
+    """The landing folder is missing, or cannot be read: nobody knows what waits there."""
+
+    exit_code = ExitCode.LANDING_UNREAD
+
+
+class StorageError(AcrmError):
+    """A file of the warehouse cannot be written or read: disk, rights, or a mount."""
+
+    exit_code = ExitCode.STORAGE
 
 
 class NotFitToLoadError(FaultError):

@@ -1,12 +1,16 @@
 """The writer's lock: one process writes a warehouse at a time, and the others can see what it is at.
 
-Put here: who may write, who may look. Keep out: what is written (``night.py``, ``publication``).
+Put here: who may write, and what the writer is at. Keep out: what is written (``night.py``, ``publication``).
+
+Whoever looks never touches the lock: there is a notice board for them, which the writer holds if it can and
+does without if it cannot. So no look, however often or long, makes a run wait.
 """
 
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import sleep
 
 from orchestration.errors import BusyError
@@ -16,6 +20,7 @@ Note = Callable[[str], None]
 """Called by the writer with what it is at."""
 
 _LOCK_ATTEMPTS, _LOCK_PAUSE_SECONDS = 20, 0.1
+_BOARD = "writer.note"
 
 
 @contextmanager
@@ -26,9 +31,8 @@ def writer_lock(settings: Settings) -> Iterator[Note]:
         BusyError: Another process is.
     """
     private_folder(settings.home)
-    # opened without being emptied: what the writer has noted stays readable for those who wait
     with settings.lock.open("a", encoding="utf-8") as lock:
-        # somebody's look at the warehouse takes moments: wait that long, not longer
+        # short work of another writer, a rollback say, takes moments: wait that long, not longer
         for attempt in range(_LOCK_ATTEMPTS):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -39,33 +43,34 @@ def writer_lock(settings: Settings) -> Iterator[Note]:
                         f"{settings.home}: another run is writing. Wait for it, or see `acrm status`."
                     ) from error
                 sleep(_LOCK_PAUSE_SECONDS)
+        with _board(settings).open("a", encoding="utf-8") as board:
 
-        def note(doing: str) -> None:
-            lock.truncate(0)
-            lock.write(f"process {os.getpid()}{doing and ', '}{doing}")
-            lock.flush()
+            def note(doing: str) -> None:
+                with suppress(BlockingIOError):
+                    # somebody may be looking just now; the next note tries again
+                    fcntl.flock(board, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                board.truncate(0)
+                board.write(f"process {os.getpid()}{doing and ', '}{doing}")
+                board.flush()
 
-        note("")
-        yield note
+            note("")
+            yield note
 
 
-@contextmanager
-def writer_away(settings: Settings) -> Iterator[str | None]:
-    """Keep writers waiting for a moment, to look at what is theirs alone; changes nothing.
-
-    Yields:
-        None while nobody writes; else what the writer is at, and nothing of its files may be opened.
-    """
+def writer_at(settings: Settings) -> str | None:
+    """What the writer is at; None while nobody writes. Changes nothing, and holds nobody up."""
     try:
-        lock = settings.lock.open(encoding="utf-8")
+        board = _board(settings).open(encoding="utf-8")
     except FileNotFoundError:
         # nobody has ever written
-        yield None
-        return
-    with lock:
+        return None
+    with board:
         try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(board, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield lock.read()
-            return
-        yield None
+            return board.read()
+    return None
+
+
+def _board(settings: Settings) -> Path:
+    return settings.home / _BOARD

@@ -25,19 +25,22 @@ from orchestration.errors import (
     ConfigurationError,
     ExitCode,
     Fault,
+    FaultError,
     NotFitToLoadError,
     NotFitToPublishError,
 )
 from orchestration.ingestion.ingest import ingest_batch
-from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
+from orchestration.ingestion.lake import BatchReport, forget_withdrawn, lake_batches, read_report
+from orchestration.ingestion.refusals import forget_refusal
 from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.publication.rotation import require_same_key
+from orchestration.refusing import counted_batches, is_set_aside, set_aside, take_out_refused
 from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
-from orchestration.waiting import planned_nights, processed_nights
+from orchestration.waiting import forget_noted_nights, note_nights, planned_nights, processed_nights
 from orchestration.warehouse import (
     end_build,
     known_tables,
@@ -45,6 +48,7 @@ from orchestration.warehouse import (
     prepare_night,
     transaction,
 )
+from orchestration.withdrawal import clear_withdrawn
 
 if TYPE_CHECKING:
     # Great Expectations takes seconds to import: only where a gate runs
@@ -106,6 +110,9 @@ def run_waiting(
         rebuild: Throw the build database away first and run every night of the lake.
         build_step: What builds the models; dbt if it is not given.
 
+    A correction or late batch that is refused is left aside and the others go on without it; it is among
+    :func:`orchestration.waiting.refused_batches` then, and whoever calls this tells of them.
+
     Raises:
         AcrmError: A night cannot be run or published; the nights before it stand.
     """
@@ -113,9 +120,19 @@ def run_waiting(
         if rebuild:
             for path in settings.database.parent.glob(f"{settings.database.name}*"):
                 path.unlink()
+        clear_withdrawn(settings)
         nights = planned_nights(settings, until=until, again=again)
         run = Run(settings, telling(note, on_event), build_step)
-        return [run.night(night).through(is_last=night is nights[-1]) for night in nights]
+        done = []
+        while nights:
+            try:
+                done.append(run.night(nights[0]).through(is_last=len(nights) == 1))
+                nights = nights[1:]
+            except FaultError:
+                if not is_set_aside(settings, nights[0].batch):
+                    raise
+                nights = planned_nights(settings, until=until)
+        return done
 
 
 def telling(note: Callable[[str], None], on_event: OnEvent | None) -> OnEvent:
@@ -236,8 +253,17 @@ class NightRun:
             if self.night.previous is not None:
                 with open_database(self._settings) as connection:
                     require_same_rulebook(self._settings, connection, self.night.previous)
-            self._report = ingest_batch(self._settings, self.batch, on_table)
+            with self._refusable():
+                self._report = ingest_batch(self._settings, self.batch, on_table)
         return self._report
+
+    @contextmanager
+    def _refusable(self) -> Iterator[None]:
+        try:
+            yield
+        except FaultError as refusal:
+            set_aside(self._settings, self.batch, refusal)
+            raise
 
     def fit_to_load(self) -> "GateResult":
         """Gate 1: screen the rows, then check the batch.
@@ -253,7 +279,8 @@ class NightRun:
             night, report = self.night, self._report
             assert report is not None, "the batch is in the lake"
             manifest = self._run.build_step.manifest
-            with open_database(self._settings) as connection:
+            counted = counted_batches(self._settings)
+            with self._refusable(), open_database(self._settings) as connection:
                 known = known_tables(manifest)
                 prepare_night(self._settings, connection, report, night.previous, known)
                 with transaction(connection):
@@ -266,8 +293,10 @@ class NightRun:
                 result = fit_to_load(
                     connection, self._settings, night.batch, report, previous_report, screening
                 )
-            if result.faults:
-                raise NotFitToLoadError(result.faults)
+                if result.faults:
+                    take_out_refused(self._settings, connection, night.batch, counted)
+                    raise NotFitToLoadError(result.faults)
+            forget_refusal(self._settings, night.batch)
         self.gates.append(result)
         return result
 
@@ -283,6 +312,7 @@ class NightRun:
             self._tell("build", f"{node.name} · {node.status}")
 
         with self._station("build"):
+            forget_noted_nights(self._settings)
             close_months(self._settings, self.night, self._close)
             self._run.build_step.build(self.night, on_node)
 
@@ -367,6 +397,9 @@ class NightRun:
                 {"keep": kept_states(dates)},
             )
             note_complete(connection, self._settings)
+        note_nights(self._settings)
+        if self.night.is_published:
+            forget_withdrawn(self._settings)
 
     def _previous_report(self) -> BatchReport | None:
         if self.night.previous is None:

@@ -8,7 +8,7 @@ from datetime import date
 import dagster as dg
 
 from orchestration.settings import Settings
-from orchestration.waiting import available_batches
+from orchestration.waiting import counting_batches
 
 _EMPTY_WAREHOUSE_START = date(1990, 1, 1)
 
@@ -19,7 +19,7 @@ def business_dates(settings: Settings) -> dg.DailyPartitionsDefinition:
     An empty warehouse starts early enough for any first batch.
     """
     first = min(
-        (batch.business_date for batch in available_batches(settings)), default=_EMPTY_WAREHOUSE_START
+        (batch.business_date for batch in counting_batches(settings)), default=_EMPTY_WAREHOUSE_START
     )
     return dg.DailyPartitionsDefinition(
         start_date=first.isoformat(), timezone=settings.bank.time_zone, end_offset=1

@@ -115,6 +115,9 @@ def nights_to_run(
     processed: Iterable[Processed],
     published: Iterable[BatchId] = (),
     again: date | None = None,
+    *,
+    until: date | None = None,
+    withdrawn: Iterable[BatchId] = (),
 ) -> list[Night]:
     """Decide which nights to run, in order of business date.
 
@@ -128,9 +131,22 @@ def nights_to_run(
         published: Batches that the current release rests on. What it lacks of the time up to its date
             explains that figures change, however often a run is interrupted on the way.
         again: Business date to run once more though nothing new arrived.
+        until: Leave later business dates waiting.
+        withdrawn: Batches that the current release rests on and that were taken out since. Where nothing has
+            come after them, the night before them is published once more.
     """
-    counting = highest_sequences(available)
+    counting = {
+        business_date: batch
+        for business_date, batch in highest_sequences(available).items()
+        if until is None or business_date <= until
+    }
     done = {night.batch.business_date: night for night in processed}
+    resting_on, gone = set(published), set(withdrawn)
+    lost = {
+        batch
+        for batch in gone & resting_on
+        if batch.business_date not in counting and (until is None or batch.business_date <= until)
+    }
     starts = [
         business_date
         for business_date, batch in counting.items()
@@ -138,16 +154,17 @@ def nights_to_run(
     ]
     if again in counting:
         starts.append(again)
+    if lost and not starts and counting:
+        starts.append(max(counting))
     if not starts:
         return []
     start = min(starts)
     base = max((night for night in done if night < start and _can_go_on_from(night, done)), default=None)
-    resting_on = set(published)
-    as_of = max((batch.business_date for batch in resting_on), default=None)
+    as_of = max((batch.business_date for batch in resting_on - lost), default=None)
     restated_by = tuple(
         batch
-        for batch in counting.values()
-        if as_of is not None and batch.business_date <= as_of and batch not in resting_on
+        for batch in sorted({*counting.values(), *gone})
+        if as_of is not None and batch.business_date <= as_of and (batch not in resting_on or batch in gone)
     )
     nights = []
     previous = base

@@ -34,6 +34,8 @@ class Bank(BaseModel):
             last business day on.
         accept_partial_start: Go live where the first batch comes inside a month and nothing tells of the days
             before it: averages are of the recorded days. Otherwise gate 1 asks for the history.
+        longest_gap_days: Days that may lie between a batch and the nearest other one; one that is further off
+            has a wrong date and is refused.
         keep_releases: Releases kept after a publication, the current one included.
         keep_databases: Of these, how many keep their DuckDB file; the others make it again from their Parquet
             files when they are rolled back to. Parquet files are shared between releases, databases are not.
@@ -48,6 +50,7 @@ class Bank(BaseModel):
     rulebook: str = Field(default="documents", pattern=r"^[a-z][a-z0-9_]*$")
     contribution: Literal["every_night", "month_end"] = "every_night"
     accept_partial_start: bool = False
+    longest_gap_days: int = Field(default=100, ge=1, le=36500)
     keep_releases: int = Field(default=7, ge=1)
     keep_databases: int = Field(default=2, ge=1)
     memory_limit: str = Field(default="6GB", pattern=r"^\d+(MB|GB)$")

@@ -3,35 +3,34 @@
 from rich.table import Table
 
 from orchestration.console import out
-from orchestration.ingestion.lake import lake_batches
+from orchestration.ingestion.audit import withdrawals
+from orchestration.ingestion.lake import lake_batches, withdrawn_since_release
 from orchestration.ingestion.landing import survey
-from orchestration.lock import writer_away
-from orchestration.plan import Processed, highest_sequences, nights_to_run
+from orchestration.lock import writer_at
+from orchestration.plan import highest_sequences, nights_to_run
 from orchestration.publication.release import releases
 from orchestration.settings import Settings
-from orchestration.waiting import early_batches, processed_nights, published_batches
+from orchestration.waiting import counting_batches, noted_nights, published_batches, refused_batches
 
 _NEWEST = 15
 
 
 def show_status(settings: Settings) -> None:
     """Print the newest business dates with what has become of each."""
-    early = early_batches(settings)
-    with writer_away(settings) as writer:
-        landing, lake = survey(settings), lake_batches(settings)
-        published = published_batches(settings)
-        if writer is None:
-            processed = processed_nights(settings)
-        else:
-            # the build database is the writer's; what the release rests on was run
-            processed = [Processed(batch, has_state=True) for batch in published]
-    landed = sorted(landing.folders.keys() - early.keys())
-    # a run would stop at a delivery that nobody can tell apart
-    available = [] if landing.faults else [*landed, *lake]
-    waiting = {night.batch for night in nights_to_run(available, processed, published)}
+    writer = writer_at(settings)
+    landing, lake = survey(settings), lake_batches(settings)
+    refused, published = refused_batches(settings), published_batches(settings)
+    processed = noted_nights(settings)
+    gone = withdrawals(settings)
+    counted = counting_batches(settings)
+    # a run would stop at a delivery that nobody can tell apart, and where it cannot read landing
+    available = [] if landing.faults or landing.unread else counted
+    pending = withdrawn_since_release(settings)
+    waiting = {night.batch for night in nights_to_run(available, processed, published, withdrawn=pending)}
     done = {night.batch for night in processed}
+    landed = landing.folders.keys() - refused.keys()
     released = {(release.business_date, release.sequence): release for release in releases(settings)}
-    counting = highest_sequences([*landed, *lake])
+    counting = highest_sequences(counted)
     table = Table(title=f"{settings.home}", title_justify="left")
     for column in ("business date", "seq", "in landing", "in lake", "run", "release"):
         table.add_column(column)
@@ -47,8 +46,8 @@ def show_status(settings: Settings) -> None:
         )
     out.print(table)
     out.print(f"{len(counting)} business dates, {len(waiting)} nights waiting.")
-    for fault in (*landing.faults, *early.values()):
-        out.print(str(fault), soft_wrap=True)
+    for line in (*landing.unread, *landing.faults, *refused.values(), *gone[-_NEWEST:]):
+        out.print(str(line), soft_wrap=True)
     if writer is not None:
         out.print(f"A run is writing ({writer or 'it begins'}); what it has not published counts as waiting.")
 

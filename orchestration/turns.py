@@ -8,13 +8,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.errors import BadBatchError
+from orchestration.errors import BusyError
 from orchestration.ingestion.lake import BatchReport
-from orchestration.lock import writer_lock
+from orchestration.lock import writer_at, writer_lock
 from orchestration.night import BuildStep, NightRun, NotItsTurnError, OnEvent, Run, telling
 from orchestration.plan import Night
 from orchestration.settings import Settings
-from orchestration.waiting import available_batches, early_batches, planned_nights
+from orchestration.waiting import available_batches, planned_nights, refused_batches, told_together
+from orchestration.withdrawal import clear_withdrawn
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ def waiting_turns(settings: Settings) -> list[Turn]:
     Raises:
         BusyError: A run is writing.
     """
-    with writer_lock(settings):
-        return turns(planned_nights(settings))
+    # looking takes no lock: a sensor that looks twice a minute must not keep a run from starting
+    if (doing := writer_at(settings)) is not None:
+        raise BusyError(f"{settings.home}: a run is writing ({doing}). The next night is started after it.")
+    return turns(planned_nights(settings, is_writer=False))
 
 
 def turn_of(settings: Settings, business_date: date) -> Turn:
@@ -64,13 +67,12 @@ def turn_of(settings: Settings, business_date: date) -> Turn:
 
     Raises:
         NotItsTurnError: Another night has to run before it, or together with it.
-        BadBatchError: The batch is dated before the initial load.
+        FaultError: The batch is one that no run takes.
     """
     waiting = turns(planned_nights(settings))
-    if early := [
-        fault for batch, fault in early_batches(settings).items() if batch.business_date == business_date
-    ]:
-        raise BadBatchError(early)
+    refused = {b: e for b, e in refused_batches(settings).items() if b.business_date == business_date}
+    if refused and business_date not in {turn.night.batch.business_date for turn in waiting}:
+        raise told_together(refused)
     if business_date not in {batch.business_date for batch in available_batches(settings)}:
         raise NotItsTurnError(f"{business_date}: no complete batch in {settings.landing}. Have it delivered.")
     turn = (waiting or turns(planned_nights(settings, again=business_date)))[0]
@@ -133,6 +135,7 @@ class TurnRun:
         if self._turn is None or self._run is None:
             with ExitStack() as lock:
                 note = lock.enter_context(writer_lock(self.settings))
+                clear_withdrawn(self.settings)
                 self._turn = turn_of(self.settings, business_date)
                 self._run = Run(self.settings, telling(note, self._on_event), self._build_step)
                 self._lock = lock.pop_all()

@@ -188,6 +188,13 @@ def create_lake_views(
     )
 
 
+def show_batch_gone(connection: duckdb.DuckDBPyConnection, settings: Settings, batch: BatchId) -> None:
+    """Have the ``lake`` views show nothing of a batch that was taken out, instead of files that are gone."""
+    shown = shown_night(connection)
+    if shown is not None and shown.batch == batch:
+        create_lake_views(connection, settings, batch)
+
+
 def _typed_rows(table: Table, files: list[Path]) -> Sql:
     if files:
         # written before the contract had the column

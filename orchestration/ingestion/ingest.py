@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from contract.model import OP_COLUMN, OP_VALUES, Column, Table
 from orchestration.errors import BadBatchError, Fault
+from orchestration.ingestion.bounds import out_of_bounds
 from orchestration.ingestion.decoding import UnreadableFileError
 from orchestration.ingestion.lake import (
     BatchReport,
@@ -80,6 +81,9 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     stored = read_report(settings, batch)
     if stored is not None:
         return stored
+    unbound = out_of_bounds(batch)
+    if unbound is not None:
+        raise BadBatchError([unbound])
     folder = landing_folder(settings, batch)
     manifest = read_manifest(folder, batch)
     in_lake = lake_batches(settings)

@@ -26,6 +26,7 @@ from orchestration.settings import BatchId, Settings, private_folder
 SOURCE_FILE = "source_file"
 MARKERS = "_batches"
 INCOMING = "_incoming"
+WITHDRAWN = "_withdrawn"
 
 ROWS_PER_PART = 500_000
 """A part is written once so many rows are there: a bank may send a table in hundreds of small files."""
@@ -91,11 +92,34 @@ def table_files(settings: Settings, table: str, batch: BatchId) -> list[Path]:
 
 def lake_batches(settings: Settings) -> list[BatchId]:
     """Every batch in the lake, oldest first."""
+    return _marked(settings, MARKERS)
+
+
+def _marked(settings: Settings, markers: str) -> list[BatchId]:
     batches = []
-    for path in (settings.lake / MARKERS).glob("business_date=*/sequence=*.json"):
+    for path in (settings.lake / markers).glob("business_date=*/sequence=*.json"):
         day = date.fromisoformat(path.parent.name.removeprefix("business_date="))
         batches.append(BatchId(day, int(path.stem.removeprefix("sequence="))))
     return sorted(batches)
+
+
+def withdrawn_since_release(settings: Settings) -> list[BatchId]:
+    """Batches that the current release rests on and that were taken out since: they explain what changes."""
+    return _marked(settings, WITHDRAWN)
+
+
+def note_withdrawn(settings: Settings, batch: BatchId) -> None:
+    """Keep until the next release that a batch it rested on is gone."""
+    marker = _marker(settings, batch, WITHDRAWN)
+    private_folder(marker.parent)
+    marker.write_text("{}", encoding="utf-8")
+    _sync(marker)
+    _sync(marker.parent)
+
+
+def forget_withdrawn(settings: Settings) -> None:
+    """A release has come that rests on nothing withdrawn."""
+    shutil.rmtree(settings.lake / WITHDRAWN, ignore_errors=True)
 
 
 def read_report(settings: Settings, batch: BatchId) -> BatchReport | None:
@@ -133,6 +157,16 @@ def admit(settings: Settings, batch: BatchId, incoming: Path, report: BatchRepor
         os.fsync(content.fileno())
     unfinished.replace(marker)
     _sync(marker.parent)
+
+
+def take_out(settings: Settings, batch: BatchId) -> None:
+    """Take a batch out of the lake again, its marker first: without it nothing else counts."""
+    marker = _marker(settings, batch)
+    marker.unlink(missing_ok=True)
+    if marker.parent.exists():
+        _sync(marker.parent)
+    for table in load_contract().table_names:
+        shutil.rmtree(table_folder(settings, table, batch), ignore_errors=True)
 
 
 def replace_quarantine(settings: Settings, batch: BatchId, refused: Path) -> None:
@@ -208,8 +242,8 @@ _VIOLATIONS_SCHEMA = pa.schema(
 )
 
 
-def _marker(settings: Settings, batch: BatchId) -> Path:
-    return settings.lake / MARKERS / batch.folder.parent / f"{batch.folder.name}.json"
+def _marker(settings: Settings, batch: BatchId, markers: str = MARKERS) -> Path:
+    return settings.lake / markers / batch.folder.parent / f"{batch.folder.name}.json"
 
 
 def _sync(path: Path) -> None:

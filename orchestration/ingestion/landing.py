@@ -7,18 +7,20 @@ leave no doubt and are read; whatever else holds a manifest is named aloud, beca
 sees would leave wrong figures published.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from orchestration.errors import BadBatchError, Fault
+from orchestration.errors import BadBatchError, Fault, LandingError
+from orchestration.ingestion.bounds import out_of_bounds
 from orchestration.ingestion.manifest import MANIFEST, shown
 from orchestration.settings import BatchId, Settings
 
 _DAY = re.compile(r"business_date=([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})", re.IGNORECASE)
-_SEQUENCE = re.compile(r"sequence=([0-9]{1,9})", re.IGNORECASE)
+_SEQUENCE = re.compile(r"sequence=([0-9]{1,18})", re.IGNORECASE)
 _SET_ASIDE = (".", "_")
 """Names that begin so are left alone: folders that somebody is still writing or has put aside."""
 
@@ -33,16 +35,20 @@ class Landing:
     Attributes:
         folders: Where each batch lies.
         faults: Deliveries that no name tells apart, and batches that lie there twice.
+        unread: What of landing cannot be read, a line each: nobody knows what lies there.
     """
 
     folders: dict[BatchId, Path] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def survey(settings: Settings) -> Landing:
     """Look through landing; a folder without manifest is not there yet."""
     landing = Landing()
-    for folder, manifest in _deliveries(settings.landing):
+    if not os.path.lexists(settings.landing):
+        landing.unread.append(f"{settings.landing} is not there. Is it mounted? A new one begins empty.")
+    for folder, manifest in _deliveries(settings.landing, landing.unread):
         batch = batch_of(folder)
         place = _place(settings, folder)
         if batch is None or folder.parents[1] != settings.landing:
@@ -70,9 +76,12 @@ def required_batches(settings: Settings) -> list[BatchId]:
     """Every complete batch in landing, oldest first.
 
     Raises:
+        LandingError: It is missing, or part of it cannot be read.
         BadBatchError: A delivery is there of which nobody can tell which batch it is.
     """
     landing = survey(settings)
+    if landing.unread:
+        raise LandingError("\n".join(landing.unread))
     if landing.faults:
         raise BadBatchError(landing.faults)
     return sorted(landing.folders)
@@ -81,7 +90,7 @@ def required_batches(settings: Settings) -> list[BatchId]:
 def landing_folder(settings: Settings, batch: BatchId) -> Path:
     """Where a batch lies in landing, or would lie."""
     usual = settings.landing / batch.folder
-    return usual if (usual / MANIFEST).exists() else survey(settings).folders.get(batch, usual)
+    return usual if os.path.lexists(usual / MANIFEST) else survey(settings).folders.get(batch, usual)
 
 
 def batch_of(folder: Path) -> BatchId | None:
@@ -100,28 +109,36 @@ def name_fault(folder: Path) -> Fault | None:
     means_to = folder.name.lower().startswith("sequence") or folder.parent.name.lower().startswith(
         "business_date"
     )
-    if not means_to or batch_of(folder) is not None:
-        return None
+    batch = batch_of(folder)
+    if not means_to or batch is not None:
+        return None if batch is None else out_of_bounds(batch)
     what = f"{shown(f'{folder.parent.name}/{folder.name}')} is no business date and sequence from 1"
     return _fault("batch_folder_unreadable", what)
 
 
-def _deliveries(folder: Path, depth: int = 0) -> Iterator[tuple[Path, str]]:
+def _deliveries(folder: Path, unread: list[str], depth: int = 0) -> Iterator[tuple[Path, str]]:
     """Folders that hold a manifest, in whatever case it is written, with its name."""
-    if not folder.is_dir():
+    try:
+        if not folder.is_dir():
+            if depth == 0 and os.path.lexists(folder):
+                unread.append(f"{folder} is no folder. Put the folder in its place that deliveries come to.")
+            return
+        if (folder / MANIFEST).is_file():
+            yield folder, MANIFEST
+            return
+        entries = sorted(folder.iterdir())
+        manifests = [path.name for path in entries if path.name.lower() == MANIFEST and path.is_file()]
+    except OSError as error:
+        place = shown(str(Path(*folder.parts[-depth - 1 :])))
+        unread.append(f"{place} cannot be read: {error.strerror}. Let the warehouse's user read it.")
         return
-    if (folder / MANIFEST).is_file():
-        yield folder, MANIFEST
-        return
-    entries = sorted(folder.iterdir())
-    manifests = [path.name for path in entries if path.name.lower() == MANIFEST and path.is_file()]
     if manifests:
         yield folder, manifests[0]
         return
     if depth < _DEEPEST:
         for path in entries:
             if not path.name.startswith(_SET_ASIDE):
-                yield from _deliveries(path, depth + 1)
+                yield from _deliveries(path, unread, depth + 1)
 
 
 def _place(settings: Settings, folder: Path) -> str:

@@ -25,6 +25,7 @@ from pydantic import (
 
 from contract.model import Load, Table, load_contract
 from orchestration.errors import BadBatchError, Fault
+from orchestration.ingestion.bounds import LAST_SEQUENCE
 from orchestration.settings import BatchId
 
 MANIFEST = "manifest.json"
@@ -108,7 +109,7 @@ class Manifest(_Delivered):
     """A batch as the bank describes it."""
 
     business_date: date
-    sequence: Annotated[int, Field(ge=1)]
+    sequence: Annotated[int, Field(ge=1, le=LAST_SEQUENCE)]
     produced_at: datetime
     tables: dict[str, TableDelivery]
 

@@ -1,12 +1,14 @@
 """Looking at a warehouse: what is printed is what is there, and nobody who looks stops a run."""
 
+import fcntl
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
-from threading import Thread
+from typing import Any
 
 import duckdb
 import pytest
@@ -15,11 +17,12 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.console import show_query, show_results
 from orchestration.errors import ExitCode, PublicationError, QueryError
-from orchestration.lock import writer_away, writer_lock
+from orchestration.lock import writer_lock
 from orchestration.night import STATIONS, NightResult
 from orchestration.publication.release import open_current
 from orchestration.settings import BatchId, Settings
 from orchestration.status import show_releases, show_status
+from orchestration.turns import waiting_turns
 from orchestration.waiting import processed_nights
 from tests.support.warehouse import tree_hashes
 from tests.unit.test_dagster_sensors import FRIDAY, MONDAY, THURSDAY, land, process
@@ -150,23 +153,43 @@ def test_status_after_a_run_that_was_killed_sees_what_it_had_done(settings: Sett
     assert processed_nights(settings)[-1].batch == BatchId(date(2026, 2, 2), 1)
 
 
-def test_a_run_that_begins_during_a_look_waits_for_it(settings: Settings) -> None:
+def test_no_look_however_long_keeps_a_run_from_starting(settings: Settings) -> None:
     with writer_lock(settings):
         pass
-    taken = []
+    # all that whoever looks may open, kept open and held as a look that was stopped in the middle would
+    with ExitStack() as looks:
+        for path in (path for path in settings.home.iterdir() if path.is_file() and path != settings.lock):
+            look = looks.enter_context(path.open())
+            fcntl.flock(look, fcntl.LOCK_SH)
+        begun = time.monotonic()
+        with writer_lock(settings) as note:
+            note("at work")
+        assert time.monotonic() - begun < 1
 
-    def take() -> None:
-        with writer_lock(settings):
-            taken.append(True)
 
-    with writer_away(settings) as writer:
-        assert writer is None
-        run = Thread(target=take)
-        run.start()
-        run.join(0.3)
-        assert not taken
-    run.join()
-    assert taken
+@pytest.mark.parametrize("look", [show_status, show_releases, waiting_turns])
+def test_looking_opens_neither_lock_nor_build_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, look: Callable[[Settings], object]
+) -> None:
+    with writer_lock(settings):
+        pass
+    opened: list[str] = []
+    open_path, connect = Path.open, duckdb.connect
+
+    def noting_open(path: Path, *arguments: Any, **more: Any) -> Any:
+        opened.append(path.name)
+        return open_path(path, *arguments, **more)
+
+    def noting_connect(database: str, *arguments: Any, **more: Any) -> Any:
+        opened.append(Path(database).name)
+        return connect(database, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", noting_open)
+    monkeypatch.setattr(duckdb, "connect", noting_connect)
+    look(settings)
+
+    assert opened, "it looked at nothing"
+    assert not {settings.lock.name, settings.database.name} & set(opened)
 
 
 @pytest.mark.parametrize(

@@ -200,3 +200,47 @@ def test_every_month_of_a_long_gap_is_closed_after_the_one_before():
 def test_the_first_night_closes_nothing():
     assert night(None, date(2026, 2, 3)).closings == []
     assert night(None, date(2026, 2, 3)).previous_day is None
+
+
+def test_a_night_that_was_withdrawn_leaves_the_night_before_to_be_published_once_more():
+    nights = nights_to_run(
+        [batch(1), batch(2)],
+        [done(1), done(2)],
+        [batch(1), batch(2), batch(3)],
+        withdrawn=[batch(3)],
+    )
+
+    assert nights == [Night(batch(2), date(2026, 10, 1))]
+
+
+def test_nights_after_a_withdrawn_one_are_replayed_and_it_explains_what_changes():
+    nights = nights_to_run(
+        [batch(1), batch(3), batch(4)],
+        [done(1)],
+        [batch(1), batch(2), batch(3), batch(4)],
+        withdrawn=[batch(2)],
+    )
+
+    assert days(nights) == [3, 4]
+    assert nights[0].previous == date(2026, 10, 1)
+    assert [night.is_published for night in nights] == [False, True]
+    assert all(night.restated_by == (batch(2),) for night in nights)
+
+
+def test_the_delivery_before_a_withdrawn_one_counts_again():
+    nights = nights_to_run([batch(1), batch(2)], [done(1)], [batch(1), batch(2, 2)], withdrawn=[batch(2, 2)])
+
+    assert nights == [Night(batch(2), date(2026, 10, 1), True, (batch(2), batch(2, 2)))]
+
+
+def test_a_delivery_in_the_place_of_a_withdrawn_one_is_told_from_it():
+    nights = nights_to_run([batch(1), batch(2)], [done(1)], [batch(1), batch(2)], withdrawn=[batch(2)])
+
+    assert nights == [Night(batch(2), date(2026, 10, 1), True, (batch(2),))]
+
+
+def test_later_nights_that_are_left_waiting_are_not_taken_for_lost():
+    processed = [done(1), done(2), done(3)]
+    published = [batch(1), batch(2), batch(3)]
+
+    assert nights_to_run([*published], processed, published, until=date(2026, 10, 2)) == []

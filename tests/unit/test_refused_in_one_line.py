@@ -14,7 +14,7 @@ from orchestration.errors import BadBatchError, NotFoundError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.settings import PROJECT, BatchId, Settings
 from orchestration.turns import turn_of
-from orchestration.waiting import available_batches, early_batches, planned_nights
+from orchestration.waiting import available_batches, planned_nights, refused_batches
 from tests.support.handmade import BATCH, DAY, Delivery, sample_row
 
 EARLY = BatchId(DAY - timedelta(1), 1)
@@ -39,7 +39,8 @@ def test_a_batch_before_the_initial_load_keeps_no_later_night_waiting(settings: 
 
 
 def test_it_is_named_by_whoever_asks_for_it(settings: Settings) -> None:
-    (fault,) = early_batches(settings).values()
+    (error,) = refused_batches(settings).values()
+    (fault,) = error.faults
     assert fault.check_code == "before_initial_load"
     with pytest.raises(BadBatchError, match="before_initial_load"):
         turn_of(settings, EARLY.business_date)

@@ -1,0 +1,82 @@
+"""``audit/log.jsonl``: who took which batch out of the warehouse, when and why. Entries are only ever added.
+
+Put here: the log, and which deliveries it says are withdrawn. Keep out: what a withdrawal does
+(``withdrawal.py``).
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from orchestration.errors import ConfigurationError
+from orchestration.settings import PRIVATE_FILE, BatchId, Settings, private_folder
+
+
+class Withdrawal(BaseModel):
+    """One entry.
+
+    Attributes:
+        manifest_sha256: The delivery that was withdrawn; another one of the same name is another delivery.
+        at: When, with the offset from UTC.
+        by: Who said so.
+        reason: Why, in the operator's words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    did: Literal["withdraw"] = "withdraw"
+    business_date: str
+    sequence: int
+    manifest_sha256: str
+    at: datetime
+    by: str
+    reason: str
+
+    @property
+    def batch(self) -> BatchId:
+        """The batch that was withdrawn."""
+        return BatchId(datetime.fromisoformat(self.business_date).date(), self.sequence)
+
+    def __str__(self) -> str:
+        return f"{self.batch} was withdrawn by {self.by} at {self.at.isoformat()}: {self.reason}"
+
+
+def audit_log(settings: Settings) -> Path:
+    """Where the log is kept."""
+    return settings.home / "audit" / "log.jsonl"
+
+
+def note(settings: Settings, entry: Withdrawal) -> None:
+    """Add an entry; it is on the disk when this returns."""
+    path = audit_log(settings)
+    private_folder(path.parent)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+    with os.fdopen(handle, "ab") as log:
+        log.write(entry.model_dump_json().encode() + b"\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def withdrawals(settings: Settings) -> list[Withdrawal]:
+    """All entries, oldest first.
+
+    Raises:
+        ConfigurationError: The log cannot be read. What was withdrawn would come back without it.
+    """
+    path = audit_log(settings)
+    try:
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        return [Withdrawal.model_validate_json(line) for line in lines if line.strip()]
+    except (OSError, ValidationError) as error:
+        raise ConfigurationError(
+            f"{path}: the log cannot be read ({type(error).__name__}). Restore it from the backup; a batch "
+            "that was withdrawn would come back without it."
+        ) from error
+
+
+def withdrawn(settings: Settings) -> set[tuple[BatchId, str]]:
+    """Deliveries that are withdrawn, each with the checksum of its manifest."""
+    return {(entry.batch, entry.manifest_sha256) for entry in withdrawals(settings)}
