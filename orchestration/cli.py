@@ -4,7 +4,7 @@ import gc
 import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -13,7 +13,8 @@ from orchestration.cli_deliveries import deliveries
 from orchestration.cli_explain import explaining
 from orchestration.cli_publishing import publishing
 from orchestration.cli_segments import segments
-from orchestration.errors import AcrmError, ConfigurationError, ExitCode
+from orchestration.errors import ConfigurationError, ExitCode
+from orchestration.failures import guarded
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -41,20 +42,11 @@ def main() -> None:
     gc.set_threshold(50_000)
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     try:
-        app()
-    except AcrmError as error:
-        _fail(error)
+        code = guarded(app)
     finally:
         # nor need Python look through all of them before it ends: a second of every night
         gc.freeze()
-
-
-def _fail(error: AcrmError) -> NoReturn:
-    from orchestration.console import err
-
-    for line in str(error).splitlines():
-        err.print(line)
-    raise SystemExit(int(error.exit_code))
+    raise SystemExit(code)
 
 
 @app.command()

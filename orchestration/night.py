@@ -29,12 +29,14 @@ from orchestration.errors import (
     NotFitToLoadError,
     NotFitToPublishError,
 )
+from orchestration.failures import place
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, forget_withdrawn, lake_batches, read_report
 from orchestration.ingestion.refusals import forget_refusal
 from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
+from orchestration.publication.release import current_release
 from orchestration.publication.rotation import require_same_key
 from orchestration.refusing import counted_batches, is_set_aside, set_aside, take_out_refused
 from orchestration.rules import note_rulebook, require_same_rulebook
@@ -418,13 +420,22 @@ class NightRun:
             )
         self._tell(station)
         started = perf_counter()
+        released = current_release(self._settings)
         try:
             yield
+        except KeyboardInterrupt as interrupt:
+            now = current_release(self._settings)
+            done = f"{now.name} is published" if now and now != released else "nothing of it is published"
+            place(interrupt, f"{station} of {self.batch}; {done}")
+            raise
         except duckdb.OutOfMemoryException as error:
             raise ConfigurationError(
                 f"{self.batch}, {station}: memory_limit, {self._settings.bank.memory_limit}, is not enough. "
                 f"Raise it in {self._settings.home / 'bank.yml'}, then run again."
             ) from error
+        except BaseException as error:
+            place(error, f"{self.batch}, {station}")
+            raise
         self.seconds[station] = perf_counter() - started
         self._tell(station, "done", self.seconds[station])
 

@@ -18,9 +18,7 @@ def business_dates(settings: Settings) -> dg.DailyPartitionsDefinition:
 
     An empty warehouse starts early enough for any first batch.
     """
-    first = min(
-        (batch.business_date for batch in counting_batches(settings)), default=_EMPTY_WAREHOUSE_START
-    )
+    first = min((batch.business_date for batch in counting_batches(settings)), default=_EMPTY_WAREHOUSE_START)
     return dg.DailyPartitionsDefinition(
         start_date=first.isoformat(), timezone=settings.bank.time_zone, end_offset=1
     )

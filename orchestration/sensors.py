@@ -14,6 +14,7 @@ from orchestration.ingestion.landing import landed_batches, landing_folder
 from orchestration.jobs import NIGHT, is_night_running
 from orchestration.settings import BatchId, Settings
 from orchestration.turns import waiting_turns
+from orchestration.waiting import refused_batches
 
 _SECONDS = 30
 
@@ -33,6 +34,8 @@ def arrival(settings: Settings, business_dates: dg.PartitionsDefinition) -> dg.S
         landed = landed_batches(settings)
         seen = set(json.loads(context.cursor or "[]"))
         events = [_arrived(settings, batch) for batch in landed if str(batch) not in seen]
+        for error in refused_batches(settings).values():
+            context.log.warning(str(error))
         request = _first_waiting(settings, context.instance, business_dates)
         return dg.SensorResult(
             run_requests=[request] if isinstance(request, dg.RunRequest) else None,

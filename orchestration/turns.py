@@ -58,7 +58,7 @@ def waiting_turns(settings: Settings) -> list[Turn]:
     """
     # looking takes no lock: a sensor that looks twice a minute must not keep a run from starting
     if (doing := writer_at(settings)) is not None:
-        raise BusyError(f"{settings.home}: a run is writing ({doing}). The next night is started after it.")
+        raise BusyError(f"{settings.home}: another run is writing ({doing}). Wait for it.")
     return turns(planned_nights(settings, is_writer=False))
 
 

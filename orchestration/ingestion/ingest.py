@@ -30,9 +30,11 @@ from orchestration.ingestion.manifest import (
     MANIFEST,
     FileDelivery,
     TableDelivery,
+    changed_while_read,
     check_file,
     check_manifest,
     file_digest,
+    file_state,
     read_manifest,
     summable_columns,
 )
@@ -145,17 +147,17 @@ def read_table(
         summed=tuple(sorted(delivery.control_sums.keys() & summable_columns(table))),
     )
     outcome = TableOutcome(sums={name: Decimal(0) for name in typing.summed})
-    files = set()
+    sizes: dict[str, int] = {}
     for piece in _ahead(_pieces(folder, delivery, typing)):
         if isinstance(piece, Fault):
             outcome.faults.append(piece)
             continue
-        file, chunk = piece
-        files.add(file.name)
+        file, chunk, size = piece
+        sizes[file.name] = size
         _take(file, chunk, typing, writer, outcome)
         if on_table is not None:
             on_table(table.name, outcome.delivered)
-    outcome.bytes_read = sum((folder / file).stat().st_size for file in files)
+    outcome.bytes_read = sum(sizes.values())
     writer.close()
     if not outcome.faults:
         # totals of a table that could not be read whole would only repeat that
@@ -165,17 +167,21 @@ def read_table(
 
 def _pieces(
     folder: Path, delivery: TableDelivery, typing: Typing
-) -> Iterator[tuple[FileDelivery, Chunk] | Fault]:
-    """The chunks of all files, in order; a file that cannot be read, or not to its end, gives a fault."""
+) -> Iterator[tuple[FileDelivery, Chunk, int] | Fault]:
+    """The chunks of all files, in order, with the file's size; a file that cannot be read gives a fault."""
     columns = (*typing.table.columns, *([RECEIVED] if typing.is_delta else []))
     for file in delivery.files:
+        path = folder / file.name
+        checked = file_state(path)
         fault = check_file(folder, typing.table.name, file)
-        if fault is not None:
-            yield fault
+        if fault is not None or checked is None:
+            yield fault or changed_while_read(typing.table.name, file)
             continue
         try:
-            for chunk in read_file(folder / file.name, delivery.format, columns):
-                yield file, chunk
+            for chunk in read_file(path, delivery.format, columns):
+                yield file, chunk, checked.size
+            if file_state(path) != checked:
+                yield changed_while_read(typing.table.name, file)
         except UnreadableFileError as error:
             remedy = "Have the batch sent again as the contract says"
             yield Fault(

@@ -11,7 +11,7 @@ import stat
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
@@ -55,7 +55,9 @@ def _delimiter(value: object) -> object:
 
 
 def _plain_delimiter(value: str) -> str:
-    if not value or len(value) > 16 or set(value) & set('"\r\n\ufffd\ufdd0'):
+    # half of a character that takes two in UTF-16 is none
+    is_text = not any("\ud800" <= character <= "\udfff" for character in value)
+    if not value or not is_text or len(value) > 16 or set(value) & set('"\r\n\ufffd\ufdd0'):
         raise ValueError("must be 1 to 16 characters without quote or line end")
     return value
 
@@ -230,6 +232,34 @@ def _folder_faults(manifest: Manifest, folder: Path) -> list[Fault]:
             what = "the manifest does not name this file"
             faults.append(Fault("file_extra", what, "Have it named or taken away", file=name))
     return faults
+
+
+class FileState(NamedTuple):
+    """Which file has a name, and when it was last changed; no change leaves all of it as it was."""
+
+    device: int
+    number: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+
+def file_state(path: Path) -> FileState | None:
+    """The state of the file that a name stands for; None if there is none."""
+    try:
+        details = path.lstat()
+    except OSError:
+        return None
+    return FileState(
+        details.st_dev, details.st_ino, details.st_size, details.st_mtime_ns, details.st_ctime_ns
+    )
+
+
+def changed_while_read(table: str, file: FileDelivery) -> Fault:
+    """The fault of a file that was written to or replaced between its check and the end of reading."""
+    what = "the file was changed or taken away while it was read; nothing of the batch was kept"
+    remedy = "Have files left alone once their manifest is there, then run again"
+    return Fault("file_checksum", what, remedy, table, file.name)
 
 
 def check_file(folder: Path, table: str, file: FileDelivery) -> Fault | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contract.model import Column, ColumnType
@@ -22,6 +23,9 @@ CELLS_PER_BATCH = 4_000_000
 """Values taken from a Parquet file at once."""
 
 _BOM = codecs.BOM_UTF8
+_FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
+"""0001-01-01 and 9999-12-31 as days from 1970."""
+
 _EXACT_NUMBERS: tuple[ColumnType, ...] = ("money", "rate", "fx_rate", "ratio", "quantity", "integer")
 
 
@@ -216,6 +220,31 @@ def _text(array: pa.Array, column: Column) -> pl.Series:
         array = array.dictionary_decode()
     if _is_text(array.type):
         return _checked_text(array)
+    if pa.types.is_temporal(array.type):
+        near, far = _by_calendar(array)
+        return _text_of_values(near, column) if far is None else _text_of_values(near, column).fill_null(far)
+    return _text_of_values(array, column)
+
+
+def _by_calendar(array: pa.Array) -> tuple[pa.Array, pl.Series | None]:
+    """The days and instants that a calendar of four-digit years has; the others as the numbers they are.
+
+    No library tells those apart: some fail, some make a day of 1970 of them. As "day 2932897" it is no date,
+    and the row goes to quarantine.
+    """
+    unit = str(getattr(array.type, "unit", "ms" if pa.types.is_date64(array.type) else "day"))
+    per_day = {"day": 1, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}[unit]
+    numbers = array.view(pa.int32() if unit == "day" else pa.int64()).cast(pa.int64())
+    first = max(-(2**63), _FIRST_DAY * per_day)
+    last = min(2**63 - 1, (_LAST_DAY + 1) * per_day - 1)
+    is_far = pc.or_(pc.less(numbers, first), pc.greater(numbers, last))
+    if not pc.any(is_far).as_py():
+        return array, None
+    near = pc.if_else(is_far, pa.scalar(None, array.type), array)
+    return near, f"{unit} " + _series(pc.if_else(is_far, numbers.cast(pa.large_string()), None))
+
+
+def _text_of_values(array: pa.Array, column: Column) -> pl.Series:
     if pa.types.is_decimal(array.type):
         array = array.cast(pa.decimal128(38, array.type.scale))
     values = _series(array)

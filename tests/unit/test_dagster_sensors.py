@@ -8,6 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from orchestration.errors import LandingError
 from orchestration.lock import writer_lock
 from orchestration.partitions import business_dates
 from orchestration.publication.catalog import BatchRow, Catalog, DataAsOf
@@ -21,7 +22,9 @@ THURSDAY, FRIDAY, MONDAY = "2026-01-29", "2026-01-30", "2026-02-02"
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings.load(tmp_path)
+    settings = Settings.load(tmp_path)
+    settings.landing.mkdir()
+    return settings
 
 
 @pytest.fixture
@@ -144,7 +147,7 @@ def test_an_arrival_is_reported_once(settings: Settings, instance: dg.DagsterIns
 
 
 def test_a_batch_of_a_day_to_come_waits(settings: Settings, instance: dg.DagsterInstance) -> None:
-    land(settings, "2999-01-01")
+    land(settings, "2199-01-01")
     result = look(settings, instance)
     assert requested(result) == []
     assert "no partition" in str(result.skip_reason)
@@ -158,6 +161,23 @@ def test_while_another_run_writes_nothing_is_requested(
         result = look(settings, instance)
     assert requested(result) == []
     assert "another run is writing" in str(result.skip_reason)
+
+
+def test_what_no_run_takes_is_told_and_nothing_waits_for_it(
+    settings: Settings, instance: dg.DagsterInstance, capfd: pytest.CaptureFixture[str]
+) -> None:
+    land(settings, THURSDAY)
+    process(settings, (THURSDAY, 1))
+    land(settings, FRIDAY)
+    land(settings, "2016-01-29")
+    assert requested(look(settings, instance)) == [FRIDAY]
+    assert "batch_out_of_bounds" in capfd.readouterr().err
+
+
+def test_a_landing_that_is_gone_is_no_empty_one(settings: Settings, instance: dg.DagsterInstance) -> None:
+    settings.landing.rmdir()
+    with pytest.raises(LandingError):
+        look(settings, instance)
 
 
 def test_while_a_night_runs_nothing_is_requested(settings: Settings, instance: dg.DagsterInstance) -> None:

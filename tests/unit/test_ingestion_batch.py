@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.errors import BadBatchError
-from orchestration.ingestion import decoding, lake
+from orchestration.ingestion import decoding, ingest, lake
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches, read_report, schema_sql, table_files
 from orchestration.ingestion.landing import landed_batches
@@ -276,3 +277,34 @@ def test_progress_is_told(delivery):
     told = []
     ingest_batch(delivery.send().settings, BATCH, lambda table, rows: told.append((table, rows)))
     assert ("customer", 1) in told
+
+
+@pytest.mark.parametrize("change", ["written to", "replaced", "taken away"])
+def test_a_file_that_is_changed_while_it_is_read_is_not_taken(delivery, monkeypatch, change):
+    path = delivery.folder / "deposit_balance-0001.csv"
+    check = ingest.check_file
+
+    def check_then_change(folder, table, file):
+        fault = check(folder, table, file)
+        if file.name == path.name:
+            content = path.read_bytes()
+            times = path.stat()
+            if change == "written to":
+                # as long as before, and dated as before
+                with path.open("r+b") as opened:
+                    opened.write(b"9")
+                os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+            else:
+                path.unlink()
+            if change == "replaced":
+                path.write_bytes(content)
+        return fault
+
+    monkeypatch.setattr(ingest, "check_file", check_then_change)
+    with pytest.raises(BadBatchError) as refused:
+        ingest_batch(delivery.send().settings, BATCH)
+
+    (fault,) = refused.value.faults
+    assert fault.check_code in ("file_checksum", "file_unreadable")
+    assert (fault.table, fault.file) == ("deposit_balance", path.name)
+    assert lake_batches(delivery.settings) == []

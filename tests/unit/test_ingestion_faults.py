@@ -64,7 +64,8 @@ def test_a_file_name_cannot_leave_the_folder(delivery, name):
 @pytest.mark.parametrize(
     "change",
     [
-        {"delimiter": '"'}, {"delimiter": ""}, {"delimiter": "\n"}, {"encoding": "utf-16"}, {"kind": "xml"},
+        {"delimiter": '"'}, {"delimiter": ""}, {"delimiter": "\n"}, {"delimiter": "\ud800"},
+        {"delimiter": "\\ud800"}, {"encoding": "utf-16"}, {"kind": "xml"},
         {"compression": "rar"}, {"header": "perhaps"},
     ],
 )  # fmt: skip

@@ -310,6 +310,29 @@ def test_inexact_parquet_types_are_refused(tmp_path, column_type, array):
     assert error.value.check_code == "column_type"
 
 
+FAR = [
+    (pa.date32(), "day", (-719_163, 2_932_897, 20_261_031, 2**31 - 1, -(2**31))),
+    (pa.timestamp("ms"), "ms", (2**62, -(2**62))),
+    (pa.timestamp("us"), "us", (2**62, -(2**62))),
+    (pa.timestamp("us", "UTC"), "us", (2**62,)),
+]
+"""Days and instants outside the years 1 to 9999."""
+
+
+@pytest.mark.parametrize(("kind", "unit", "numbers"), FAR, ids=str)
+def test_parquet_dates_that_no_calendar_has_are_no_dates(tmp_path, kind, unit, numbers):
+    column = Column(name="a", type="date" if unit == "day" else "timestamp", zh="", about="")
+    array = pa.array([*numbers, 0, None], pa.int32() if unit == "day" else pa.int64()).view(kind)
+    path = tmp_path / "far.parquet"
+    pq.write_table(pa.table({"a": array}), path)
+
+    (chunk,) = read_file(path, Format(kind="parquet"), (column,))
+
+    *far, today, none = chunk.rows["a"].to_list()
+    assert far == [f"{unit} {number}" for number in numbers]
+    assert today.startswith("1970-01-01") and none is None
+
+
 def test_parquet_is_read_by_parts_with_running_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr("orchestration.ingestion.reader.CELLS_PER_BATCH", 9)
     path = parquet(tmp_path, C=list("abcdefgh"), b=["x"] * 8, a=["y"] * 8, d=[1.5] * 8)

@@ -1,0 +1,235 @@
+"""What a person reads when a command ends otherwise than well: a line and an exit code, never a traceback.
+
+Put here: turning whatever was raised into a line, interrupts, and output that nobody takes. Keep out: errors
+that know their own line (``errors.py``).
+
+The line of a failure that nobody foresaw names its kind and station and quotes nothing, since what libraries
+say may hold values. All that is known of it goes to a private file in the warehouse.
+"""
+
+import errno
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import StringIO
+from time import monotonic
+from types import FrameType
+from typing import Any, TextIO
+
+from orchestration.errors import AcrmError, ExitCode
+from orchestration.settings import PRIVATE_FILE, Settings, private_folder
+
+FAILURE_LOG = "failure.log"
+_AGAIN_SECONDS = 2.0
+_AT = "at: "
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def place(error: BaseException, where: str) -> None:
+    """Keep with an error at which batch and station it was raised, the innermost first."""
+    error.add_note(f"{_AT}{where}")
+
+
+def guarded(command: Callable[[], object]) -> int:
+    """Run a command; whatever it raises is a line on standard error. Returns the exit code."""
+    with _interruptible(), _output() as lost:
+        code = _guarded(command)
+    if lost and code == ExitCode.OK:
+        _say([f"The output could not be written: {lost[0]}. What was to be done is done."])
+        return int(ExitCode.STORAGE)
+    return code
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    try:
+        code = command()
+        return code if isinstance(code, int) else int(ExitCode.OK)
+    except SystemExit as error:
+        if any(isinstance(cause, KeyboardInterrupt) for cause in _chain(error)):
+            return _interrupted(error)
+        return error.code if isinstance(error.code, int) else int(ExitCode.OK)
+    except AcrmError as error:
+        _say(str(error).splitlines())
+        return int(error.exit_code)
+    except KeyboardInterrupt as error:
+        return _interrupted(error)
+    except BaseException as error:
+        # a panic in a library is none of Exception
+        return _unforeseen(error)
+
+
+def _interrupted(error: BaseException) -> int:
+    chain = list(_chain(error))
+    number = next((cause.number for cause in chain if isinstance(cause, Interrupted)), signal.SIGINT)
+    where = _where(chain)
+    _say(
+        [
+            f"Interrupted in {where}. Run again."
+            if where
+            else "Interrupted. What was published stays. Run again."
+        ]
+    )
+    return int(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
+
+
+def _unforeseen(error: BaseException) -> int:
+    chain = list(_chain(error))
+    where = _where(chain)
+    at = f"{where}: " if where else ""
+    system = next((cause for cause in chain if isinstance(cause, OSError) and cause.errno), None)
+    said = _storage(chain)
+    if system is not None or said is not None:
+        what = said or _system(system)
+        _say([f"{at}{what}. Nothing else was changed. Mend that, then run again."])
+        _keep(error)
+        return int(ExitCode.STORAGE)
+    if isinstance(error, MemoryError):
+        _say([f"{at}the memory is not enough. Close what else runs, then run again."])
+        return int(ExitCode.CONFIGURATION)
+    kept = _keep(error)
+    told = f"What is known of it is in {kept}" if kept else "Nothing could be written down of it"
+    _say(
+        [f"{at}an unforeseen failure, {type(error).__name__}. {told}; run again, and report it if it stays."]
+    )
+    return int(ExitCode.UNEXPECTED)
+
+
+def _system(error: OSError | None) -> str:
+    assert error is not None
+    file = (
+        f": {os.fsdecode(error.filename)!a}" if isinstance(error.filename, str | bytes | os.PathLike) else ""
+    )
+    return f"{os.strerror(error.errno or 0)}{file}"
+
+
+def _storage(chain: list[BaseException]) -> str | None:
+    """What DuckDB, Arrow or Polars say of a disk; their errors carry no number."""
+    words = {
+        os.strerror(code)
+        for code in (
+            errno.ENOSPC,
+            errno.EROFS,
+            errno.EACCES,
+            errno.EPERM,
+            errno.EDQUOT,
+            errno.EIO,
+            errno.ENOENT,
+        )
+    }
+    for cause in chain:
+        if type(cause).__module__.split(".")[0] in ("duckdb", "_duckdb", "pyarrow", "polars"):
+            found = next((word for word in sorted(words) if word in str(cause)), None)
+            if found is not None:
+                return found
+    return None
+
+
+def _keep(error: BaseException) -> str | None:
+    """Write an error down where only the warehouse's user reads it; returns where."""
+    with suppress(OSError, AcrmError):
+        path = private_folder(Settings.load().home) / FAILURE_LOG
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+        with os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write("".join(traceback.format_exception(error)) + "\n")
+        return str(path)
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _where(chain: list[BaseException]) -> str | None:
+    notes = [note for error in chain for note in getattr(error, "__notes__", ())]
+    return next((note.removeprefix(_AT) for note in notes if note.startswith(_AT)), None)
+
+
+def _say(lines: list[str]) -> None:
+    with suppress(OSError, ValueError):
+        for line in lines:
+            sys.stderr.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have SIGTERM end a command as Ctrl-C does; one right after another is let pass."""
+    last = -_AGAIN_SECONDS
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        now = monotonic()
+        if now - last < _AGAIN_SECONDS:
+            return
+        last = now
+        raise Interrupted(number)
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _output() -> Iterator[list[str]]:
+    """Let a command go on where nobody takes what it prints; why is in the list, unless the reader left."""
+    lost: list[str] = []
+    before = sys.stdout, sys.stderr
+    for name in ("stdout", "stderr"):
+        setattr(sys, name, _Surviving(getattr(sys, name) or StringIO(), lost))
+    try:
+        yield lost
+    finally:
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        sys.stdout, sys.stderr = before
+
+
+class _Surviving:
+    """A stream that takes everything, whatever becomes of it."""
+
+    def __init__(self, stream: TextIO, lost: list[str]) -> None:
+        self._stream, self._lost = stream, lost
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # a terminal that cannot show a character shows another
+            reconfigure(errors="backslashreplace")
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the stream has
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        with self._survived():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._survived():
+            self._stream.flush()
+
+    @contextmanager
+    def _survived(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EPIPE:
+                self._lost.append(os.strerror(error.errno or 0))
+            # Python flushes once more at its end, and would fail again
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
