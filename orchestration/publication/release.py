@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -135,13 +136,17 @@ def open_published(database: Path, **config: bool | int | str) -> Iterator[duckd
         raise PublicationError(
             f"{database}: is not kept. Make it again by: acrm rollback {database.parent.name}"
         )
-    try:
-        connection = duckdb.connect(str(database), read_only=True, config={**config})
-    except duckdb.Error as error:
-        said = str(error).partition("\n")[0]
-        raise PublicationError(f"{database}: cannot be read ({said}). Go to another release.") from error
-    with connection:
-        yield connection
+    # a large question needs room on a disk, which DuckDB would take in the release itself
+    with TemporaryDirectory(prefix="acrm-look-") as room:
+        try:
+            connection = duckdb.connect(
+                str(database), read_only=True, config={"temp_directory": room, **config}
+            )
+        except duckdb.Error as error:
+            said = str(error).partition("\n")[0]
+            raise PublicationError(f"{database}: cannot be read ({said}). Go to another release.") from error
+        with connection:
+            yield connection
 
 
 def switch(settings: Settings, name: str) -> None:

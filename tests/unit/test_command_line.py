@@ -134,6 +134,21 @@ def test_looking_changes_nothing(settings: Settings, capsys: pytest.CaptureFixtu
     assert "3 business dates, 1 nights waiting." in out and "is writing" not in out
 
 
+def test_a_question_larger_than_the_memory_writes_nothing_into_the_release(settings: Settings) -> None:
+    before = tree_hashes(settings.home)
+    with open_current(settings) as connection:
+        connection.execute("set memory_limit = '60MB'")
+        connection.execute("set threads = 1")
+        large = (
+            "select range as n, repeat('x', 50) || range::varchar as text from range(2000000) order by text"
+        )
+        connection.execute(f"create temp table large as {large}")
+        assert tree_hashes(settings.home) == before
+        (room,) = connection.execute("select current_setting('temp_directory')").fetchone()
+        assert any(Path(room).iterdir()), "the question was too small"
+    assert not Path(room).exists()
+
+
 def test_status_during_a_run_says_what_it_is_at(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -351,6 +351,21 @@ def _case(
     )  # fmt: skip
 
 
+def test_a_month_without_a_score_has_no_mean_and_breaks_nothing() -> None:
+    bank = Bank([JANUARY])
+    bank.customer("C1", opened=date(2025, 1, 1))
+    _case(bank, 1, "2026-01-05 01:00", "2026-01-05 01:05", "2026-01-06 01:00", None)
+    delivery = bank.deliveries()[0]
+    delivery.tables["service_case"] = [row for _, row in bank.books.events["service_case"]]
+    delivery.loads["service_case"] = "full"
+
+    nights = MemoryNights(["rpt_service_monthly"])
+    nights.run(delivery)
+
+    (row,) = nights.query("select * from customer.rpt_service_monthly")
+    assert (row["case_cnt"], row["scored_cnt"], row["score_sum"], row["csat_mean"]) == (1, 0, 0, None)
+
+
 def test_net_promoters_of_10_9_8_and_6_are_25() -> None:
     """Golden case P1: (2 − 1) / 4 = 25 %."""
     bank = Bank([JANUARY])
