@@ -144,7 +144,7 @@ def show_query(settings: Settings, sql: str) -> None:
         QueryError: The query cannot be answered.
     """
     # a query reads the release and nothing else of this machine
-    with open_current(settings, enable_external_access=False) as connection:
+    with open_current(settings, is_shut_in=True) as connection:
         try:
             cursor = connection.execute(sql)
             if cursor is None:

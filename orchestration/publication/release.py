@@ -112,22 +112,30 @@ def current_database(settings: Settings) -> Path:
     return database
 
 
-def open_current(settings: Settings, **config: bool) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+def open_current(
+    settings: Settings, *, is_shut_in: bool = False
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """A connection to the current release's database that can only read, closed at the end.
 
     Args:
-        config: Settings of DuckDB.
+        is_shut_in: Whether a question may reach nothing but the release: no file, no network.
 
     Raises:
         PublicationError: Nothing is published, or the file cannot be read.
     """
     # the release itself: its name stays while `current` may be switched
-    return open_published(current_database(settings).resolve(), **config)
+    return open_published(current_database(settings).resolve(), is_shut_in=is_shut_in)
 
 
 @contextmanager
-def open_published(database: Path, **config: bool | int | str) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_published(
+    database: Path, *, is_shut_in: bool = False, **config: bool | int | str
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a release's database that can only read, closed at the end.
+
+    Args:
+        is_shut_in: Whether a question may reach nothing but the release.
+        config: Settings of DuckDB.
 
     Raises:
         PublicationError: The file cannot be read.
@@ -142,6 +150,9 @@ def open_published(database: Path, **config: bool | int | str) -> Iterator[duckd
             connection = duckdb.connect(
                 str(database), read_only=True, config={"temp_directory": room, **config}
             )
+            if is_shut_in:
+                # last, since it forbids to name the room
+                connection.execute("set enable_external_access = false")
         except duckdb.Error as error:
             said = str(error).partition("\n")[0]
             raise PublicationError(f"{database}: cannot be read ({said}). Go to another release.") from error
