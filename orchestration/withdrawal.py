@@ -8,6 +8,7 @@ batch counts nowhere, and the same command, or the next run, clears up what is l
 """
 
 import getpass
+import shutil
 from datetime import UTC, datetime
 
 from orchestration.errors import AcrmError, ConfigurationError, ExitCode, NotFoundError
@@ -81,6 +82,9 @@ def clear_withdrawn(settings: Settings) -> None:
             if batch in published_batches(settings):
                 note_withdrawn(settings, batch)
             _take_back_nights(settings, batch)
+            # what was found in it is published with the checks of other nights
+            for folder in (settings.quality, settings.quarantine):
+                shutil.rmtree(folder / batch.folder, ignore_errors=True)
             # last: until then a kill leaves it to be done again
             take_out(settings, batch)
             _show_gone(settings, batch)

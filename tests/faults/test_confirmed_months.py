@@ -137,6 +137,7 @@ def test_a_replay_confirms_nothing_again(restated: Warehouse, tmp_path: Path, st
 def test_a_rebuild_from_lake_and_releases_gives_the_same_bytes(restated: Warehouse, tmp_path: Path) -> None:
     warehouse = restated.copy_to(tmp_path / "home")
     shutil.rmtree(warehouse.home / "landing")
+    (warehouse.home / "landing").mkdir()
     run_waiting(Settings.load(warehouse.home), rebuild=True)
     assert warehouse.parquet_hashes("customer_value") == restated.parquet_hashes("customer_value")
 

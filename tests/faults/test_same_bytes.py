@@ -57,6 +57,7 @@ def test_a_rebuild_from_the_lake_alone_in_single_months_gives_the_same_bytes(
     warehouse = published_village.copy_to(tmp_path / "home")
     shutil.rmtree(warehouse.home / "build")
     shutil.rmtree(warehouse.home / "landing")
+    (warehouse.home / "landing").mkdir()
     variables = transform.night_variables
     # as a city's first night: what does not fit at once is computed month by month
     monkeypatch.setattr(

@@ -236,9 +236,13 @@ def test_a_batch_of_a_new_day_that_is_refused_stays_first_in_line(settings: Sett
 
 def test_a_withdrawn_batch_counts_no_longer_and_lies_where_it_lay(settings: Settings) -> None:
     landed = tree_hashes(settings.landing)
+    found = [settings.quality / BATCH.folder, settings.quarantine / BATCH.folder]
+    for folder in found:
+        (folder / "x").mkdir(parents=True, exist_ok=True)
     withdraw(settings, BATCH, "dated wrongly", by="Li")
 
     assert lake_batches(settings) == [] and table_files(settings, "org", BATCH) == []
+    assert not any(folder.exists() for folder in found), "releases would show what was found in it"
     assert available_batches(settings) == [NEXT]
     assert tree_hashes(settings.landing) == landed
     with pytest.raises(NotFoundError, match="withdrawn before"):

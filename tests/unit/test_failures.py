@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
 
 from orchestration.errors import ExitCode, NotFoundError
 from orchestration.failures import FAILURE_LOG, guarded
@@ -152,3 +153,18 @@ def test_a_run_without_landing_has_its_own_code(tmp_path: Path) -> None:
     assert done.returncode == ExitCode.LANDING_UNREAD
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{tmp_path}/landing is not there") and sys.executable not in line
+
+
+def test_an_interrupt_is_told_through_the_command_line_as_well(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = typer.Typer()
+
+    @command.command()
+    def wait() -> None:
+        with Run(settings).night(NIGHT)._station("ingest"):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(sys, "argv", ["acrm"])
+    assert guarded(command) == ExitCode.TERMINATED
+    assert f"Interrupted in ingest of {NIGHT.batch}" in capsys.readouterr().err
