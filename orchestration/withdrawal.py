@@ -18,9 +18,11 @@ from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.ingestion.refusals import forget_refusal
 from orchestration.lock import writer_lock
+from orchestration.publication.quality import CHECK_RESULT
 from orchestration.settings import BatchId, Settings
+from orchestration.sql import fill, name
 from orchestration.waiting import forget_noted_nights, note_nights, processed_nights, published_batches
-from orchestration.warehouse import open_database, show_batch_gone
+from orchestration.warehouse import open_database, show_batch_gone, tables
 
 
 class NotAllowedError(AcrmError):
@@ -82,9 +84,7 @@ def clear_withdrawn(settings: Settings) -> None:
             if batch in published_batches(settings):
                 note_withdrawn(settings, batch)
             _take_back_nights(settings, batch)
-            # what was found in it is published with the checks of other nights
-            for folder in (settings.quality, settings.quarantine):
-                shutil.rmtree(folder / batch.folder, ignore_errors=True)
+            _forget_found(settings, batch)
             # last: until then a kill leaves it to be done again
             take_out(settings, batch)
             _show_gone(settings, batch)
@@ -99,6 +99,22 @@ def _take_back_nights(settings: Settings, batch: BatchId) -> None:
                 "delete from pipeline.night where business_date >= $day", {"day": batch.business_date}
             )
         note_nights(settings)
+
+
+def _forget_found(settings: Settings, batch: BatchId) -> None:
+    """Drop what was found in a batch: releases publish the checks of every night."""
+    for folder in (settings.quality, settings.quarantine):
+        shutil.rmtree(folder / batch.folder, ignore_errors=True)
+    if settings.database.exists():
+        with open_database(settings) as connection:
+            if (CHECK_RESULT.schema_name, CHECK_RESULT.name) in tables(connection):
+                connection.execute(
+                    fill(
+                        "delete from {results} where business_date = $day and sequence = $sequence",
+                        results=name(CHECK_RESULT.schema_name, CHECK_RESULT.name),
+                    ),
+                    {"day": batch.business_date, "sequence": batch.sequence},
+                )
 
 
 def _show_gone(settings: Settings, batch: BatchId) -> None:
