@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.dbt_results import NodeResult, OnNode, failure_lines, finished_node
+from orchestration.dbt_results import BuildLog, NodeResult, OnNode, failure_lines, finished_node
 from orchestration.errors import BuildError
 from orchestration.plan import Closing, Night
 from orchestration.project import check_project
@@ -131,8 +131,10 @@ class Transform:
             BuildError: A model failed, or a test did; the message names each.
         """
         nodes: list[NodeResult] = []
+        log = BuildLog(self._settings.dbt_logs / "dbt.log")
 
         def report(event: Any) -> None:  # noqa: ANN401 - dbt's events have no common type
+            log.note(event)
             node = finished_node(event)
             if node is not None:
                 nodes.append(node)
@@ -149,11 +151,12 @@ class Transform:
             begin_build(connection, night)
         try:
             arguments = build_arguments(self._settings, night, changing, closing, self.saved_segments())
-            # artefacts take a second and nobody reads them; events go to the file and to `report`
+            # artefacts take a second and nobody reads them; events go to `report`
             outcome = self._runner(manifest=self._parsed, callbacks=[report]).invoke(
-                [*arguments, "--no-write-json", "--log-level", "none"]
+                [*arguments, "--no-write-json", "--log-level", "none", "--log-level-file", "none"]
             )
         finally:
+            log.close()
             # dbt keeps its last connection, and with it the file
             self._connections.close_all_connections()
         if isinstance(outcome.exception, Exception):

@@ -18,7 +18,7 @@ from orchestration.publication.privacy import show_pads
 from orchestration.transform import WHOLE_NIGHTS_ONLY
 from orchestration.warehouse import show_no_closing
 from tests.support.bank import Bank, Delivery, Row
-from tests.support.models import PROJECT, Models
+from tests.support.models import PROJECT, Models, columns_of
 from tests.support.timeline import month_end, month_start
 
 _REF = re.compile(r"""ref\(\s*['"](\w+)['"]\s*\)""")
@@ -54,14 +54,6 @@ def _types_of_seeds() -> dict[str, dict[str, str]]:
         for path in (PROJECT / "seeds").rglob("*.yml")
         for seed in _read(path).get("seeds", [])
     }
-
-
-@cache
-def _columns_of(mart: str) -> dict[str, str]:
-    """Names and types of a mart's columns, as its YAML declares them."""
-    (path,) = (PROJECT / "models" / "marts").rglob(f"{mart}.yml")
-    (model,) = _read(path)["models"]
-    return {column["name"]: column["data_type"] for column in model["columns"]}
 
 
 def told_later(delivery: Delivery, last: Delivery) -> dict[str, list[dict[str, Any]]]:
@@ -257,7 +249,7 @@ class MemoryNights:
         """Show that nothing has been published."""
         self.connection.execute("create schema if not exists confirmed")
         for name in self._records():
-            columns = ", ".join(f"{column} {data_type}" for column, data_type in _columns_of(name).items())
+            columns = ", ".join(f"{column} {said['data_type']}" for column, said in columns_of(name).items())
             self.connection.execute(f"create table confirmed.{name} ({columns})")
 
     def _show(self, table: Table, delivery: Delivery, schema: str = "core_banking") -> None:

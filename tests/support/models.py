@@ -6,15 +6,35 @@ that the models do the same under dbt is what the golden bank, the generated ban
 """
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 from jinja2 import Template
 
 from tests.support.macros import Macros
 
 PROJECT = Path(__file__).parents[2]
+
+
+@cache
+def columns_of(mart: str) -> dict[str, dict[str, Any]]:
+    """A mart's columns by name, as its YAML declares them."""
+    (path,) = (PROJECT / "models" / "marts").rglob(f"{mart}.yml")
+    (model,) = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["models"]
+    return {column["name"]: column for column in model["columns"]}
+
+
+@cache
+def _never_null(mart: str) -> tuple[str, ...]:
+    """Columns in which the mart's contract allows no null."""
+    return tuple(
+        name
+        for name, column in columns_of(mart).items()
+        if any(constraint["type"] == "not_null" for constraint in column.get("constraints", []))
+    )
 
 
 class Relation(str):
@@ -119,6 +139,19 @@ class Models:
         if "post_hook" in config:
             hook = self._macros.environment.from_string(config["post_hook"], globals=self._macros.globals)
             self.connection.execute(hook.render())
+        if is_mart and stored != "view":
+            self._assert_promises(name, config["meta"].get("grain", []))
+
+    def _assert_promises(self, mart: str, grain: Iterable[str]) -> None:
+        """What dbt's contract and gate 2 hold of every mart: no null where none may be, one row by key."""
+        nulls = " or ".join(f"{column} is null" for column in _never_null(mart))
+        row = self.connection.execute(f"select * from {self.relation(mart)} where {nulls} limit 1").fetchone()
+        assert row is None, f"{mart}: null in one of {_never_null(mart)}: {row}"
+        keys = ", ".join(grain)
+        twice = self.connection.execute(
+            f"select {keys} from {self.relation(mart)} group by {keys} having count(*) > 1 limit 1"
+        ).fetchone()
+        assert twice is None, f"{mart}: two rows of {keys} = {twice}"
 
     def _macro(self, name: str, *arguments: object, **named: object) -> str:
         return str(self._macros.globals[name](*arguments, **named))
