@@ -61,12 +61,17 @@ def no_circle(business_date: date) -> Check:
             ),
             -- the parent that the cut took away lies below: the way down to it is the circle
             circles as (
-                select last.path
+                select string_agg(part.customer_id, '/' order by part.depth) as path
                 from members as first
                 inner join {edge} as cut
                     on first.customer_id = cut.customer_id and cut.from_date <= {day} and cut.to_date > {day}
                 inner join members as last on cut.parent_customer_id = last.customer_id
+                -- a path holds hashes: those on the way are the members whose own path it begins with
+                inner join members as part
+                    on first.ultimate_parent_customer_id = part.ultimate_parent_customer_id
+                    and starts_with(last.path || '/', part.path || '/')
                 where first.is_circle_cut
+                group by first.customer_id
             )
             select
                 (select count(*) from members), (select count(*) from circles), null,
