@@ -112,7 +112,7 @@ forecast as (
     select
         *,
         {{ wide_cents_amount(
-            "case when kind_code = 'flow' then "
+            "case when elapsed_days >= period_days then actual_cents when kind_code = 'flow' then "
             ~ round_wide('actual_cents * period_days', 'elapsed_days')
             ~ " else actual_cents + "
             ~ round_wide('(actual_cents - opening_cents) * (period_days - elapsed_days)', 'elapsed_days') ~ " end"
