@@ -99,18 +99,14 @@ team as (
 
     select
         customer_id,
-        {{ first_by("case when role_code = 'main' then employee_id end", [
-            "case when role_code = 'main' then 1 else 2 end", '-participation_share', 'employee_id'
-        ]) }} as main_employee_id,
         {{ joined_text('employee_id', "','", ['employee_id']) }} as team_employees
     from (
-        select customer_id, employee_id, max(role_code) as role_code, max(participation_share) as participation_share
+        select distinct customer_id, employee_id
         from {{ ref('int_ownership__assignment') }}
         where
             employee_id <> 'UNASSIGNED'
             and valid_from_date <= {{ business_date() }}
             and (valid_to_date is null or valid_to_date > {{ business_date() }})
-        group by customer_id, employee_id
     ) as assignments
     group by customer_id
 
@@ -186,7 +182,7 @@ select
     customers.customer_id,
     customers.owning_org_id,
     members.ultimate_parent_customer_id,
-    coalesce(team.main_employee_id, 'UNASSIGNED') as main_employee_id,
+    coalesce(managers.employee_id, 'UNASSIGNED') as main_employee_id,
 
     -- codes
     customers.industry_code,
@@ -249,6 +245,8 @@ left join members on customers.customer_id = members.customer_id
 left join line_sets on customers.customer_id = line_sets.customer_id
 left join flows on customers.customer_id = flows.customer_id
 left join team on customers.customer_id = team.customer_id
+left join {{ ref('int_ownership__main_manager') }} as managers
+    on customers.customer_id = managers.customer_id and customers.month_start_date = managers.month_start_date
 left join opportunities on customers.customer_id = opportunities.customer_id
 left join visits on customers.customer_id = visits.customer_id
 left join events on customers.customer_id = events.customer_id
