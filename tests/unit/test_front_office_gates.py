@@ -73,6 +73,8 @@ def test_a_circle_of_parents_is_named() -> None:
         memory.run(delivery)
 
     assert checked(memory, corporate.no_circle(NIGHT).query) == (3, 1, None, "A/B/C")
+    memory.connection.execute("insert into pipeline.erased_customer values ('B')")
+    assert checked(memory, corporate.no_circle(NIGHT).query) == (3, 1, None, "A/**/C")
     assert checked(memory, corporate.one_parent().query) == (3, 0)
     assert checked(memory, corporate.groups_are_their_members(NIGHT).query) == (1, 0)
     memory.connection.execute(
