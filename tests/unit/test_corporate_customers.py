@@ -358,3 +358,20 @@ def test_the_main_manager_of_the_360_is_the_one_of_all_tables():
 
     (row,) = memory.query("select * from corporate.dim_corporate_360")
     assert (row["main_employee_id"], row["team_employees"]) == ("E2", "E1,E2")
+
+
+def test_whom_everything_was_taken_back_from_is_no_counterparty():
+    """A pays X1 and the wages of P; both are taken back in the next month."""
+    nights = [NIGHT, date(2026, 1, 31), date(2026, 2, 2)]
+    bank = Bank(nights)
+    bank.customer("A", kind="C").holds(1000)
+    bank.customer("P").holds(1)
+    outside(bank, "X", NIGHT, "A", "X1", "90.00")
+    pay(bank, "S", NIGHT, "A", "P", "8.00", txn_type="salary")
+    outside(bank, "Y", nights[2], "A", "X1", "90.00", reversed_txn_id="X")
+    pay(bank, "T", nights[2], "A", "P", "8.00", txn_type="salary", reversed_txn_id="S-out")
+    memory = run(bank, {}, "dim_corporate_360")
+
+    (row,) = memory.query("select * from corporate.dim_corporate_360")
+    assert (row["counterparty_cnt"], row["inside_counterparty_cnt"], row["payroll_person_cnt"]) == (0, 0, 0)
+    assert row["payroll_12m_amt"] == 0

@@ -36,6 +36,7 @@ def refused(night: LakeNight) -> list:
         ({"scope_id": "O9"}, "scope_id", "reference_unknown"),
         ({"scope_type": "employee", "scope_id": "O2"}, "scope_id", "reference_unknown"),
         ({"period": "2026Q5"}, "period", "value_not_as_written"),
+        ({"period": "0003"}, "period", "value_not_as_written"),
         ({"period": "2026-13"}, "period", "value_not_as_written"),
         ({"period": "2026H1 "}, "period", "value_not_as_written"),
     ],

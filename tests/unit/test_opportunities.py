@@ -258,8 +258,10 @@ def test_an_expected_amount_is_rounded_once():
 def test_what_the_first_batch_of_opportunities_tells_of_the_past_is_not_this_months():
     """The front office is connected in February, and tells of a win in January."""
     changes = [
-        change("P1", "2026-01-05", "lead"), change("P1", "2026-01-20", "won"), change("P2", "2026-01-06", "lead")
-    ]  # fmt: skip
+        change("P1", "2026-01-05", "lead"),
+        change("P1", "2026-01-20", "won"),
+        change("P2", "2026-01-06", "lead"),
+    ]
     memory = nights(
         {SECOND: {"opportunity": changes}}, "rpt_funnel_monthly", days=(FIRST, date(2026, 1, 31), SECOND)
     )

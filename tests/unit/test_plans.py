@@ -204,11 +204,12 @@ def test_a_month_in_which_nothing_came_is_recorded_all_the_same():
     memory = run(bank, {night: {"visit": visits, "plan_target": targets}})
 
     rows = memory.query(f"{PLANS} where month_start_date = '2026-02-01'")
-    baselines = {(row["scope_id"], row["indicator_code"], row["period"]): row["baseline"] for row in rows}
+    baselines = {(r["scope_id"], r["indicator_code"], r["period"]): r["baseline"] for r in rows}
     # January 2025 is before the first visit: the year and the first quarter are not recorded whole
     assert baselines == {
-        ("bank", "visits", "2026"): None, ("bank", "visits", "2026Q1"): None, ("O2", "visits", "2026Q1"): None,
-        ("bank", "visits", "2026-02"): D(1), ("bank", "lost_customers", "2026"): D(0),
+        ("bank", "visits", "2026"): None, ("bank", "visits", "2026Q1"): None,
+        ("O2", "visits", "2026Q1"): None, ("bank", "visits", "2026-02"): D(1),
+        ("bank", "lost_customers", "2026"): D(0),
         ("bank", "opportunities_won_amt", "2026"): None,
     }  # fmt: skip
 
@@ -266,3 +267,23 @@ def test_the_parts_of_a_target_below_nothing_add_to_it():
     assert len(parts) == 3
     assert sum(row["part_target"] for row in parts) == D("-100.01")
     assert all(row["gap"] == row["part_actual"] - row["part_target"] for row in parts)
+
+
+def test_a_target_of_one_cent_stops_no_night():
+    """90,000,000,000,000 of 0.01 are more often than a column holds."""
+    night = date(2026, 1, 30)
+    bank = Bank([night])
+    bank.customer("C1", kind="C", opened=date(2025, 1, 1)).holds(90_000_000_000_000)
+    targets = [
+        target("0.01", indicator="aum_end", period="2026-01"),
+        target("0.01", indicator="aum_end", period="2026-01", scope="org", scope_id="O1"),
+    ]
+    memory = run(bank, {night: {"plan_target": targets}}, "fct_plan_actual", "rpt_scorecard_monthly")
+
+    for row in memory.query(f"{PLANS} where month_start_date = '2026-01-01'"):
+        assert (row["attainment_rate"], row["status"]) == (D(100_000_000_000), "ahead")
+    (score,) = memory.query(
+        "select * from corporate.rpt_scorecard_monthly"
+        " where scope_id = 'O1' and indicator_code = 'aum_end' and month_start_date = '2026-01-01'"
+    )
+    assert score["score"] == D(120)

@@ -34,12 +34,19 @@ def pay(bank: Bank, number: str, on: date, payer: str, payee: str, amount: str, 
 
 
 def outside(
-    bank: Bank, number: str, on: date, own: str, account: str, amount: str, direction: str = "out"
+    bank: Bank,
+    number: str,
+    on: date,
+    own: str,
+    account: str,
+    amount: str,
+    direction: str = "out",
+    **more: Any,
 ) -> None:
     bank.books.book(
         "transaction", on, txn_id=number, account_id=f"{own}-A1", txn_date=on, amount=D(amount),
         direction=direction, currency="CNY", is_in_bank=False, txn_type="transfer", counter_account=account,
-        counter_bank_code="B9", counter_name="外部公司",
+        counter_bank_code="B9", counter_name="外部公司", **more,
     )  # fmt: skip
 
 

@@ -84,13 +84,22 @@ flows as (
 
     select
         customer_id,
-        count(distinct counterparty_key) as counterparty_cnt,
-        count(distinct case when counterparty_customer_id is not null then counterparty_key end) as inside_counterparty_cnt,
-        count(distinct case when salary_out_amt > 0 and counterparty_customer_id is not null then counterparty_key end)
-            as payroll_person_cnt,
-        sum(salary_out_amt) as payroll_12m_amt
-    from {{ ref('fct_counterparty_flow_monthly') }}
-    where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
+        -- whom all was taken back from is none
+        count(case when payment_cnt > 0 then 1 end) as counterparty_cnt,
+        count(case when payment_cnt > 0 and is_inside then 1 end) as inside_counterparty_cnt,
+        count(case when salary_amt > 0 and is_inside then 1 end) as payroll_person_cnt,
+        sum(salary_amt) as payroll_12m_amt
+    from (
+        select
+            customer_id,
+            counterparty_key,
+            is_inside,
+            sum(in_cnt + out_cnt) as payment_cnt,
+            sum(salary_out_amt) as salary_amt
+        from {{ ref('fct_counterparty_flow_monthly') }}
+        where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
+        group by customer_id, counterparty_key, is_inside
+    ) as counterparties
     group by customer_id
 
 ),
