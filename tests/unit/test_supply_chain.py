@@ -44,9 +44,10 @@ def outside(
     **more: Any,
 ) -> None:
     bank.books.book(
-        "transaction", on, txn_id=number, account_id=f"{own}-A1", txn_date=on, amount=D(amount),
-        direction=direction, currency="CNY", is_in_bank=False, txn_type="transfer", counter_account=account,
-        counter_bank_code="B9", counter_name="外部公司", **more,
+        "transaction", on,
+        **{"txn_id": number, "account_id": f"{own}-A1", "txn_date": on, "amount": D(amount),
+           "direction": direction, "currency": "CNY", "is_in_bank": False, "txn_type": "transfer",
+           "counter_account": account, "counter_bank_code": "B9", "counter_name": "外部公司"} | more,
     )  # fmt: skip
 
 
@@ -207,3 +208,19 @@ def test_who_is_paid_a_salary_supplies_nobody():
 
     assert len(flows(memory)) == 3
     assert memory.query("select * from corporate.fct_supply_chain_link_monthly") == []
+
+
+def test_an_account_of_the_banks_own_is_no_other_bank():
+    """The bank pays A 50 of interest from an account that is nobody's."""
+    bank = bank_of(FIRST)
+    outside(bank, "1", FIRST, "A", "GL", "50.00", "in", is_in_bank=True, counter_bank_code=None)
+    memory = MemoryNights(["rpt_prospect", "fct_corporate_segment_monthly"]).run_all(bank)
+
+    (row,) = flows(memory)
+    assert (row["is_inside"], row["counterparty_customer_id"], row["in_amt"]) == (True, None, D(50))
+    assert memory.query("select * from corporate.rpt_prospect") == []
+    (segment,) = memory.query(
+        "select outside_12m_amt, settlement_12m_amt from corporate.fct_corporate_segment_monthly"
+        " where customer_id = 'A' and month_start_date = '2026-01-01'"
+    )
+    assert list(segment.values()) == [D(0), D(50)]

@@ -51,8 +51,10 @@ sides as (
         flows.*,
         {% for column in [
             'counterparty_key', 'counterparty_customer_id', 'counter_bank_code', 'counter_bank_name', 'counter_name',
+            'is_in_bank',
         ] -%}
-        case when originals.txn_id is not null then originals.{{ column }} else told.{{ column }} end as {{ column }},
+        case when originals.txn_id is not null then originals.{{ column }} else told.{{ column }} end
+            as {{ 'is_counterparty_in_bank' if column == 'is_in_bank' else column }},
         {% endfor -%}
         coalesce(originals.txn_type_code, told.txn_type_code) = 'salary' as is_salary
     from {{ ref('int_flow__tonight') }} as flows
@@ -82,7 +84,8 @@ payments as (
         case when flows.flow_direction_code <> 'in' then 0 when flows.is_reversal then -1 else 1 end as in_cnt,
         case when flows.flow_direction_code <> 'out' then 0 when flows.is_reversal then -1 else 1 end as out_cnt,
         case when flows.flow_direction_code = 'out' and flows.is_salary then -flows.signed_amt else 0 end
-            as salary_out_amt
+            as salary_out_amt,
+        flows.is_counterparty_in_bank
     from sides as flows
     inner join corporates on flows.customer_id = corporates.customer_id
     where
@@ -102,7 +105,8 @@ payments as (
         out_amt,
         in_cnt,
         out_cnt,
-        salary_out_amt
+        salary_out_amt,
+        is_counterparty_in_bank
     from (
         {{ state_of_last_night() }}
     ) as last_night
@@ -130,7 +134,10 @@ select
     cast(sum(payments.out_amt) as {{ amount_type() }}) as out_amt,
     cast(sum(payments.in_cnt) as bigint) as in_cnt,
     cast(sum(payments.out_cnt) as bigint) as out_cnt,
-    cast(sum(payments.salary_out_amt) as {{ amount_type() }}) as salary_out_amt
+    cast(sum(payments.salary_out_amt) as {{ amount_type() }}) as salary_out_amt,
+
+    -- flags
+    bool_or(payments.is_counterparty_in_bank) as is_counterparty_in_bank
 
 from payments
 inner join months on payments.month_start_date = months.month_start_date

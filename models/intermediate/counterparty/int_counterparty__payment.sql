@@ -35,6 +35,7 @@ sides as (
         told.txn_type_code,
         case when told.is_in_bank then coalesce(told.counter_customer_id, accounts.customer_id) end
             as counterparty_customer_id,
+        told.is_in_bank,
         told.counter_account,
         told.counter_bank_code,
         told.counter_bank_name,
@@ -63,6 +64,9 @@ select
     case when counterparty_customer_id is null then counter_name end as counter_name,
 
     -- dates
-    {{ business_date() }} as business_date
+    {{ business_date() }} as business_date,
+
+    -- flags: in the bank, also where the account is nobody's that the extracts tell of
+    is_in_bank
 
 from sides
