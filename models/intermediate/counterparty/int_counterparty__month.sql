@@ -50,8 +50,8 @@ sides as (
     select
         flows.*,
         {% for column in [
-            'counterparty_key', 'counterparty_customer_id', 'counter_bank_code', 'counter_bank_name', 'counter_name',
-            'is_in_bank',
+            'counterparty_key', 'counterparty_customer_id', 'counter_bank_code', 'counter_bank_name',
+            'counter_name', 'is_in_bank',
         ] -%}
         case when originals.txn_id is not null then originals.{{ column }} else told.{{ column }} end
             as {{ 'is_counterparty_in_bank' if column == 'is_in_bank' else column }},
@@ -61,7 +61,9 @@ sides as (
     left join told on flows.txn_id = told.txn_id
     left join originals on flows.is_reversal and flows.reversed_txn_id = originals.txn_id
     -- what a month was closed with has been counted
-    where flows.business_date = {{ business_date() }} and (told.txn_id is not null or originals.txn_id is not null)
+    where
+        flows.business_date = {{ business_date() }}
+        and (told.txn_id is not null or originals.txn_id is not null)
 
 ),
 

@@ -1,6 +1,6 @@
 -- One row per customer and time below a parent or above a child: the parents up to the ultimate one (集团成员关系). Where
--- parents go round in a circle it is cut at its smallest number: that customer is the ultimate parent. The path names
--- customers by hashes under the bank's key: a member is shown to who may not see all those above, and outlives them.
+-- parents go round in a circle it is cut at its smallest number: that customer is the ultimate parent. The path
+-- names customers by hashes under the bank's key: a member is shown to who may not see all those above.
 
 {{ config(materialized='table') }}
 

@@ -71,8 +71,8 @@ stays as (
 
 ),
 
--- a stay that is told of when what followed it has been counted is past by then: no month finds it, or counts twice
--- what was in the stage before it
+-- a stay that is told of when what followed it has been counted is past by then: no month finds it, or counts
+-- twice what was in the stage before it
 counted as (
 
     select

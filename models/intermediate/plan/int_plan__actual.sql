@@ -69,9 +69,9 @@ first_rows as (
 
 ),
 
--- From which month on an indicator is recorded: a month after it without a row is one in which nothing came. What is
--- judged by assets is recorded as far back as they are, what a night computes from the first batch on, and what the
--- front office tells from the first that it told.
+-- From which month on an indicator is recorded: a month after it without a row is one in which nothing came. What
+-- is judged by assets is recorded as far back as they are, what a night computes from the first batch on, and what
+-- the front office tells from the first that it told.
 starts as (
 
     select
@@ -93,7 +93,8 @@ starts as (
     from {{ ref('plan_indicators') }} as indicators
     cross join {{ ref('int_calendar__recorded_history') }} as history
     cross join (
-        select {{ month_index('min(since_counted_date)') }} as month_index from {{ ref('int_opportunity__stay') }}
+        select {{ month_index('min(since_counted_date)') }} as month_index
+        from {{ ref('int_opportunity__stay') }}
     ) as opened
     left join first_rows on indicators.indicator_code = first_rows.indicator_code
     left join first_rows as assets on assets.indicator_code = 'aum_end'

@@ -25,7 +25,8 @@ customers as (
         coalesce(tiers.tier_rank >= gold.tier_rank, false) as is_gold_up,
         coalesce(known.customer_type_code = 'C', false) as is_corporate,
         -- who is told of when the month of the opening is over is new on the night that tells
-        {{ counted_date('known.first_open_date', 'since.business_date', 'history.business_date') }} as new_date,
+        {{ counted_date('known.first_open_date', 'since.business_date', 'history.business_date') }}
+            as new_date,
         {{ cents('aum.aum_end_amt') }} as aum_end_cents,
         {{ cents('aum.deposit_end_amt') }} as deposit_end_cents,
         {{ cents('aum.aum_month_avg_amt') }} as aum_month_avg_cents,
@@ -57,7 +58,8 @@ grouped as (
         sum(aum_month_avg_cents) as aum_month_avg_cents,
         sum(deposit_month_avg_cents) as deposit_month_avg_cents,
         sum(case when is_corporate then deposit_month_avg_cents else 0 end) as corporate_deposit_avg_cents,
-        100 * count(case when new_date >= month_start_date and new_date <= through_date then 1 end) as new_cents,
+        100 * count(case when new_date >= month_start_date and new_date <= through_date then 1 end)
+            as new_cents,
         100 * count(case when is_gold_up then 1 end) as gold_up_cents
     from customers
     group by month_start_date, org_id, employee_id, tier_code
@@ -117,7 +119,8 @@ counted as (
         inner join months on events.month_start_date = months.month_start_date
         where events.event_code = 'lost'
     ) as lost
-    left join owners on lost.customer_id = owners.customer_id and lost.month_start_date = owners.month_start_date
+    left join owners
+        on lost.customer_id = owners.customer_id and lost.month_start_date = owners.month_start_date
     union all
     select
         months.month_start_date,

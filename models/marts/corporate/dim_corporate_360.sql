@@ -86,8 +86,10 @@ flows as (
         customer_id,
         -- whom all was taken back from is none
         count(case when payment_cnt > 0 then 1 end) as counterparty_cnt,
-        count(case when payment_cnt > 0 and counterparty_customer_id is not null then 1 end) as inside_counterparty_cnt,
-        count(case when salary_amt > 0 and counterparty_customer_id is not null then 1 end) as payroll_person_cnt,
+        count(case when payment_cnt > 0 and counterparty_customer_id is not null then 1 end)
+            as inside_counterparty_cnt,
+        count(case when salary_amt > 0 and counterparty_customer_id is not null then 1 end)
+            as payroll_person_cnt,
         sum(salary_amt) as payroll_12m_amt
     from (
         select

@@ -150,11 +150,13 @@ select
     cast(greatest(won.curve_months - 1 - won.tenure_months, 0) as integer) as remaining_months,
     cast(coalesce(expected.curve_month_cnt, 0) as integer) as expected_months,
     {{ wide_cents_amount('coalesce(expected.remaining_cents, 0)') }} as remaining_amt,
-    {{ wide_cents_amount('(coalesce(known.known_cents, 0) + coalesce(expected.remaining_cents, 0))') }} as expected_12m_amt,
+    {{ wide_cents_amount('(coalesce(known.known_cents, 0) + coalesce(expected.remaining_cents, 0))') }}
+        as expected_12m_amt,
     cast(coalesce(expected.least_customer_cnt, 0) as bigint) as curve_customer_cnt,
 
     -- flags: whether the curve tells all of the months that remain
-    coalesce(expected.curve_month_cnt, 0) = greatest(won.curve_months - 1 - won.tenure_months, 0) as is_complete
+    coalesce(expected.curve_month_cnt, 0) = greatest(won.curve_months - 1 - won.tenure_months, 0)
+        as is_complete
 
 from won
 left join known on won.customer_id = known.customer_id

@@ -186,7 +186,10 @@ scored as (
             wide(total_cents('least(totals.in_amt, rules.amount_full_amt)')) ~ ' * 1000000', total_cents('rules.amount_full_amt')
         ) }} as amount_units,
         {{ divide_whole('totals.active_months * 1000000', '12') }} as months_units,
-        {{ divide_whole('least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt) * 1000000', 'rules.partners_full_cnt') }}
+        {{ divide_whole(
+            'least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt) * 1000000',
+            'rules.partners_full_cnt'
+        ) }}
             as partners_units,
         case
             when totals.recent_in_amt > totals.earlier_in_amt then 1000000

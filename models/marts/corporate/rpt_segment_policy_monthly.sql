@@ -43,13 +43,14 @@ scope as (
 
 ),
 
--- what is told after its quarter was over counts in that of the night that tells it, so that no action is lost
+-- what is told after its quarter was over counts in that of the night that tells it: no action is lost
 actions as (
 
     select
         visits.customer_id,
         'visit' as action_code,
-        {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as action_date
+        {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }}
+            as action_date
     from {{ ref('int_contact__visit') }} as visits
     cross join (select min(business_date) as business_date from {{ ref('int_contact__visit') }}) as history
     where visits.business_date >= (select min(quarter_start_date) from months)
@@ -68,7 +69,9 @@ actions as (
             min(known_from_date) over (partition by case_id) as told_date
         from {{ ref('int_service__case_versions') }}
     ) as cases
-    cross join (select min(known_from_date) as told_date from {{ ref('int_service__case_versions') }}) as history
+    cross join (
+        select min(known_from_date) as told_date from {{ ref('int_service__case_versions') }}
+    ) as history
     where cases.known_to_date is null and cases.case_type_code = 'rate_review'
 
 ),
