@@ -48,7 +48,7 @@ def one_parent() -> Check:
 
 
 def no_circle(business_date: date) -> Check:
-    """No parents go round in a circle; where they do, the circle is named."""
+    """No parents go round in a circle; where they do, the circle is named, but for who is under erasure."""
     return FailingRows(
         check_code="group_circle",
         table=MEMBER,
@@ -61,12 +61,22 @@ def no_circle(business_date: date) -> Check:
             ),
             -- the parent that the cut took away lies below: the way down to it is the circle
             circles as (
-                select last.path
+                select
+                    string_agg(
+                        case when erased.customer_id is null then part.customer_id else '**' end, '/'
+                        order by part.depth
+                    ) as path
                 from members as first
                 inner join {edge} as cut
                     on first.customer_id = cut.customer_id and cut.from_date <= {day} and cut.to_date > {day}
                 inner join members as last on cut.parent_customer_id = last.customer_id
+                -- a path holds hashes: those on the way are the members whose own path it begins with
+                inner join members as part
+                    on first.ultimate_parent_customer_id = part.ultimate_parent_customer_id
+                    and starts_with(last.path || '/', part.path || '/')
+                left join {erased} as erased on part.customer_id = erased.customer_id
                 where first.is_circle_cut
+                group by first.customer_id
             )
             select
                 (select count(*) from members), (select count(*) from circles), null,
@@ -74,6 +84,7 @@ def no_circle(business_date: date) -> Check:
             """,
             member=name(MARTS, MEMBER),
             edge=name("intermediate", "int_group__edge"),
+            erased=name("pipeline", "erased_customer"),
             day=value(business_date),
         ),
     )

@@ -1,9 +1,5 @@
 {# Periods of plans: a year `2026`, a half `2026H1`, a quarter `2026Q3`, a month `2026-09`. #}
 
-{% macro period_pattern() -%}
-    ^[0-9]{4}(H[12]|Q[1-4]|-(0[1-9]|1[0-2]))?$
-{%- endmacro %}
-
 {% macro period_months(period) -%}
     case
         when length({{ period }}) = 4 then 12
@@ -29,4 +25,14 @@
 {% macro signed_share(part, whole) -%}
     {# signed_ratio of two whole numbers, empty where nothing can be divided by #}
     case when {{ whole }} <> 0 then {{ signed_ratio(part, whole) }} end
+{%- endmacro %}
+
+{% macro attained(part, target) -%}
+    {# Part by target, both whole numbers, the target above 0. A plan of next to nothing, which a sheet may hold by
+       mistake, is attained a hundred thousand million times at most: no column holds more, and no night stops. #}
+    case
+        when {{ wide(part) }} >= {{ wide(target) }} * 100000000000 then 100000000000
+        when {{ wide(part) }} <= -{{ wide(target) }} * 100000000000 then -100000000000
+        else {{ signed_ratio(part, target) }}
+    end
 {%- endmacro %}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestration.confirmation import note_complete
+from orchestration.erasure.circles import hide_names
 from orchestration.erasure.register import Erased, read_register, write_register
 from orchestration.erasure.releases import erase_from_releases
 from orchestration.erasure.replacement import (
@@ -76,6 +77,7 @@ def erase(settings: Settings, customers: Sequence[str], order: str = "") -> Eras
         new = [Erased(customer_id=customer, order=order) for customer in customers if customer not in known]
         register = register.including(*new)
         write_register(settings, register)
+        hide_names(settings, register.hidden_ids)
         renamed = erase_from_releases(settings)
         for folder in DERIVED_FOLDERS:
             if (settings.home / folder).exists():

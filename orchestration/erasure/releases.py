@@ -6,7 +6,8 @@ a new name; the old one goes.
 
 import duckdb
 
-from orchestration.erasure.register import show_erased
+from orchestration.erasure.circles import names_nobody, without_names
+from orchestration.erasure.register import read_register, show_erased
 from orchestration.errors import PublicationError
 from orchestration.night_report import REPORT_FILES
 from orchestration.publication.catalog import CatalogTable, read_catalog
@@ -18,7 +19,7 @@ from orchestration.publication.release import BUILDING, ReleaseInfo, next_name, 
 from orchestration.publication.retention import delete_releases
 from orchestration.publication.spare import discard_spare
 from orchestration.settings import Settings
-from orchestration.sql import Sql
+from orchestration.sql import EVERY_ROW, Sql, join
 
 
 def erase_from_releases(settings: Settings) -> dict[str, str]:
@@ -58,10 +59,15 @@ def _replace(settings: Settings, release: ReleaseInfo) -> str | None:
         write_filtered(
             connection, release.folder, building, renamed, _stays, has_database=release.has_database
         )
-        # they name nobody, and are of that night
+        # they are of that night, and name nobody but in a circle of parents
+        hidden = read_register(settings).hidden_ids
         for file in (GATE_RESULTS_FILE, *REPORT_FILES):
             if (release.folder / file).exists():
-                link_file(release.folder / file, building / file)
+                told = (release.folder / file).read_text(encoding="utf-8")
+                if (kept := without_names(told, hidden)) == told:
+                    link_file(release.folder / file, building / file)
+                else:
+                    (building / file).write_text(kept, encoding="utf-8")
         seal(building)
         building.rename(settings.published / new)
     flush(settings.published)
@@ -72,4 +78,6 @@ def _replace(settings: Settings, release: ReleaseInfo) -> str | None:
 
 
 def _stays(table: CatalogTable) -> Sql:
-    return may_leave(column.name for column in table.columns)
+    columns = [column.name for column in table.columns]
+    told = names_nobody(columns, ERASED)
+    return may_leave(columns) if told == EVERY_ROW else join(" and ", (may_leave(columns), told))

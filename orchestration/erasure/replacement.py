@@ -19,8 +19,17 @@ from orchestration.sql import Sql, fill, join, name, value
 _KEPT = "**"
 """In place of a private value that may not be absent."""
 
-_NUMBERS = ("customer_id", "account_id", "card_id", "loan_id", "counter_account", "golden_id", "household_id")
+_NUMBERS = (
+    *("customer_id", "account_id", "card_id", "loan_id", "counter_account", "golden_id", "household_id"),
+    "related_id",
+)
 """Columns, and endings of columns, that hold numbers of a customer, or of what he has."""
+
+_NUMBERS_OF_THE_ROW = ("subject_id", "recipient_id")
+"""Columns that hold such numbers in rows of the customer; in other rows, those of orgs and staff."""
+
+_COMPOSED = {"counterparty_key": "|", "row_key": "|", "account_id": ":"}
+"""Columns of which such a number is a part, by what parts them: who was paid, what was refused, fees."""
 
 
 def holds_numbers(column: str) -> bool:
@@ -127,6 +136,23 @@ def _update(connection: duckdb.DuckDBPyConnection, table: Sql, columns: list[str
                 condition=Sql("held.customer_id = given.old_number"),
             )
         )
+    for column, separator in _COMPOSED.items():
+        if column in columns:
+            connection.execute(_part_replaced(table, column, separator))
+    for column in _NUMBERS_OF_THE_ROW:
+        if {column, "customer_id"} <= set(columns):
+            connection.execute(
+                fill(
+                    update,
+                    table=table,
+                    assignments=fill("{column} = given.new_number", column=name(column)),
+                    condition=fill(
+                        "held.{column} = given.old_number"
+                        " and held.customer_id in (select old_number from replacement)",
+                        column=name(column),
+                    ),
+                )
+            )
     for column in filter(holds_numbers, columns):
         connection.execute(
             fill(
@@ -136,6 +162,26 @@ def _update(connection: duckdb.DuckDBPyConnection, table: Sql, columns: list[str
                 condition=fill("held.{column} = given.old_number", column=name(column)),
             )
         )
+
+
+def _part_replaced(table: Sql, column: str, separator: str) -> Sql:
+    """A number inside a text, between separators or at its ends."""
+    return fill(
+        """
+        update {table} as held
+        set {column} = replace(
+            {separator} || held.{column} || {separator},
+            {separator} || given.old_number || {separator}, {separator} || given.new_number || {separator}
+        )[2:-2]
+        from replacement as given
+        where contains(held.{column}, {separator}) and contains(
+            {separator} || held.{column} || {separator}, {separator} || given.old_number || {separator}
+        )
+        """,
+        table=table,
+        column=name(column),
+        separator=value(separator),
+    )
 
 
 def _tells_of(column: str) -> bool:

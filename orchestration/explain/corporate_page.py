@@ -185,7 +185,11 @@ def _group(story: CorporateStory) -> Table:
         name = "  " * member.depth + member.customer_id + (" ◂" if is_asked else "")
         return name, percent(member.share), member.parent_customer_id or ""
 
-    ordered = sorted(story.members, key=lambda member: member.path.split("/"))
+    # a path holds hashes, the last of which is the member's own
+    names = {member.path.split("/")[-1]: member.customer_id for member in story.members}
+    ordered = sorted(
+        story.members, key=lambda member: [names.get(part, part) for part in member.path.split("/")]
+    )
     return listed(
         f"Group of {ordered[0].ultimate_parent_customer_id}",
         ("member", "share", "parent"),

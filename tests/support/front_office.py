@@ -108,3 +108,13 @@ def relation(
         "valid_to": until,
         "op": op,
     }
+
+
+def named_paths(members: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The paths of ``fct_group_member`` with customer numbers in place of their hashes.
+
+    The last part of a path is the member's own; who has left the bank has no row, and stays a hash.
+    """
+    rows = list(members)
+    names = {row["path"].split("/")[-1]: row["customer_id"] for row in rows}
+    return ["/".join(names.get(part, part) for part in row["path"].split("/")) for row in rows]

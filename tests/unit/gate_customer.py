@@ -48,7 +48,8 @@ CUSTOMER_MARTS = f"""
         event_code varchar, customer_group_code varchar, valid_from_date date, valid_to_date date,
         is_active boolean);
     create table corporate.fct_group_member (
-        customer_id varchar, path varchar, valid_from_date date, valid_to_date date, is_circle_cut boolean);
+        customer_id varchar, ultimate_parent_customer_id varchar, path varchar, depth integer,
+        valid_from_date date, valid_to_date date, is_circle_cut boolean);
     create table intermediate.int_group__edge (
         customer_id varchar, parent_customer_id varchar, from_date date, to_date date);
     create table corporate.fct_group_monthly (

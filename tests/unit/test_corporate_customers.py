@@ -229,9 +229,11 @@ def test_prospects_are_ranked_by_what_they_pay_and_say_why():
     memory = run(bank, {}, "rpt_prospect")
 
     rows = memory.query("select * from corporate.rpt_prospect order by score desc, counterparty_key")
-    # who is only paid is none
-    assert [row["counterparty_key"] for row in rows] == ["account|X1|B9", "customer|T", "account|Y1|B9"]
-    x, thin, _ = rows
+    # an outsider who is only paid is none; A, B and C have all or nearly all of their flow elsewhere
+    assert [row["counterparty_key"] for row in rows] == [
+        "account|X1|B9", "customer|T", "account|Y1|B9", "customer|A", "customer|B", "customer|C",
+    ]  # fmt: skip
+    x, thin, *_ = rows
     assert [x[f"partner_{n}_customer_id"] for n in (1, 2, 3)] == ["A", "B", "C"]
     # 1,000,000 of 10,000,000 × 40 + 1 of 12 months × 30 + 3 of 5 × 20 + rising × 10
     assert x["score"] == D("28.5000")
@@ -287,3 +289,89 @@ def test_a_score_is_of_the_indicators_that_have_a_target():
     assert (rows["total"]["score"], rows["total"]["weight_share"], rows["total"]["rank_no"]) == (
         D("108.75"), D("0.4"), 1,
     )  # fmt: skip
+
+
+def test_a_thin_customer_whom_nobody_of_ours_pays_is_a_prospect_too():
+    """T pays an outsider 100, and nobody else: all of it is at other banks."""
+    bank = Bank([NIGHT])
+    for name, org in (("A", "O1"), ("T", "O2")):
+        bank.customer(name, kind="C", org=org).holds(1000)
+    outside(bank, "O", NIGHT, "T", "Z2", "100.00", "out")
+    memory = run(bank, {}, "rpt_prospect")
+
+    (row,) = memory.query("select * from corporate.rpt_prospect")
+    assert (row["prospect_customer_id"], row["prospect_type_code"], row["org_id"]) == (
+        "T",
+        "thin_customer",
+        "O2",
+    )
+    # no partner and no month; a trend that is steady has half of 10 points
+    assert (row["partner_cnt"], row["in_amt"], row["score"], row["partner_1_customer_id"]) == (
+        0, D(0), D("5.0000"), None,
+    )  # fmt: skip
+
+
+def test_a_visit_that_is_told_of_after_its_quarter_counts_in_the_next():
+    nights = [date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)]
+    bank = Bank(nights)
+    bank.customer("C1", kind="C").holds(200_000_000)
+    brought = {
+        nights[0]: {"visit": [visit(1, "2026-03-10")]},
+        nights[2]: {"visit": [visit(2, "2026-03-20")]},
+    }
+    memory = run(bank, brought, "rpt_segment_policy_monthly")
+
+    rows = memory.query(
+        "select * from corporate.rpt_segment_policy_monthly where policy_code = 'visit_large'"
+        " order by month_start_date"
+    )
+    assert [(r["month_start_date"].month, r["action_cnt"]) for r in rows] == [(3, 1), (4, 1)]
+
+
+def test_who_was_won_at_the_end_of_a_month_a_year_ago_was_won_in_the_last_twelve_months():
+    """31 January 2025 is within the 12 months before 30 January 2026; all months of the curve are over."""
+    bank = Bank([NIGHT])
+    bank.customer("C1", kind="C", opened=date(2025, 1, 31)).holds(100, since=date(2025, 1, 31))
+    bank.customer("C2", kind="C", opened=date(2025, 1, 30)).holds(100, since=date(2025, 1, 30))
+    memory = run(bank, {}, "rpt_expected_contribution")
+
+    (row,) = memory.query("select * from corporate.rpt_expected_contribution")
+    assert (row["customer_id"], row["known_months"], row["remaining_months"], row["remaining_amt"]) == (
+        "C1", 12, 0, D(0),
+    )  # fmt: skip
+    assert (row["is_complete"], row["expected_12m_amt"]) == (True, row["known_amt"])
+
+
+def test_the_main_manager_of_the_360_is_the_one_of_all_tables():
+    """Of two main managers alike the one who began later counts, E2."""
+    bank = Bank([NIGHT])
+    bank.customer("C1", kind="C").holds(100)
+    bank.books.employees.append(
+        {"employee_id": "E2", "employee_name": "Two", "org_id": "O1", "post": "relationship_manager",
+         "status": "active", "hired_on": date(2015, 1, 1), "left_on": None}
+    )  # fmt: skip
+    manage(bank, "C1", "E1")
+    manage(bank, "C1", "E2", since=date(2025, 6, 1))
+    for n, row in enumerate(bank.books.assignments):
+        row |= {"assignment_id": f"M{n}", "participation": D("0.5")}
+    memory = run(bank, {}, "dim_corporate_360")
+
+    (row,) = memory.query("select * from corporate.dim_corporate_360")
+    assert (row["main_employee_id"], row["team_employees"]) == ("E2", "E1,E2")
+
+
+def test_whom_everything_was_taken_back_from_is_no_counterparty():
+    """A pays X1 and the wages of P; both are taken back in the next month."""
+    nights = [NIGHT, date(2026, 1, 31), date(2026, 2, 2)]
+    bank = Bank(nights)
+    bank.customer("A", kind="C").holds(1000)
+    bank.customer("P").holds(1)
+    outside(bank, "X", NIGHT, "A", "X1", "90.00")
+    pay(bank, "S", NIGHT, "A", "P", "8.00", txn_type="salary")
+    outside(bank, "Y", nights[2], "A", "X1", "90.00", reversed_txn_id="X")
+    pay(bank, "T", nights[2], "A", "P", "8.00", txn_type="salary", reversed_txn_id="S-out")
+    memory = run(bank, {}, "dim_corporate_360")
+
+    (row,) = memory.query("select * from corporate.dim_corporate_360")
+    assert (row["counterparty_cnt"], row["inside_counterparty_cnt"], row["payroll_person_cnt"]) == (0, 0, 0)
+    assert row["payroll_12m_amt"] == 0

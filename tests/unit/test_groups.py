@@ -1,5 +1,6 @@
 """Groups of corporate customers: members, ultimate parents, totals; circles and parents that close."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -7,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from tests.support.bank import Bank
-from tests.support.front_office import deliveries, relation
+from tests.support.front_office import deliveries, named_paths, relation
 from tests.support.memory_nights import MemoryNights
 
 FIRST, SECOND, THIRD = date(2026, 1, 29), date(2026, 1, 30), date(2026, 2, 2)
@@ -25,7 +26,22 @@ def members(relations: list, customers: str | list = "ABC") -> list:
 
 
 def places(rows: list) -> list:
-    return [(row["customer_id"], row["ultimate_parent_customer_id"], row["path"]) for row in rows]
+    """Members with their ways, as customers would be named if they were not hashed."""
+    return [
+        (row["customer_id"], row["ultimate_parent_customer_id"], path)
+        for row, path in zip(rows, named_paths(rows), strict=True)
+    ]
+
+
+def test_a_path_names_nobody():
+    """B stands between A and C: who may see A and C, and not B, reads no number of B's."""
+    rows = members([relation("B1", "A1"), relation("C1", "B1")], ["A1", "B1", "C1"])
+
+    assert [row["path"].count("/") for row in rows] == [0, 1, 2]
+    for row in rows:
+        assert all(re.fullmatch("[0-9a-f]{32}", part) for part in row["path"].split("/")), row
+    # a way begins with the way of the parent
+    assert [after["path"].startswith(before["path"] + "/") for before, after in pairwise(rows)] == [True] * 2
 
 
 def test_gr1_a_chain_has_one_ultimate_parent():

@@ -217,3 +217,56 @@ def test_what_is_told_after_its_month_was_over_counts_on_the_night_that_tells_it
     assert [(row["opened_cnt"], row["closing_cnt"], row["won_cnt"]) for row in rows] == [(1, 1, 0), (0, 0, 1)]
     (whole,) = memory.query("select closed_date, counted_date from corporate.fct_opportunity")
     assert list(whole.values()) == [date(2026, 1, 31), SECOND]
+
+
+def test_a_stage_that_is_told_of_when_what_followed_is_counted_moves_no_month():
+    """Lead in January, won on the 20th; February tells that a proposal lay between."""
+    brought = {
+        FIRST: {"opportunity": [change("P1", "2026-01-05", "lead"), change("P1", "2026-01-20", "won")]},
+        SECOND: {"opportunity": [change("P1", "2026-01-12", "proposal")]},
+    }
+    memory = nights(brought, "rpt_funnel_monthly", days=(FIRST, date(2026, 1, 31), SECOND))
+
+    rows = memory.query("select * from corporate.rpt_funnel_monthly")
+    # the lead was won in January, and is in no stage in February
+    assert [(r["month_start_date"], r["stage_code"], r["opened_cnt"], r["won_cnt"]) for r in rows] == [
+        (date(2026, 1, 1), "lead", 1, 1)
+    ]
+
+
+def test_what_is_won_is_worth_what_the_winning_says():
+    """A proposal of 100 is won for 90; another of 70 is lost at 60."""
+    changes = [
+        change("P1", "2026-01-05", "proposal"),
+        change("P1", "2026-01-20", "won", amount="90.00"),
+        change("P2", "2026-01-05", "proposal", amount="70.00"),
+        change("P2", "2026-01-20", "lost", amount="60.00"),
+    ]
+    memory = nights({FIRST: {"opportunity": changes}}, "rpt_funnel_monthly", days=(FIRST,))
+
+    (row,) = memory.query("select * from corporate.rpt_funnel_monthly")
+    assert (row["opened_amt"], row["won_amt"], row["lost_amt"]) == (Decimal(170), Decimal(90), Decimal(60))
+
+
+def test_an_expected_amount_is_rounded_once():
+    """7 of 21 were won: a third of a million is 333,333.33, and 0.333333 of it is not."""
+    (row,) = forecast([*closed(21, 7), change("P1", "2026-01-10", "lead", amount="1000000.00")])
+
+    assert row["expected_historical_amt"] == Decimal("333333.33")
+
+
+def test_what_the_first_batch_of_opportunities_tells_of_the_past_is_not_this_months():
+    """The front office is connected in February, and tells of a win in January."""
+    changes = [
+        change("P1", "2026-01-05", "lead"),
+        change("P1", "2026-01-20", "won"),
+        change("P2", "2026-01-06", "lead"),
+    ]
+    memory = nights(
+        {SECOND: {"opportunity": changes}}, "rpt_funnel_monthly", days=(FIRST, date(2026, 1, 31), SECOND)
+    )
+
+    rows = memory.query("select * from corporate.rpt_funnel_monthly")
+    assert [(r["month_start_date"], r["stage_code"], r["opening_cnt"], r["opened_cnt"]) for r in rows] == [
+        (date(2026, 2, 1), "lead", 1, 0)
+    ]

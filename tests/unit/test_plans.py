@@ -187,3 +187,103 @@ def test_the_parts_of_a_gap_add_to_it_in_every_way_of_splitting():
         "select * from corporate.rpt_plan_variance where scope_id = 'bank' and part_code = 'O1'"
     )
     assert own["gap"] == D("0.01")
+
+
+def test_a_month_in_which_nothing_came_is_recorded_all_the_same():
+    """Visits of February and June 2025; assets since January 2025, and nobody was lost."""
+    night = date(2026, 2, 27)
+    bank = Bank([night])
+    bank.customer("C1", kind="C", opened=date(2025, 1, 1)).holds(100)
+    visits = [visit(n, day) for n, day in enumerate(("2025-02-10", "2025-06-05", "2025-06-09", "2026-01-07"))]
+    plans = [
+        ("visits", "2026"), ("visits", "2026Q2"), ("visits", "2026Q1"), ("visits", "2026-02"),
+        ("lost_customers", "2026"), ("opportunities_won_amt", "2026"),
+    ]  # fmt: skip
+    targets = [target("9", indicator=indicator, period=period) for indicator, period in plans]
+    targets.append(target("9", indicator="visits", period="2026Q1", scope="org", scope_id="O2"))
+    memory = run(bank, {night: {"visit": visits, "plan_target": targets}})
+
+    rows = memory.query(f"{PLANS} where month_start_date = '2026-02-01'")
+    baselines = {(r["scope_id"], r["indicator_code"], r["period"]): r["baseline"] for r in rows}
+    # January 2025 is before the first visit: the year and the first quarter are not recorded whole
+    assert baselines == {
+        ("bank", "visits", "2026"): None, ("bank", "visits", "2026Q1"): None,
+        ("O2", "visits", "2026Q1"): None, ("bank", "visits", "2026-02"): D(1),
+        ("bank", "lost_customers", "2026"): D(0),
+        ("bank", "opportunities_won_amt", "2026"): None,
+    }  # fmt: skip
+
+
+def test_a_quarter_of_last_year_with_a_month_without_visits_is_the_baseline():
+    """Of April to June 2025 only June had visits: two."""
+    night = date(2026, 4, 30)
+    bank = Bank([night])
+    bank.customer("C1", kind="C", opened=date(2025, 1, 1)).holds(100)
+    visits = [visit(n, day) for n, day in enumerate(("2025-02-10", "2025-06-05", "2025-06-09", "2026-04-07"))]
+    plan = [target("9", indicator="visits", period="2026Q2")]
+    memory = run(bank, {night: {"visit": visits, "plan_target": plan}})
+
+    (row,) = memory.query(f"{PLANS} where month_start_date = '2026-04-01'")
+    assert (row["actual"], row["baseline"]) == (D(1), D(2))
+
+
+def test_a_balance_at_the_end_of_its_period_needs_no_beginning():
+    night = date(2026, 1, 31)
+    bank = Bank([night])
+    bank.customer("C1", kind="C", opened=date(2026, 1, 5)).holds(100, since=date(2026, 1, 5))
+    bank.customers[0].borrows(100, since=night)
+    plan = [target("80", indicator="loan_balance", period="2026-01")]
+    memory = run(bank, {night: {"plan_target": plan}})
+
+    (row,) = memory.query(PLANS)
+    # nobody knows what was owed when January began, and January is over
+    assert (row["actual"], row["run_rate_forecast"], row["status"]) == (D(100), D(100), "ahead")
+    assert row["forecast_attainment"] == D("1.25")
+
+
+def test_who_is_told_of_after_the_month_of_the_opening_is_new_once():
+    first, second = date(2026, 1, 30), date(2026, 2, 27)
+    bank = small_bank(first, second)
+    bank.customer("C2", opened=date(2026, 1, 31)).holds(5)
+    bank.customer("C3", opened=date(2026, 1, 30)).holds(5)
+    plan = [target("4", indicator="new_customers", period="2026")]
+    memory = run(bank, {first: {"plan_target": plan}})
+
+    rows = memory.query(f"{PLANS} where month_start_date >= '2026-01-01' order by month_start_date")
+    # C3 in January; C2, whom February's batch tells of, in February
+    assert [row["actual"] for row in rows] == [D(1), D(2)]
+
+
+def test_the_parts_of_a_target_below_nothing_add_to_it():
+    """−100.01 over three tiers alike: −33.34, −33.34, −33.33."""
+    night = date(2026, 1, 30)
+    bank = Bank([night])
+    for name, held in (("C1", "10"), ("C2", "300000.33"), ("C3", "70000")):
+        bank.customer(name, opened=date(2025, 1, 1)).holds(held)
+    plan = [target("-100.01", indicator="aum_end", period="2026")]
+    memory = run(bank, {night: {"plan_target": plan}}, "rpt_plan_variance")
+
+    parts = memory.query("select * from corporate.rpt_plan_variance where split_code = 'tier'")
+    assert len(parts) == 3
+    assert sum(row["part_target"] for row in parts) == D("-100.01")
+    assert all(row["gap"] == row["part_actual"] - row["part_target"] for row in parts)
+
+
+def test_a_target_of_one_cent_stops_no_night():
+    """90,000,000,000,000 of 0.01 are more often than a column holds."""
+    night = date(2026, 1, 30)
+    bank = Bank([night])
+    bank.customer("C1", kind="C", opened=date(2025, 1, 1)).holds(90_000_000_000_000)
+    targets = [
+        target("0.01", indicator="aum_end", period="2026-01"),
+        target("0.01", indicator="aum_end", period="2026-01", scope="org", scope_id="O1"),
+    ]
+    memory = run(bank, {night: {"plan_target": targets}}, "fct_plan_actual", "rpt_scorecard_monthly")
+
+    for row in memory.query(f"{PLANS} where month_start_date = '2026-01-01'"):
+        assert (row["attainment_rate"], row["status"]) == (D(100_000_000_000), "ahead")
+    (score,) = memory.query(
+        "select * from corporate.rpt_scorecard_monthly"
+        " where scope_id = 'O1' and indicator_code = 'aum_end' and month_start_date = '2026-01-01'"
+    )
+    assert score["score"] == D(120)

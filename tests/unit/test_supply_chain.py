@@ -34,12 +34,20 @@ def pay(bank: Bank, number: str, on: date, payer: str, payee: str, amount: str, 
 
 
 def outside(
-    bank: Bank, number: str, on: date, own: str, account: str, amount: str, direction: str = "out"
+    bank: Bank,
+    number: str,
+    on: date,
+    own: str,
+    account: str,
+    amount: str,
+    direction: str = "out",
+    **more: Any,
 ) -> None:
     bank.books.book(
-        "transaction", on, txn_id=number, account_id=f"{own}-A1", txn_date=on, amount=D(amount),
-        direction=direction, currency="CNY", is_in_bank=False, txn_type="transfer", counter_account=account,
-        counter_bank_code="B9", counter_name="外部公司",
+        "transaction", on,
+        **{"txn_id": number, "account_id": f"{own}-A1", "txn_date": on, "amount": D(amount),
+           "direction": direction, "currency": "CNY", "is_in_bank": False, "txn_type": "transfer",
+           "counter_account": account, "counter_bank_code": "B9", "counter_name": "外部公司"} | more,
     )  # fmt: skip
 
 
@@ -157,3 +165,62 @@ def test_what_is_declared_needs_no_payment():
     assert [(r["link_code"], r["paid_amt"], r["declared_share"]) for r in rows] == [
         ("declared", D(1), D("0.3"))
     ]
+
+
+@pytest.mark.parametrize("told", [FIRST, SECOND])
+def test_a_reversal_takes_back_what_its_original_paid_whatever_side_it_names(told: date):
+    """A pays X1 100, and it is taken back in a row that names another account, or none."""
+    bank = bank_of(FIRST, SECOND)
+    outside(bank, "1", FIRST, "A", "X1", "100.00")
+    outside(bank, "2", FIRST, "A", "X2", "30.00")
+    for number, original, account, amount in (("3", "1", "X9", "100.00"), ("4", "2", None, "30.00")):
+        bank.books.book(
+            "transaction", told, txn_id=number, account_id="A-A1", txn_date=told, amount=D(amount),
+            direction="in", currency="CNY", is_in_bank=False, txn_type="other", counter_account=account,
+            reversed_txn_id=original,
+        )  # fmt: skip
+    memory = MemoryNights(["fct_counterparty_flow_monthly"]).run_all(bank)
+
+    assert [(r["counterparty_key"], r["out_amt"], r["out_cnt"], r["in_amt"]) for r in flows(memory)] == [
+        ("account|X1|B9", D(0), 0, D(0)), ("account|X2|B9", D(0), 0, D(0)),
+    ]  # fmt: skip
+
+
+def test_a_salary_that_is_taken_back_is_none():
+    bank = bank_of(FIRST, SECOND)
+    pay(bank, "1", FIRST, "A", "P", "8.00", txn_type="salary")
+    pay(bank, "2", SECOND, "A", "P", "8.00", txn_type="other", reversed_txn_id="1-out")
+    memory = MemoryNights(["fct_counterparty_flow_monthly"]).run_all(bank)
+
+    (row,) = flows(memory)
+    assert (row["out_amt"], row["salary_out_amt"]) == (D(0), D(0))
+
+
+def test_who_is_paid_a_salary_supplies_nobody():
+    """A pays the person P 100 in each of three months, all that A pays."""
+    bank = bank_of(FIRST)
+    bank.customers[0].accounts[0].holds(1000, since=date(2025, 1, 1))
+    for n in range(3):
+        pay(bank, f"S{n}", date(2025, 11 - n, 5), "A", "P", "100.00", txn_type="salary")
+    for table in bank.books.events.values():
+        table[:] = [(FIRST, row) for _, row in table]
+    memory = MemoryNights(["fct_supply_chain_link_monthly"]).run_all(bank)
+
+    assert len(flows(memory)) == 3
+    assert memory.query("select * from corporate.fct_supply_chain_link_monthly") == []
+
+
+def test_an_account_of_the_banks_own_is_no_other_bank():
+    """The bank pays A 50 of interest from an account that is nobody's."""
+    bank = bank_of(FIRST)
+    outside(bank, "1", FIRST, "A", "GL", "50.00", "in", is_in_bank=True, counter_bank_code=None)
+    memory = MemoryNights(["rpt_prospect", "fct_corporate_segment_monthly"]).run_all(bank)
+
+    (row,) = flows(memory)
+    assert (row["is_inside"], row["counterparty_customer_id"], row["in_amt"]) == (True, None, D(50))
+    assert memory.query("select * from corporate.rpt_prospect") == []
+    (segment,) = memory.query(
+        "select outside_12m_amt, settlement_12m_amt from corporate.fct_corporate_segment_monthly"
+        " where customer_id = 'A' and month_start_date = '2026-01-01'"
+    )
+    assert list(segment.values()) == [D(0), D(50)]

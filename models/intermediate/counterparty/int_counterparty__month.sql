@@ -18,21 +18,52 @@ corporates as (
 
 ),
 
--- tonight's batch tells of the other side; it is named by its customer number, else by its account and bank
+told as (
+
+    select * from {{ ref('int_counterparty__payment') }} where business_date = {{ business_date() }}
+
+),
+
+-- what tonight's reversals take back; the latest, where a number was used again
+originals as (
+
+    select *
+    from (
+        select
+            *,
+            row_number() over (partition by txn_id order by business_date desc nulls last) as recency
+        from {{ ref('int_counterparty__payment') }}
+        where
+            business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
+            and txn_id in (
+                select reversed_txn_id
+                from {{ ref('int_flow__tonight') }}
+                where business_date = {{ business_date() }} and is_reversal
+            )
+    ) as found
+    where recency = 1
+
+),
+
 sides as (
 
     select
-        told.txn_id,
-        case when told.is_in_bank then coalesce(told.counter_customer_id, accounts.customer_id) end
-            as counterparty_customer_id,
-        told.counter_account,
-        told.counter_bank_code,
-        told.counter_bank_name,
-        told.counter_name
-    from {{ ref('stg_core_banking__transactions') }} as told
-    left join {{ ref('int_account__versions') }} as accounts
-        on told.counter_account = accounts.account_id and accounts.known_to_date is null and told.is_in_bank
-    where told.counter_account is not null or (told.is_in_bank and told.counter_customer_id is not null)
+        flows.*,
+        {% for column in [
+            'counterparty_key', 'counterparty_customer_id', 'counter_bank_code', 'counter_bank_name',
+            'counter_name', 'is_in_bank',
+        ] -%}
+        case when originals.txn_id is not null then originals.{{ column }} else told.{{ column }} end
+            as {{ 'is_counterparty_in_bank' if column == 'is_in_bank' else column }},
+        {% endfor -%}
+        coalesce(originals.txn_type_code, told.txn_type_code) = 'salary' as is_salary
+    from {{ ref('int_flow__tonight') }} as flows
+    left join told on flows.txn_id = told.txn_id
+    left join originals on flows.is_reversal and flows.reversed_txn_id = originals.txn_id
+    -- what a month was closed with has been counted
+    where
+        flows.business_date = {{ business_date() }}
+        and (told.txn_id is not null or originals.txn_id is not null)
 
 ),
 
@@ -40,14 +71,11 @@ payments as (
 
     select
         flows.customer_id,
-        case
-            when sides.counterparty_customer_id is not null then 'customer|' || sides.counterparty_customer_id
-            else 'account|' || sides.counter_account || '|' || coalesce(sides.counter_bank_code, '')
-        end as counterparty_key,
-        sides.counterparty_customer_id,
-        case when sides.counterparty_customer_id is null then sides.counter_bank_code end as counter_bank_code,
-        case when sides.counterparty_customer_id is null then sides.counter_bank_name end as counter_bank_name,
-        case when sides.counterparty_customer_id is null then sides.counter_name end as counter_name,
+        flows.counterparty_key,
+        flows.counterparty_customer_id,
+        flows.counter_bank_code,
+        flows.counter_bank_name,
+        flows.counter_name,
         {% if is_first_night() -%}
         {{ month_start('flows.txn_date') }} as month_start_date,
         {%- else -%}
@@ -57,16 +85,14 @@ payments as (
         case when flows.flow_direction_code = 'out' then -flows.signed_amt else 0 end as out_amt,
         case when flows.flow_direction_code <> 'in' then 0 when flows.is_reversal then -1 else 1 end as in_cnt,
         case when flows.flow_direction_code <> 'out' then 0 when flows.is_reversal then -1 else 1 end as out_cnt,
-        case when flows.flow_direction_code = 'out' and flows.txn_type_code = 'salary' then -flows.signed_amt else 0 end
-            as salary_out_amt
-    from {{ ref('int_flow__tonight') }} as flows
+        case when flows.flow_direction_code = 'out' and flows.is_salary then -flows.signed_amt else 0 end
+            as salary_out_amt,
+        flows.is_counterparty_in_bank
+    from sides as flows
     inner join corporates on flows.customer_id = corporates.customer_id
-    inner join sides on flows.txn_id = sides.txn_id
-    -- what a month was closed with has been counted
     where
-        flows.business_date = {{ business_date() }}
-        and flows.flow_code <> 'own_transfer'
-        and sides.counterparty_customer_id is distinct from flows.customer_id
+        flows.flow_code <> 'own_transfer'
+        and flows.counterparty_customer_id is distinct from flows.customer_id
     {% if has_state() %}
     union all
     select
@@ -81,7 +107,8 @@ payments as (
         out_amt,
         in_cnt,
         out_cnt,
-        salary_out_amt
+        salary_out_amt,
+        is_counterparty_in_bank
     from (
         {{ state_of_last_night() }}
     ) as last_night
@@ -109,7 +136,10 @@ select
     cast(sum(payments.out_amt) as {{ amount_type() }}) as out_amt,
     cast(sum(payments.in_cnt) as bigint) as in_cnt,
     cast(sum(payments.out_cnt) as bigint) as out_cnt,
-    cast(sum(payments.salary_out_amt) as {{ amount_type() }}) as salary_out_amt
+    cast(sum(payments.salary_out_amt) as {{ amount_type() }}) as salary_out_amt,
+
+    -- flags
+    bool_or(payments.is_counterparty_in_bank) as is_counterparty_in_bank
 
 from payments
 inner join months on payments.month_start_date = months.month_start_date

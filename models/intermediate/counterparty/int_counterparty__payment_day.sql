@@ -14,8 +14,8 @@ with payments as (
         flows.txn_date,
         flows.told_date,
         coalesce(
-            'C' || flows.counter_customer_id,
-            'A' || transactions.counter_account || '|' || coalesce(transactions.counter_bank_code, '')
+            'customer|' || flows.counter_customer_id,
+            'account|' || transactions.counter_account || '|' || coalesce(transactions.counter_bank_code, '')
         ) as counterparty_key,
         flows.signed_plain_amt,
         flows.signed_fine_amt

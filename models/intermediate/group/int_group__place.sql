@@ -1,5 +1,6 @@
 -- One row per customer and time below a parent or above a child: the parents up to the ultimate one (集团成员关系). Where
--- parents go round in a circle it is cut at its smallest number: that customer is the ultimate parent.
+-- parents go round in a circle it is cut at its smallest number: that customer is the ultimate parent. The path
+-- names customers by hashes under the bank's key: a member is shown to who may not see all those above.
 
 {{ config(materialized='table') }}
 
@@ -109,6 +110,19 @@ taken as (
 
 ),
 
+-- as a path names them
+named as (
+
+    select taken.customer_id, {{ keyed_hash('taken.customer_id', 'pads') }} as path_name
+    from (
+        select customer_id from children
+        union
+        select customer_id from taken
+    ) as taken
+    cross join {{ source('pipeline', 'hash_pad') }} as pads
+
+),
+
 free as (
 
     select
@@ -125,23 +139,24 @@ free as (
 places as (
 
     select
-        customer_id as ultimate_parent_customer_id,
-        customer_id,
+        free.customer_id as ultimate_parent_customer_id,
+        free.customer_id,
         cast(null as varchar) as parent_customer_id,
         cast(null as {{ share_type() }}) as parent_share,
-        cast(customer_id as varchar) as path,
+        cast(named.path_name as varchar) as path,
         cast(0 as integer) as depth,
-        from_date,
-        to_date
+        free.from_date,
+        free.to_date
     from free
-    where from_date < to_date
+    inner join named on free.customer_id = named.customer_id
+    where free.from_date < free.to_date
     union all
     select
         places.ultimate_parent_customer_id,
         children.customer_id,
         children.parent_customer_id,
         children.parent_share,
-        places.path || '/' || children.customer_id as path,
+        places.path || '/' || named.path_name as path,
         cast(places.depth + 1 as integer) as depth,
         greatest(places.from_date, children.from_date) as from_date,
         least(places.to_date, children.to_date) as to_date
@@ -151,6 +166,7 @@ places as (
             places.customer_id = children.parent_customer_id
             and places.from_date < children.to_date
             and places.to_date > children.from_date
+    inner join named on children.customer_id = named.customer_id
 
 )
 

@@ -67,11 +67,17 @@ rated as (
             when by_bank.closed_cnt >= rules.closed_cnt_from then 'bank'
             else 'stated'
         end as basis_code,
+        -- the rate as two whole numbers, so that amounts are rounded once
         case
-            when by_org.closed_cnt >= rules.closed_cnt_from then {{ ratio('by_org.won_cnt', 'by_org.closed_cnt') }}
-            when by_bank.closed_cnt >= rules.closed_cnt_from then {{ ratio('by_bank.won_cnt', 'by_bank.closed_cnt') }}
-            else opportunities.probability_rate
-        end as win_rate,
+            when by_org.closed_cnt >= rules.closed_cnt_from then by_org.won_cnt
+            when by_bank.closed_cnt >= rules.closed_cnt_from then by_bank.won_cnt
+            else {{ millionths_of('opportunities.probability_rate') }}
+        end as win_units,
+        case
+            when by_org.closed_cnt >= rules.closed_cnt_from then by_org.closed_cnt
+            when by_bank.closed_cnt >= rules.closed_cnt_from then by_bank.closed_cnt
+            else 1000000
+        end as all_units,
         coalesce(
             opportunities.expected_close_date,
             {{ add_days(business_date(), 'coalesce(' ~ round_units('by_bank.won_days', 'by_bank.won_cnt') ~ ', 0)') }}
@@ -102,12 +108,11 @@ select
     -- measures
     forecast_months,
     amount_amt,
-    win_rate,
     {{ cents_amount(round_units(
         wide(cents('amount_amt')) ~ ' * ' ~ millionths_of('probability_rate'), '1000000'
     )) }} as expected_stated_amt,
     {{ cents_amount(round_units(
-        wide(cents('amount_amt')) ~ ' * ' ~ millionths_of('win_rate'), '1000000'
+        wide(cents('amount_amt')) ~ ' * win_units', 'all_units'
     )) }} as expected_historical_amt
 
 from rated

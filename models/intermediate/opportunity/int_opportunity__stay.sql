@@ -13,7 +13,10 @@ with changes as (
         coalesce(stages.is_won, false) as is_won,
         coalesce(stages.is_lost, false) as is_lost
     from {{ ref('int_opportunity__change') }} as changes
-    cross join {{ ref('int_calendar__recorded_history') }} as history
+    -- the first night that told of any brought what went before
+    cross join (
+        select min(business_date) as business_date from {{ ref('int_opportunity__change') }}
+    ) as history
     left join {{ ref('opportunity_stages') }} as stages
         on
             changes.stage_code = stages.stage_code
@@ -68,6 +71,27 @@ stays as (
 
 ),
 
+-- a stay that is told of when what followed it has been counted is past by then: no month finds it, or counts
+-- twice what was in the stage before it
+counted as (
+
+    select
+        opportunity_id,
+        stay_no,
+        stage_code,
+        stage_order,
+        is_won,
+        is_lost,
+        since_at,
+        min(since_counted_date) over (
+            partition by opportunity_id order by stay_no nulls last
+            rows between current row and unbounded following
+        ) as since_counted_date,
+        last_changed_at
+    from stays
+
+),
+
 followed as (
 
     select
@@ -78,7 +102,7 @@ followed as (
         lead(stage_order) over (partition by opportunity_id order by stay_no nulls last) as next_stage_order,
         lead(is_won) over (partition by opportunity_id order by stay_no nulls last) as is_won_next,
         lead(is_lost) over (partition by opportunity_id order by stay_no nulls last) as is_lost_next
-    from stays
+    from counted
 
 )
 
@@ -116,6 +140,10 @@ select
         'cast(followed.since_at as date)', 'coalesce(cast(followed.until_at as date), ' ~ business_date() ~ ')'
     ) }} as stay_days,
     cast(last_words.amount_amt as {{ amount_type() }}) as amount_amt,
+    -- what the stage after it brought, where it was left
+    cast(lead(last_words.amount_amt) over (
+        partition by followed.opportunity_id order by followed.stay_no nulls last
+    ) as {{ amount_type() }}) as next_amount_amt,
     cast(last_words.probability_rate as {{ share_type() }}) as probability_rate,
 
     -- flags

@@ -61,10 +61,43 @@ facts as (
 
 ),
 
--- months of which an indicator is recorded anywhere in the bank
-recorded as (
+first_rows as (
 
-    select distinct indicator_code, month_index from facts
+    select indicator_code, {{ month_index('min(month_start_date)') }} as month_index
+    from {{ ref('int_plan__indicator_month') }}
+    group by indicator_code
+
+),
+
+-- From which month on an indicator is recorded: a month after it without a row is one in which nothing came. What
+-- is judged by assets is recorded as far back as they are, what a night computes from the first batch on, and what
+-- the front office tells from the first that it told.
+starts as (
+
+    select
+        indicators.indicator_code,
+        least(
+            coalesce(first_rows.month_index, 999999),
+            case
+                when indicators.indicator_code = 'lost_customers' then coalesce(assets.month_index, 999999)
+                when indicators.indicator_code = 'visits' then 999999
+                when indicators.indicator_code = 'opportunities_won_amt'
+                    then case
+                        when opened.month_index is not null and assets.month_index is not null
+                            then greatest(opened.month_index, assets.month_index)
+                        else 999999
+                    end
+                else {{ month_index('history.business_date') }}
+            end
+        ) as month_index
+    from {{ ref('plan_indicators') }} as indicators
+    cross join {{ ref('int_calendar__recorded_history') }} as history
+    cross join (
+        select {{ month_index('min(since_counted_date)') }} as month_index
+        from {{ ref('int_opportunity__stay') }}
+    ) as opened
+    left join first_rows on indicators.indicator_code = first_rows.indicator_code
+    left join first_rows as assets on assets.indicator_code = 'aum_end'
 
 ),
 
@@ -147,25 +180,14 @@ known as (
         bounded.indicator_code,
         bounded.period_code,
         bounded.month_start_date,
-        count(distinct case when recorded.month_index = bounded.first_index - 1 then 1 end) > 0 as is_opening_known,
+        starts.month_index <= bounded.first_index - 1 as is_opening_known,
         {% for back in [12, 24, 36] -%}
-        count(distinct case
-            when
-                recorded.month_index >= bounded.first_index - {{ back }}
-                and recorded.month_index < bounded.first_index - {{ back }} + bounded.period_months
-                and (
-                    bounded.kind_code = 'flow'
-                    or recorded.month_index = bounded.first_index - {{ back }} + bounded.period_months - 1
-                )
-                then recorded.month_index
-        end) = min(case when bounded.kind_code = 'flow' then bounded.period_months else 1 end)
+        starts.month_index <= bounded.first_index - {{ back }}
+        + case when bounded.kind_code = 'flow' then 0 else bounded.period_months - 1 end
             as is_known_{{ back }}{{ ',' if not loop.last }}
         {% endfor %}
     from bounded
-    left join recorded on bounded.indicator_code = recorded.indicator_code
-    group by
-        bounded.scope_type, bounded.scope_id, bounded.indicator_code, bounded.period_code,
-        bounded.month_start_date
+    inner join starts on bounded.indicator_code = starts.indicator_code
 
 )
 

@@ -24,13 +24,17 @@ customers as (
         end as tier_code,
         coalesce(tiers.tier_rank >= gold.tier_rank, false) as is_gold_up,
         coalesce(known.customer_type_code = 'C', false) as is_corporate,
-        known.first_open_date >= months.month_start_date and known.first_open_date <= months.through_date as is_new,
+        -- who is told of when the month of the opening is over is new on the night that tells
+        {{ counted_date('known.first_open_date', 'since.business_date', 'history.business_date') }}
+            as new_date,
         {{ cents('aum.aum_end_amt') }} as aum_end_cents,
         {{ cents('aum.deposit_end_amt') }} as deposit_end_cents,
         {{ cents('aum.aum_month_avg_amt') }} as aum_month_avg_cents,
         {{ cents('aum.deposit_month_avg_amt') }} as deposit_month_avg_cents
     from {{ ref('fct_customer_aum_monthly') }} as aum
     inner join months on aum.month_start_date = months.month_start_date
+    cross join {{ ref('int_calendar__recorded_history') }} as history
+    left join {{ ref('int_customer__recorded_since') }} as since on aum.customer_id = since.customer_id
     left join {{ ref('int_customer__month') }} as known
         on aum.customer_id = known.customer_id and aum.month_start_date = known.month_start_date
     left join {{ ref('fct_customer_tier_monthly') }} as tiers
@@ -54,7 +58,8 @@ grouped as (
         sum(aum_month_avg_cents) as aum_month_avg_cents,
         sum(deposit_month_avg_cents) as deposit_month_avg_cents,
         sum(case when is_corporate then deposit_month_avg_cents else 0 end) as corporate_deposit_avg_cents,
-        100 * count(case when is_new then 1 end) as new_cents,
+        100 * count(case when new_date >= month_start_date and new_date <= through_date then 1 end)
+            as new_cents,
         100 * count(case when is_gold_up then 1 end) as gold_up_cents
     from customers
     group by month_start_date, org_id, employee_id, tier_code
@@ -103,9 +108,9 @@ counted as (
     select
         lost.month_start_date,
         'lost_customers' as indicator_code,
-        owners.org_id,
-        owners.employee_id,
-        owners.tier_code,
+        coalesce(owners.org_id, 'UNKNOWN') as org_id,
+        coalesce(owners.employee_id, 'UNASSIGNED') as employee_id,
+        coalesce(owners.tier_code, 'none') as tier_code,
         'none' as product_line_code,
         100 as cents
     from (
@@ -114,7 +119,8 @@ counted as (
         inner join months on events.month_start_date = months.month_start_date
         where events.event_code = 'lost'
     ) as lost
-    inner join owners on lost.customer_id = owners.customer_id and lost.month_start_date = owners.month_start_date
+    left join owners
+        on lost.customer_id = owners.customer_id and lost.month_start_date = owners.month_start_date
     union all
     select
         months.month_start_date,
@@ -181,7 +187,9 @@ counted as (
             visits.*,
             {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
         from {{ ref('int_contact__visit') }} as visits
-        cross join {{ ref('int_calendar__recorded_history') }} as history
+        cross join (
+            select min(business_date) as business_date from {{ ref('int_contact__visit') }}
+        ) as history
     ) as visits
     inner join months
         on visits.counted_date >= months.month_start_date and visits.counted_date <= months.through_date

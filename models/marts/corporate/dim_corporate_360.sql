@@ -84,13 +84,24 @@ flows as (
 
     select
         customer_id,
-        count(distinct counterparty_key) as counterparty_cnt,
-        count(distinct case when counterparty_customer_id is not null then counterparty_key end) as inside_counterparty_cnt,
-        count(distinct case when salary_out_amt > 0 and counterparty_customer_id is not null then counterparty_key end)
+        -- whom all was taken back from is none
+        count(case when payment_cnt > 0 then 1 end) as counterparty_cnt,
+        count(case when payment_cnt > 0 and counterparty_customer_id is not null then 1 end)
+            as inside_counterparty_cnt,
+        count(case when salary_amt > 0 and counterparty_customer_id is not null then 1 end)
             as payroll_person_cnt,
-        sum(salary_out_amt) as payroll_12m_amt
-    from {{ ref('fct_counterparty_flow_monthly') }}
-    where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
+        sum(salary_amt) as payroll_12m_amt
+    from (
+        select
+            customer_id,
+            counterparty_key,
+            counterparty_customer_id,
+            sum(in_cnt + out_cnt) as payment_cnt,
+            sum(salary_out_amt) as salary_amt
+        from {{ ref('fct_counterparty_flow_monthly') }}
+        where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
+        group by customer_id, counterparty_key, counterparty_customer_id
+    ) as counterparties
     group by customer_id
 
 ),
@@ -99,18 +110,14 @@ team as (
 
     select
         customer_id,
-        {{ first_by("case when role_code = 'main' then employee_id end", [
-            "case when role_code = 'main' then 1 else 2 end", '-participation_share', 'employee_id'
-        ]) }} as main_employee_id,
         {{ joined_text('employee_id', "','", ['employee_id']) }} as team_employees
     from (
-        select customer_id, employee_id, max(role_code) as role_code, max(participation_share) as participation_share
+        select distinct customer_id, employee_id
         from {{ ref('int_ownership__assignment') }}
         where
             employee_id <> 'UNASSIGNED'
             and valid_from_date <= {{ business_date() }}
             and (valid_to_date is null or valid_to_date > {{ business_date() }})
-        group by customer_id, employee_id
     ) as assignments
     group by customer_id
 
@@ -186,7 +193,7 @@ select
     customers.customer_id,
     customers.owning_org_id,
     members.ultimate_parent_customer_id,
-    coalesce(team.main_employee_id, 'UNASSIGNED') as main_employee_id,
+    coalesce(managers.employee_id, 'UNASSIGNED') as main_employee_id,
 
     -- codes
     customers.industry_code,
@@ -249,6 +256,8 @@ left join members on customers.customer_id = members.customer_id
 left join line_sets on customers.customer_id = line_sets.customer_id
 left join flows on customers.customer_id = flows.customer_id
 left join team on customers.customer_id = team.customer_id
+left join {{ ref('int_ownership__main_manager') }} as managers
+    on customers.customer_id = managers.customer_id and customers.month_start_date = managers.month_start_date
 left join opportunities on customers.customer_id = opportunities.customer_id
 left join visits on customers.customer_id = visits.customer_id
 left join events on customers.customer_id = events.customer_id

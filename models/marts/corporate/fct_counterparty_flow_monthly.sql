@@ -29,7 +29,8 @@ select
     flows.salary_out_amt,
 
     -- flags
-    flows.counterparty_customer_id is not null as is_inside,
+    -- an account of the bank's own is inside, though no customer's
+    flows.counterparty_customer_id is not null or flows.is_counterparty_in_bank as is_inside,
     months.is_provisional
 
 from {{ ref('int_counterparty__month') }} as flows

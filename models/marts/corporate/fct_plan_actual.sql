@@ -112,7 +112,7 @@ forecast as (
     select
         *,
         {{ wide_cents_amount(
-            "case when kind_code = 'flow' then "
+            "case when elapsed_days >= period_days then actual_cents when kind_code = 'flow' then "
             ~ round_wide('actual_cents * period_days', 'elapsed_days')
             ~ " else actual_cents + "
             ~ round_wide('(actual_cents - opening_cents) * (period_days - elapsed_days)', 'elapsed_days') ~ " end"
@@ -127,7 +127,7 @@ judged as (
         *,
         {{ total_cents('coalesce(pipeline_forecast, run_rate_forecast)') }} as forecast_cents,
         case
-            when target_cents > 0 then {{ signed_ratio(
+            when target_cents > 0 then {{ attained(
                 total_cents('coalesce(pipeline_forecast, run_rate_forecast)'), 'target_cents'
             ) }}
         end as forecast_attainment
@@ -143,7 +143,7 @@ compared as (
         case
             when forecast_cents is null then null
             when target_cents > 0 and direction_sign = 1 then forecast_attainment
-            when target_cents > 0 and forecast_cents > 0 then {{ signed_ratio('target_cents', 'forecast_cents') }}
+            when target_cents > 0 and forecast_cents > 0 then {{ attained('target_cents', 'forecast_cents') }}
             when direction_sign * (forecast_cents - target_cents) > 0 then 999999
             when forecast_cents = target_cents then 1
             else -999999
@@ -174,7 +174,7 @@ select
     cast(compared.target_value as {{ amount_type() }}) as target,
     cast(compared.actual as {{ amount_type() }}) as actual,
     cast(
-        case when compared.target_cents > 0 then {{ signed_ratio(
+        case when compared.target_cents > 0 then {{ attained(
             total_cents('compared.actual'), 'compared.target_cents'
         ) }} end as decimal(18, 6)
     ) as attainment_rate,

@@ -1,5 +1,6 @@
 -- One row per payer, payee and month, both customers of the bank (产业链关系): who supplies whom. Declared as the bank's
 -- relations say it, or inferred: payments in enough of the last months, and enough of all that the payer paid in them.
+-- Inferred links are between corporate customers: who is paid a salary supplies nobody.
 
 {{ config(meta={
     'grain': ['payer_customer_id', 'payee_customer_id', 'month_start_date'], 'partition': 'month_start_date',
@@ -73,6 +74,14 @@ paid as (
 
 ),
 
+corporates as (
+
+    select customer_id
+    from {{ ref('int_customer__versions') }}
+    where known_to_date is null and customer_type_code = 'C'
+
+),
+
 declared as (
 
     select
@@ -114,7 +123,8 @@ judged as (
         declared.payer_customer_id is not null as is_declared,
         -- not rounded: 9.9999 % is less than 10 %
         coalesce(
-            paid.payment_months >= months.payment_months_from
+            corporates.customer_id is not null
+            and paid.payment_months >= months.payment_months_from
             and paid.paid_amt > 0
             and {{ wide(total_cents('paid.paid_amt')) }} * 1000000
             >= {{ wide(total_cents('payers.all_out_amt')) }} * {{ millionths_of('months.out_share_from') }},
@@ -135,6 +145,7 @@ judged as (
             pairs.payer_customer_id = paid.payer_customer_id
             and pairs.payee_customer_id = paid.payee_customer_id
             and pairs.month_start_date = paid.month_start_date
+    left join corporates on pairs.payee_customer_id = corporates.customer_id
     left join declared
         on
             pairs.payer_customer_id = declared.payer_customer_id

@@ -31,13 +31,18 @@ first_months as (
 
 ),
 
+-- whoever was won at the end of a month a year ago has all months of the curve behind them
 won as (
 
-    select *
-    from first_months
+    select
+        segments.*,
+        coalesce(segments.industry_code, 'none') as peer_industry_code,
+        rules.curve_months
+    from {{ ref('fct_corporate_segment_monthly') }} as segments
+    cross join rules
     where
-        month_start_date = {{ month_start(business_date()) }}
-        and first_open_date > {{ months_before(business_date(), 12) }}
+        segments.month_start_date = {{ month_start(business_date()) }}
+        and segments.first_open_date > {{ months_before(business_date(), 12) }}
 
 ),
 
@@ -140,17 +145,19 @@ select
     won.first_open_date,
 
     -- measures
-    cast(known.known_months as integer) as known_months,
-    {{ wide_cents_amount('known.known_cents') }} as known_amt,
-    cast(won.curve_months - 1 - won.tenure_months as integer) as remaining_months,
+    cast(coalesce(known.known_months, 0) as integer) as known_months,
+    {{ wide_cents_amount('coalesce(known.known_cents, 0)') }} as known_amt,
+    cast(greatest(won.curve_months - 1 - won.tenure_months, 0) as integer) as remaining_months,
     cast(coalesce(expected.curve_month_cnt, 0) as integer) as expected_months,
     {{ wide_cents_amount('coalesce(expected.remaining_cents, 0)') }} as remaining_amt,
-    {{ wide_cents_amount('(known.known_cents + coalesce(expected.remaining_cents, 0))') }} as expected_12m_amt,
+    {{ wide_cents_amount('(coalesce(known.known_cents, 0) + coalesce(expected.remaining_cents, 0))') }}
+        as expected_12m_amt,
     cast(coalesce(expected.least_customer_cnt, 0) as bigint) as curve_customer_cnt,
 
     -- flags: whether the curve tells all of the months that remain
-    coalesce(expected.curve_month_cnt, 0) = won.curve_months - 1 - won.tenure_months as is_complete
+    coalesce(expected.curve_month_cnt, 0) = greatest(won.curve_months - 1 - won.tenure_months, 0)
+        as is_complete
 
 from won
-inner join known on won.customer_id = known.customer_id
+left join known on won.customer_id = known.customer_id
 left join expected on won.customer_id = expected.customer_id

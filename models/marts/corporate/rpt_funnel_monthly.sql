@@ -44,7 +44,9 @@ judged as (
     select
         *,
         case when is_left then exit_code when is_won then 'won' when is_lost then 'lost' else 'stays' end as way_code,
-        {{ days_between('since_date', 'through_date') }} as open_days
+        {{ days_between('since_date', 'through_date') }} as open_days,
+        -- what is won or lost is what it was worth then
+        case when is_left then next_amount_amt else amount_amt end as closed_amt
     from stays
     where not (is_won or is_lost) or is_left or is_opened
 
@@ -69,8 +71,8 @@ counted as (
         count(case when way_code = 'stays' then 1 end) as closing_cnt,
         sum(case when is_opened then amount_amt else 0 end) as opened_amt,
         sum(case when way_code = 'passed_on' then amount_amt else 0 end) as passed_on_amt,
-        sum(case when way_code = 'won' then amount_amt else 0 end) as won_amt,
-        sum(case when way_code = 'lost' then amount_amt else 0 end) as lost_amt,
+        sum(case when way_code = 'won' then closed_amt else 0 end) as won_amt,
+        sum(case when way_code = 'lost' then closed_amt else 0 end) as lost_amt,
         sum(case when way_code = 'stays' then amount_amt else 0 end) as closing_amt,
         sum(case when is_left then stay_days else 0 end) as left_days,
         count(case when way_code = 'stays' and open_days <= 30 then 1 end) as aged_30_cnt,

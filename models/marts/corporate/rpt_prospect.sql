@@ -151,7 +151,22 @@ totals as (
         sum(case when is_recent then 0 else in_amt end) as earlier_in_amt
     from sides
     group by counterparty_key
-    having sum(in_amt) > 0
+    having sum(in_amt) > 0 or max(prospect_customer_id) is not null
+    union all
+    -- a thin customer who pays and is paid by nobody of ours
+    select
+        'customer|' || customer_id as counterparty_key,
+        customer_id as prospect_customer_id,
+        cast(null as varchar) as counter_bank_code,
+        cast(null as varchar) as counter_bank_name,
+        cast(null as varchar) as counter_name,
+        0 as active_months,
+        cast(0 as {{ amount_type() }}) as in_amt,
+        cast(0 as {{ amount_type() }}) as out_amt,
+        cast(0 as {{ amount_type() }}) as recent_in_amt,
+        cast(0 as {{ amount_type() }}) as earlier_in_amt
+    from thin
+    where customer_id not in (select prospect_customer_id from sides where prospect_customer_id is not null)
 
 ),
 
@@ -161,7 +176,7 @@ scored as (
     select
         totals.*,
         rules.rule_version,
-        counted.partner_cnt,
+        coalesce(counted.partner_cnt, 0) as partner_cnt,
         case
             when totals.recent_in_amt > totals.earlier_in_amt then 'rising'
             when totals.recent_in_amt < totals.earlier_in_amt then 'falling'
@@ -171,7 +186,10 @@ scored as (
             wide(total_cents('least(totals.in_amt, rules.amount_full_amt)')) ~ ' * 1000000', total_cents('rules.amount_full_amt')
         ) }} as amount_units,
         {{ divide_whole('totals.active_months * 1000000', '12') }} as months_units,
-        {{ divide_whole('least(counted.partner_cnt, rules.partners_full_cnt) * 1000000', 'rules.partners_full_cnt') }}
+        {{ divide_whole(
+            'least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt) * 1000000',
+            'rules.partners_full_cnt'
+        ) }}
             as partners_units,
         case
             when totals.recent_in_amt > totals.earlier_in_amt then 1000000
@@ -183,7 +201,7 @@ scored as (
         rules.partners_weight,
         rules.trend_weight
     from totals
-    inner join (
+    left join (
         select counterparty_key, count(case when in_amt > 0 then 1 end) as partner_cnt
         from partners
         group by counterparty_key
@@ -212,7 +230,7 @@ select
     -- ids
     summed.counterparty_key,
     summed.prospect_customer_id,
-    orgs.org_id,
+    coalesce(orgs.org_id, own.owning_org_id, 'UNASSIGNED') as org_id,
     first_partner.partner_customer_id as partner_1_customer_id,
     second_partner.partner_customer_id as partner_2_customer_id,
     third_partner.partner_customer_id as partner_3_customer_id,
@@ -222,7 +240,7 @@ select
     summed.counter_bank_code,
     summed.counter_bank_name,
     summed.counter_name,
-    mains.main_industry_code,
+    coalesce(mains.main_industry_code, 'none') as main_industry_code,
     summed.trend_code,
     summed.rule_version,
 
@@ -233,12 +251,15 @@ select
     cast(summed.partner_cnt as bigint) as partner_cnt,
     summed.score,
     cast(row_number() over (
-        partition by orgs.org_id order by summed.score desc nulls last, summed.counterparty_key nulls last
+        partition by coalesce(orgs.org_id, own.owning_org_id, 'UNASSIGNED')
+        order by summed.score desc nulls last, summed.counterparty_key nulls last
     ) as integer) as org_rank_no
 
 from summed
-inner join mains on summed.counterparty_key = mains.counterparty_key
-inner join orgs on summed.counterparty_key = orgs.counterparty_key
+left join mains on summed.counterparty_key = mains.counterparty_key
+left join orgs on summed.counterparty_key = orgs.counterparty_key
+-- whose org it is where nobody of ours is paid
+left join segments as own on summed.prospect_customer_id = own.customer_id
 left join ranked_partners as first_partner
     on summed.counterparty_key = first_partner.counterparty_key and first_partner.place = 1
 left join ranked_partners as second_partner

@@ -39,7 +39,9 @@ visits as (
             visits.*,
             {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
         from {{ ref('int_contact__visit') }} as visits
-        cross join {{ ref('int_calendar__recorded_history') }} as history
+        cross join (
+            select min(business_date) as business_date from {{ ref('int_contact__visit') }}
+        ) as history
     ) as visits
     inner join months
         on visits.counted_date >= months.month_start_date and visits.counted_date <= months.through_date
@@ -79,7 +81,9 @@ contacted as (
             contacts.customer_id,
             {{ counted_date('contacts.sent_at', 'contacts.business_date', 'history.business_date') }} as counted_date
         from {{ ref('int_contact__log') }} as contacts
-        cross join {{ ref('int_calendar__recorded_history') }} as history
+        cross join (
+            select min(business_date) as business_date from {{ ref('int_contact__log') }}
+        ) as history
         where contacts.is_delivered and contacts.channel_code <> 'sms'
     ) as contacts
     inner join months

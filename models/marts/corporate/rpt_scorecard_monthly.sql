@@ -91,10 +91,12 @@ judged as (
         targets.target as target_value,
         case
             when targets.target > 0 and indicators.direction_sign = 1
-                then {{ signed_ratio(total_cents('coalesce(summed.actual_value, 0)'), total_cents('targets.target')) }}
+                then {{ attained(
+                    total_cents('coalesce(summed.actual_value, 0)'), total_cents('targets.target')
+                ) }}
             -- where less is better: all of it where nothing came
             when targets.target > 0 and coalesce(summed.actual_value, 0) > 0
-                then {{ signed_ratio(total_cents('targets.target'), total_cents('summed.actual_value')) }}
+                then {{ attained(total_cents('targets.target'), total_cents('summed.actual_value')) }}
             when targets.target > 0 then weights.attainment_cap
         end as attainment_rate
     from keys

@@ -43,18 +43,36 @@ scope as (
 
 ),
 
+-- what is told after its quarter was over counts in that of the night that tells it: no action is lost
 actions as (
 
-    select customer_id, 'visit' as action_code, cast(visited_at as date) as action_date
-    from {{ ref('int_contact__visit') }}
-    where business_date >= (select min(quarter_start_date) from months)
+    select
+        visits.customer_id,
+        'visit' as action_code,
+        {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }}
+            as action_date
+    from {{ ref('int_contact__visit') }} as visits
+    cross join (select min(business_date) as business_date from {{ ref('int_contact__visit') }}) as history
+    where visits.business_date >= (select min(quarter_start_date) from months)
     union all
-    select customer_id, 'opportunity' as action_code, opened_date as action_date
-    from {{ ref('fct_opportunity') }}
+    select customer_id, 'opportunity' as action_code, since_counted_date as action_date
+    from {{ ref('int_opportunity__stay') }}
+    where stay_no = 1
     union all
-    select customer_id, 'rate_review' as action_code, cast(opened_at as date) as action_date
-    from {{ ref('int_service__case_versions') }}
-    where known_to_date is null and case_type_code = 'rate_review'
+    select
+        cases.customer_id,
+        'rate_review' as action_code,
+        {{ counted_date('cases.opened_at', 'cases.told_date', 'history.told_date') }} as action_date
+    from (
+        select
+            *,
+            min(known_from_date) over (partition by case_id) as told_date
+        from {{ ref('int_service__case_versions') }}
+    ) as cases
+    cross join (
+        select min(known_from_date) as told_date from {{ ref('int_service__case_versions') }}
+    ) as history
+    where cases.known_to_date is null and cases.case_type_code = 'rate_review'
 
 ),
 
