@@ -15,6 +15,6 @@
 {%- endmacro %}
 
 {% macro open_ended(maturity_date) -%}
-    {# a loan's maturity is required: 9999-12-31 says that there is none #}
-    nullif({{ maturity_date }}, cast('9999-12-31' as date))
+    {# a loan's maturity is required: 9999-12-31 and its like say that there is none #}
+    {{ told_date(maturity_date) }}
 {%- endmacro %}

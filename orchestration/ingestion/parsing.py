@@ -15,8 +15,9 @@ from orchestration.ingestion.decoding import UNDECODABLE
 
 SOURCE_ROW = "source_row"
 EARLIEST = date(1900, 1, 1)
-OPEN_DATES = (date(1, 1, 1), date(9999, 12, 31))
-"""Days by which banks write that there is none, where the contract says so."""
+OPEN_DATES = (date(1, 1, 1), date(1900, 1, 1), date(2099, 12, 31))
+OPEN_FROM = date(2999, 1, 1)
+"""Days by which banks write that there is none, where the contract says so: these, and all from then on."""
 
 VIOLATIONS = {
     "table_name": pl.String,
@@ -126,13 +127,13 @@ class Typing:
         return texts, typed, found
 
     def _is_open(self, column: Column) -> pl.Expr:
-        value, days = pl.col(column.name), pl.Series(OPEN_DATES).implode()
+        value = pl.col(column.name)
         if column.type == "date":
-            return value.is_in(days)
+            return _means_none(value)
         # the day as it was written, or as it was in the bank
         local = value.dt.replace_time_zone("UTC").dt.convert_time_zone(self.time_zone).dt.date()
         written = pl.col(f"text {column.name}").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-        return value.is_not_null() & (local.is_in(days) | written.is_in(days))
+        return value.is_not_null() & (_means_none(local) | _means_none(written))
 
     def _lake_rows(self, typed: pl.DataFrame) -> pl.DataFrame:
         defaults = [
@@ -274,6 +275,10 @@ def lake_dtype(lake_type: str) -> pl.DataType:
         "DATE": pl.Date(),
         "TIMESTAMP": pl.Datetime("us"),
     }[lake_type]
+
+
+def _means_none(day: pl.Expr) -> pl.Expr:
+    return day.is_in(pl.Series(OPEN_DATES).implode()) | (day >= pl.lit(OPEN_FROM))
 
 
 def _matching(text: pl.Expr, pattern: str) -> pl.Expr:
