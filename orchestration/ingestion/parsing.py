@@ -31,6 +31,8 @@ VIOLATIONS = {
 }
 """Columns of a quarantine file: one row per row, column and rule violated."""
 
+_BLANKS = " \t\u00a0\u3000\0"
+"""What fixed widths are filled with: blanks of one and of two bytes, and what conversions leave of them."""
 _TRUE, _FALSE = ["true", "1", "y"], ["false", "0", "n"]
 _INTEGER = r"^[+-]?[0-9]+(?:\.0*)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -105,8 +107,8 @@ class Typing:
         """The texts without the padding of identifiers and codes, and how many of each column had some."""
         names = [column.name for column in self.table.columns if column.is_trimmed]
         names += [OP_COLUMN] if self.is_delta else []
-        padded = _counted(sent.select(pl.col(names).str.ends_with(" ").sum()))
-        cut = (pl.col(name).str.strip_chars_end(" ") for name in padded)
+        padded = _counted(sent.select(_is_padded(name).sum().alias(name) for name in names))
+        cut = (pl.col(name).str.strip_chars_end(_BLANKS) for name in padded)
         # nothing but padding is an empty field
         return sent.with_columns(pl.when(text.str.len_bytes() > 0).then(text) for text in cut), padded
 
@@ -275,6 +277,10 @@ def lake_dtype(lake_type: str) -> pl.DataType:
         "DATE": pl.Date(),
         "TIMESTAMP": pl.Datetime("us"),
     }[lake_type]
+
+
+def _is_padded(name: str) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name).str.ends_with(blank) for blank in _BLANKS)
 
 
 def _means_none(day: pl.Expr) -> pl.Expr:

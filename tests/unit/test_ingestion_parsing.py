@@ -319,6 +319,13 @@ def test_padding_of_identifiers_and_codes_is_cut_off_and_counted():
     ]
 
 
+@pytest.mark.parametrize("blank", ["\t", "\u00a0", "\u3000", "\0", "\u3000 \0"])
+def test_padding_may_be_of_any_blank(blank):
+    typed = apply(GOOD | {"id": "1" + blank, "grade": blank, "remark": "as sent" + blank})
+    assert (typed.quarantined, typed.padded) == ({}, {"id": 1, "grade": 1})
+    assert typed.accepted.select("id", "grade", "remark").rows() == [("1", None, "as sent" + blank)]
+
+
 def test_the_quarantine_shows_a_padded_value_as_it_was_sent():
     (violation,) = apply(GOOD | {"id": "1 ", "grade": "z "}).violations.rows(named=True)
     assert (violation["value"], violation["row_key"]) == ("z ", "1|2026-10-01")
