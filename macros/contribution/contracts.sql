@@ -4,7 +4,7 @@
     case when {{ source_code }} in ('deposit', 'investment') then 'account' else {{ source_code }} end
 {%- endmacro %}
 
-{% macro driver_count(weight, driver_code, type='decimal(18, 6)') -%}
+{% macro driver_count(weight, driver_code, type='decimal(28, 6)') -%}
     {# the weights of int_contribution__driver in the units of the driver: accounts, transactions, customers, yuan #}
     cast(
         cast({{ weight }} as decimal(28, 0)) * case {{ driver_code }}
