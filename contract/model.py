@@ -61,7 +61,8 @@ class Column(_Strict):
         past: A date that cannot lie after the business date.
         minimum: Least value allowed, as text.
         month: A month: ``first_day`` can only be given by that, ``any_day`` is read as its first.
-        open_dates: 9999-12-31 and 0001-01-01 are how banks write that there is no such day: an empty field.
+        open_dates: 0001-01-01, 1900-01-01, 2099-12-31 and all days from 2999 on are how banks write that
+            there is no such day: an empty field.
         month_days: Column that counts days of this month; all of them lie before the business date.
         group: Columns whose rows must add to 1 in this column.
         tells_versions: Rows of the same key may be in one batch if they differ here.

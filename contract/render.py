@@ -128,7 +128,7 @@ def _rules(column: Column) -> str:
     if column.month_days:
         rules.append(f"{column.month_days} is at most its days before the business date")
     if column.open_dates:
-        rules.append("9999-12-31 and 0001-01-01 are kept as empty")
+        rules.append("0001-01-01, 1900-01-01, 2099-12-31 and days from 2999 on are kept as empty")
     if column.type not in ("id", "code") and column.is_trimmed:
         rules.append("blanks at the end are cut off")
     if column.group:

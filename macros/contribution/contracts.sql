@@ -4,7 +4,7 @@
     case when {{ source_code }} in ('deposit', 'investment') then 'account' else {{ source_code }} end
 {%- endmacro %}
 
-{% macro driver_count(weight, driver_code, type='decimal(18, 6)') -%}
+{% macro driver_count(weight, driver_code, type='decimal(28, 6)') -%}
     {# the weights of int_contribution__driver in the units of the driver: accounts, transactions, customers, yuan #}
     cast(
         cast({{ weight }} as decimal(28, 0)) * case {{ driver_code }}
@@ -15,6 +15,6 @@
 {%- endmacro %}
 
 {% macro open_ended(maturity_date) -%}
-    {# a loan's maturity is required: 9999-12-31 says that there is none #}
-    nullif({{ maturity_date }}, cast('9999-12-31' as date))
+    {# a loan's maturity is required: 9999-12-31 and its like say that there is none #}
+    {{ told_date(maturity_date) }}
 {%- endmacro %}

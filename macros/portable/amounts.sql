@@ -77,6 +77,8 @@
     {%- set wanted = type or amount_type() -%}
     case
         when {{ fine }} = 0 then cast({{ plain }} as {{ wanted }})
+        when {{ fine }} > 0
+            then cast(cast({{ plain }} as {{ sum_type() }}) + cast({{ fine }} as {{ sum_type() }}) as {{ wanted }})
         -- a cast rounds halves away from zero, so a fine part below zero is made a number above it
         else cast(
             cast({{ plain }} as {{ sum_type() }}) - 1000000

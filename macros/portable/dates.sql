@@ -92,9 +92,12 @@
 {%- endmacro %}
 
 {% macro told_date(day) -%}
-    {# A date that was told: what systems write where there is none (9999-12-31, 0001-01-01) is none. #}
+    {# A date that was told: what systems write where there is none (9999-12-31, 0001-01-01 and their like) is none. #}
     case
-        when {{ day }} > cast('1900-01-01' as date) and {{ day }} < cast('9999-12-30' as date) then {{ day }}
+        when
+            {{ day }} > cast('1900-01-01' as date) and {{ day }} < cast('2998-12-31' as date)
+            and {{ day }} <> cast('2099-12-31' as date)
+            then {{ day }}
     end
 {%- endmacro %}
 

@@ -105,13 +105,16 @@
 {%- endmacro %}
 
 {% macro signed_ratio(part, whole) -%}
-    {# part / whole of two whole numbers of any sign, rounded to 6 decimals half away from zero; may pass 1 #}
+    {# part / whole of two whole numbers of any sign, rounded to 6 decimals half away from zero; may pass 1, and reads
+       as 999,999,999,999.999999 where it is more #}
+    {%- set millionths = floor_divide(
+        '(2000000 * abs(cast(' ~ part ~ ' as decimal(38, 0))) + abs(' ~ whole ~ '))',
+        '(2 * abs(cast(' ~ whole ~ ' as decimal(38, 0))))'
+    ) %}
     cast(
         cast(
-            cast({{ floor_divide(
-                '(2000000 * abs(cast(' ~ part ~ ' as decimal(38, 0))) + abs(' ~ whole ~ '))',
-                '(2 * abs(cast(' ~ whole ~ ' as decimal(38, 0))))'
-            ) }} as decimal(18, 0)) * case when ({{ part }} < 0) = ({{ whole }} < 0) then 1 else -1 end
+            {# null stays null, which least() would leave out -#}
+            cast({{ millionths }} - greatest({{ millionths }} - 999999999999999999, 0) as decimal(18, 0)) * case when ({{ part }} < 0) = ({{ whole }} < 0) then 1 else -1 end
             as decimal(18, 0)
         ) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)
     )

@@ -15,8 +15,9 @@ from orchestration.ingestion.decoding import UNDECODABLE
 
 SOURCE_ROW = "source_row"
 EARLIEST = date(1900, 1, 1)
-OPEN_DATES = (date(1, 1, 1), date(9999, 12, 31))
-"""Days by which banks write that there is none, where the contract says so."""
+OPEN_DATES = (date(1, 1, 1), date(1900, 1, 1), date(2099, 12, 31))
+OPEN_FROM = date(2999, 1, 1)
+"""Days by which banks write that there is none, where the contract says so: these, and all from then on."""
 
 VIOLATIONS = {
     "table_name": pl.String,
@@ -30,6 +31,8 @@ VIOLATIONS = {
 }
 """Columns of a quarantine file: one row per row, column and rule violated."""
 
+_BLANKS = " \t\u00a0\u3000\0"
+"""What fixed widths are filled with: blanks of one and of two bytes, and what conversions leave of them."""
 _TRUE, _FALSE = ["true", "1", "y"], ["false", "0", "n"]
 _INTEGER = r"^[+-]?[0-9]+(?:\.0*)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -104,8 +107,8 @@ class Typing:
         """The texts without the padding of identifiers and codes, and how many of each column had some."""
         names = [column.name for column in self.table.columns if column.is_trimmed]
         names += [OP_COLUMN] if self.is_delta else []
-        padded = _counted(sent.select(pl.col(names).str.ends_with(" ").sum()))
-        cut = (pl.col(name).str.strip_chars_end(" ") for name in padded)
+        padded = _counted(sent.select(_is_padded(name).sum().alias(name) for name in names))
+        cut = (pl.col(name).str.strip_chars_end(_BLANKS) for name in padded)
         # nothing but padding is an empty field
         return sent.with_columns(pl.when(text.str.len_bytes() > 0).then(text) for text in cut), padded
 
@@ -126,13 +129,13 @@ class Typing:
         return texts, typed, found
 
     def _is_open(self, column: Column) -> pl.Expr:
-        value, days = pl.col(column.name), pl.Series(OPEN_DATES).implode()
+        value = pl.col(column.name)
         if column.type == "date":
-            return value.is_in(days)
+            return _means_none(value)
         # the day as it was written, or as it was in the bank
         local = value.dt.replace_time_zone("UTC").dt.convert_time_zone(self.time_zone).dt.date()
         written = pl.col(f"text {column.name}").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-        return value.is_not_null() & (local.is_in(days) | written.is_in(days))
+        return value.is_not_null() & (_means_none(local) | _means_none(written))
 
     def _lake_rows(self, typed: pl.DataFrame) -> pl.DataFrame:
         defaults = [
@@ -274,6 +277,14 @@ def lake_dtype(lake_type: str) -> pl.DataType:
         "DATE": pl.Date(),
         "TIMESTAMP": pl.Datetime("us"),
     }[lake_type]
+
+
+def _is_padded(name: str) -> pl.Expr:
+    return pl.any_horizontal(pl.col(name).str.ends_with(blank) for blank in _BLANKS)
+
+
+def _means_none(day: pl.Expr) -> pl.Expr:
+    return day.is_in(pl.Series(OPEN_DATES).implode()) | (day >= pl.lit(OPEN_FROM))
 
 
 def _matching(text: pl.Expr, pattern: str) -> pl.Expr:

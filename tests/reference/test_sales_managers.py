@@ -89,6 +89,20 @@ CASES = {
          night(TUE, named=(loan("A", 100),), employment=LEFT_ON_MONDAY)],
         [{"F": "A"}, {"F": "A", "M": "A"}, {"F": "A", "M": None}],
     ),
+    # A left on Monday and is hired anew on Tuesday: Monday's trade stays nobody's, Tuesday's is A's again
+    "who comes back under a new hiring day": (
+        [night(FRI, assignments=(assigned("A"),), trades=(trade("F", FRI),)),
+         night(MON, trades=(trade("M", MON),), employment=LEFT_ON_MONDAY),
+         night(TUE, trades=(trade("T", TUE),), employment={"A": Employment(TUE, None, has_left=False)})],
+        [{"F": "A"}, {"F": "A", "M": None}, {"F": "A", "M": None, "T": "A"}],
+    ),
+    # the last word is that A was hired long ago and never left: Monday's trade is A's, too
+    "a leaving that is taken back": (
+        [night(FRI, assignments=(assigned("A"),), trades=(trade("F", FRI),)),
+         night(MON, trades=(trade("M", MON),), employment=LEFT_ON_MONDAY),
+         night(TUE, trades=(trade("T", TUE),), employment={"A": Employment(LONG_AGO, None, has_left=False)})],
+        [{"F": "A"}, {"F": "A", "M": None}, {"F": "A", "M": "A", "T": "A"}],
+    ),
 }  # fmt: skip
 
 

@@ -162,9 +162,9 @@ class Card:
         """Book a transaction and return its id; without consumption it is a cash advance."""
         return self._book(on, amount, consumption, None, arrives)
 
-    def reverses(self, txn_id: str, amount: Amount, *, on: date) -> str:
+    def reverses(self, txn_id: str, amount: Amount, *, on: date, arrives: date | None = None) -> str:
         """Take an earlier transaction back."""
-        return self._book(on, amount, True, txn_id)
+        return self._book(on, amount, True, txn_id, arrives)
 
     def owes(self, amount: Amount, *, since: date) -> Card:
         """Owe the amount on the card from the day on."""

@@ -8,6 +8,7 @@ import pytest
 from tests.support.macros import Macros, render
 
 TOLD = render("told_date('day')")
+MATURITY = render("open_ended('day')")
 
 
 @pytest.mark.parametrize(
@@ -31,12 +32,14 @@ def test_a_day_is_that_of_the_banks_own_clock(zone, utc, day):
     ("told", "meant"),
     [
         ("2026-02-27", date(2026, 2, 27)),
-        ("2099-12-31", date(2099, 12, 31)),
+        ("2099-12-30", date(2099, 12, 30)),
+        ("2099-12-31", None),
+        ("2999-12-31", None),
         ("9999-12-31", None),
         ("0001-01-01", None),
         ("1900-01-01", None),
     ],
 )
 def test_a_day_that_stands_for_none_is_none(told, meant):
-    found = duckdb.execute(f"select {TOLD} from (select date '{told}' as day)").fetchone()
-    assert found == (meant,)
+    found = duckdb.execute(f"select {TOLD}, {MATURITY} from (select date '{told}' as day)").fetchone()
+    assert found == (meant, meant)

@@ -174,6 +174,27 @@ def test_a_conversion_counts_from_the_first_contact_to_the_last_day_of_the_windo
     assert row["roi_rate"] == Decimal("-0.285714")
 
 
+@pytest.mark.parametrize(
+    ("end", "window_end"),
+    [(date(9999, 12, 31), date(9999, 12, 31)), (date(2999, 12, 31), date(3000, 1, 30)), (END, WINDOW_END)],
+)
+def test_a_campaign_without_an_end_has_a_window_that_readers_can_read(end: date, window_end: date) -> None:
+    bank = Bank([date(2026, 1, 31)])
+    bank.customer("T1", opened=date(2026, 1, 1))
+    nights = MemoryNights(MARTS)
+    nights.run(
+        with_rows(
+            bank.deliveries()[0],
+            campaign=[CAMPAIGN | {"end_date": end}],
+            campaign_target=[target("T1")],
+            campaign_response=[response("T1", "account_open", "2026-01-15 02:00")],
+        )
+    )
+
+    (row,) = nights.query("select window_end_date, is_converted from customer.fct_campaign_target")
+    assert row == {"window_end_date": window_end, "is_converted": True}
+
+
 def test_a_cancelled_sale_is_no_conversion() -> None:
     bank = Bank([date(2026, 1, 29), date(2026, 1, 30)])
     bank.customer("C1", opened=date(2025, 12, 1))

@@ -167,6 +167,9 @@ def test_the_largest_amount_alone_has_room(night: LakeNight) -> None:
                         "amount": "100000000000000.00"}),
         ("sales_trade", {"customer_id": "C1", "product_code": "DEP", "org_id": "O2", "account_id": "A1",
                          "amount": "1.00", "fee_income": "-100000000000000.00"}),
+        ("repayment_schedule", {"loan_id": "L1", "due_principal": "0.01",
+                                "due_interest": "100000000000000.00"}),
+        ("loan_balance", {"loan_id": "L1", "balance": "300.00", "overdue_principal": "100000000000000.00"}),
     ],
 )  # fmt: skip
 def test_an_event_that_a_sum_of_events_has_no_room_for_is_named(

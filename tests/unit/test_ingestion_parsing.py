@@ -254,7 +254,9 @@ def test_the_replacement_character_may_be_text_that_somebody_sent():
     assert typed.accepted["id"].to_list() == ["1\ufffd"]
 
 
-@pytest.mark.parametrize("text", ["9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize(
+    "text", ["9999-12-31", "9999-12-30", "2999-12-31", "3000-01-01", "2099-12-31", "1900-01-01", "0001-01-01"]
+)
 def test_a_day_that_means_none_is_empty_where_the_contract_says_so(text):
     typed = apply(GOOD | {"closed": text}, GOOD | {"closed": "2026-10-02"}, GOOD)
     assert typed.accepted["closed"].to_list() == [None, date(2026, 10, 2), None]
@@ -268,6 +270,7 @@ def test_a_day_that_means_none_is_empty_where_the_contract_says_so(text):
         # 9999-12-31 and 0001-01-01 in Shanghai, as a Parquet file in UTC has them
         "9999-12-30T16:00:00.000000Z", "0000-12-31T16:00:00.000000Z",
         "0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "0001-01-01 08:00:00+08:00",
+        "2999-12-31T23:59:59", "2998-12-31T16:00:00Z", "2099-12-31T00:00:00", "1900-01-01T00:00:00",
     ],
 )  # fmt: skip
 def test_an_instant_of_a_day_that_means_none_is_empty(text):
@@ -283,12 +286,20 @@ def test_an_instant_of_a_day_that_means_none_is_empty(text):
         ("day", "0001-01-01", "date_out_of_range"),
         ("closed", "9999-12-31x", "value_not_parsed"),
         ("closed", "0001-01-02", "date_out_of_range"),
+        ("closed", "1899-12-31", "date_out_of_range"),
         ("revoked", "9999-12-31", "value_not_parsed"),
     ],
 )
 def test_where_no_day_makes_no_sense_it_is_a_fault(name, text, rule):
     typed = apply(GOOD | {name: text})
     assert (typed.quarantined, typed.open_dates) == ({rule: 1}, {})
+
+
+@pytest.mark.parametrize("text", ["1900-01-02", "2099-12-30", "2100-01-01", "2998-12-31"])
+def test_the_days_beside_are_days(text):
+    typed = apply(GOOD | {"closed": text})
+    assert typed.accepted["closed"].to_list() == [date.fromisoformat(text)]
+    assert (typed.open_dates, typed.quarantined) == ({}, {})
 
 
 def test_only_a_date_that_may_be_empty_can_be_open():
@@ -306,6 +317,13 @@ def test_padding_of_identifiers_and_codes_is_cut_off_and_counted():
         ("1", "a", "138", "as sent ", "U"),
         (" 2", None, None, None, "I"),
     ]
+
+
+@pytest.mark.parametrize("blank", ["\t", "\u00a0", "\u3000", "\0", "\u3000 \0"])
+def test_padding_may_be_of_any_blank(blank):
+    typed = apply(GOOD | {"id": "1" + blank, "grade": blank, "remark": "as sent" + blank})
+    assert (typed.quarantined, typed.padded) == ({}, {"id": 1, "grade": 1})
+    assert typed.accepted.select("id", "grade", "remark").rows() == [("1", None, "as sent" + blank)]
 
 
 def test_the_quarantine_shows_a_padded_value_as_it_was_sent():

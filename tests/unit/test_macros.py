@@ -18,6 +18,7 @@ def connection():
 
 DIVIDED = render("divide_round('p', 'f', 'd')")
 EXACT = render("divide_exact('p', 'f', 'd')")
+RATIO = render("signed_ratio('a', 'b')")
 ROUNDED = render("round_amount('p', 'f', 'decimal(38, 2)')")
 BY_CENTS = render("divide_cents('p', 'd')")
 PUBLISHED = render("round_amount('p', 'f')")
@@ -116,6 +117,16 @@ def test_a_total_is_rounded_half_up_once(connection, plain, fine, rounded):
     assert divided(connection, Decimal(plain), Decimal(fine), 1)[0] == Decimal(rounded)
 
 
+def test_what_is_fine_altogether_has_room_up_to_the_largest_amount(connection):
+    """Debts, and what is held in foreign currency."""
+    (result,) = connection.execute(
+        f"select {PUBLISHED}"
+        " from (select 0.00::decimal(18, 2) as p, 9999999999999999.985::decimal(38, 22) as f)"
+    ).fetchone()
+
+    assert result == Decimal("9999999999999999.99")
+
+
 @given(
     cents=st.integers(min_value=0, max_value=LIMIT),
     weight=st.integers(min_value=0, max_value=10**6),
@@ -133,6 +144,27 @@ def test_worth_is_exact_for_every_amount_and_rate_of_the_contract(connection, ce
 
     assert Fraction(plain) + Fraction(fine) == Fraction(base) * Fraction(rate, 10**8)
     assert abs(fine) <= Decimal("0.01")
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "told"),
+    [
+        ("1", "3", "0.333333"),
+        ("-1", "3", "-0.333333"),
+        (str(LIMIT), "1000000", "999999999999.999999"),
+        # a plan of a cent
+        (str(LIMIT), "1", "999999999999.999999"),
+        (str(-LIMIT), "1", "-999999999999.999999"),
+        ("1", "0", None),
+        ("null", "1", None),
+    ],
+)
+def test_a_ratio_has_room_whatever_it_is_of(connection, part, whole, told):
+    (result,) = connection.execute(
+        f"select {RATIO} from (select {part}::hugeint as a, {whole} as b)"
+    ).fetchone()
+
+    assert result == (told and Decimal(told))
 
 
 @given(cents=st.integers(min_value=-LIMIT, max_value=LIMIT))

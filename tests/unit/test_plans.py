@@ -287,3 +287,16 @@ def test_a_target_of_one_cent_stops_no_night():
         " where scope_id = 'O1' and indicator_code = 'aum_end' and month_start_date = '2026-01-01'"
     )
     assert score["score"] == D(120)
+
+
+def test_what_would_pass_the_largest_amount_has_no_forecast():
+    """9 × 10^15 that came in two days would be 1.6 × 10^18 at the end of the year; the actual stands."""
+    first, second = date(2026, 1, 1), date(2026, 1, 2)
+    bank = Bank([date(2025, 12, 31), first, second])
+    customer = bank.customer("C1", kind="C", opened=date(2025, 12, 31))
+    customer.holds(100).holds("9000000000000000.00", since=second)
+    memory = run(bank, {first: {"plan_target": [target("100", indicator="aum_end", period="2026")]}})
+
+    (row,) = memory.query(f"{PLANS} where month_start_date = '2026-01-01'")
+    assert (row["actual"], row["attainment_rate"]) == (D("9000000000000000.00"), D("999999999999.999999"))
+    assert (row["run_rate_forecast"], row["forecast_attainment"]) == (None, None)

@@ -21,7 +21,7 @@ loans as (
         balances.past_due_days,
         cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ amount_type() }}) as balance_amt,
         cast(
-            cast(balances.overdue_principal_ccy_amt + balances.overdue_interest_ccy_amt as decimal(38, 2))
+            (cast(balances.overdue_principal_ccy_amt as decimal(38, 2)) + balances.overdue_interest_ccy_amt)
             * rates.mid_rate as {{ amount_type() }}
         ) as overdue_amt
     from {{ ref('stg_core_banking__loan_balances') }} as balances
@@ -57,7 +57,7 @@ instalments as (
         loans.customer_id,
         schedule.due_date,
         sum(cast(
-            cast(schedule.due_principal_ccy_amt + schedule.due_interest_ccy_amt as decimal(38, 2)) * rates.mid_rate
+            (cast(schedule.due_principal_ccy_amt as decimal(38, 2)) + schedule.due_interest_ccy_amt) * rates.mid_rate
             as {{ amount_type() }}
         )) as due_amt
     from {{ ref('int_loan__schedule_versions') }} as schedule
@@ -91,7 +91,7 @@ card_totals as (
             as card_kind_codes,
         max(case cards.card_grade_code when 'diamond' then 4 when 'platinum' then 3 when 'gold' then 2 else 1 end)
             as best_grade,
-        min(cards.expiry_date) as next_card_expiry_date,
+        min({{ told_date('cards.expiry_date') }}) as next_card_expiry_date,
         -- of cards that may still be used
         sum(case when cards.card_kind_code = 'credit' then greatest(coalesce(balances.balance_ccy_amt, 0), 0) else 0 end)
             as limit_used_amt,
@@ -179,7 +179,7 @@ select
     ) as integer) as past_due_days,
     cast(next_instalments.next_instalment_amt as {{ amount_type() }}) as next_instalment_amt,
     cast(coalesce(card_debts.card_debt_amt, 0) as {{ amount_type() }}) as card_debt_amt,
-    cast(card_totals.card_limit_amt as {{ amount_type() }}) as card_limit_amt,
+    cast(card_totals.card_limit_amt as {{ sum_type() }}) as card_limit_amt,
     case
         when card_totals.card_limit_amt > 0 then {{ signed_ratio(
             total_cents('card_totals.limit_used_amt'), total_cents('card_totals.card_limit_amt')

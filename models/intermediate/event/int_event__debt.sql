@@ -39,7 +39,7 @@ subjects as (
         loans.loan_id as subject_id,
         loans.customer_id,
         balances.balance_ccy_amt,
-        balances.overdue_principal_ccy_amt + balances.overdue_interest_ccy_amt as overdue_ccy_amt,
+        cast(balances.overdue_principal_ccy_amt as {{ sum_type() }}) + balances.overdue_interest_ccy_amt as overdue_ccy_amt,
         rates.mid_rate
     from {{ ref('int_loan__versions') }} as loans
     inner join {{ ref('stg_core_banking__loan_balances') }} as balances on loans.loan_id = balances.loan_id

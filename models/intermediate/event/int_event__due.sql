@@ -60,7 +60,11 @@ loans as (
 
 instalments as (
 
-    select loan_id, term_no, due_date, due_principal_ccy_amt + due_interest_ccy_amt as due_ccy_amt
+    select
+        loan_id,
+        term_no,
+        due_date,
+        cast(due_principal_ccy_amt as {{ sum_type() }}) + due_interest_ccy_amt as due_ccy_amt
     from {{ ref('int_loan__schedule_versions') }}
     where
         known_to_date is null

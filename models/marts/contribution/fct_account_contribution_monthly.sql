@@ -172,7 +172,7 @@ lines as (
         cast(0 as bigint) as capital_charge_cents,
         cast(0 as bigint) as reserve_cost_cents,
         tax_cents,
-        cast(null as decimal(18, 6)) as cost_driver_count,
+        cast(null as decimal(28, 6)) as cost_driver_count,
         0 as transaction_cnt,
         cast(null as {{ share_type() }}) as pd_rate,
         cast(null as {{ share_type() }}) as lgd_rate,

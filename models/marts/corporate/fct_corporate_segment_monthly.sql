@@ -84,7 +84,7 @@ measured as (
         coalesce(aum.deposit_end_amt, 0) as deposit_end_amt,
         coalesce(aum.deposit_month_avg_amt, 0) as deposit_month_avg_amt,
         coalesce(loans.loan_amt, 0) as loan_amt,
-        coalesce(aum.deposit_month_avg_amt, 0) + coalesce(loans.loan_amt, 0) as size_amt,
+        cast(coalesce(aum.deposit_month_avg_amt, 0) as {{ sum_type() }}) + coalesce(loans.loan_amt, 0) as size_amt,
         coalesce(earned.contribution_amt, 0) as contribution_amt,
         coalesce(earned.contribution_avg_12m_amt, 0) as contribution_avg_12m_amt,
         coalesce(lines.line_cnt, 0) as line_cnt,

@@ -111,13 +111,22 @@ forecast as (
 
     select
         *,
-        {{ wide_cents_amount(
-            "case when elapsed_days >= period_days then actual_cents when kind_code = 'flow' then "
-            ~ round_wide('actual_cents * period_days', 'elapsed_days')
-            ~ " else actual_cents + "
-            ~ round_wide('(actual_cents - opening_cents) * (period_days - elapsed_days)', 'elapsed_days') ~ " end"
-        ) }} as run_rate_forecast
-    from plans
+        -- none where a few days, times a year, are more than the largest amount
+        case
+            when abs(run_rate_cents) < 1000000000000000000 then {{ wide_cents_amount('run_rate_cents') }}
+        end as run_rate_forecast
+    from (
+        select
+            *,
+            case
+                when elapsed_days >= period_days then actual_cents
+                when kind_code = 'flow' then {{ round_wide('actual_cents * period_days', 'elapsed_days') }}
+                else
+                    actual_cents
+                    + {{ round_wide('(actual_cents - opening_cents) * (period_days - elapsed_days)', 'elapsed_days') }}
+            end as run_rate_cents
+        from plans
+    ) as going_on
 
 ),
 

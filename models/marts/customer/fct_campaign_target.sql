@@ -16,7 +16,8 @@ with campaigns as (
         campaigns.campaign_id,
         campaigns.start_date,
         campaigns.known_from_date,
-        {{ add_days('campaigns.end_date', 'rules.window_days') }} as window_end_date,
+        -- a campaign without an end (9999-12-31) has no window that ends in a year that no reader knows
+        least({{ add_days('campaigns.end_date', 'rules.window_days') }}, cast('9999-12-31' as date)) as window_end_date,
         {{ add_days('campaigns.end_date', 'rules.window_days + rules.late_days') }} as last_computed_date,
         {{ month_from_index(month_index('campaigns.start_date') ~ ' - 1') }} as pre_month_date,
         {{ month_start(

@@ -84,7 +84,9 @@ lines as (
         'loan',
         loans.loan_id,
         cast(terms.term_no as varchar),
-        {{ event_worth('terms.due_principal_ccy_amt + terms.due_interest_ccy_amt', 'loans.mid_rate') }}
+        {{ event_worth(
+            '(cast(terms.due_principal_ccy_amt as ' ~ sum_type() ~ ') + terms.due_interest_ccy_amt)', 'loans.mid_rate'
+        ) }}
     from {{ ref('int_loan__schedule_versions') }} as terms
     inner join loans on terms.loan_id = loans.loan_id
     where
