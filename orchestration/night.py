@@ -18,6 +18,7 @@ import duckdb
 from orchestration.closing import closed_months
 from orchestration.confirmation import note_complete, repeated_release, show_confirmed
 from orchestration.dbt_results import NodeResult, OnNode
+from orchestration.erasure.terms import drop_expired
 from orchestration.errors import (
     AcrmError,
     BadBatchError,
@@ -362,7 +363,7 @@ class NightRun:
         """Make the night the current release and note that it is done.
 
         Args:
-            is_last: Whether the quality pages are written after it.
+            is_last: Whether the quality pages are written after it, and what is past its term is dropped.
 
         Returns:
             Name of the release; None if the night is replayed without one.
@@ -376,6 +377,7 @@ class NightRun:
             from expectations.docs import write_data_docs
 
             write_data_docs(self._settings, self.batch, self.gates)
+            drop_expired(self._settings, self.batch.business_date)
         return release
 
     def complete(self) -> None:

@@ -12,13 +12,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import Catalog, CatalogFile, read_catalog
 from orchestration.publication.files import flush
+from orchestration.rooms import room
 from orchestration.settings import Settings
 
 DATABASE_FILE = "acrm.duckdb"
@@ -145,10 +145,10 @@ def open_published(
             f"{database}: is not kept. Make it again by: acrm rollback {database.parent.name}"
         )
     # a large question needs room on a disk, which DuckDB would take in the release itself
-    with TemporaryDirectory(prefix="acrm-look-") as room:
+    with room("look") as folder:
         try:
             connection = duckdb.connect(
-                str(database), read_only=True, config={"temp_directory": room, **config}
+                str(database), read_only=True, config={"temp_directory": str(folder), **config}
             )
             if is_shut_in:
                 # last, since it forbids to name the room
