@@ -38,7 +38,7 @@ from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.publication.release import current_release
-from orchestration.publication.rotation import require_same_key
+from orchestration.publication.rotation import require_own_key, require_same_key
 from orchestration.refusing import counted_batches, is_set_aside, set_aside, take_out_refused
 from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings
@@ -253,6 +253,7 @@ class NightRun:
 
         with self._station("ingest"):
             require_same_key(self._settings)
+            require_own_key(self._settings, self.batch)
             if self.night.previous is not None:
                 with open_database(self._settings) as connection:
                     require_same_rulebook(self._settings, connection, self.night.previous)

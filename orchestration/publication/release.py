@@ -39,6 +39,7 @@ class ReleaseInfo:
 
     Attributes:
         publication: Counts publications of this warehouse; the greatest is the newest release.
+        hash_key: Fingerprint of the key of its hashes.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ReleaseInfo:
     sequence: int
     publication: int
     is_current: bool
+    hash_key: str = ""
 
     @property
     def has_database(self) -> bool:
@@ -90,6 +92,7 @@ def releases(settings: Settings) -> list[ReleaseInfo]:
                     sequence=as_of.sequence,
                     publication=catalog.publication,
                     is_current=folder.name == current,
+                    hash_key=catalog.hash_key,
                 )
             )
     return sorted(found, key=lambda release: release.publication)
