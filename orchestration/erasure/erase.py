@@ -21,7 +21,7 @@ from orchestration.ingestion.lake import lake_batches
 from orchestration.lock import writer_lock
 from orchestration.settings import Settings
 from orchestration.waiting import processed_nights
-from orchestration.warehouse import open_database
+from orchestration.warehouse import forget_publishing, open_database
 
 TERM = "retention"
 """Order of those whom the bank's own term erases."""
@@ -100,6 +100,10 @@ def erase(settings: Settings, customers: Sequence[str], order: str = "") -> Eras
         write_register(settings, register)
         ended, waiting, undecided = _sorted_out(settings, register, has_build=has_build)
         given = _give_numbers(settings, ended)
+        if has_build:
+            with open_database(settings) as connection:
+                # a release that was whole when its run was killed may have another name afterwards
+                forget_publishing(connection)
         left = delete_made_copies(settings) if register.customers else []
         renamed = erase_from_releases(settings)
         if renamed and has_build:

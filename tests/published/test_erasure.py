@@ -149,7 +149,12 @@ def test_the_former_customer_is_gone_from_lake_and_build_database_and_the_presen
         for text in readable(folder)
     ]
 
-    assert found([*numbers(gone), before["trade"]], said) == set()
+    assert found(numbers(gone), said) == set()
+    files = [path for path in settings.home.rglob("*") if path.is_file() and "landing" not in path.parts]
+    assert [path for path in files if str(before["trade"]).encode() in path.read_bytes()] == []
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        renamed = "select count(*) from intermediate.int_sales__attribution where trade_id = 'T-erased'"
+        assert connection.execute(renamed).fetchone() != (0,)
     assert present["customer_id"] in "\n".join(said)
     # the batch that waits is as the bank sent it; the register is what recognises the customer in it
     landed = [path.parents[1].name for path in settings.landing.rglob("manifest.json")]
