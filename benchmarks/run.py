@@ -28,7 +28,7 @@ from benchmarks.results import BankMeasure, Machine, NightMeasure, Station
 from orchestration.ingestion.lake import read_report
 from orchestration.ingestion.landing import landed_batches
 from orchestration.publication.files import remove
-from orchestration.publication.keys import provide_demo_key
+from orchestration.publication.keys import note_generated, provide_demo_key
 from orchestration.publication.release import current_release
 from orchestration.settings import PROJECT, BatchId, Settings, private_folder
 from sample_bank.generate import generate_bank
@@ -96,6 +96,7 @@ def measure_bank(
         _run_up_to(settings, night.business_date - timedelta(days=1), done, console, with_floor=with_floor)
         if night.is_resent:
             send_again(settings, night.batch)
+            note_generated(settings, [settings.landing / night.batch.folder])
         measured = _measure_night(settings, night, done, console, with_floor=with_floor)
         result = result.model_copy(update={"nights": [*result.nights, measured]})
         result.write(folder)
@@ -109,7 +110,7 @@ def _begin(size: Size, bank: BenchBank, home: Path, console: Console, *, with_fl
         lines = (f"{choice}: {said}\n" for choice, said in size.choices)
         (home / BANK_FILE).write_text("".join(lines), encoding="utf-8")
     settings = Settings.load(home)
-    provide_demo_key(settings)
+    provide_demo_key(settings, (settings.landing / batch.folder for batch in landed_batches(settings)))
     machine = Machine.here(settings.bank)
     history = MeasuredNight("history", bank.first)
     return BankMeasure(

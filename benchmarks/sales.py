@@ -17,6 +17,7 @@ from rich.table import Table
 
 from orchestration.night import NightResult, run_waiting
 from orchestration.publication.files import remove
+from orchestration.publication.keys import note_generated
 from orchestration.sampling import write_sample
 from orchestration.settings import PROJECT, Settings, private_folder
 from sample_bank.delivery import Format
@@ -146,6 +147,7 @@ def write_stream(settings: Settings, stream: Stream) -> list[date]:
             edit.write("sales_registration", registrations.cast(edit.read("sales_registration").schema))
             edit.save()
             earlier = later
+    note_generated(settings, folders)
     return nights
 
 

@@ -261,6 +261,7 @@ def sample(
     from pydantic import ValidationError
 
     from orchestration.console import out
+    from orchestration.publication.keys import note_generated
     from orchestration.sampling import spoil_last_batch, write_sample
     from sample_bank.generate import SampleSpec
 
@@ -280,9 +281,11 @@ def sample(
     except ValidationError as error:
         reasons = "; ".join(f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors())
         raise ConfigurationError(f"The bank cannot be generated: {reasons}.") from error
-    folders = write_sample(Settings.load(), spec)
+    settings = Settings.load()
+    folders = write_sample(settings, spec)
     if defect is not None:
         out.print(f"planted: {spoil_last_batch(folders, defect, seed)}")
+        note_generated(settings, folders)
 
 
 @app.command()
@@ -315,7 +318,7 @@ def import_berka_command(
     _require_order(first_night, last_night, ("--from", "--to"))
     settings = Settings.load()
     batches = import_berka(folder, settings, first_night=first_night, last_night=last_night)
-    provide_demo_key(settings)
+    provide_demo_key(settings, (settings.landing / batch.folder for batch in batches))
     out.print(f"{len(batches)} batches written to {settings.landing}. Run them: acrm run")
 
 

@@ -79,6 +79,7 @@ def erase(
     """Erase customers from every release, and from lake and build database once their business has ended."""
     from orchestration.console import out
     from orchestration.erasure.erase import erase as erase_customers
+    from orchestration.errors import StorageError
 
     done = erase_customers(Settings.load(), customers or [], order)
     for old, new in done.releases.items():
@@ -88,6 +89,37 @@ def erase(
         f"{done.landed} landed batches removed. "
         f"{len(done.waiting)} customers still have business with the bank: hidden from every release; "
         "run `acrm erase` again once that has ended.",
+        soft_wrap=True,
+    )
+    if done.others:
+        out.print(
+            f"{len(done.others)} folders or files stay in landing that no run has taken and may name them: "
+            f"{', '.join(done.others)}. Run `acrm erase` again when they are in the lake or gone.",
+            soft_wrap=True,
+        )
+    left = [f"Left: {line}; then run `acrm erase` again." for line in done.left]
+    if done.undecided:
+        left.append(
+            f"Left: {done.undecided} customers are hidden, and nobody can tell whether their business has "
+            "ended: there is no build database. Run `acrm rebuild`, then `acrm erase` again."
+        )
+    if left:
+        raise StorageError("\n".join(left))
+
+
+@publishing.command()
+def subject(
+    customer: Annotated[str, typer.Argument(help="A customer's number.")],
+    folder: Annotated[Path, typer.Option("--to", help="Folder that is absent or empty; it will be private.")],
+) -> None:
+    """Write all that is held of a customer, in the clear, and where it is held."""
+    from orchestration.console import out
+    from orchestration.erasure.subject import WHERE, write_subject
+
+    held = write_subject(Settings.load(), customer, folder)
+    out.print(
+        f"wrote {held.rows} rows of {len(held.places)} places to {held.folder}; {WHERE} lists them. "
+        "They are in the clear: hand them over and delete them.",
         soft_wrap=True,
     )
 

@@ -18,6 +18,7 @@ import duckdb
 from orchestration.closing import closed_months
 from orchestration.confirmation import note_complete, repeated_release, show_confirmed
 from orchestration.dbt_results import NodeResult, OnNode
+from orchestration.erasure.terms import drop_expired
 from orchestration.errors import (
     AcrmError,
     BadBatchError,
@@ -30,14 +31,16 @@ from orchestration.errors import (
     NotFitToPublishError,
 )
 from orchestration.failures import place
+from orchestration.finishing import note_publishing, show_unfinished, unfinished_publication
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, forget_withdrawn, lake_batches, read_report
 from orchestration.ingestion.refusals import forget_refusal
 from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
+from orchestration.publication.quality import count_gate_results
 from orchestration.publication.release import current_release
-from orchestration.publication.rotation import require_same_key
+from orchestration.publication.rotation import require_own_key, require_same_key
 from orchestration.refusing import counted_batches, is_set_aside, set_aside, take_out_refused
 from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings
@@ -45,6 +48,7 @@ from orchestration.transform import Transform
 from orchestration.waiting import forget_noted_nights, note_nights, planned_nights, processed_nights
 from orchestration.warehouse import (
     end_build,
+    forget_publishing,
     known_tables,
     open_database,
     prepare_night,
@@ -122,10 +126,11 @@ def run_waiting(
         if rebuild:
             for path in settings.database.parent.glob(f"{settings.database.name}*"):
                 path.unlink()
+        run = Run(settings, telling(note, on_event), build_step)
+        finished = run.finish_publication()
+        done = [] if finished is None else [finished]
         clear_withdrawn(settings)
         nights = planned_nights(settings, until=until, again=again)
-        run = Run(settings, telling(note, on_event), build_step)
-        done = []
         while nights:
             try:
                 done.append(run.night(nights[0]).through(is_last=len(nights) == 1))
@@ -180,6 +185,17 @@ class Run:
         if self._build_step is None:
             self._build_step = Transform(self.settings)
         return self._build_step
+
+    def finish_publication(self) -> NightResult | None:
+        """Note as done the night whose release was whole when the run before was cut short."""
+        unfinished = unfinished_publication(self.settings)
+        if unfinished is None:
+            return None
+        night, release = unfinished
+        show_unfinished(self.settings, release)
+        self.night(night).complete()
+        checked = count_gate_results(release.folder)
+        return NightResult(night.batch, release.name, checked, checked, (), dict.fromkeys(STATIONS, 0.0))
 
     def night(self, night: Night) -> "NightRun":
         """One night, before its first station."""
@@ -252,6 +268,7 @@ class NightRun:
 
         with self._station("ingest"):
             require_same_key(self._settings)
+            require_own_key(self._settings, self.batch)
             if self.night.previous is not None:
                 with open_database(self._settings) as connection:
                     require_same_rulebook(self._settings, connection, self.night.previous)
@@ -362,7 +379,7 @@ class NightRun:
         """Make the night the current release and note that it is done.
 
         Args:
-            is_last: Whether the quality pages are written after it.
+            is_last: Whether the quality pages are written after it, and what is past its term is dropped.
 
         Returns:
             Name of the release; None if the night is replayed without one.
@@ -370,19 +387,22 @@ class NightRun:
         with self._station("publish"):
             release = None
             if self.night.is_published:
+                note_publishing(self._settings, self.night)
                 release = make_release(self._settings, self.night, self._run.build_step.manifest)
             self.complete()
         if is_last:
             from expectations.docs import write_data_docs
 
             write_data_docs(self._settings, self.batch, self.gates)
+            drop_expired(self._settings, self.batch.business_date)
         return release
 
     def complete(self) -> None:
         """Note that the night is done, and drop the state that no replay will start from."""
         batch = self.batch
-        with open_database(self._settings) as connection:
+        with open_database(self._settings) as connection, transaction(connection):
             end_build(connection)
+            forget_publishing(connection)
             connection.execute(
                 "insert into pipeline.night values (?, ?, true)", [batch.business_date, batch.sequence]
             )

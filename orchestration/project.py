@@ -41,7 +41,7 @@ class ColumnMeta(_Strict):
     Attributes:
         zh: Chinese name; of every published column.
         privacy: ``mask`` or ``hash`` where the column holds private values that its name does not tell.
-        coined: Beginning of values that the warehouse made up itself: they stay as they are.
+        coined: Beginning, before customer and product, of values that the warehouse made up: they stay.
         gone_from: Date from which a deprecated column may be gone.
         source_column: Name of a staged column in the extract contract, where it is another.
     """

@@ -13,6 +13,7 @@ from orchestration.publication.private import publish_private
 from orchestration.publication.quality import GATE_MARTS
 from orchestration.publication.release import current_release, releases
 from orchestration.publication.retention import delete_releases
+from orchestration.publication.rotation import drop_other_keys
 from orchestration.publication.spare import discard_spare
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
@@ -21,7 +22,7 @@ from orchestration.warehouse import open_database
 
 
 def change_key(settings: Settings) -> str:
-    """Make a release under the key that is configured now, and delete all others, which bear the old one.
+    """Make a release under the key that is configured now, and delete all else that bears the old one.
 
     Returns:
         Name of the release.
@@ -36,6 +37,9 @@ def change_key(settings: Settings) -> str:
             note_complete(connection, settings)
         delete_releases(settings, {old.name for old in releases(settings)} - {release})
         discard_spare(settings)
+        current = current_release(settings)
+        assert current is not None, "the release that was made is current"
+        drop_other_keys(settings, current.hash_key)
     return release
 
 

@@ -43,7 +43,7 @@ def write_sample(settings: Settings, spec: SampleSpec) -> list[Path]:
             raise ConfigurationError(
                 f"{settings.landing}: {error}. Name another ACRM_HOME, or other dates."
             ) from error
-    provide_demo_key(settings)
+    provide_demo_key(settings, folders)
     out.print(f"{spec.customers:,} customers, {len(folders)} batches in {settings.landing}")
     return folders
 

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from types import FrameType
 from typing import BinaryIO
@@ -23,6 +22,7 @@ import yaml
 
 from orchestration.console import out
 from orchestration.errors import BusyError, ConfigurationError
+from orchestration.rooms import room
 from orchestration.settings import Settings, private_folder
 
 LOOPBACK = "127.0.0.1"
@@ -67,7 +67,7 @@ def serve_pages(settings: Settings, port: int) -> None:
         stack.enter_context(_only_one(home))
         _close_interrupted_runs()
         # the path of a socket is short on every system, that of the warehouse need not be
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="acrm-")))
+        folder = stack.enter_context(room("serve"))
         stack.enter_context(_terminated_like_interrupted())
         log = stack.enter_context((home / LOG).open("wb"))
         try:

@@ -23,6 +23,22 @@ PRIVATE_DIR = 0o700
 PRIVATE_FILE = 0o600
 
 
+class Retention(BaseModel):
+    """How many days before the newest night the bank keeps what; what is not named is kept for good.
+
+    Attributes:
+        landing_days: Landed batches that are in the lake, were sent again, or are withdrawn.
+        quarantine_days: Refused rows, as they were sent. A month that is still open needs them.
+        former_customer_days: Customers after their last account was closed; then ``acrm erase`` erases them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    landing_days: int | None = Field(default=None, ge=0, le=36500)
+    quarantine_days: int | None = Field(default=None, ge=62, le=36500)
+    former_customer_days: int | None = Field(default=None, ge=0, le=36500)
+
+
 class Bank(BaseModel):
     """A bank's choices, from ``bank.yml``.
 
@@ -41,6 +57,7 @@ class Bank(BaseModel):
             files when they are rolled back to. Parquet files are shared between releases, databases are not.
         memory_limit: DuckDB's memory limit for one connection.
         threads: Threads that DuckDB may use; dbt builds one model after the other.
+        retention: Terms after which what the bank need not keep is dropped.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,6 +72,7 @@ class Bank(BaseModel):
     keep_databases: int = Field(default=2, ge=1)
     memory_limit: str = Field(default="6GB", pattern=r"^\d+(MB|GB)$")
     threads: int = Field(default=2, ge=1)
+    retention: Retention = Retention()
 
     @field_validator("time_zone")
     @classmethod

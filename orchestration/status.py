@@ -55,7 +55,7 @@ def show_status(settings: Settings) -> None:
 def show_releases(settings: Settings) -> None:
     """Print the releases that are kept, oldest first."""
     table = Table(title="Releases", title_justify="left")
-    for column in ("release", "data as of", "seq", "DuckDB file", "current"):
+    for column in ("release", "data as of", "seq", "DuckDB file", "hash key", "current"):
         table.add_column(column)
     for release in releases(settings):
         table.add_row(
@@ -63,6 +63,7 @@ def show_releases(settings: Settings) -> None:
             str(release.business_date),
             str(release.sequence),
             "yes" if release.has_database else "made again by a rollback",
+            release.hash_key,
             "current" if release.is_current else "",
         )
     out.print(table)

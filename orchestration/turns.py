@@ -135,9 +135,10 @@ class TurnRun:
         if self._turn is None or self._run is None:
             with ExitStack() as lock:
                 note = lock.enter_context(writer_lock(self.settings))
+                self._run = Run(self.settings, telling(note, self._on_event), self._build_step)
+                self._run.finish_publication()
                 clear_withdrawn(self.settings)
                 self._turn = turn_of(self.settings, business_date)
-                self._run = Run(self.settings, telling(note, self._on_event), self._build_step)
                 self._lock = lock.pop_all()
         for night in self._turn.replayed:
             self._run.night(night).through(is_last=False)

@@ -368,6 +368,7 @@ def begin_build(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
             "delete from pipeline.night where business_date > coalesce($previous::date, date '0001-01-01')",
             {"previous": night.previous},
         )
+        forget_publishing(connection)
         connection.execute(
             "create table if not exists pipeline.computed_anew (business_date date primary key)"
         )
@@ -380,6 +381,11 @@ def begin_build(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
             "create or replace table pipeline.building as select $night::varchar as night",
             {"night": str(night)},
         )
+
+
+def forget_publishing(connection: duckdb.DuckDBPyConnection) -> None:
+    """What is built is about to change, or releases are; or the night is done. See ``finishing.py``."""
+    connection.execute("drop table if exists pipeline.publishing")
 
 
 def end_build(connection: duckdb.DuckDBPyConnection) -> None:

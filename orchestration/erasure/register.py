@@ -30,11 +30,17 @@ class Erased(BaseModel):
 
 
 class Register(BaseModel):
-    """All customers under erasure, in the order in which they were erased."""
+    """All customers under erasure, in the order in which they were erased.
+
+    Attributes:
+        keys: What stands for keys that are made of replaced numbers, such as those of transactions; kept only
+            until it is written everywhere.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     customers: tuple[Erased, ...] = ()
+    keys: dict[str, str] = {}
 
     @property
     def hidden_ids(self) -> list[str]:
@@ -53,7 +59,7 @@ class Register(BaseModel):
     def including(self, *others: Erased) -> "Register":
         """The register with these entries in place of older ones of the same customers, or after them."""
         entries = {erased.customer_id: erased for erased in (*self.customers, *others)}
-        return Register(customers=tuple(entries.values()))
+        return self.model_copy(update={"customers": tuple(entries.values())})
 
 
 def register_file(settings: Settings) -> Path:

@@ -7,19 +7,20 @@ a new name; the old one goes.
 import duckdb
 
 from orchestration.erasure.circles import names_nobody, without_names
+from orchestration.erasure.numbers import may_be_composed
 from orchestration.erasure.register import read_register, show_erased
 from orchestration.errors import PublicationError
 from orchestration.night_report import REPORT_FILES
 from orchestration.publication.catalog import CatalogTable, read_catalog
 from orchestration.publication.files import flush, link_file, seal
-from orchestration.publication.filtered import filtering, holds_other_rows, write_filtered
+from orchestration.publication.filtered import RENAMED, filtering, holds_other_rows, write_filtered
 from orchestration.publication.privacy import ERASED, may_leave
 from orchestration.publication.quality import GATE_RESULTS_FILE
 from orchestration.publication.release import BUILDING, ReleaseInfo, next_name, releases, switch
 from orchestration.publication.retention import delete_releases
 from orchestration.publication.spare import discard_spare
 from orchestration.settings import Settings
-from orchestration.sql import EVERY_ROW, Sql, join
+from orchestration.sql import EVERY_ROW, Sql, fill, join
 
 
 def erase_from_releases(settings: Settings) -> dict[str, str]:
@@ -53,11 +54,18 @@ def _replace(settings: Settings, release: ReleaseInfo) -> str | None:
     building = settings.published / f"{BUILDING}{new}"
     with filtering(settings, building) as connection:
         show_erased(connection, settings, ERASED)
-        if not holds_other_rows(connection, release.folder, catalog, _stays):
+        _show_renamed(connection, settings)
+        if not holds_other_rows(connection, release.folder, catalog, _stays, _composed):
             return None
         renamed = catalog.model_copy(update={"release": new})
         write_filtered(
-            connection, release.folder, building, renamed, _stays, has_database=release.has_database
+            connection,
+            release.folder,
+            building,
+            renamed,
+            _stays,
+            has_database=release.has_database,
+            renamed=_composed,
         )
         # they are of that night, and name nobody but in a circle of parents
         hidden = read_register(settings).hidden_ids
@@ -81,3 +89,21 @@ def _stays(table: CatalogTable) -> Sql:
     columns = [column.name for column in table.columns]
     told = names_nobody(columns, ERASED)
     return may_leave(columns) if told == EVERY_ROW else join(" and ", (may_leave(columns), told))
+
+
+def _composed(table: CatalogTable) -> list[str]:
+    """Columns of keys that may be made of a customer's numbers; tables that name nobody have them, too."""
+    return [
+        column.name
+        for column in table.columns
+        if column.data_type == "VARCHAR" and column.privacy is None and may_be_composed(column.name)
+    ]
+
+
+def _show_renamed(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    connection.execute(fill("create table {table} (old_key varchar, new_key varchar)", table=RENAMED))
+    keys = read_register(settings).keys
+    if keys:
+        connection.executemany(
+            fill("insert into {table} values (?, ?)", table=RENAMED), [list(pair) for pair in keys.items()]
+        )

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from contract.model import Column, Table, load_contract
+from orchestration.erasure.numbers import columns_of, files_below, owned_numbers, replaceable
 from orchestration.erasure.register import Erased
 from orchestration.settings import Settings
 from orchestration.sql import Sql, fill, join, name, value
@@ -19,44 +20,41 @@ from orchestration.sql import Sql, fill, join, name, value
 _KEPT = "**"
 """In place of a private value that may not be absent."""
 
-_NUMBERS = (
-    *("customer_id", "account_id", "card_id", "loan_id", "counter_account", "golden_id", "household_id"),
-    "related_id",
-)
-"""Columns, and endings of columns, that hold numbers of a customer, or of what he has."""
-
 _NUMBERS_OF_THE_ROW = ("subject_id", "recipient_id")
-"""Columns that hold such numbers in rows of the customer; in other rows, those of orgs and staff."""
+"""Columns that hold numbers in rows of the customer; in other rows, those of orgs and staff."""
 
 _COMPOSED = {"counterparty_key": "|", "row_key": "|", "account_id": ":"}
-"""Columns of which such a number is a part, by what parts them: who was paid, what was refused, fees."""
-
-
-def holds_numbers(column: str) -> bool:
-    """Whether a column of this name can hold a number of a customer."""
-    return any(column == number or column.endswith(f"_{number}") for number in _NUMBERS)
+"""Columns that models make of such a number, by what parts them: who was paid, what was refused, fees."""
 
 
 def replacements(settings: Settings, erased: Erased) -> dict[str, str]:
     """A random number for the customer and for each account, card and loan that the lake knows of him.
 
-    Those given before, by a run that was interrupted, stay.
+    Those given before, by a run that was interrupted, stay: it may have replaced them in the lake already.
     """
-    numbers = [erased.customer_id]
-    for table, key in (("account", "account_id"), ("card", "card_id"), ("loan", "loan_id")):
-        files = sorted((settings.lake / table).rglob("*.parquet"))
-        if files:
-            owned = pl.scan_parquet(files).filter(pl.col("customer_id") == erased.customer_id)
-            numbers += owned.select(pl.col(key).unique().sort()).collect()[key].to_list()
-    return {number: erased.replacements.get(number, f"erased-{secrets.token_hex(8)}") for number in numbers}
+    numbers = owned_numbers(settings, erased.customer_id)
+    new = {number: f"erased-{secrets.token_hex(8)}" for number in numbers}
+    return new | dict(erased.replacements)
+
+
+def is_in_lake(settings: Settings, customer: str) -> bool:
+    """Whether a customer's number stands in the lake."""
+    return any(
+        pl.scan_parquet(path).filter(pl.col("customer_id") == customer).head(1).collect().height
+        for table in load_contract().tables
+        if "customer_id" in table.column_names
+        for path in files_below(settings.lake / table.name)
+    )
 
 
 def replace_in_lake(settings: Settings, new: Mapping[str, str]) -> int:
     """Write anew every part of the lake that names one of the numbers; returns how many."""
     written = 0
     for table in load_contract().tables:
-        columns = [column.name for column in table.columns if holds_numbers(column.name)]
-        for path in sorted((settings.lake / table.name).rglob("*.parquet")) if columns else ():
+        told = replaceable(table.column_names)
+        for path in files_below(settings.lake / table.name) if told else ():
+            written_before = pl.read_parquet_schema(path)
+            columns = [column for column in told if column in written_before]
             has_number = pl.any_horizontal(pl.col(columns).is_in(list(new)))
             if pl.scan_parquet(path).filter(has_number).head(1).collect().height:
                 _write(path, _replaced(table, pl.read_parquet(path), columns, new))
@@ -67,7 +65,7 @@ def replace_in_lake(settings: Settings, new: Mapping[str, str]) -> int:
 def replace_in_quarantine(settings: Settings, new: Mapping[str, str]) -> int:
     """Blank what quarantined rows say that name one of the numbers; returns in how many files."""
     written = 0
-    for path in sorted(settings.quarantine.rglob("*.parquet")):
+    for path in files_below(settings.quarantine):
         rows = pl.read_parquet(path)
         said = pl.concat_str(pl.col("value", "row_key", "record").fill_null(""), separator="\n")
         is_his = said.str.contains_any(list(new))
@@ -90,14 +88,7 @@ def replace_in_build_database(settings: Settings, new: Mapping[str, str]) -> Non
         connection.execute(fill("attach {path} as build", path=value(settings.database)))
         connection.execute("create table replacement (old_number varchar, new_number varchar)")
         connection.executemany("insert into replacement values (?, ?)", [list(pair) for pair in new.items()])
-        columns: dict[tuple[str, str], list[str]] = {}
-        for schema, table, column in connection.execute(
-            "select schema_name, table_name, column_name from duckdb_columns() where database_name = 'build'"
-            " and (schema_name, table_name) in (select (schema_name, table_name) from duckdb_tables())"
-            " order by all"
-        ).fetchall():
-            columns.setdefault((schema, table), []).append(column)
-        for (schema, table), names in columns.items():
+        for (schema, table), names in columns_of(connection, "build").items():
             _update(connection, name("build", schema, table), names)
         # these look at releases that may be gone; every night makes them anew
         for schema in ("last_release", "confirmed"):
@@ -105,23 +96,8 @@ def replace_in_build_database(settings: Settings, new: Mapping[str, str]) -> Non
         connection.execute(fill("attach {path} as fresh", path=value(fresh)))
         connection.execute("copy from database build to fresh")
     fresh.replace(settings.database)
-
-
-def remove_landed_copies(settings: Settings) -> int:
-    """Remove the landed batches that the lake holds: they cannot be changed without breaking their checksums.
-
-    Returns:
-        How many were removed.
-    """
-    from orchestration.ingestion.lake import lake_batches
-    from orchestration.ingestion.landing import landing_folder
-    from orchestration.publication.files import remove
-
-    folders = [landing_folder(settings, batch) for batch in lake_batches(settings)]
-    landed = [folder for folder in folders if folder.exists()]
-    for folder in landed:
-        remove(folder)
-    return len(landed)
+    # it was written into the old file when that was closed; a new file has nothing of it to take
+    settings.database.with_name(f"{settings.database.name}.wal").unlink(missing_ok=True)
 
 
 def _update(connection: duckdb.DuckDBPyConnection, table: Sql, columns: list[str]) -> None:
@@ -153,7 +129,7 @@ def _update(connection: duckdb.DuckDBPyConnection, table: Sql, columns: list[str
                     ),
                 )
             )
-    for column in filter(holds_numbers, columns):
+    for column in replaceable(columns):
         connection.execute(
             fill(
                 update,

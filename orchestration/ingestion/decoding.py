@@ -7,8 +7,10 @@ character. Only the newline never is, so the raw bytes are cut there.
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from orchestration.ingestion.manifest import Format
@@ -19,6 +21,18 @@ BLOCK_BYTES = 32 * 2**20
 
 MAX_RECORD_BYTES = 2 * BLOCK_BYTES
 """A file without a line end in this many bytes is no CSV file."""
+
+CELLS_PER_BLOCK = 4_000_000
+"""Fields split at once: however short a sender makes them, they take so much work space and no more."""
+
+LEAST_WIDTH = 8
+"""Columns that a record is counted as at least, since its number and texts take room, too."""
+
+MAX_HEADER_BYTES = 64 * 2**10
+
+MAX_RATIO = 200
+FREE_BYTES = 256 * 2**20
+"""Text unpacks to tens of times its size; beyond so many bytes one that unpacks to more is no extract."""
 
 UNDECODABLE = "\ufdd0"
 """Stands for bytes that are no text in the declared encoding.
@@ -79,13 +93,19 @@ class CsvText:
         self.header: list[str] | None = None
         if layout.header and self._text:
             normal, separator = self._normalised(self._text)
-            names, end = first_record(normal, separator)
+            # a record that is longer would be taken apart field by field, each an object of its own
+            names, end = first_record(normal[:MAX_HEADER_BYTES], separator)
+            if end == MAX_HEADER_BYTES:
+                raise UnreadableFileError(
+                    f"its first line, the header, is longer than {MAX_HEADER_BYTES} bytes"
+                )
             self.header = [name.decode("utf-8", "replace") for name in names]
             self._text = normal[end:].replace(bytes([separator]), self._delimiter)
 
     def blocks(self, width: int) -> Iterator[TextBlock]:
         """The records, those with other than ``width`` fields set apart."""
-        text, final = self._text, self._final
+        texts = _in_slices(chain([(self._text, self._final)], self._texts), width)
+        text, final = next(texts)
         while True:
             normal, separator = self._normalised(text)
             records = split_records(normal, separator, width, final=final)
@@ -99,7 +119,7 @@ class CsvText:
             if len(rest) > MAX_RECORD_BYTES:
                 raise UnreadableFileError(f"a record of more than {MAX_RECORD_BYTES} bytes")
             del normal, records
-            text, final = next(self._texts)
+            text, final = next(texts)
             text = rest + text
 
     def _normalised(self, text: bytes) -> tuple[bytes, int]:
@@ -116,10 +136,15 @@ def _lines(path: Path, layout: Format) -> Iterator[tuple[bytes, bool]]:
     """Raw bytes in blocks of whole lines, each with whether it is the last."""
     compression = None if layout.compression == "none" else layout.compression
     try:
+        most = max(FREE_BYTES, MAX_RATIO * path.stat().st_size)
         with pa.input_stream(str(path), compression=compression) as stream:
             rest = b""
             block = _filled(stream)
+            read = 0
             while block:
+                read += len(block)
+                if read > most:
+                    raise UnreadableFileError(f"it unpacks to more than {MAX_RATIO} times its size")
                 following = _filled(stream)
                 cut = block.rfind(b"\n") + 1
                 if not following:
@@ -134,6 +159,20 @@ def _lines(path: Path, layout: Format) -> Iterator[tuple[bytes, bool]]:
                 block = following
     except (OSError, pa.ArrowException) as error:
         raise UnreadableFileError("it cannot be read or decompressed to the end") from error
+
+
+def _in_slices(texts: Iterator[tuple[bytes, bool]], width: int) -> Iterator[tuple[bytes, bool]]:
+    """The texts, those of very many lines in several, so that no sender decides how much is split at once."""
+    most = max(1, CELLS_PER_BLOCK // max(width, LEAST_WIDTH))
+    for text, final in texts:
+        at = 0
+        if text.count(b"\n") > most:
+            ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+            for end in ends[most - 1 :: most]:
+                if end + 1 < len(text):
+                    yield text[at : end + 1], False
+                    at = int(end) + 1
+        yield text[at:] if at else text, final
 
 
 def _filled(stream: pa.NativeFile) -> bytes:

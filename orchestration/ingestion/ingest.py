@@ -38,7 +38,7 @@ from orchestration.ingestion.manifest import (
     read_manifest,
     summable_columns,
 )
-from orchestration.ingestion.parsing import Typing, shape_violations
+from orchestration.ingestion.parsing import TooManyViolationsError, Typing, shape_violations
 from orchestration.ingestion.reader import Chunk, read_file
 from orchestration.settings import BatchId, Settings, private_folder
 
@@ -46,6 +46,9 @@ T = TypeVar("T")
 
 OnTable = Callable[[str, int], None]
 """Told of progress: the table, and how many of its rows have been read so far."""
+
+FREE_ROWS = 1_000_000
+"""Rows beyond twice the manifest's number that are still counted, to tell by how many it is off."""
 
 RECEIVED = Column(name=OP_COLUMN, type="code", zh="变更标志", about="Change", values=OP_VALUES)
 
@@ -154,7 +157,13 @@ def read_table(
             continue
         file, chunk, size = piece
         sizes[file.name] = size
-        _take(file, chunk, typing, writer, outcome)
+        fault = _too_much(table, file, delivery, chunk, outcome) or _take(
+            file, chunk, typing, writer, outcome
+        )
+        if fault is not None:
+            # the batch is refused whatever follows, and a sender decides how much that is
+            outcome.faults.append(fault)
+            break
         if on_table is not None:
             on_table(table.name, outcome.delivered)
     outcome.bytes_read = sum(sizes.values())
@@ -189,10 +198,26 @@ def _pieces(
             )
 
 
+def _too_much(
+    table: Table, file: FileDelivery, delivery: TableDelivery, chunk: Chunk, outcome: TableOutcome
+) -> Fault | None:
+    """A fault where far more rows come than the manifest says."""
+    if outcome.delivered + chunk.count <= 2 * delivery.row_count + FREE_ROWS:
+        return None
+    what = f"far more rows than the manifest says, {delivery.row_count}; reading stopped"
+    return Fault("row_count", what, "Have the batch sent again", table.name, file.name)
+
+
 def _take(
     file: FileDelivery, chunk: Chunk, typing: Typing, writer: TableWriter, outcome: TableOutcome
-) -> None:
-    typed = typing.apply(chunk.rows)
+) -> Fault | None:
+    """Hand the rows of a chunk to the writer; a fault where nearly everything is wrong."""
+    try:
+        typed = typing.apply(chunk.rows)
+    except TooManyViolationsError as error:
+        what = f"{error.rows} values of {chunk.count} rows break {error.rule}; reading stopped"
+        remedy = "Have the batch sent again as the contract says"
+        return Fault("file_unreadable", what, remedy, typing.table.name, file.name, column=error.column)
     if typed.accepted.height:
         writer.accept(typed.accepted, file.name)
     writer.refuse(shape_violations(chunk.misshapen), file.name)
@@ -207,6 +232,7 @@ def _take(
     for name, total in typed.sums.items():
         outcome.sums[name] += total
     outcome.unknown_columns.update(chunk.unknown_columns)
+    return None
 
 
 def _total_faults(table: Table, delivery: TableDelivery, outcome: TableOutcome) -> list[Fault]:

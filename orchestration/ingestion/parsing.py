@@ -41,6 +41,18 @@ _OFFSET = r"(?:[Zz]|[+-][0-2][0-9](?::?[0-5][0-9])?)$"
 _TIMESTAMP = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:$|{_OFFSET})"
 
 
+MOST_VIOLATIONS = 1_000_000
+"""Violations of one chunk that are written down, each with its record."""
+
+
+class TooManyViolationsError(Exception):
+    """So many values of one chunk break a rule that the file is not what it says."""
+
+    def __init__(self, column: str, rule: str, rows: int) -> None:
+        super().__init__(column, rule, rows)
+        self.column, self.rule, self.rows = column, rule, rows
+
+
 @dataclass(frozen=True)
 class Typed:
     """Rows of one chunk after typing.
@@ -85,7 +97,11 @@ class Typing:
         return (*self.table.column_names, *([OP_COLUMN] if self.is_delta else []))
 
     def apply(self, sent: pl.DataFrame) -> Typed:
-        """Type the rows of a frame of text columns and ``source_row``."""
+        """Type the rows of a frame of text columns and ``source_row``.
+
+        Raises:
+            TooManyViolationsError: Nearly every value is wrong.
+        """
         texts, padded = self._trimmed(sent)
         typed = texts.select(*self._values, SOURCE_ROW)
         texts, typed, open_dates = self._without_open_dates(texts, typed)
@@ -94,6 +110,10 @@ class Typing:
         rules = texts.select(pl.all().name.prefix("text ")).hstack(typed).select(self._rules)
         counts = dict(zip(rules.columns, rules.select(pl.all().count()).row(0), strict=True))
         broken = [name for name, count in counts.items() if count]
+        if sum(counts.values()) > MOST_VIOLATIONS:
+            worst = max(broken, key=lambda name: counts[name])
+            rule = rules.select(pl.col(worst).drop_nulls().first()).item()
+            raise TooManyViolationsError(worst, rule, counts[worst])
         accepted = self._lake_rows(typed)
         if not broken:
             return Typed(accepted, _no_violations(), {}, sums, padded, open_dates)

@@ -15,12 +15,30 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contract.model import Column, ColumnType
-from orchestration.ingestion.decoding import MARK_UNDECODABLE, CsvText, TextBlock, UnreadableFileError
+from orchestration.ingestion.decoding import (
+    FREE_BYTES,
+    MARK_UNDECODABLE,
+    CsvText,
+    TextBlock,
+    UnreadableFileError,
+)
 from orchestration.ingestion.manifest import Format, shown
 from orchestration.ingestion.parsing import SOURCE_ROW
 
 CELLS_PER_BATCH = 4_000_000
 """Values taken from a Parquet file at once."""
+
+MAX_BATCH_BYTES = 512 * 2**20
+"""Text that so many values may hold: a dictionary can repeat a long one a million times in a small file."""
+
+PARQUET_RATIO = 1000
+"""Columns of one value take next to nothing; keys do not."""
+
+MAX_GROUP_BYTES = 2**31
+"""A row group that says it unpacks to more is none that any writer makes."""
+
+MAX_MISSHAPEN, MISSHAPEN_SHARE = 100_000, 0.01
+"""More records than this, in number and share, of another number of fields: the file is not what it says."""
 
 _BOM = codecs.BOM_UTF8
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896
@@ -82,9 +100,16 @@ def _csv_chunks(path: Path, layout: Format, columns: tuple[Column, ...]) -> Iter
     unknown = tuple(name for name in names if name not in wanted)
     absent = [pl.lit(None, pl.String).alias(name) for name in wanted if name not in names]
     read = [name for name in wanted if name in names]
-    done = 0
+    done = shapeless = 0
     for block in text.blocks(len(names)):
         records = block.records
+        shapeless += len(records.misshapen)
+        if shapeless > max(MAX_MISSHAPEN, MISSHAPEN_SHARE * (done + records.count)):
+            row = done + 1 + records.misshapen[0][0]
+            what = (
+                f"record {row} and most after it have more or fewer than {len(names)} fields; reading stopped"
+            )
+            raise UnreadableFileError(what)
         index = pl.int_range(records.count, dtype=pl.Int64, eager=True)
         numbers = index if records.rows is None else pl.Series(records.rows)
         rows = _split(block, names, read).with_columns(*absent).select(wanted)
@@ -148,19 +173,25 @@ def _empty_is_null(text: pl.Expr) -> pl.Expr:
 def _parquet_chunks(path: Path, columns: tuple[Column, ...]) -> Iterator[Chunk]:
     wanted = [column.name for column in columns]
     try:
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=2**20) as file:
+        repeating = _with_dictionary(path)
+        with pq.ParquetFile(path, pre_buffer=False, buffer_size=2**20, read_dictionary=repeating) as file:
             found = {field.name.lower(): field for field in file.schema_arrow}
             unknown = tuple(field.name for field in file.schema_arrow if field.name.lower() not in wanted)
             present = [column for column in columns if column.name in found or not column.optional]
             for column in present:
                 _check_type(column, found.get(column.name), file.schema_arrow.names)
             absent = [pl.lit(None, pl.String).alias(c.name) for c in columns if c not in present]
-            done = 0
+            done = size = 0
+            most = max(FREE_BYTES, PARQUET_RATIO * path.stat().st_size)
             batches = file.iter_batches(
                 max(1, CELLS_PER_BATCH // len(wanted)),
                 columns=[found[column.name].name for column in present],
             )
             for batch in batches:
+                texts_size = sum(map(_text_bytes, batch.columns))
+                size += texts_size + batch.num_rows * len(present)
+                if texts_size > MAX_BATCH_BYTES or size > most:
+                    raise UnreadableFileError("its values unpack to far more than an extract holds")
                 texts = [
                     _text(batch.column(found[column.name].name), column).alias(column.name)
                     for column in present
@@ -172,6 +203,35 @@ def _parquet_chunks(path: Path, columns: tuple[Column, ...]) -> Iterator[Chunk]:
                 yield _whole(pl.DataFrame(schema=dict.fromkeys(wanted, pl.String)), 0, unknown)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableFileError("it is no Parquet file, or damaged") from error
+
+
+def _with_dictionary(path: Path) -> list[str]:
+    """Columns of texts that are written as numbers into a dictionary: they are read so, and measured first.
+
+    Raises:
+        UnreadableFileError: The file says that it unpacks to more than any writer makes.
+    """
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        metadata = file.metadata
+        texts = {field.name for field in file.schema_arrow if _is_text(field.type)}
+        found = set()
+        for group in range(metadata.num_row_groups):
+            details = metadata.row_group(group)
+            if details.total_byte_size > MAX_GROUP_BYTES:
+                raise UnreadableFileError(f"a row group unpacks to more than {MAX_GROUP_BYTES} bytes")
+            for place in range(details.num_columns):
+                column = details.column(place)
+                if column.has_dictionary_page and column.path_in_schema in texts:
+                    found.add(column.path_in_schema)
+    return sorted(found)
+
+
+def _text_bytes(array: pa.Array) -> int:
+    """Bytes that the texts of a column hold, as they will be when each stands for itself."""
+    if pa.types.is_dictionary(array.type) and _is_text(array.type.value_type):
+        lengths = pc.binary_length(array.dictionary.cast(pa.large_binary()))
+        return pc.sum(lengths.take(array.indices)).as_py() or 0
+    return int(array.nbytes) if _is_text(array.type) else 0
 
 
 def _whole(frame: pl.DataFrame, done: int, unknown: tuple[str, ...]) -> Chunk:

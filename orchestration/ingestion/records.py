@@ -115,12 +115,9 @@ def _inside(quotes: Positions, size: int) -> Flags:
 
 def _without_blank_tail(ends: Positions, text: bytes) -> Positions:
     """Drop empty lines at the end of a text; before its end they are records without fields."""
-    while len(ends):
-        start = int(ends[-2]) + 1 if len(ends) > 1 else 0
-        if text[start : ends[-1]].strip(b"\r"):
-            break
-        ends = ends[:-1]
-    return ends
+    filled = len(text.rstrip(b"\r\n"))
+    # the line that the last byte of any record stands in is the last that is kept
+    return ends[: np.searchsorted(ends, filled) + 1] if filled else ends[:0]
 
 
 def _misshapen(starts: Positions, ends: Positions, separators: Positions, width: int) -> Flags:

@@ -4,7 +4,6 @@ Everything that needs no other batch is checked; what refers to earlier days wai
 """
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from orchestration.ingestion.ingest import OnTable, TableOutcome, read_table
 from orchestration.ingestion.lake import TableWriter
 from orchestration.ingestion.landing import batch_of, name_fault
 from orchestration.ingestion.manifest import check_manifest, read_manifest, shown
+from orchestration.rooms import room
 from orchestration.settings import Settings, private_folder
 
 
@@ -55,9 +55,9 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
     except BadBatchError as error:
         return [*findings, *(_finding(fault) for fault in error.faults)]
     findings += [_finding(fault) for fault in check_manifest(manifest, folder, is_initial=None)]
-    with tempfile.TemporaryDirectory(prefix="acrm-validate-") as scratch:
+    with room("validate") as scratch:
         for table, delivery in manifest.deliveries:
-            place = private_folder(Path(scratch, table.name))
+            place = private_folder(scratch / table.name)
             writer = TableWriter(table, place / "parts", place / "refused.parquet")
             outcome = read_table(settings, folder, manifest.business_date, delivery, writer, on_table)
             findings += [_finding(fault) for fault in outcome.faults]

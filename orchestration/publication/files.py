@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestration.settings import PRIVATE_DIR, PRIVATE_FILE
@@ -92,8 +92,15 @@ def flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def remove(folder: Path) -> None:
-    """Delete a folder, sealed or not; what cannot be deleted now is left for the next time."""
-    for place, _, _ in os.walk(folder):
-        Path(place).chmod(PRIVATE_DIR)
+def remove(folder: Path) -> bool:
+    """Delete a folder, sealed or not, and nothing that links lead to.
+
+    Returns:
+        Whether it is gone; what cannot be deleted now is left for the next time.
+    """
+    for place, _, _ in () if folder.is_symlink() else os.walk(folder):
+        # another user's: then the files in it may go, or not
+        with suppress(OSError):
+            Path(place).chmod(PRIVATE_DIR)
     shutil.rmtree(folder, ignore_errors=True)
+    return not os.path.lexists(folder)

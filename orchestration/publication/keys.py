@@ -6,11 +6,13 @@ fingerprint, from which nothing of the key can be found.
 
 import hmac
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from orchestration.errors import ConfigurationError
+from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 
 HASH_KEY = "ACRM_HASH_KEY"
@@ -78,8 +80,34 @@ def read_key(settings: Settings, variable: str) -> Key:
     return Key(text)
 
 
-def provide_demo_key(settings: Settings) -> None:
-    """Give a generated bank the key of generated banks, unless it has one."""
+def note_generated(settings: Settings, folders: Iterable[Path]) -> None:
+    """Keep that batches were generated here, by the checksums of their manifests."""
+    path = _generated(settings)
+    private_folder(path.parent)
+    known = generated_manifests(settings) | {file_digest(folder / MANIFEST) for folder in folders}
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text("".join(f"{digest}\n" for digest in sorted(known)), encoding="utf-8")
+    unfinished.chmod(PRIVATE_FILE)
+    unfinished.replace(path)
+
+
+def generated_manifests(settings: Settings) -> set[str]:
+    """Checksums of the manifests of batches that were generated here."""
+    path = _generated(settings)
+    return set(path.read_text(encoding="utf-8").split()) if path.exists() else set()
+
+
+def _generated(settings: Settings) -> Path:
+    return settings.home / "keys" / "generated"
+
+
+def provide_demo_key(settings: Settings, folders: Iterable[Path]) -> None:
+    """Give a generated bank the key of generated banks, unless it has one.
+
+    Args:
+        folders: The batches that were generated: of no other is that key taken.
+    """
+    note_generated(settings, folders)
     path = key_file(settings, HASH_KEY)
     if not path.exists():
         private_folder(path.parent)

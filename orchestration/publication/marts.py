@@ -24,7 +24,7 @@ class MartColumn(BaseModel):
         data_type: Type the model's contract promises, checked against the build database; none means any.
         zh: Chinese name, empty where there is none.
         privacy: What becomes of its values when they leave the build database.
-        coined: Beginning, before the row's customer, of values that the warehouse made up itself: they stay.
+        coined: Beginning, before customer and product, of values that the warehouse made up: they stay.
         gone_from: Date from which a deprecated column may be gone; its description says what to use instead.
     """
 

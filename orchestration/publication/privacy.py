@@ -23,6 +23,7 @@ ERASED = name("memory", "main", "erased_customer")
 _TREATMENT: Mapping[str, Privacy] = {"name": "mask", "number": "hash", "date": "withhold"}
 _BLOCK = 64
 _CUSTOMER = "customer_id"
+_PRODUCT = "product_code"
 _HEX_DIGITS = 32
 
 _MASKED = (
@@ -34,7 +35,7 @@ _HASHED = (
     "case when {column} is not null then left(sha256(getvariable('acrm_outer') ||"
     f" unhex(sha256(getvariable('acrm_inner') || encode({{column}})))), {_HEX_DIGITS}) end"
 )
-_COINED = "starts_with({column}, {coined} || {customer} || ':')"
+_COINED = "{column} = {coined} || {customer} || ':' || {product}"
 
 
 def privacy_of(column: str) -> Privacy | None:
@@ -77,7 +78,8 @@ def leaving(column: str, privacy: Privacy | None, coined: str | None = None) -> 
     """A column as it leaves the build database.
 
     Args:
-        coined: Values that begin with this and the row's customer are the warehouse's own, and stay.
+        coined: Values that are this, the row's customer and its product are the warehouse's own, and stay;
+            an account that a bank calls so tells nothing that the row does not.
     """
     if privacy is None:
         return name(column)
@@ -85,7 +87,11 @@ def leaving(column: str, privacy: Privacy | None, coined: str | None = None) -> 
     if coined is not None:
         template = "case when " + _COINED + " then {column} else " + template + " end"
     return fill(
-        template + " as {column}", column=name(column), coined=value(coined), customer=name(_CUSTOMER)
+        template + " as {column}",
+        column=name(column),
+        coined=value(coined),
+        customer=name(_CUSTOMER),
+        product=name(_PRODUCT),
     )
 
 

@@ -99,6 +99,11 @@ RELEASE_BATCH = Mart(
 """Only in the database, beside ``data_as_of``."""
 
 
+def count_gate_results(folder: Path) -> int:
+    """How many checks a release's gates have made."""
+    return len(json.loads((folder / GATE_RESULTS_FILE).read_text(encoding="utf-8")))
+
+
 def write_gate_results(connection: duckdb.DuckDBPyConnection, folder: Path, batch: BatchId) -> None:
     """Write the batch's gate results into a release, as JSON.
 

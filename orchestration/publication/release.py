@@ -12,13 +12,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
 from orchestration.errors import PublicationError
 from orchestration.publication.catalog import Catalog, CatalogFile, read_catalog
 from orchestration.publication.files import flush
+from orchestration.rooms import room
 from orchestration.settings import Settings
 
 DATABASE_FILE = "acrm.duckdb"
@@ -39,6 +39,7 @@ class ReleaseInfo:
 
     Attributes:
         publication: Counts publications of this warehouse; the greatest is the newest release.
+        hash_key: Fingerprint of the key of its hashes.
     """
 
     name: str
@@ -47,6 +48,7 @@ class ReleaseInfo:
     sequence: int
     publication: int
     is_current: bool
+    hash_key: str = ""
 
     @property
     def has_database(self) -> bool:
@@ -90,6 +92,7 @@ def releases(settings: Settings) -> list[ReleaseInfo]:
                     sequence=as_of.sequence,
                     publication=catalog.publication,
                     is_current=folder.name == current,
+                    hash_key=catalog.hash_key,
                 )
             )
     return sorted(found, key=lambda release: release.publication)
@@ -145,10 +148,10 @@ def open_published(
             f"{database}: is not kept. Make it again by: acrm rollback {database.parent.name}"
         )
     # a large question needs room on a disk, which DuckDB would take in the release itself
-    with TemporaryDirectory(prefix="acrm-look-") as room:
+    with room("look") as folder:
         try:
             connection = duckdb.connect(
-                str(database), read_only=True, config={"temp_directory": room, **config}
+                str(database), read_only=True, config={"temp_directory": str(folder), **config}
             )
             if is_shut_in:
                 # last, since it forbids to name the room

@@ -17,7 +17,7 @@ def rollback(settings: Settings, wanted: str | None = None) -> ReleaseInfo:
     The releases themselves stay. The next publication starts from the release that is current then.
 
     Raises:
-        PublicationError: There is no such release, or its database cannot be made again.
+        PublicationError: There is no such release, it has another key, or its database cannot be made.
     """
     known = releases(settings)
     current = next((release for release in known if release.is_current), None)
@@ -30,6 +30,11 @@ def rollback(settings: Settings, wanted: str | None = None) -> ReleaseInfo:
         missing = "release before the current one" if wanted is None else "release of that name"
         names = ", ".join(release.name for release in known) or "none"
         raise PublicationError(f"There is no {missing}. Releases: {names}. Name one of them.")
+    if current is not None and target.hash_key != current.hash_key:
+        raise PublicationError(
+            f"Release {target.name} was hashed by the key {target.hash_key}, the current one by "
+            f"{current.hash_key}: their hashes do not match. Finish changing the key: acrm rotate-key"
+        )
     if not target.has_database:
         _restore_database(settings, target)
     switch(settings, target.name)

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from orchestration.night import run_waiting
+from orchestration.night import NightRun, run_waiting
+from orchestration.publication.release import releases
 from orchestration.settings import Settings
 from tests.faults.conftest import SECOND
 from tests.faults.delivered import Delivered
@@ -145,3 +147,31 @@ def test_a_run_killed_in_the_middle_of_a_station_is_made_good_by_the_next(
     run_waiting(settings)
     assert warehouse.parquet_hashes() == undisturbed
     assert tree_hashes(settings.landing) == landed
+
+
+@pytest.mark.usefixtures("batch")
+def test_a_night_killed_between_switch_and_done_leaves_one_release(
+    warehouse: Warehouse, settings: Settings, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {release.name for release in releases(settings)}
+
+    def killed(night: NightRun) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(NightRun, "complete", killed)
+        # the release is whole, and the kill came before the link was switched
+        publishing = import_module("orchestration.publication.publish")
+        patch.setattr(publishing, "switch", lambda settings, name: None)
+        with pytest.raises(KeyboardInterrupt):
+            run_waiting(settings)
+    made = tree_hashes(settings.published / f"{SECOND}.1")
+    assert (settings.published / "current").readlink() != Path(f"{SECOND}.1")
+
+    (finished,) = run_waiting(settings)
+
+    assert finished.release == f"{SECOND}.1" and finished.checks_ran > 100
+    assert {release.name for release in releases(settings)} - before == {f"{SECOND}.1"}
+    assert tree_hashes(warehouse.current.resolve()) == made
+    assert warehouse.parquet_hashes() == undisturbed
+    assert run_waiting(settings) == []

@@ -5,15 +5,18 @@ With ``ACRM_CLIENTS`` set to the Python of another environment (``make clients``
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.warehouse import Warehouse
 
+TABLES = Path(__file__).parents[2] / "docs" / "tables.md"
 PYTHON = Path(os.environ.get("ACRM_CLIENTS") or sys.executable)
 TOTAL = "select count(*) as n, sum(aum_end_amt) as aum from customer_value.fct_customer_aum_monthly"
 
@@ -73,3 +76,26 @@ def test_the_newest_command_line_reads_tables_views_and_macros(town: Warehouse):
 
     assert first["n"] == expected["n"] and round(float(first["aum"]), 2) == float(expected["aum"])
     assert second["views"] > 30
+
+
+def test_what_reads_several_tables_stays_with_one_release(
+    town: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (program,) = re.findall(r"^```python\n(.*?)^```", TABLES.read_text(encoding="utf-8"), re.M | re.S)
+    followed, joined = program.split("aum = ")
+    release = town.current.resolve()
+    link = tmp_path / "published" / "current"
+    link.parent.mkdir()
+    link.symlink_to(release)
+    monkeypatch.setenv("ACRM_HOME", str(tmp_path))
+    seen: dict[str, Any] = {}
+    exec(followed, seen)
+    # the next publication comes between
+    link.unlink()
+    exec("aum = " + joined, seen)
+
+    (expected,) = town.query(
+        "select count(*) as n from customer_value.fct_customer_aum_monthly"
+        " inner join customer_value.fct_customer_tier_monthly using (customer_id, month_start_date)"
+    )
+    assert seen["both"].height == expected["n"] > 0

@@ -1,6 +1,8 @@
 """A customer under erasure leaves every release; lake and build database, once his business has ended."""
 
 import json
+import tempfile
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -8,16 +10,30 @@ import polars as pl
 import pytest
 
 from orchestration.erasure.erase import Erasure, erase
-from orchestration.erasure.register import read_register, register_file
+from orchestration.erasure.register import Register, read_register, register_file, write_register
+from orchestration.erasure.terms import past_their_term
 from orchestration.errors import ConfigurationError, NotFoundError
 from orchestration.night import run_waiting
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release, releases
-from orchestration.settings import Settings
+from orchestration.settings import Retention, Settings
 from orchestration.waiting import processed_nights
 from tests.support.published import found, readable
 from tests.support.warehouse import Warehouse
 
+LEFT_BY_KILLED_RUNS = (
+    "published/.building-2026-10-30.1/parquet/data.parquet",
+    "published/.deleting-2026-10-27.1/catalog.json",
+    "lake/_incoming/customer/part-0001.parquet",
+    "lake/customer/business_date=2026-10-28/sequence=1/part-0001.unfinished",
+    "quarantine/business_date=2026-10-28/sequence=1/customer.screened.unfinished",
+    "build/warehouse.duckdb.tmp/block.tmp",
+    "build/warehouse.erased",
+    "dbt/copy/warehouse.duckdb",
+    "dbt/logs/dbt.log",
+    "failure.log",
+    "what_if/movers.parquet",
+)
 _PEOPLE = """
     select known.customer_id, known.customer_name, known.mobile, known.status_code,
         list(accounts.account_id) as accounts
@@ -54,11 +70,27 @@ def totals(settings: Settings) -> list[tuple[object, ...]]:
 def erased(town: Warehouse, tmp_path_factory: pytest.TempPathFactory):
     """A warehouse of which one former and one present customer were erased."""
     settings = Settings.load(town.copy_to(Path(tmp_path_factory.mktemp("erased")) / "home").home)
-    (settings.home / "what_if").mkdir()
-    (settings.home / "what_if" / "movers.parquet").write_text("who moved", encoding="utf-8")
     gone, present = person(settings, "closed"), person(settings, "active")
-    before = {"totals": totals(settings), "releases": [release.name for release in releases(settings)]}
-    done = erase(settings, [gone["customer_id"], present["customer_id"]], "request 7")
+    for place in LEFT_BY_KILLED_RUNS:
+        (settings.home / place).parent.mkdir(parents=True, exist_ok=True)
+        (settings.home / place).write_text(
+            f"{gone['customer_id']} {present['customer_id']}", encoding="utf-8"
+        )
+    (trade,) = town.query("select max(trade_id) as trade_id from sales.fct_sales_credit")
+    # a run that was killed when it had given a key another text, and nothing was written yet
+    write_register(settings, Register(keys={trade["trade_id"]: "T-erased"}))
+    before = {
+        "totals": totals(settings),
+        "releases": [release.name for release in releases(settings)],
+        "trade": trade["trade_id"],
+    }
+    room = tmp_path_factory.mktemp("temporary")
+    (room / "acrm-look-killed").mkdir()
+    (room / "acrm-look-killed" / "spilled").write_text(gone["customer_id"], encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(room))
+        done = erase(settings, [gone["customer_id"], present["customer_id"]], "request 7")
+    assert list(room.iterdir()) == []
     return settings, gone, present, before, done
 
 
@@ -72,8 +104,21 @@ def test_every_kept_release_is_replaced_and_tells_nothing_of_them(erased):
     assert [release.name for release in releases(settings)] == list(done.releases.values())
     assert current_release(settings).name == list(done.releases.values())[-1]
 
-    assert found([*numbers(gone)[:1], *numbers(present)[:1]], readable(settings.published)) == set()
+    told = [*numbers(gone)[:1], *numbers(present)[:1], before["trade"]]
+    assert found(told, readable(settings.published)) == set()
     assert not (settings.home / "what_if").exists()
+    credited = "select count(*) from sales.fct_sales_credit where trade_id = 'T-erased'"
+    with duckdb.connect(str(current_release(settings).folder / "acrm.duckdb"), read_only=True) as connection:
+        assert connection.execute(credited).fetchone() != (0,)
+
+
+def test_what_killed_runs_and_people_left_behind_is_gone(erased):
+    settings, *_, done = erased
+
+    assert [place for place in LEFT_BY_KILLED_RUNS if (settings.home / place).exists()] == []
+    assert done.left == () and done.undecided == 0
+    # the batch that waits is named
+    assert [place for place in done.others if "2026-10-30" in place] == list(done.others) != []
 
 
 def test_a_replaced_release_is_whole(erased):
@@ -95,7 +140,7 @@ def test_a_replaced_release_is_whole(erased):
 def test_the_former_customer_is_gone_from_lake_and_build_database_and_the_present_one_waits(
     erased,
 ):
-    settings, gone, present, _, done = erased
+    settings, gone, present, before, done = erased
     assert (done.replaced, done.waiting) == ([gone["customer_id"]], [present["customer_id"]])
     said = [
         text
@@ -105,6 +150,11 @@ def test_the_former_customer_is_gone_from_lake_and_build_database_and_the_presen
     ]
 
     assert found(numbers(gone), said) == set()
+    files = [path for path in settings.home.rglob("*") if path.is_file() and "landing" not in path.parts]
+    assert [path for path in files if str(before["trade"]).encode() in path.read_bytes()] == []
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        renamed = "select count(*) from intermediate.int_sales__attribution where trade_id = 'T-erased'"
+        assert connection.execute(renamed).fetchone() != (0,)
     assert present["customer_id"] in "\n".join(said)
     # the batch that waits is as the bank sent it; the register is what recognises the customer in it
     landed = [path.parents[1].name for path in settings.landing.rglob("manifest.json")]
@@ -144,6 +194,25 @@ def test_the_next_night_goes_through_and_holds_neither(erased):
     # landing is clean but for the batch that came since, and nothing waits
     assert erase(settings, []).landed in (0, 1)
     assert len(processed_nights(settings)) == 3
+
+
+def test_customers_are_former_by_the_day_that_their_last_account_was_closed(erased):
+    settings, gone, present, *_ = erased
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        (closed,) = connection.execute(
+            "select max(close_date) from intermediate.int_account__versions where customer_id in"
+            " (select customer_id from intermediate.int_customer__versions where status_code = 'closed')"
+        ).fetchone()
+    bank = settings.bank.model_copy(update={"retention": Retention(former_customer_days=30)})
+    keeping = Settings(settings.home, bank)
+    former = past_their_term(keeping, closed + timedelta(31), Register())
+
+    # the one who was erased has another number now, and is erased again under none
+    (again,) = read_register(settings).customers[0].replacements.values()
+    assert again in former and present["customer_id"] not in former and gone["customer_id"] not in former
+    assert again not in past_their_term(keeping, closed + timedelta(31), read_register(settings))
+    assert past_their_term(keeping, date(2020, 1, 1), Register()) == []
+    assert past_their_term(settings, date(2199, 1, 1), Register()) == []
 
 
 def test_an_unknown_customer_is_not_erased_and_a_damaged_register_stops_everything(erased):

@@ -1,17 +1,27 @@
 """Names, certificate, mobile, card and account numbers never leave in the clear."""
 
 import hmac
+import shutil
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.errors import ConfigurationError, PublicationError
+from orchestration.publication.catalog import read_catalog
+from orchestration.publication.cut import cuts_folder
 from orchestration.publication.keys import HASH_KEY, Key, key_file, provide_demo_key, read_key
 from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.publication.privacy import hold_key, leaving, privacy_of
-from orchestration.publication.rotation import require_same_key
-from orchestration.settings import Settings
+from orchestration.publication.release import releases
+from orchestration.publication.rollback import rollback
+from orchestration.publication.rotation import require_own_key, require_same_key
+from orchestration.publication.spare import SPARE, set_aside
+from orchestration.settings import BatchId, Settings
+from tests.support.handmade import DAY, Delivery
 from tests.support.published import found, hashed, private_values, readable
+from tests.support.small_release import publish
 from tests.support.warehouse import Warehouse
 
 
@@ -104,8 +114,9 @@ def test_names_of_lines_stay_and_numbers_that_look_like_them_do_not():
     with duckdb.connect() as connection:
         hold_key(connection, Key("k" * 32))
         connection.execute(
-            "create table t as from (values ('FEE:C1:SMS', 'C1'), ('FEE:C2:SMS', 'C1'), ('FEE', 'C1'),"
-            " ('6222', 'C1')) as t(v, customer_id)"
+            "create table t as from (values ('FEE:C1:SMS', 'C1', 'SMS'), ('FEE:C2:SMS', 'C1', 'SMS'),"
+            " ('FEE', 'C1', 'SMS'), ('6222', 'C1', 'SMS'), ('FEE:C1:6222000011112222', 'C1', 'SMS'),"
+            " ('FEE:C1:SMS', 'C1', null)) as t(v, customer_id, product_code)"
         )
         left = connection.execute(f"select {leaving('v', 'hash', 'FEE:')} from t").fetchall()
         hashes = connection.execute(f"select {leaving('v', 'hash')} from t").fetchall()
@@ -131,7 +142,7 @@ def test_a_missing_short_or_open_key_is_refused_outside_the_demo(
     assert "too short" not in str(refused.value)
 
     monkeypatch.delenv(HASH_KEY)
-    provide_demo_key(settings)
+    provide_demo_key(settings, [])
     assert read_key(settings, HASH_KEY).fingerprint == "demo"
     path = key_file(settings, HASH_KEY)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -158,3 +169,52 @@ def test_a_mart_cannot_publish_what_is_withheld():
             grain=("a",),
             columns=(MartColumn(name="a", privacy="withhold"),),
         )
+
+
+def test_the_key_that_everybody_knows_hashes_only_what_was_generated_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    settings = settings_without_key(tmp_path, monkeypatch)
+    generated, delivered = (Delivery(tmp_path, BatchId(DAY, number)).send() for number in (1, 2))
+    provide_demo_key(settings, [generated.folder])
+
+    require_own_key(settings, generated.batch)
+    with pytest.raises(ConfigurationError, match=r"sequence 2 was not generated here.*a key of your own"):
+        require_own_key(settings, delivered.batch)
+    monkeypatch.setenv(HASH_KEY, key_file(settings, HASH_KEY).read_text(encoding="utf-8"))
+    with pytest.raises(ConfigurationError, match="not generated here"):
+        require_own_key(settings, delivered.batch)
+    monkeypatch.setenv(HASH_KEY, "a key of the bank's own, of thirty-two characters")
+    require_own_key(settings, delivered.batch)
+
+
+def released(settings: Settings, number: int, key: str) -> None:
+    folder = publish(settings, {}, number=number)
+    catalog = read_catalog(folder)
+    assert catalog is not None
+    catalog.model_copy(update={"hash_key": key}).write(folder)
+
+
+def test_after_a_change_of_the_key_was_cut_short_no_release_of_the_old_one_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    settings = Settings.load(tmp_path)
+    now = read_key(settings, HASH_KEY).fingerprint
+    for number, key in ((1, "older"), (2, "older"), (3, now)):
+        released(settings, number, key)
+    set_aside(settings, releases(settings)[0])
+    old, new = (cuts_folder(settings) / f"org-{key}" / "release" for key in ("old", "new"))
+    for cut, number in ((old, 2), (new, 3)):
+        cut.parent.mkdir(parents=True)
+        shutil.copytree(releases(settings)[number - 1].folder, cut)
+
+    with pytest.raises(PublicationError, match="acrm rotate-key"):
+        rollback(settings)
+    monkeypatch.setenv("ACRM_HOME", str(tmp_path))
+    said = CliRunner().invoke(app, ["releases"]).output
+    assert "hash key" in said and now in said and "older" in said
+
+    require_same_key(settings)
+
+    assert [release.hash_key for release in releases(settings)] == [now]
+    assert not (settings.published / SPARE).exists() and not old.exists() and new.exists()

@@ -1,0 +1,157 @@
+"""``acrm subject``: all that is held of a person, and where (the right of access, PIPL art. 45).
+
+Put here: finding and writing the rows. Keep out: changing them (``erase.py``).
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from contract.model import load_contract
+from orchestration.erasure.numbers import columns_of, files_below, holds_numbers, owned_numbers
+from orchestration.erasure.register import read_register
+from orchestration.errors import ConfigurationError, NotFoundError
+from orchestration.ingestion.landing import survey
+from orchestration.lock import writer_lock
+from orchestration.publication.catalog import read_catalog
+from orchestration.publication.release import releases
+from orchestration.settings import PRIVATE_FILE, Settings, private_folder
+from orchestration.sql import Sql, fill, join, name, value
+
+WHERE = "where.csv"
+"""Lists every place, with how many rows of it tell of the person."""
+
+_PLACES = ("place", "what", "rows")
+
+
+@dataclass
+class Held:
+    """What was found.
+
+    Attributes:
+        folder: Where it was written.
+        places: Place, what of it, and how many rows; 0 where nobody has counted.
+    """
+
+    folder: Path
+    places: list[tuple[str, str, int]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Rows written and counted, in all places."""
+        return sum(count for _, _, count in self.places)
+
+
+def write_subject(settings: Settings, customer: str, folder: Path) -> Held:
+    """Write all that is held of a customer into a new folder, a private CSV file per table.
+
+    Raises:
+        ConfigurationError: The folder holds something.
+        NotFoundError: Nothing is held of a customer of that number.
+        BusyError: A run is writing.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigurationError(f"{folder} is not an empty folder. Name a new one: --to FOLDER")
+    with writer_lock(settings):
+        numbers = owned_numbers(settings, customer)
+        held = Held(folder)
+        with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+            connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
+            connection.execute(
+                "create table number as select unnest($numbers) as number", {"numbers": numbers}
+            )
+            found = list(_everywhere(connection, settings, customer, numbers))
+            held.places += [
+                (place, what, count) for place, what, rows in found if (count := _count(connection, rows))
+            ]
+            is_erased = customer in {erased.customer_id for erased in read_register(settings).customers}
+            if not held.places and not is_erased:
+                raise NotFoundError("Nothing is held of a customer of that number.")
+            written = {(place, what) for place, what, _ in held.places}
+            private_folder(folder)
+            for place, what, rows in found:
+                if (place, what) in written:
+                    _write(connection, rows, folder / place.replace("/", "-") / f"{what}.csv")
+        if is_erased:
+            held.places.append(("erasure/register.json", "he asked to be forgotten", 1))
+        held.places += [
+            (str(path.relative_to(settings.home)), "as delivered; he may be in it", 0)
+            for _, path in sorted(survey(settings).folders.items())
+        ]
+        _write_places(held)
+    return held
+
+
+def _everywhere(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, customer: str, numbers: Sequence[str]
+) -> Iterator[tuple[str, str, Sql]]:
+    """Place, table, and a query for the rows that name him."""
+    for table in load_contract().tables:
+        files = list(files_below(settings.lake / table.name))
+        columns = [column for column in table.column_names if holds_numbers(column)]
+        if files and columns:
+            yield "lake", table.name, _rows(_parquet(files, union=True), columns)
+    refused = list(files_below(settings.quarantine))
+    if refused:
+        said = "concat_ws(' ', value, row_key, record)"
+        condition = join(" or ", (fill(f"contains({said}, {{n}})", n=value(number)) for number in numbers))
+        query = fill(
+            "select * from {files} where {named}", files=_parquet(refused, union=True), named=condition
+        )
+        yield "quarantine", "refused", query
+    if settings.database.exists():
+        connection.execute(fill("attach {path} as build (read_only)", path=value(settings.database)))
+        for (schema, table_name), names in columns_of(connection, "build").items():
+            columns = [column for column in names if holds_numbers(column)]
+            if columns:
+                yield "build", f"{schema}.{table_name}", _rows(name("build", schema, table_name), columns)
+    connection.execute("create table customer as select $customer as number", {"customer": customer})
+    for release in releases(settings):
+        catalog = read_catalog(release.folder)
+        for held in catalog.tables if catalog is not None else ():
+            names = [column.name for column in held.columns]
+            columns = [c for c in names if c == "customer_id" or c.endswith("_customer_id")]
+            if columns and held.files:
+                files = [release.folder / file.path for file in held.files]
+                place = f"published/{release.name}"
+                yield place, held.full_name, _rows(_parquet(files), columns, "customer")
+
+
+def _parquet(files: Sequence[Path], *, union: bool = False) -> Sql:
+    return fill(
+        "read_parquet([{files}], hive_partitioning = false, filename = {lineage}, union_by_name = {union})",
+        files=join(", ", map(value, files)),
+        lineage=Sql(str(union).lower()),
+        union=Sql(str(union).lower()),
+    )
+
+
+def _rows(relation: Sql, columns: Sequence[str], numbers: str = "number") -> Sql:
+    named = "{column} in (select number from memory.main.{numbers})"
+    condition = join(" or ", (fill(named, column=name(c), numbers=name(numbers)) for c in columns))
+    return fill("select * from {relation} where {condition}", relation=relation, condition=condition)
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rows: Sql) -> int:
+    (count,) = connection.execute(fill("select count(*) from ({rows})", rows=rows)).fetchone() or (0,)
+    return int(count)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: Sql, path: Path) -> None:
+    private_folder(path.parent)
+    # made before it is filled, so that nobody else can ever open it
+    path.touch(mode=PRIVATE_FILE)
+    connection.execute(fill("copy ({rows}) to {path} (format csv, header)", rows=rows, path=value(path)))
+    path.chmod(PRIVATE_FILE)
+
+
+def _write_places(held: Held) -> None:
+    path = held.folder / WHERE
+    path.touch(mode=PRIVATE_FILE)
+    with path.open("w", encoding="utf-8", newline="") as listed:
+        writer = csv.writer(listed)
+        writer.writerow(_PLACES)
+        writer.writerows(held.places)
