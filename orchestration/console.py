@@ -14,6 +14,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from expectations.suites.undelivered import CHECK_CODE as WITHOUT_EXTRACT
 from orchestration.errors import QueryError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
 from orchestration.publication.release import current_database, open_current
@@ -113,6 +114,15 @@ def show_tiers(settings: Settings) -> None:
                 """
             ).fetchall()
         )
+        empty = connection.execute(
+            """
+            select observed, table_name
+            from quality.fct_check_result
+            inner join quality.data_as_of using (business_date)
+            where check_code = ?
+            """,
+            [WITHOUT_EXTRACT],
+        ).fetchall()
     total = sum(row[5] for row in counts) or 1
     table = Table(title=f"Customer tiers as of {as_of[0] if as_of else '?'}", title_justify="left")
     table.add_column("tier")
@@ -131,6 +141,13 @@ def show_tiers(settings: Settings) -> None:
             "█" * max(1, round(30 * customers / total)),
         )
     out.print(table)
+    if empty:
+        names = ", ".join(sorted({table for lacking, _ in empty for table in lacking.split(", ")}))
+        out.print(
+            f"{len(empty)} published tables are empty, because no batch has brought {names}. "
+            f"Which: quality.fct_check_result, check_code {WITHOUT_EXTRACT}",
+            soft_wrap=True,
+        )
     out.print(f"Published database: {_shortened(current_database(settings))}", soft_wrap=True)
     out.print("A query to try:")
     out.print(f'  .venv/bin/acrm query "{EXAMPLE_QUERY}"', soft_wrap=True)

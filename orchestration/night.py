@@ -36,6 +36,7 @@ from orchestration.ingestion.refusals import forget_refusal
 from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
+from orchestration.project import extract_tables
 from orchestration.publication.release import current_release
 from orchestration.publication.rotation import require_same_key
 from orchestration.refusing import counted_batches, is_set_aside, set_aside, take_out_refused
@@ -352,6 +353,7 @@ class NightRun:
                 months_built(self._settings),
                 promises(self._run.build_step.manifest),
                 self._closed,
+                extract_tables(self._run.build_step.manifest),
             )
             if result.faults:
                 raise NotFitToPublishError(result.faults)

@@ -38,6 +38,7 @@ from orchestration.ingestion.manifest import (
     read_manifest,
     summable_columns,
 )
+from orchestration.ingestion.mapping import TableMap, load_mapping, read_mapped
 from orchestration.ingestion.parsing import Typing, shape_violations
 from orchestration.ingestion.reader import Chunk, read_file
 from orchestration.settings import BatchId, Settings, private_folder
@@ -93,13 +94,24 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     early = before_initial_load(settings, batch, in_lake) if is_initial else None
     if early is not None:
         raise BadBatchError([early])
-    faults = check_manifest(manifest, folder, is_initial=is_initial)
+    faults = check_manifest(
+        manifest,
+        folder,
+        is_initial=is_initial,
+        begun=_tables_of_last(settings, [known for known in in_lake if known < batch]),
+        begun_before_the_day=_tables_of_last(
+            settings, [known for known in in_lake if known.business_date < batch.business_date]
+        ),
+    )
+    mapping = load_mapping(settings)
     incoming = incoming_folder(settings, batch)
     refused = private_folder(incoming / "_refused")
     outcomes = {}
     for table, delivery in manifest.deliveries:
         writer = TableWriter(table, incoming / table.name, refused / f"{table.name}.parquet")
-        outcome = read_table(settings, folder, batch.business_date, delivery, writer, on_table)
+        outcome = read_table(
+            settings, folder, batch.business_date, delivery, writer, on_table, mapping.table(table.name)
+        )
         outcomes[table.name] = outcome
         faults += outcome.faults
     replace_quarantine(settings, batch, refused)
@@ -129,6 +141,12 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     return report
 
 
+def _tables_of_last(settings: Settings, batches: list[BatchId]) -> frozenset[str]:
+    """Tables that the last of some batches brought."""
+    report = read_report(settings, batches[-1]) if batches else None
+    return frozenset(report.tables) if report is not None else frozenset()
+
+
 def read_table(
     settings: Settings,
     folder: Path,
@@ -136,8 +154,19 @@ def read_table(
     delivery: TableDelivery,
     writer: TableWriter,
     on_table: OnTable | None = None,
+    said: TableMap | None = None,
 ) -> TableOutcome:
-    """Read the files of a table, hand its rows to the writer and compare with the manifest's totals."""
+    """Read the files of a table, hand its rows to the writer and compare with the manifest's totals.
+
+    Args:
+        settings: The bank's choices.
+        folder: The batch's folder.
+        business_date: Day of the batch.
+        delivery: What the manifest says of the table.
+        writer: Takes accepted and refused rows.
+        on_table: Told of progress.
+        said: What the bank's mapping says of the table.
+    """
     table = writer.table
     typing = Typing(
         table=table,
@@ -148,7 +177,7 @@ def read_table(
     )
     outcome = TableOutcome(sums={name: Decimal(0) for name in typing.summed})
     sizes: dict[str, int] = {}
-    for piece in _ahead(_pieces(folder, delivery, typing)):
+    for piece in _ahead(_pieces(folder, delivery, typing, said)):
         if isinstance(piece, Fault):
             outcome.faults.append(piece)
             continue
@@ -166,7 +195,7 @@ def read_table(
 
 
 def _pieces(
-    folder: Path, delivery: TableDelivery, typing: Typing
+    folder: Path, delivery: TableDelivery, typing: Typing, said: TableMap | None
 ) -> Iterator[tuple[FileDelivery, Chunk, int] | Fault]:
     """The chunks of all files, in order, with the file's size; a file that cannot be read gives a fault."""
     columns = (*typing.table.columns, *([RECEIVED] if typing.is_delta else []))
@@ -178,7 +207,11 @@ def _pieces(
             yield fault or changed_while_read(typing.table.name, file)
             continue
         try:
-            for chunk in read_file(path, delivery.format, columns):
+            if said is None:
+                chunks = read_file(path, delivery.format, columns)
+            else:
+                chunks = read_mapped(path, delivery.format, columns, said)
+            for chunk in chunks:
                 yield file, chunk, checked.size
             if file_state(path) != checked:
                 yield changed_while_read(typing.table.name, file)

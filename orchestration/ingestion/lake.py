@@ -95,6 +95,17 @@ def lake_batches(settings: Settings) -> list[BatchId]:
     return _marked(settings, MARKERS)
 
 
+def never_delivered(settings: Settings, until: date) -> list[str]:
+    """Tables that no batch of the lake brought up to a business date."""
+    brought = {
+        table
+        for batch in lake_batches(settings)
+        if batch.business_date <= until and (report := read_report(settings, batch)) is not None
+        for table in report.tables
+    }
+    return [table for table in load_contract().table_names if table not in brought]
+
+
 def _marked(settings: Settings, markers: str) -> list[BatchId]:
     batches = []
     for path in (settings.lake / markers).glob("business_date=*/sequence=*.json"):

@@ -54,7 +54,11 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
         manifest = read_manifest(folder, batch_of(folder))
     except BadBatchError as error:
         return [*findings, *(_finding(fault) for fault in error.faults)]
-    findings += [_finding(fault) for fault in check_manifest(manifest, folder, is_initial=None)]
+    # what came before is not known here: a batch with deltas is taken for a later one
+    is_initial = all(delivery.load != "delta" for _, delivery in manifest.deliveries)
+    begun = () if is_initial else manifest.tables
+    faults = check_manifest(manifest, folder, is_initial=is_initial, begun=begun, begun_before_the_day=begun)
+    findings += [_finding(fault) for fault in faults]
     with tempfile.TemporaryDirectory(prefix="acrm-validate-") as scratch:
         for table, delivery in manifest.deliveries:
             place = private_folder(Path(scratch, table.name))
