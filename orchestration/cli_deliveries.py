@@ -30,6 +30,23 @@ def validate(
 
 
 @deliveries.command()
+def manifest(
+    folder: Annotated[Path, typer.Argument(help="A batch's folder: …/business_date=2026-10-31/sequence=1")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over the manifest that is there.")
+    ] = False,
+) -> None:
+    """Write manifest.json for the files that lie in a batch's folder: formats, counts, sums, checksums."""
+    from orchestration.console import show_described
+    from orchestration.ingestion.manifest import MANIFEST
+    from orchestration.onboarding.describe import describe
+
+    if (folder / MANIFEST).exists() and not replace:
+        raise typer.BadParameter(f"{folder} has a manifest; --replace writes over it", param_hint="FOLDER")
+    show_described(describe(Settings.load(), folder))
+
+
+@deliveries.command()
 def withdraw(
     batch: Annotated[str, typer.Argument(help="As status and runs name it: 2026-10-31.2, or its folder.")],
     reason: Annotated[str, typer.Option(help="Why, for the log; name no customer in it.")],

@@ -7,6 +7,7 @@ What is printed is data: names of files, codes, customers' numbers. None of it i
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 from rich.console import Console
@@ -19,6 +20,9 @@ from orchestration.errors import QueryError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
 from orchestration.publication.release import current_database, open_current
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.onboarding.describe import Described
 
 out = Console(width=None if Console().is_terminal else 130, markup=False, emoji=False, highlight=False)
 err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
@@ -68,6 +72,24 @@ def show_results(results: list[NightResult]) -> None:
     for result in results[-1:]:
         for warning in result.warnings:
             out.print(Text.assemble(("warning", "yellow"), f" {warning}"))
+
+
+def show_described(described: "list[Described]") -> None:
+    """What a manifest says of each table, and which tables a batch could have besides."""
+    table = Table(title="manifest.json", title_justify="left")
+    for column in ("table", "load", "files", "format"):
+        table.add_column(column)
+    for column in ("rows", "refused"):
+        table.add_column(column, justify="right")
+    for one in described:
+        layout = one.delivery.format
+        header = "header" if layout.header else "no header"
+        told = f"csv {layout.delimiter!a} {layout.encoding}, {header}" if layout.kind == "csv" else "parquet"
+        packed = "" if layout.compression == "none" else f", {layout.compression}"
+        rows, refused = f"{one.delivery.row_count:,}", f"{one.refused:,}" if one.refused else ""
+        files = str(len(one.delivery.files))
+        table.add_row(one.table.name, one.delivery.load, files, told + packed, rows, refused)
+    out.print(table)
 
 
 EXAMPLE_QUERY = (

@@ -24,6 +24,7 @@ from orchestration.ingestion.lake import (
     lake_batches,
     read_report,
     replace_quarantine,
+    tables_of_last,
 )
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import (
@@ -98,8 +99,8 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
         manifest,
         folder,
         is_initial=is_initial,
-        begun=_tables_of_last(settings, [known for known in in_lake if known < batch]),
-        begun_before_the_day=_tables_of_last(
+        begun=tables_of_last(settings, [known for known in in_lake if known < batch]),
+        begun_before_the_day=tables_of_last(
             settings, [known for known in in_lake if known.business_date < batch.business_date]
         ),
     )
@@ -139,12 +140,6 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     )
     admit(settings, batch, incoming, report)
     return report
-
-
-def _tables_of_last(settings: Settings, batches: list[BatchId]) -> frozenset[str]:
-    """Tables that the last of some batches brought."""
-    report = read_report(settings, batches[-1]) if batches else None
-    return frozenset(report.tables) if report is not None else frozenset()
 
 
 def read_table(

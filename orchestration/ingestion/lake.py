@@ -95,6 +95,12 @@ def lake_batches(settings: Settings) -> list[BatchId]:
     return _marked(settings, MARKERS)
 
 
+def tables_of_last(settings: Settings, batches: list[BatchId]) -> frozenset[str]:
+    """Tables that the last of some batches brought."""
+    report = read_report(settings, batches[-1]) if batches else None
+    return frozenset(report.tables) if report is not None else frozenset()
+
+
 def never_delivered(settings: Settings, until: date) -> list[str]:
     """Tables that no batch of the lake brought up to a business date."""
     brought = {

@@ -37,9 +37,14 @@ _ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
 _NUMERIC = ("money", "rate", "fx_rate", "ratio", "quantity", "integer")
 
 
-def _file_name(value: str) -> str:
+def unsafe_name(value: str) -> bool:
+    """Whether a name is no plain file name in the batch's folder."""
     unsafe = value in ("", ".", "..", MANIFEST) or "/" in value or "\\" in value or len(value) > 200
-    if unsafe or not value.isprintable():
+    return unsafe or not value.isprintable()
+
+
+def _file_name(value: str) -> str:
+    if unsafe_name(value):
         raise ValueError("must be a plain file name in the batch's folder")
     return value
 
