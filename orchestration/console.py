@@ -23,6 +23,7 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.onboarding.describe import Described
+    from orchestration.onboarding.validate import Validation
 
 out = Console(width=None if Console().is_terminal else 130, markup=False, emoji=False, highlight=False)
 err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
@@ -90,6 +91,27 @@ def show_described(described: "list[Described]") -> None:
         files = str(len(one.delivery.files))
         table.add_row(one.table.name, one.delivery.load, files, told + packed, rows, refused)
     out.print(table)
+
+
+def show_validation(found: "Validation") -> None:
+    """What would be loaded of a delivery, then one line per finding, and what a run would do."""
+    if found.tables:
+        table = Table(title=f"{found.batch}: what would be loaded", title_justify="left")
+        table.add_column("table")
+        for column in ("delivered", "loaded", "refused"):
+            table.add_column(column, justify="right")
+        for extract, count in found.tables.items():
+            refused = count.delivered - count.loaded
+            table.add_row(
+                extract, f"{count.delivered:,}", f"{count.loaded:,}", f"{refused:,}" if refused else ""
+            )
+        out.print(table)
+    for finding in found.findings:
+        out.print(str(finding), soft_wrap=True)
+    if not found.is_whole:
+        out.print("Checks across tables were not made: mend these first, then validate again.")
+    verdict = "A run would load it." if found.exit_code == 0 else "A run would refuse it."
+    out.print(f"{len(found.findings)} findings. {verdict}")
 
 
 EXAMPLE_QUERY = (

@@ -20,11 +20,13 @@ from orchestration.ingestion.lake import (
     admit,
     before_initial_load,
     discard_incoming,
+    has_passed,
     incoming_folder,
     lake_batches,
     read_report,
     replace_quarantine,
     tables_of_last,
+    take_out,
 )
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import (
@@ -71,20 +73,63 @@ class TableOutcome:
     faults: list[Fault] = field(default_factory=list)
 
 
-def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = None) -> BatchReport:
+@dataclass(frozen=True)
+class Read:
+    """A batch that was read: its parts wait outside the lake, what was refused is in quarantine.
+
+    Attributes:
+        incoming: Folder of the parts.
+        faults: What keeps the batch out.
+    """
+
+    incoming: Path
+    report: BatchReport
+    faults: list[Fault]
+
+
+def ingest_batch(
+    settings: Settings, batch: BatchId, on_table: OnTable | None = None, *, is_built: bool = False
+) -> BatchReport:
     """Take a landed batch into the lake; a batch that is in is left as it is.
+
+    One that gate 1 has never let through is read again where its manifest has changed: nothing rests on it.
 
     Args:
         settings: Where the warehouse lives.
         batch: The delivery.
         on_table: Told of progress.
+        is_built: Whether a night was built on it: then it stays as it is.
 
     Raises:
         BadBatchError: With everything that is wrong; the lake is as before, quarantine has the rows refused.
     """
     stored = read_report(settings, batch)
     if stored is not None:
-        return stored
+        if is_built or not is_mended(settings, batch, stored):
+            return stored
+        take_out(settings, batch)
+    read = read_batch(settings, batch, on_table)
+    if read.faults:
+        discard_incoming(settings)
+        raise BadBatchError(read.faults)
+    admit(settings, batch, read.incoming, read.report)
+    return read.report
+
+
+def is_mended(settings: Settings, batch: BatchId, stored: BatchReport) -> bool:
+    """Whether landing has another manifest than the lake took, of a batch that has not passed gate 1."""
+    manifest = landing_folder(settings, batch) / MANIFEST
+    if has_passed(settings, batch) or not manifest.is_file():
+        return False
+    return file_digest(manifest) != stored.manifest_sha256
+
+
+def read_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = None) -> Read:
+    """Read a landed batch as far as it can be read.
+
+    Raises:
+        BadBatchError: It cannot be a batch of this warehouse, or its manifest cannot be read.
+    """
     unbound = out_of_bounds(batch)
     if unbound is not None:
         raise BadBatchError([unbound])
@@ -116,9 +161,6 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
         outcomes[table.name] = outcome
         faults += outcome.faults
     replace_quarantine(settings, batch, refused)
-    if faults:
-        discard_incoming(settings)
-        raise BadBatchError(faults)
     report = BatchReport(
         business_date=batch.business_date,
         sequence=batch.sequence,
@@ -138,8 +180,7 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
             for name, outcome in outcomes.items()
         },
     )
-    admit(settings, batch, incoming, report)
-    return report
+    return Read(incoming, report, faults)
 
 
 def read_table(

@@ -28,6 +28,9 @@ MARKERS = "_batches"
 INCOMING = "_incoming"
 WITHDRAWN = "_withdrawn"
 
+GATE_1_RESULTS = "fit_to_load.parquet"
+"""What gate 1 found in a batch, in its folder of ``quality``."""
+
 ROWS_PER_PART = 500_000
 """A part is written once so many rows are there: a bank may send a table in hundreds of small files."""
 
@@ -93,6 +96,15 @@ def table_files(settings: Settings, table: str, batch: BatchId) -> list[Path]:
 def lake_batches(settings: Settings) -> list[BatchId]:
     """Every batch in the lake, oldest first."""
     return _marked(settings, MARKERS)
+
+
+def has_passed(settings: Settings, batch: BatchId) -> bool:
+    """Whether gate 1 has let the batch through: what was checked is what stays."""
+    path = settings.quality / batch.folder / GATE_1_RESULTS
+    if not path.exists():
+        return False
+    results = pl.read_parquet(path, columns=["is_passed", "severity_code"])
+    return results.filter(~pl.col("is_passed") & (pl.col("severity_code") != "warn")).is_empty()
 
 
 def tables_of_last(settings: Settings, batches: list[BatchId]) -> frozenset[str]:
