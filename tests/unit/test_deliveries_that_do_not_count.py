@@ -22,7 +22,7 @@ from orchestration.errors import (
 from orchestration.ingestion.audit import audit_log, withdrawals
 from orchestration.ingestion.bounds import far_off, out_of_bounds
 from orchestration.ingestion.ingest import ingest_batch
-from orchestration.ingestion.lake import lake_batches, table_files, withdrawn_since_release
+from orchestration.ingestion.lake import lake_batches, read_report, table_files, withdrawn_since_release
 from orchestration.onboarding.validate import validate_folder
 from orchestration.refusing import is_set_aside, set_aside
 from orchestration.settings import BatchId, Settings
