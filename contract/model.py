@@ -139,7 +139,15 @@ class MonthHistory(_Strict):
 
 
 class Table(_Strict):
-    """One extract table."""
+    """One extract table.
+
+    Attributes:
+        optional: Any batch may leave it out.
+        begins: From which batch on every batch has it: the first, or whichever the bank begins with.
+        needs: Tables that are delivered with it, because it would be read wrongly without them.
+        initial_only: It belongs to the initial load.
+        history: What its rows are sums of.
+    """
 
     name: str
     zh: str
@@ -147,6 +155,8 @@ class Table(_Strict):
     about: str
     columns: tuple[Column, ...]
     optional: bool = False
+    begins: Literal["first_batch", "any_batch"] = "first_batch"
+    needs: tuple[str, ...] = ()
     initial_only: bool = False
     history: MonthHistory | None = None
 
@@ -173,7 +183,12 @@ class Table(_Strict):
 
     @property
     def required(self) -> bool:
-        """Whether every batch has to deliver the table."""
+        """Whether every batch has to deliver the table, the first one included."""
+        return self.stays and self.begins == "first_batch"
+
+    @property
+    def stays(self) -> bool:
+        """Whether every batch after one that delivered the table has to deliver it."""
         return not (self.optional or self.initial_only)
 
     def column(self, name: str) -> Column:
@@ -192,8 +207,19 @@ class Contract(_Strict):
     tables: tuple[Table, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
+    def _minimum_stands_alone(self) -> "Contract":
+        for table in self.tables:
+            if table.required and table.needs:
+                raise ValueError(f"{table.name}: what every batch has needs no other table")
+            if table.begins == "any_batch" and not table.stays:
+                raise ValueError(f"{table.name}: optional and initial tables do not begin")
+        return self
+
+    @model_validator(mode="after")
     def _references_exist(self) -> "Contract":
         for table in self.tables:
+            for needed in table.needs:
+                self.table(needed)
             if table.history is not None:
                 self.table(table.history.of).column(table.history.since)
             for column in table.columns:

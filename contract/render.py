@@ -79,6 +79,12 @@ def contract_page() -> str:
 
 def _page_of_table(table: Table) -> list[str]:
     notes = [_KINDS[table.kind]]
+    if table.required:
+        notes.append("in every batch")
+    if table.begins == "any_batch":
+        notes.append("in every batch once it has begun")
+    if table.needs:
+        notes.append(f"with {', '.join(table.needs)}")
     if table.optional:
         notes.append("optional")
     if table.initial_only:

@@ -3,7 +3,7 @@
 A gate never raises for a check that fails: it returns what it found, and the night decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -31,10 +31,11 @@ from expectations.suites import (
     restatement,
     sales,
     tonight,
+    undelivered,
 )
 from orchestration.closing import closed_months
 from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
-from orchestration.ingestion.lake import BatchReport, lake_batches
+from orchestration.ingestion.lake import BatchReport, lake_batches, never_delivered
 from orchestration.ingestion.screening import Screening
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import fill
@@ -91,6 +92,7 @@ def fit_to_publish(
     months_rebuilt: Sequence[date],
     promised: Sequence[promises.Promise] = (),
     closings: Sequence[CheckResult] = (),
+    made_of: Mapping[tuple[str, str], Collection[str]] | None = None,
 ) -> GateResult:
     """Gate 2: the marts against their promises, the holdings, the rulebook and the last release.
 
@@ -101,6 +103,7 @@ def fit_to_publish(
         months_rebuilt: First days of the months that tonight's build wrote.
         promised: What the marts promise, from :func:`expectations.suites.promises.promises`.
         closings: What :func:`fit_to_close` found of those that were closed before it.
+        made_of: The extract tables of each mart, from :func:`orchestration.project.extract_tables`.
     """
     with open_database(settings) as connection:
         _prepare(connection)
@@ -132,7 +135,11 @@ def fit_to_publish(
             *bridge.bridge_suites(batch.business_date, months_rebuilt),
             *restatement.closed_month_suites(changes),
         ]
-        outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), list(closings))
+        empty = undelivered.empty_marts(
+            connection, made_of or {}, never_delivered(settings, batch.business_date)
+        )
+        known = [*closings, *empty]
+        outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), known)
         if not outcome.faults:
             restatement.record_restatements(connection, changes)
         return outcome

@@ -1,12 +1,12 @@
 """Commands on single deliveries: whether one is fit, and taking one out again."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from orchestration.cli_arguments import batch_name
-from orchestration.errors import ExitCode
 from orchestration.settings import Settings
 
 deliveries = typer.Typer()
@@ -15,18 +15,53 @@ deliveries = typer.Typer()
 @deliveries.command()
 def validate(
     folder: Annotated[Path, typer.Argument(help="A batch's folder: landing/business_date=…/sequence=…")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
 ) -> None:
-    """Check a delivery against the contract without loading it, for those who write the extracts."""
-    from orchestration.console import out
-    from orchestration.ingestion.validate import validate_folder
+    """Check a delivery as a run would, without loading it; the exit code is that of the run."""
+    from orchestration.console import out, show_validation
+    from orchestration.onboarding.validate import validate_folder
 
-    findings = validate_folder(folder, Settings.load())
-    for finding in findings:
-        out.print(str(finding), soft_wrap=True)
-    blocking = any(finding.severity == "block" for finding in findings)
-    out.print(f"{len(findings)} findings" + (", the batch would be blocked." if blocking else "."))
-    if blocking:
-        raise typer.Exit(int(ExitCode.BAD_BATCH))
+    found = validate_folder(folder, Settings.load())
+    if as_json:
+        out.print(found.as_json(), soft_wrap=True)
+    else:
+        show_validation(found)
+    if found.exit_code:
+        raise typer.Exit(int(found.exit_code))
+
+
+@deliveries.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="A new folder: the ACRM_HOME of the bank.")],
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Without the three customers of the starter.")
+    ] = False,
+) -> None:
+    """Make a bank's folder: settings, a key, templates, and three customers that run as they are."""
+    from orchestration.console import out
+    from orchestration.onboarding.starter import make_home
+
+    home = make_home(folder.expanduser().absolute(), is_empty=empty).home
+    out.print(f"{home} is ready. Its key, keys/hash.key, is nowhere else: keep a copy in a safe place.")
+    out.print(f"Next: export ACRM_HOME={shlex.quote(str(home))}", soft_wrap=True)
+    out.print("      acrm run" if not empty else "      put files below landing, then: acrm manifest FOLDER")
+
+
+@deliveries.command()
+def manifest(
+    folder: Annotated[Path, typer.Argument(help="A batch's folder: …/business_date=2026-10-31/sequence=1")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over the manifest that is there.")
+    ] = False,
+) -> None:
+    """Write manifest.json for the files that lie in a batch's folder: formats, counts, sums, checksums."""
+    from orchestration.console import show_described
+    from orchestration.ingestion.manifest import MANIFEST
+    from orchestration.onboarding.describe import describe
+
+    if (folder / MANIFEST).exists() and not replace:
+        raise typer.BadParameter(f"{folder} has a manifest; --replace writes over it", param_hint="FOLDER")
+    show_described(describe(Settings.load(), folder))
 
 
 @deliveries.command()

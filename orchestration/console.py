@@ -7,6 +7,7 @@ What is printed is data: names of files, codes, customers' numbers. None of it i
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 from rich.console import Console
@@ -14,10 +15,15 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from expectations.suites.undelivered import CHECK_CODE as WITHOUT_EXTRACT
 from orchestration.errors import QueryError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
 from orchestration.publication.release import current_database, open_current
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.onboarding.describe import Described
+    from orchestration.onboarding.validate import Validation
 
 out = Console(width=None if Console().is_terminal else 130, markup=False, emoji=False, highlight=False)
 err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
@@ -69,6 +75,45 @@ def show_results(results: list[NightResult]) -> None:
             out.print(Text.assemble(("warning", "yellow"), f" {warning}"))
 
 
+def show_described(described: "list[Described]") -> None:
+    """What a manifest says of each table, and which tables a batch could have besides."""
+    table = Table(title="manifest.json", title_justify="left")
+    for column in ("table", "load", "files", "format"):
+        table.add_column(column)
+    for column in ("rows", "refused"):
+        table.add_column(column, justify="right")
+    for one in described:
+        layout = one.delivery.format
+        header = "header" if layout.header else "no header"
+        told = f"csv {layout.delimiter!a} {layout.encoding}, {header}" if layout.kind == "csv" else "parquet"
+        packed = "" if layout.compression == "none" else f", {layout.compression}"
+        rows, refused = f"{one.delivery.row_count:,}", f"{one.refused:,}" if one.refused else ""
+        files = str(len(one.delivery.files))
+        table.add_row(one.table.name, one.delivery.load, files, told + packed, rows, refused)
+    out.print(table)
+
+
+def show_validation(found: "Validation") -> None:
+    """What would be loaded of a delivery, then one line per finding, and what a run would do."""
+    if found.tables:
+        table = Table(title=f"{found.batch}: what would be loaded", title_justify="left")
+        table.add_column("table")
+        for column in ("delivered", "loaded", "refused"):
+            table.add_column(column, justify="right")
+        for extract, count in found.tables.items():
+            refused = count.delivered - count.loaded
+            table.add_row(
+                extract, f"{count.delivered:,}", f"{count.loaded:,}", f"{refused:,}" if refused else ""
+            )
+        out.print(table)
+    for finding in found.findings:
+        out.print(str(finding), soft_wrap=True)
+    if not found.is_whole:
+        out.print("Checks across tables were not made: mend these first, then validate again.")
+    verdict = "A run would load it." if found.exit_code == 0 else "A run would refuse it."
+    out.print(f"{len(found.findings)} findings. {verdict}")
+
+
 EXAMPLE_QUERY = (
     "select tier_code, status_code, count(*) as customers from customer_value.fct_customer_tier_monthly "
     "where month_start_date = (select max(month_start_date) from customer_value.fct_customer_tier_monthly) "
@@ -113,6 +158,15 @@ def show_tiers(settings: Settings) -> None:
                 """
             ).fetchall()
         )
+        empty = connection.execute(
+            """
+            select observed, table_name
+            from quality.fct_check_result
+            inner join quality.data_as_of using (business_date)
+            where check_code = ?
+            """,
+            [WITHOUT_EXTRACT],
+        ).fetchall()
     total = sum(row[5] for row in counts) or 1
     table = Table(title=f"Customer tiers as of {as_of[0] if as_of else '?'}", title_justify="left")
     table.add_column("tier")
@@ -131,6 +185,13 @@ def show_tiers(settings: Settings) -> None:
             "█" * max(1, round(30 * customers / total)),
         )
     out.print(table)
+    if empty:
+        names = ", ".join(sorted({table for lacking, _ in empty for table in lacking.split(", ")}))
+        out.print(
+            f"{len(empty)} published tables are empty, because no batch has brought {names}. "
+            f"Which: quality.fct_check_result, check_code {WITHOUT_EXTRACT}",
+            soft_wrap=True,
+        )
     out.print(f"Published database: {_shortened(current_database(settings))}", soft_wrap=True)
     out.print("A query to try:")
     out.print(f'  .venv/bin/acrm query "{EXAMPLE_QUERY}"', soft_wrap=True)

@@ -50,7 +50,7 @@ class NodeResult:
 class BuildLog:
     """What dbt tells of its builds, by line: time, level, message; statements are left out.
 
-    dbt's own log formats every event before it looks at its level, which takes as long as a tenth of all models.
+    dbt's own log formats every event before it looks at its level: a tenth of what it does around models.
     """
 
     def __init__(self, path: Path) -> None:

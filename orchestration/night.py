@@ -21,11 +21,9 @@ from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.erasure.terms import drop_expired
 from orchestration.errors import (
     AcrmError,
-    BadBatchError,
     BuildError,
     ConfigurationError,
     ExitCode,
-    Fault,
     FaultError,
     NotFitToLoadError,
     NotFitToPublishError,
@@ -33,11 +31,13 @@ from orchestration.errors import (
 from orchestration.failures import place
 from orchestration.finishing import note_publishing, show_unfinished, unfinished_publication
 from orchestration.ingestion.ingest import ingest_batch
-from orchestration.ingestion.lake import BatchReport, forget_withdrawn, lake_batches, read_report
+from orchestration.ingestion.lake import BatchReport, forget_withdrawn
 from orchestration.ingestion.refusals import forget_refusal
+from orchestration.judging import judge_batch
 from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
+from orchestration.project import extract_tables
 from orchestration.publication.quality import count_gate_results
 from orchestration.publication.release import current_release
 from orchestration.publication.rotation import require_own_key, require_same_key
@@ -273,7 +273,8 @@ class NightRun:
                 with open_database(self._settings) as connection:
                     require_same_rulebook(self._settings, connection, self.night.previous)
             with self._refusable():
-                self._report = ingest_batch(self._settings, self.batch, on_table)
+                is_built = self.batch in counted_batches(self._settings)
+                self._report = ingest_batch(self._settings, self.batch, on_table, is_built=is_built)
         return self._report
 
     @contextmanager
@@ -292,9 +293,6 @@ class NightRun:
             NotFitToLoadError: A blocking check failed.
         """
         with self._station("gate 1"):
-            from expectations.gate import fit_to_load
-            from orchestration.ingestion.screening import screen_batch
-
             night, report = self.night, self._report
             assert report is not None, "the batch is in the lake"
             manifest = self._run.build_step.manifest
@@ -306,12 +304,7 @@ class NightRun:
                     show_confirmed(
                         connection, self._settings, manifest, night.batch.business_date, night.restated_by
                     )
-                _require_earlier_batches(connection, night)
-                screening = screen_batch(self._settings, night.batch, connection)
-                previous_report = self._previous_report()
-                result = fit_to_load(
-                    connection, self._settings, night.batch, report, previous_report, screening
-                )
+                result = judge_batch(self._settings, connection, night, report)
                 if result.faults:
                     take_out_refused(self._settings, connection, night.batch, counted)
                     raise NotFitToLoadError(result.faults)
@@ -369,6 +362,7 @@ class NightRun:
                 months_built(self._settings),
                 promises(self._run.build_step.manifest),
                 self._closed,
+                extract_tables(self._run.build_step.manifest),
             )
             if result.faults:
                 raise NotFitToPublishError(result.faults)
@@ -422,12 +416,6 @@ class NightRun:
         note_nights(self._settings)
         if self.night.is_published:
             forget_withdrawn(self._settings)
-
-    def _previous_report(self) -> BatchReport | None:
-        if self.night.previous is None:
-            return None
-        counting = highest_sequences(lake_batches(self._settings))
-        return read_report(self._settings, counting[self.night.previous])
 
     @contextmanager
     def _station(self, station: Station) -> Iterator[None]:
@@ -491,25 +479,3 @@ def months_built(settings: Settings) -> list[date]:
             "select month_start_date from intermediate.int_calendar__open_months order by 1"
         ).fetchall()
         return [*closed_months(connection), *(row[0] for row in rows)]
-
-
-def _require_earlier_batches(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
-    if night.previous is None:
-        return
-    missing = connection.execute(
-        "select calendar_date from lake.calendar where is_business_day and calendar_date > ?"
-        " and calendar_date < ? order by 1",
-        [night.previous, night.batch.business_date],
-    ).fetchall()
-    if missing:
-        raise BadBatchError(
-            [
-                Fault(
-                    "earlier_batch_missing",
-                    f"the calendar calls {day} a business day, and no batch of it is complete",
-                    f"Deliver the batch of {day}, then run again; {night.batch} stays waiting",
-                    table="calendar",
-                )
-                for (day,) in missing
-            ]
-        )

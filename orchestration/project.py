@@ -18,6 +18,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
 Node = Mapping[str, Any]
 
 _KINDS_MACRO = "carried_kinds"
+_EXTRACTS = "core_banking"
 _NOT_HONOURED = ("unique_key", "grants", "event_time", "batch_size", "begin", "full_refresh")
 _COLUMNS_OF_KIND = {
     "versions": ("known_from_date", "known_to_date"),
@@ -134,6 +135,28 @@ def check_project(manifest: Mapping[str, Any]) -> None:
     ]
     if faults:
         raise BuildError("The project cannot be built:\n" + "\n".join(sorted(faults)))
+
+
+def extract_tables(manifest: Mapping[str, Any]) -> dict[tuple[str, str], frozenset[str]]:
+    """The extract tables that each mart is made of, by schema and name of the mart."""
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    of_node: dict[str, frozenset[str]] = {}
+
+    def made_of(key: str) -> frozenset[str]:
+        if key not in of_node:
+            node = nodes.get(key, {})
+            if key.startswith("source.") and node["source_name"] == _EXTRACTS:
+                of_node[key] = frozenset([node["name"]])
+            else:
+                parents = node.get("depends_on", {}).get("nodes", [])
+                of_node[key] = frozenset().union(*map(made_of, parents))
+        return of_node[key]
+
+    return {
+        (node["schema"], node.get("alias") or node["name"]): made_of(node["unique_id"])
+        for node in models(manifest)
+        if is_mart(node)
+    }
 
 
 def carried_kinds(manifest: Mapping[str, Any]) -> tuple[str, ...]:

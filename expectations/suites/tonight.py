@@ -74,13 +74,18 @@ def collect_totals(
 
 def checks_by_table(report: BatchReport) -> dict[str, list[Check]]:
     """What tonight's totals have to satisfy, by the delivered table that a fault points to."""
+    # rates are checked on balances, which every batch has: a bank without foreign currency sends no rates
+    rates = [amounts.rates_known(), amounts.rates_of_tonight()]
     checks = {
-        "deposit_balance": [aum_steady(), amounts.held_fits("deposit_balance", "deposit", "investment")],
+        "deposit_balance": [
+            aum_steady(),
+            amounts.held_fits("deposit_balance", "deposit", "investment"),
+            *rates,
+        ],
         "investment_position": [amounts.held_fits("investment_position", "investment")],
         "loan_balance": [amounts.held_fits("loan_balance", "loan")],
         "card_balance": [amounts.cards_fit()],
         "monthly_balance_history": [amounts.history_valued(), amounts.history_fits()],
-        "fx_rate": [amounts.rates_known(), amounts.rates_of_tonight()],
         "customer": [certificates_unique()],
         "product": [curves_known()],
         "ledger_control": [ledger_agrees()],

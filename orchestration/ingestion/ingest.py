@@ -20,10 +20,13 @@ from orchestration.ingestion.lake import (
     admit,
     before_initial_load,
     discard_incoming,
+    has_passed,
     incoming_folder,
     lake_batches,
     read_report,
     replace_quarantine,
+    tables_of_last,
+    take_out,
 )
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import (
@@ -38,6 +41,7 @@ from orchestration.ingestion.manifest import (
     read_manifest,
     summable_columns,
 )
+from orchestration.ingestion.mapping import TableMap, load_mapping, read_mapped
 from orchestration.ingestion.parsing import TooManyViolationsError, Typing, shape_violations
 from orchestration.ingestion.reader import Chunk, read_file
 from orchestration.settings import BatchId, Settings, private_folder
@@ -72,20 +76,63 @@ class TableOutcome:
     faults: list[Fault] = field(default_factory=list)
 
 
-def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = None) -> BatchReport:
+@dataclass(frozen=True)
+class Read:
+    """A batch that was read: its parts wait outside the lake, what was refused is in quarantine.
+
+    Attributes:
+        incoming: Folder of the parts.
+        faults: What keeps the batch out.
+    """
+
+    incoming: Path
+    report: BatchReport
+    faults: list[Fault]
+
+
+def ingest_batch(
+    settings: Settings, batch: BatchId, on_table: OnTable | None = None, *, is_built: bool = False
+) -> BatchReport:
     """Take a landed batch into the lake; a batch that is in is left as it is.
+
+    One that gate 1 has never let through is read again where its manifest has changed: nothing rests on it.
 
     Args:
         settings: Where the warehouse lives.
         batch: The delivery.
         on_table: Told of progress.
+        is_built: Whether a night was built on it: then it stays as it is.
 
     Raises:
         BadBatchError: With everything that is wrong; the lake is as before, quarantine has the rows refused.
     """
     stored = read_report(settings, batch)
     if stored is not None:
-        return stored
+        if is_built or not is_mended(settings, batch, stored):
+            return stored
+        take_out(settings, batch)
+    read = read_batch(settings, batch, on_table)
+    if read.faults:
+        discard_incoming(settings)
+        raise BadBatchError(read.faults)
+    admit(settings, batch, read.incoming, read.report)
+    return read.report
+
+
+def is_mended(settings: Settings, batch: BatchId, stored: BatchReport) -> bool:
+    """Whether landing has another manifest than the lake took, of a batch that has not passed gate 1."""
+    manifest = landing_folder(settings, batch) / MANIFEST
+    if has_passed(settings, batch) or not manifest.is_file():
+        return False
+    return file_digest(manifest) != stored.manifest_sha256
+
+
+def read_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = None) -> Read:
+    """Read a landed batch as far as it can be read.
+
+    Raises:
+        BadBatchError: It cannot be a batch of this warehouse, or its manifest cannot be read.
+    """
     unbound = out_of_bounds(batch)
     if unbound is not None:
         raise BadBatchError([unbound])
@@ -96,19 +143,27 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
     early = before_initial_load(settings, batch, in_lake) if is_initial else None
     if early is not None:
         raise BadBatchError([early])
-    faults = check_manifest(manifest, folder, is_initial=is_initial)
+    faults = check_manifest(
+        manifest,
+        folder,
+        is_initial=is_initial,
+        begun=tables_of_last(settings, [known for known in in_lake if known < batch]),
+        begun_before_the_day=tables_of_last(
+            settings, [known for known in in_lake if known.business_date < batch.business_date]
+        ),
+    )
+    mapping = load_mapping(settings)
     incoming = incoming_folder(settings, batch)
     refused = private_folder(incoming / "_refused")
     outcomes = {}
     for table, delivery in manifest.deliveries:
         writer = TableWriter(table, incoming / table.name, refused / f"{table.name}.parquet")
-        outcome = read_table(settings, folder, batch.business_date, delivery, writer, on_table)
+        outcome = read_table(
+            settings, folder, batch.business_date, delivery, writer, on_table, mapping.table(table.name)
+        )
         outcomes[table.name] = outcome
         faults += outcome.faults
     replace_quarantine(settings, batch, refused)
-    if faults:
-        discard_incoming(settings)
-        raise BadBatchError(faults)
     report = BatchReport(
         business_date=batch.business_date,
         sequence=batch.sequence,
@@ -128,8 +183,7 @@ def ingest_batch(settings: Settings, batch: BatchId, on_table: OnTable | None = 
             for name, outcome in outcomes.items()
         },
     )
-    admit(settings, batch, incoming, report)
-    return report
+    return Read(incoming, report, faults)
 
 
 def read_table(
@@ -139,8 +193,19 @@ def read_table(
     delivery: TableDelivery,
     writer: TableWriter,
     on_table: OnTable | None = None,
+    said: TableMap | None = None,
 ) -> TableOutcome:
-    """Read the files of a table, hand its rows to the writer and compare with the manifest's totals."""
+    """Read the files of a table, hand its rows to the writer and compare with the manifest's totals.
+
+    Args:
+        settings: The bank's choices.
+        folder: The batch's folder.
+        business_date: Day of the batch.
+        delivery: What the manifest says of the table.
+        writer: Takes accepted and refused rows.
+        on_table: Told of progress.
+        said: What the bank's mapping says of the table.
+    """
     table = writer.table
     typing = Typing(
         table=table,
@@ -151,7 +216,7 @@ def read_table(
     )
     outcome = TableOutcome(sums={name: Decimal(0) for name in typing.summed})
     sizes: dict[str, int] = {}
-    for piece in _ahead(_pieces(folder, delivery, typing)):
+    for piece in _ahead(_pieces(folder, delivery, typing, said)):
         if isinstance(piece, Fault):
             outcome.faults.append(piece)
             continue
@@ -175,7 +240,7 @@ def read_table(
 
 
 def _pieces(
-    folder: Path, delivery: TableDelivery, typing: Typing
+    folder: Path, delivery: TableDelivery, typing: Typing, said: TableMap | None
 ) -> Iterator[tuple[FileDelivery, Chunk, int] | Fault]:
     """The chunks of all files, in order, with the file's size; a file that cannot be read gives a fault."""
     columns = (*typing.table.columns, *([RECEIVED] if typing.is_delta else []))
@@ -187,7 +252,11 @@ def _pieces(
             yield fault or changed_while_read(typing.table.name, file)
             continue
         try:
-            for chunk in read_file(path, delivery.format, columns):
+            if said is None:
+                chunks = read_file(path, delivery.format, columns)
+            else:
+                chunks = read_mapped(path, delivery.format, columns, said)
+            for chunk in chunks:
                 yield file, chunk, checked.size
             if file_state(path) != checked:
                 yield changed_while_read(typing.table.name, file)

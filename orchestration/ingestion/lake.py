@@ -28,6 +28,9 @@ MARKERS = "_batches"
 INCOMING = "_incoming"
 WITHDRAWN = "_withdrawn"
 
+GATE_1_RESULTS = "fit_to_load.parquet"
+"""What gate 1 found in a batch, in its folder of ``quality``."""
+
 ROWS_PER_PART = 500_000
 """A part is written once so many rows are there: a bank may send a table in hundreds of small files."""
 
@@ -93,6 +96,32 @@ def table_files(settings: Settings, table: str, batch: BatchId) -> list[Path]:
 def lake_batches(settings: Settings) -> list[BatchId]:
     """Every batch in the lake, oldest first."""
     return _marked(settings, MARKERS)
+
+
+def has_passed(settings: Settings, batch: BatchId) -> bool:
+    """Whether gate 1 has let the batch through: what was checked is what stays."""
+    path = settings.quality / batch.folder / GATE_1_RESULTS
+    if not path.exists():
+        return False
+    results = pl.read_parquet(path, columns=["is_passed", "severity_code"])
+    return results.filter(~pl.col("is_passed") & (pl.col("severity_code") != "warn")).is_empty()
+
+
+def tables_of_last(settings: Settings, batches: list[BatchId]) -> frozenset[str]:
+    """Tables that the last of some batches brought."""
+    report = read_report(settings, batches[-1]) if batches else None
+    return frozenset(report.tables) if report is not None else frozenset()
+
+
+def never_delivered(settings: Settings, until: date) -> list[str]:
+    """Tables that no batch of the lake brought up to a business date."""
+    brought = {
+        table
+        for batch in lake_batches(settings)
+        if batch.business_date <= until and (report := read_report(settings, batch)) is not None
+        for table in report.tables
+    }
+    return [table for table in load_contract().table_names if table not in brought]
 
 
 def _marked(settings: Settings, markers: str) -> list[BatchId]:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import stat
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -36,9 +37,14 @@ _ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
 _NUMERIC = ("money", "rate", "fx_rate", "ratio", "quantity", "integer")
 
 
-def _file_name(value: str) -> str:
+def unsafe_name(value: str) -> bool:
+    """Whether a name is no plain file name in the batch's folder."""
     unsafe = value in ("", ".", "..", MANIFEST) or "/" in value or "\\" in value or len(value) > 200
-    if unsafe or not value.isprintable():
+    return unsafe or not value.isprintable()
+
+
+def _file_name(value: str) -> str:
+    if unsafe_name(value):
         raise ValueError("must be a plain file name in the batch's folder")
     return value
 
@@ -160,13 +166,22 @@ def read_manifest(folder: Path, batch: BatchId | None = None) -> Manifest:
     return manifest
 
 
-def check_manifest(manifest: Manifest, folder: Path, *, is_initial: bool | None) -> list[Fault]:
+def check_manifest(
+    manifest: Manifest,
+    folder: Path,
+    *,
+    is_initial: bool,
+    begun: Collection[str] = (),
+    begun_before_the_day: Collection[str] = (),
+) -> list[Fault]:
     """Everything that is wrong with a delivery before a data file is opened.
 
     Args:
         manifest: What the bank says it sent.
         folder: The batch's folder.
-        is_initial: Whether it is the first batch of all; None if that is not known.
+        is_initial: Whether it is the first batch of all.
+        begun: Tables that the batch before brought, be it of the same business date.
+        begun_before_the_day: Tables that the last batch of an earlier business date brought.
     """
     contract = load_contract()
     faults = []
@@ -175,11 +190,27 @@ def check_manifest(manifest: Manifest, folder: Path, *, is_initial: bool | None)
         faults.append(Fault("manifest_table_unknown", what, "Have it left out or the name mended"))
     for table in contract.tables:
         if table.name in manifest.tables:
-            faults += _table_faults(table, manifest.tables[table.name], is_initial)
-        elif table.required:
-            what = "the manifest does not name this table"
-            faults.append(Fault("manifest_table_missing", what, "Have the batch sent again", table.name))
+            is_first = is_initial or (table.begins == "any_batch" and table.name not in begun_before_the_day)
+            faults += _table_faults(table, manifest.tables[table.name], is_initial, is_first=is_first)
+        elif (missing := _missing(table, manifest.tables, begun)) is not None:
+            faults.append(missing)
     return faults + _folder_faults(manifest, folder)
+
+
+def _missing(table: Table, delivered: Collection[str], begun: Collection[str]) -> Fault | None:
+    """What is wrong with a batch that does not bring the table."""
+    remedy = "Have the batch sent again with it; without rows if nothing happened"
+    if table.required:
+        what = "the manifest does not name this table, which every batch has"
+        return Fault("manifest_table_missing", what, remedy, table.name)
+    if table.stays and table.name in begun:
+        what = "the manifest does not name this table, which the batch before had"
+        return Fault("manifest_table_missing", what, remedy, table.name)
+    needing = [other.name for other in load_contract().tables if table.name in other.needs]
+    if found := [other for other in needing if other in delivered]:
+        what = f"the manifest does not name this table, without which {found[0]} would be read wrongly"
+        return Fault("manifest_table_missing", what, remedy, table.name)
+    return None
 
 
 def summable_columns(table: Table) -> set[str]:
@@ -192,13 +223,14 @@ def shown(name: str) -> str:
     return f"{name[:60]!a}"
 
 
-def _table_faults(table: Table, delivery: TableDelivery, is_initial: bool | None) -> list[Fault]:
+def _table_faults(table: Table, delivery: TableDelivery, is_initial: bool, *, is_first: bool) -> list[Fault]:
     faults = []
-    if table.initial_only and is_initial is False:
+    if table.initial_only and not is_initial:
         what = "the table belongs to the initial load only"
         faults.append(Fault("manifest_table_unknown", what, "Have it left out", table.name, MANIFEST))
-    if delivery.load not in _loads(table, is_initial):
-        allowed = " or ".join(_loads(table, is_initial))
+    allowed_loads = _loads(table, is_initial, is_first=is_first)
+    if delivery.load not in allowed_loads:
+        allowed = " or ".join(allowed_loads)
         what = f"load is {delivery.load}; this batch needs {allowed}"
         faults.append(_manifest_fault(what, table.name))
     for name in sorted(delivery.control_sums.keys() - summable_columns(table)):
@@ -207,14 +239,18 @@ def _table_faults(table: Table, delivery: TableDelivery, is_initial: bool | None
     return faults
 
 
-def _loads(table: Table, is_initial: bool | None) -> tuple[Load, ...]:
-    """Kinds of load that a table may come as."""
+def _loads(table: Table, is_initial: bool, *, is_first: bool) -> tuple[Load, ...]:
+    """Kinds of load that a table may come as.
+
+    Args:
+        is_first: Whether the batch is the first with this table.
+    """
     if table.kind == "F":
         return ("full",)
     if table.kind == "D":
-        return ("full",) if is_initial else ("delta", "full")
+        return ("full",) if is_first else ("delta", "full")
     # all that happened so far is both the whole table and rows to append; later the whole would come twice
-    return ("append",) if is_initial is False else ("append", "full")
+    return ("append", "full") if is_initial else ("append",)
 
 
 def _folder_faults(manifest: Manifest, folder: Path) -> list[Fault]:

@@ -18,6 +18,7 @@ from contract.severity import CHECK_RULES
 from orchestration.errors import BadBatchError, Fault, FaultError, NotFitToLoadError
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest
+from orchestration.ingestion.mapping import load_mapping
 from orchestration.settings import BatchId, Settings, private_folder
 
 FOLDER = "_refused"
@@ -89,6 +90,7 @@ def _judged_by(settings: Settings, batch: BatchId, known: Iterable[BatchId]) -> 
         CHECK_RULES.read_text(encoding="utf-8"),
         load_contract().model_dump_json(),
         settings.bank.model_dump_json(),
+        load_mapping(settings).model_dump_json(),
     ):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()

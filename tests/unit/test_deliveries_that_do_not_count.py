@@ -6,6 +6,7 @@ import os
 from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -21,8 +22,8 @@ from orchestration.errors import (
 from orchestration.ingestion.audit import audit_log, withdrawals
 from orchestration.ingestion.bounds import far_off, out_of_bounds
 from orchestration.ingestion.ingest import ingest_batch
-from orchestration.ingestion.lake import lake_batches, table_files, withdrawn_since_release
-from orchestration.ingestion.validate import validate_folder
+from orchestration.ingestion.lake import lake_batches, read_report, table_files, withdrawn_since_release
+from orchestration.onboarding.validate import validate_folder
 from orchestration.refusing import is_set_aside, set_aside
 from orchestration.settings import BatchId, Settings
 from orchestration.status import show_status
@@ -47,6 +48,14 @@ def settings(tmp_path: Path) -> Settings:
     ingest_batch(Delivery(tmp_path).send().settings, BATCH)
     Delivery(tmp_path, NEXT).send()
     return Settings.load(tmp_path)
+
+
+def judged(settings: Settings, *, is_passed: bool) -> None:
+    """Gate 1 has judged the batch of the lake."""
+    folder = settings.quality / BATCH.folder
+    folder.mkdir(parents=True)
+    result = {"is_passed": [is_passed, False], "severity_code": ["block", "warn"]}
+    pl.DataFrame(result).write_parquet(folder / "fit_to_load.parquet")
 
 
 def changed(settings: Settings, batch: BatchId = BATCH) -> None:
@@ -93,7 +102,9 @@ def test_a_sequence_that_cannot_be_never_enters_the_lake(tmp_path: Path) -> None
 @pytest.mark.parametrize("batch", [BatchId(DAY, 10_000), BatchId(date(9999, 12, 31), 1)], ids=str)
 def test_the_sender_is_told_as_well(tmp_path: Path, batch: BatchId) -> None:
     delivery = Delivery(tmp_path, batch).send()
-    found = {finding.fault.check_code for finding in validate_folder(delivery.folder, delivery.settings)}
+    found = {
+        finding.fault.check_code for finding in validate_folder(delivery.folder, delivery.settings).findings
+    }
     assert "batch_out_of_bounds" in found
 
 
@@ -134,6 +145,7 @@ def test_only_a_chain_of_batches_leads_on(
 
 def test_another_delivery_under_the_same_sequence_is_refused_aloud(settings: Settings) -> None:
     planned = planned_nights(settings)
+    judged(settings, is_passed=True)
     changed(settings)
 
     ((batch, error),) = refused_batches(settings).items()
@@ -145,7 +157,30 @@ def test_another_delivery_under_the_same_sequence_is_refused_aloud(settings: Set
     assert planned_nights(settings) == planned
 
 
+@pytest.mark.parametrize("gate", ["was never reached", "refused it"])
+def test_a_batch_that_never_passed_gate_1_is_mended_where_it_lies(settings: Settings, gate: str) -> None:
+    if gate == "refused it":
+        judged(settings, is_passed=False)
+    before = ingest_batch(settings, BATCH)
+    changed(settings)
+
+    assert refused_batches(settings) == {}
+    assert ingest_batch(settings, BATCH, is_built=True) == before
+    after = ingest_batch(settings, BATCH)
+    assert after.manifest_sha256 != before.manifest_sha256 and after.tables == before.tables
+    assert read_report(settings, BATCH) == after
+
+
+def test_a_batch_that_passed_gate_1_stays_as_it_was_taken(settings: Settings) -> None:
+    judged(settings, is_passed=True)
+    before = ingest_batch(settings, BATCH)
+    changed(settings)
+
+    assert ingest_batch(settings, BATCH) == before
+
+
 def test_a_run_ends_with_the_line_and_the_code(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged(settings, is_passed=True)
     changed(settings)
     monkeypatch.setenv("ACRM_HOME", str(settings.home))
     monkeypatch.setattr("orchestration.night.run_waiting", lambda *_, **__: [])

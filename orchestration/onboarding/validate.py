@@ -1,0 +1,261 @@
+"""Tells what a run would say of a delivery, and loads nothing: for ``acrm validate FOLDER``.
+
+The batch is read and judged by the very code of a night, in a folder of its own that goes at the end. What
+the warehouse knows of earlier nights is read, never written.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import polars as pl
+
+from contract.severity import Severity, rule_for
+from orchestration.errors import BadBatchError, BusyError, ExitCode, Fault
+from orchestration.ingestion.ingest import OnTable, Read, read_batch
+from orchestration.ingestion.lake import MARKERS, BatchReport, admit
+from orchestration.ingestion.landing import batch_of, name_fault
+from orchestration.ingestion.manifest import read_manifest
+from orchestration.ingestion.mapping import MAPPING_FILE
+from orchestration.judging import judge_batch
+from orchestration.plan import Night
+from orchestration.rooms import room
+from orchestration.settings import BatchId, Settings, private_folder
+from orchestration.sql import fill, name, value
+from orchestration.transform import Transform
+from orchestration.waiting import noted_nights
+from orchestration.warehouse import KnownTable, known_tables, open_database, prepare_night
+
+if TYPE_CHECKING:
+    from expectations.results import CheckResult
+
+_ORDER: tuple[Severity, ...] = ("block", "quarantine", "warn")
+_OF_WHOLE_TABLES = {"row_count", "control_sum", "file_extra", "manifest_table_unknown"}
+"""Faults after which the rows are still those that were sent, so that the checks across tables make sense."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of what was found: all rows of a table that break a rule in a column are one.
+
+    Attributes:
+        severity: What it would do to the batch.
+        fault: The first place where it was found.
+        count: Rows concerned; 1 for a fault of a file or a whole table.
+    """
+
+    severity: Severity
+    fault: Fault
+    count: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.severity} · {self.fault}"
+
+
+@dataclass(frozen=True)
+class TableCount:
+    """Rows of one table: delivered, and how many of them a run would load."""
+
+    delivered: int
+    loaded: int
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a run would say of a delivery.
+
+    Attributes:
+        batch: The delivery; None if its manifest does not tell.
+        findings: Blocking ones first.
+        tables: What would be loaded, by table.
+        is_whole: Whether all checks were made; not where a table could not be read.
+        exit_code: What the run would return.
+    """
+
+    batch: BatchId | None
+    findings: list[Finding]
+    tables: dict[str, TableCount] = field(default_factory=dict)
+    is_whole: bool = False
+    exit_code: ExitCode = ExitCode.OK
+
+    def as_json(self) -> str:
+        """The same for programs."""
+        content: dict[str, Any] = {
+            "business_date": self.batch and str(self.batch.business_date),
+            "sequence": self.batch and self.batch.sequence,
+            "exit_code": int(self.exit_code),
+            "all_checks_made": self.is_whole,
+            "findings": [
+                {"severity": one.severity, "count": one.count, **vars(one.fault)} for one in self.findings
+            ],
+            "tables": {table: vars(count) for table, count in self.tables.items()},
+        }
+        return json.dumps(content, ensure_ascii=False, indent=1)
+
+
+def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None = None) -> Validation:
+    """Read and judge a delivery as the next run would.
+
+    Args:
+        folder: Holds the manifest and its files; in landing or anywhere else.
+        settings: The warehouse that it is for, and the bank's choices.
+        on_table: Told of progress.
+
+    Raises:
+        BusyError: A run is writing, so that what is known of earlier nights cannot be read.
+    """
+    folder = folder.absolute()
+    misnamed = name_fault(folder)
+    named = [] if misnamed is None else [misnamed]
+    try:
+        manifest = read_manifest(folder, batch_of(folder))
+    except BadBatchError as error:
+        return Validation(None, _of_faults([*named, *error.faults]), exit_code=ExitCode.BAD_BATCH)
+    batch = BatchId(manifest.business_date, manifest.sequence)
+    with _workshop(settings, folder, batch) as own:
+        try:
+            read = read_batch(own, batch, on_table)
+        except BadBatchError as error:
+            return Validation(batch, _of_faults([*named, *error.faults]), exit_code=ExitCode.BAD_BATCH)
+        faults = [*named, *read.faults]
+        is_whole = all(fault.check_code in _OF_WHOLE_TABLES for fault in faults)
+        told, late = _judged(settings, own, batch, read) if is_whole else (_of_report(read.report), [])
+        refused = _refused(own.quarantine / batch.folder)
+        rows = [_of_rows(found, read.report) for found in _grouped(refused)]
+    # the share of refused rows is told with the rows
+    counted = {(one.fault.table, one.fault.check_code) for one in rows}
+    told = [one for one in told if (one.fault.table, one.fault.check_code) not in counted]
+    findings = sorted(
+        [*_of_faults([*faults, *late]), *rows, *told], key=lambda one: _ORDER.index(one.severity)
+    )
+    return Validation(
+        batch, findings, _counts(read.report, refused), is_whole, _code(faults + late, findings)
+    )
+
+
+def _code(faults: list[Fault], findings: list[Finding]) -> ExitCode:
+    if faults:
+        return ExitCode.BAD_BATCH
+    blocks = any(finding.severity == "block" for finding in findings)
+    return ExitCode.NOT_FIT_TO_LOAD if blocks else ExitCode.OK
+
+
+@contextmanager
+def _workshop(settings: Settings, folder: Path, batch: BatchId) -> Iterator[Settings]:
+    """A warehouse of its own for one batch, which knows what the bank's has in its lake; gone at the end."""
+    with room("validate") as place:
+        own = Settings(place, settings.bank)
+        if (settings.lake / MARKERS).exists():
+            shutil.copytree(settings.lake / MARKERS, own.lake / MARKERS)
+        (own.lake / MARKERS / batch.folder.parent / f"{batch.folder.name}.json").unlink(missing_ok=True)
+        if (settings.home / MAPPING_FILE).exists():
+            shutil.copyfile(settings.home / MAPPING_FILE, own.home / MAPPING_FILE)
+        landed = own.landing / batch.folder
+        private_folder(landed.parent)
+        landed.symlink_to(folder, target_is_directory=True)
+        yield own
+
+
+def _judged(
+    settings: Settings, own: Settings, batch: BatchId, read: Read
+) -> tuple[list[Finding], list[Fault]]:
+    """What gate 1 says, and the fault that keeps it from being asked."""
+    admit(own, batch, read.incoming, read.report)
+    earlier = [night.batch.business_date for night in noted_nights(settings)]
+    night = Night(batch, max((day for day in earlier if day < batch.business_date), default=None))
+    with open_database(own) as connection:
+        known = [] if night.previous is None else _show_standing(settings, connection)
+        prepare_night(own, connection, read.report, night.previous, known)
+        try:
+            outcome = judge_batch(own, connection, night, read.report)
+        except BadBatchError as error:
+            return _of_report(read.report), error.faults
+    told = [result for result in outcome.results if result.is_told]
+    return [Finding(_severity(result), result.fault, max(1, result.failing_cnt)) for result in told], []
+
+
+def _severity(result: "CheckResult") -> Severity:
+    return "block" if result.blocks else result.severity_code
+
+
+def _show_standing(settings: Settings, connection: duckdb.DuckDBPyConnection) -> list[KnownTable]:
+    """Show what nights carry in the bank's own build database."""
+    try:
+        connection.execute(fill("attach {path} as standing (read_only)", path=value(settings.database)))
+    except duckdb.IOException as error:
+        raise BusyError("A run is writing; validate the batch when it is done.") from error
+    connection.execute("create schema intermediate; create schema quality")
+    carried = connection.execute(
+        "select table_name from duckdb_tables()"
+        " where database_name = 'standing' and schema_name = 'intermediate'"
+    ).fetchall()
+    for (table,) in carried:
+        connection.execute(
+            fill(
+                "create view {view} as from {table}",
+                view=name("intermediate", table),
+                table=name("standing", "intermediate", table),
+            )
+        )
+    connection.execute("create table quality.fct_check_result as from standing.quality.fct_check_result")
+    return known_tables(Transform(settings).manifest)
+
+
+def _of_faults(faults: list[Fault]) -> list[Finding]:
+    # the folder's name and its manifest may break the same rule
+    return [
+        Finding(rule_for(fault.check_code, fault.table or "*").severity_code, fault)
+        for fault in dict.fromkeys(faults)
+    ]
+
+
+def _of_report(report: BatchReport) -> list[Finding]:
+    """What the reader alone found, where the gate is not asked."""
+    from expectations.suites.facts import of_report
+
+    told = [result for result in of_report(report) if result.is_told]
+    return [Finding(result.severity_code, result.fault, max(1, result.failing_cnt)) for result in told]
+
+
+def _refused(quarantine: Path) -> pl.DataFrame:
+    """Refused rows: one per row, column and rule, from the reader and from the screening."""
+    columns = ("table_name", "rule_code", "column_name", "source_file", "source_row")
+    files = sorted(quarantine.glob("*.parquet"))
+    if not files:
+        return pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+    return pl.concat([pl.read_parquet(file, columns=list(columns)) for file in files])
+
+
+def _grouped(refused: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+    yield from (
+        refused.sort("table_name", "source_file", "source_row")
+        .group_by("table_name", "rule_code", "column_name", maintain_order=True)
+        .agg(pl.len(), pl.col("source_file", "source_row").first())
+        .iter_rows()
+    )
+
+
+def _of_rows(found: tuple[Any, ...], report: BatchReport) -> Finding:
+    table, code, column, count, file, row = found
+    rule, delivered = rule_for(code, table), report.tables[table].delivered_rows
+    allowed = rule.allowed(delivered)
+    is_too_much = rule.severity_code == "quarantine" and count > allowed
+    what = f"{rule.description}: {count} of {delivered} rows, first here; {allowed} are let through"
+    remedy = rule.remedy or "Have the values mended"
+    fault = Fault(code, what, remedy, table, file, row, column)
+    return Finding("block" if is_too_much else rule.severity_code, fault, count)
+
+
+def _counts(report: BatchReport, refused: pl.DataFrame) -> dict[str, TableCount]:
+    gone = dict(
+        refused.unique(["table_name", "source_file", "source_row"]).group_by("table_name").len().iter_rows()
+    )
+    return {
+        table: TableCount(read.delivered_rows, read.delivered_rows - gone.get(table, 0))
+        for table, read in report.tables.items()
+    }
