@@ -4,10 +4,12 @@ Amounts of money in 万元 unless said otherwise; compared to the second digit. 
 in which the test reads them from the chart.
 """
 
+from tests.bi.expected.assets import ASSETS
 from tests.bi.expected.shared import Expected
 from tests.bi.expected.value import CONTRIBUTION, CUSTOMERS, QUALITY, SALES
 
 DASHBOARDS: dict[str, dict[str, Expected]] = {
+    "assets": ASSETS,
     "contribution": CONTRIBUTION,
     "customers": CUSTOMERS,
     "quality": QUALITY,
