@@ -5,6 +5,7 @@ in which the test reads them from the chart.
 """
 
 from tests.bi.expected.assets import ASSETS
+from tests.bi.expected.marketing import MARKETING
 from tests.bi.expected.products import PRODUCTS
 from tests.bi.expected.shared import Expected
 from tests.bi.expected.value import CONTRIBUTION, CUSTOMERS, QUALITY, SALES
@@ -13,6 +14,7 @@ DASHBOARDS: dict[str, dict[str, Expected]] = {
     "assets": ASSETS,
     "contribution": CONTRIBUTION,
     "customers": CUSTOMERS,
+    "marketing": MARKETING,
     "products": PRODUCTS,
     "quality": QUALITY,
     "sales": SALES,
