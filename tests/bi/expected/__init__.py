@@ -5,6 +5,7 @@ in which the test reads them from the chart.
 """
 
 from tests.bi.expected.assets import ASSETS
+from tests.bi.expected.corporate import CORPORATE
 from tests.bi.expected.marketing import MARKETING
 from tests.bi.expected.products import PRODUCTS
 from tests.bi.expected.shared import Expected
@@ -13,6 +14,7 @@ from tests.bi.expected.value import CONTRIBUTION, CUSTOMERS, QUALITY, SALES
 DASHBOARDS: dict[str, dict[str, Expected]] = {
     "assets": ASSETS,
     "contribution": CONTRIBUTION,
+    "corporate": CORPORATE,
     "customers": CUSTOMERS,
     "marketing": MARKETING,
     "products": PRODUCTS,
