@@ -1,4 +1,4 @@
-"""Open every dashboard in headless Chromium, keep a picture of each and what its charts were told.
+"""Open every dashboard in headless Chromium as a viewer does; keep a picture of each, and what it was told.
 
 ``numbers.json`` in the folder has, per dashboard and chart, the rows that the server sent to the page,
 and every request that would have left this machine.
@@ -16,16 +16,20 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Request, Response, Route, sync_playwright
 
-from bi.home import ADMIN, ASSETS, LOOPBACK, admin_password
+from bi.home import ASSETS, LOOPBACK, VIEWER, viewer_password
 
 WIDTH = 1400
 DRILL = "contribution"
 """The dashboard whose charts filter each other down to the account."""
+FORMER = "customers"
+"""The dashboard that is opened once more with the month before."""
 
 Rows = dict[str, list[dict[str, Any]]]
 """Rows by title of the chart."""
 
 _CHART = ".dashboard-component-chart-holder"
+_FILTER = "[data-test='form-item-value'] .ant-select-selector"
+_APPLY = "[data-test='filter-bar__apply-button']"
 _WAIT = 90_000
 _DATA = "/api/v1/chart/data"
 
@@ -50,7 +54,7 @@ def main() -> None:
 
 def look(browser: Browser, address: str, folder: Path) -> dict[str, Any]:
     """Rows by dashboard and chart, and what the pages asked of other machines."""
-    page = browser.new_page(viewport={"width": WIDTH, "height": 2400}, locale="zh-CN")
+    page = browser.new_page(viewport={"width": WIDTH, "height": 5000}, locale="zh-CN")
     page.set_default_timeout(_WAIT)
     outside: list[str] = []
 
@@ -66,13 +70,14 @@ def look(browser: Browser, address: str, folder: Path) -> dict[str, Any]:
     slugs = sorted(path.stem for path in (ASSETS / "dashboards").glob("*.yaml"))
     charts = {slug: _open(page, address, slug, folder) for slug in slugs}
     drill = _drill(page, address, folder)
-    return {"charts": charts, "drill": drill, "outside": outside}
+    former = _former_month(page, address)
+    return {"charts": charts, "drill": drill, "former": former, "outside": outside}
 
 
 def _log_in(page: Page, address: str) -> None:
     page.goto(f"{address}/login/")
-    page.fill("#username", ADMIN)
-    page.fill("#password", admin_password())
+    page.fill("#username", VIEWER)
+    page.fill("#password", viewer_password())
     page.keyboard.press("Enter")
     page.wait_for_url("**/welcome/**")
 
@@ -102,6 +107,24 @@ def _drill(page: Page, address: str, folder: Path) -> dict[str, Any]:
         _settle(page, lambda: len(seen) >= len(names) - 2)
     _picture(page, folder / f"{DRILL}-drill.png")
     return {"value": line, "charts": seen}
+
+
+def _former_month(page: Page, address: str) -> dict[str, Any]:
+    """Choose the second month of the list in the month filter: the charts follow."""
+    names = _names(page, address, FORMER)
+    page.goto(f"{address}/superset/dashboard/{FORMER}/")
+    page.wait_for_selector(_CHART)
+    _settle(page, lambda: True)
+    with _told(page, names) as seen:
+        page.locator(_FILTER).first.click()
+        option = page.locator(".ant-select-item-option").nth(1)
+        option.wait_for()
+        month = option.inner_text().strip()
+        option.click()
+        page.locator(_APPLY).click()
+        # all but those that show all months, and the date
+        _settle(page, lambda: len(seen) >= len(names) - 2)
+    return {"value": month, "charts": seen}
 
 
 def _names(page: Page, address: str, slug: str) -> dict[int, str]:

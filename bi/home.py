@@ -9,6 +9,9 @@ ASSETS = PROJECT / "bi" / "assets"
 """Databases, datasets, charts and dashboards, in the format of Superset's own export."""
 
 ADMIN = "admin"
+VIEWER = "viewer"
+"""Who looks at dashboards and changes nothing."""
+
 LOOPBACK = "127.0.0.1"
 
 
@@ -36,6 +39,11 @@ def current_database() -> Path:
 def admin_password() -> str:
     """The administrator's password."""
     return _secret("admin.password", 18)
+
+
+def viewer_password() -> str:
+    """The viewer's password."""
+    return _secret("viewer.password", 18)
 
 
 def secret_key() -> str:

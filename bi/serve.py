@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bi.home import ADMIN, LOOPBACK, PROJECT, bi_home, current_database, warehouse_home
+from bi.home import ADMIN, LOOPBACK, PROJECT, VIEWER, bi_home, current_database, warehouse_home
 
 
 def main() -> None:
@@ -28,8 +28,8 @@ def main() -> None:
         )
     if done.returncode:
         sys.exit(f"The dashboards could not be imported. See {log}.")
-    password = bi_home() / "admin.password"
-    say(f"http://{LOOPBACK}:{port}  user {ADMIN}, password in {password}  (Ctrl-C ends it)")
+    say(f"http://{LOOPBACK}:{port}  users {VIEWER} and {ADMIN}  (Ctrl-C ends it)")
+    say(f"Their passwords: {bi_home()}/{VIEWER}.password, {ADMIN}.password")
     gunicorn = str(Path(sys.executable).with_name("gunicorn"))
     server = ["--bind", f"{LOOPBACK}:{port}", "--workers", "1", "--threads", "4", "--timeout", "120"]
     with log.open("ab") as file:

@@ -41,7 +41,16 @@ def test_charts_ask_for_what_their_dataset_has():
         metrics = {metric["metric_name"] for metric in dataset["metrics"]}
         params = chart["params"]
         asked = {filter_["subject"] for filter_ in params["adhoc_filters"]}
-        for key in ("all_columns", "groupby", "groupbyRows", "groupbyColumns", "x_axis"):
+        for key in (
+            "all_columns",
+            "groupby",
+            "groupbyRows",
+            "groupbyColumns",
+            "x_axis",
+            "id",
+            "parent",
+            "name",
+        ):
             value = params.get(key, [])
             asked |= set([value] if isinstance(value, str) else value)
         assert asked <= columns, chart["slice_name"]
@@ -62,6 +71,47 @@ def test_every_chart_is_on_a_dashboard_and_every_filter_has_its_column():
             columns = files("datasets")[target["datasetUuid"]]["columns"]
             assert target["column"]["name"] in {column["column_name"] for column in columns}
     assert shown == set(files("charts"))
+
+
+def test_names_are_shown_and_months_are_marked():
+    """People read names: a chart shows the number of an org or product nowhere, a month with its mark."""
+    for chart in files("charts").values():
+        params = chart["params"]
+        shown = set()
+        for key in ("all_columns", "groupby", "groupbyRows", "groupbyColumns", "x_axis"):
+            value = params.get(key, [])
+            shown |= set([value] if isinstance(value, str) else value)
+        assert not {column for column in shown if column.endswith(("_code", "org_id"))}, chart["slice_name"]
+    for dataset in files("datasets").values():
+        months = {column["column_name"] for column in dataset["columns"]} & {"month_name", "trend_month"}
+        if months and dataset["table_name"] != "restatement":
+            assert "暂定 provisional" in dataset["sql"], dataset["table_name"]
+        if "month_name" in months:
+            mixed = [
+                metric["metric_name"]
+                for metric in dataset["metrics"]
+                if "count(distinct month_name) = 1" not in metric["expression"]
+            ]
+            assert mixed == [], f"{dataset['table_name']}: months may not be mixed"
+
+
+def test_a_dashboard_with_months_asks_for_one():
+    for dashboard in files("dashboards").values():
+        charts = [
+            item["meta"]["uuid"] for key, item in dashboard["position"].items() if key.startswith("CHART")
+        ]
+        datasets = [files("datasets")[files("charts")[uuid]["dataset_uuid"]] for uuid in charts]
+        has_months = any(
+            "month_name" in {column["column_name"] for column in dataset["columns"]}
+            for dataset in datasets
+            if dataset["table_name"] != "restatement"
+        )
+        first = [
+            filter_["targets"][0]["column"]["name"]
+            for filter_ in dashboard["metadata"]["native_filter_configuration"]
+            if filter_["controlValues"]["defaultToFirstItem"]
+        ]
+        assert first == ["month_name"] * has_months, dashboard["slug"]
 
 
 def test_every_dataset_runs_on_a_release_and_has_the_columns_it_names(town: Warehouse):
