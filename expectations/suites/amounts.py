@@ -24,6 +24,11 @@ _ADDED = {
 }
 """Amounts beside the events' that are added up by row, by table."""
 _KEYS = {"deposit": "account_id", "investment": "account_id", "loan": "loan_id"}
+_DUES = {
+    "loan_balance": ("overdue_principal", "overdue_interest"),
+    "card_balance": ("min_due",),
+    "repayment_schedule": ("due_principal", "due_interest"),
+}
 _MEASURES = {"deposit": "balance", "investment": "market_value", "loan": "balance"}
 
 
@@ -288,6 +293,52 @@ def events_fit(table: Table) -> list[Check]:
             query=fill("select count(*), count(*) filter (where {is_large}) from {rows}", **parts),
             locate=fill("select events.source_file, events.source_row from {rows} where {is_large}", **parts),
         )
+    ]
+
+
+def dues_fit(table: Table) -> list[Check]:
+    """No amount due is so large that a sum of a hundred events of such amounts has no room.
+
+    The balances of loans and cards are held to their sum; what is due on them is told as it is.
+    """
+    columns = _DUES.get(table.name, ())
+    if not columns:
+        return []
+    rows, rate = fill("{rows} as dues", rows=name("lake", table.name)), Sql("1")
+    if "loan_id" in table.column_names:
+        rows = fill(
+            """
+            {rows}
+            left join known.loan as loans on dues.loan_id = loans.loan_id
+            left join {rate} as rates on loans.currency = rates.currency
+            """,
+            rows=rows,
+            rate=RATE,
+        )
+        rate = Sql("coalesce(rates.mid_rate, 1)")
+    limit = _limit("event_amount_too_large", table.name)
+    return [
+        FailingRows(
+            check_code="event_amount_too_large",
+            table=table.name,
+            column=column,
+            query=fill(
+                "select count(*), count(*) filter (where abs(dues.{column}) * {rate} > {limit}) from {rows}",
+                column=name(column),
+                rate=rate,
+                limit=limit,
+                rows=rows,
+            ),
+            locate=fill(
+                "select dues.source_file, dues.source_row from {rows}"
+                " where abs(dues.{column}) * {rate} > {limit}",
+                column=name(column),
+                rate=rate,
+                limit=limit,
+                rows=rows,
+            ),
+        )
+        for column in columns
     ]
 
 

@@ -11,7 +11,7 @@ import duckdb
 from contract.model import Column, Table
 from contract.severity import rule_for, tables_with_rule
 from expectations.check import Check, FailingRows, RowCount, Suite, exact
-from expectations.suites.amounts import events_fit
+from expectations.suites.amounts import dues_fit, events_fit
 from orchestration.ingestion.cross_rules import CrossRule, group_rules, not_deleted, row_rules
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -34,7 +34,7 @@ def extract_suite(
     """
     checks: list[Check] = [*arrival(table, is_initial=is_initial), *row_count(table, previous_rows)]
     checks += [key_unique(table), *required_filled(table), *codes_in_list(table), *no_circles(table)]
-    checks += events_fit(table)
+    checks += [*events_fit(table), *dues_fit(table)]
     checks += [
         none_left(rule, is_kept=(rule.table, rule.column, rule.check_code) in kept)
         for rule in (*row_rules(table), *group_rules(table, connection))

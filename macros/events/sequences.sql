@@ -61,8 +61,13 @@
                 and days.txn_date >= matured.event_date
                 and days.txn_date <= {{ add_days('matured.event_date', 'rules.window_days') }}
         group by
-            matured.identity_key, matured.customer_id, matured.event_date, matured.amount_amt, rules.rule_version,
-            rules.customer_group_code
+            matured.identity_key, matured.customer_id, matured.event_date, matured.amount_amt, matured.business_date,
+            rules.rule_version, rules.customer_group_code
+        -- tonight brings some of it, or last night was the first to tell of the maturity: else an earlier night has
+        -- looked at the same sum, and a rule that is new tonight tells nothing of it
+        having
+            max(days.business_date) = {{ business_date() }}
+            or matured.business_date = {{ previous_batch_date() }}
     ) as left_over
     inner join (
         {{ event_rules_tonight(['maturity_then_outflow']) }}

@@ -184,6 +184,28 @@ def test_an_event_that_a_sum_of_events_has_no_room_for_is_named(
     ]
 
 
+@pytest.mark.parametrize(
+    ("table", "key", "column"),
+    [
+        ("loan_balance", {"loan_id": "L1", "balance": "300.00"}, "overdue_interest"),
+        ("card_balance", {"card_id": "K1"}, "min_due"),
+        ("repayment_schedule", {"loan_id": "L1", "term_no": 1}, "due_interest"),
+    ],
+)
+def test_an_amount_due_that_a_sum_of_events_has_no_room_for_is_named(
+    night: LakeNight, table: str, key: dict[str, object], column: str
+) -> None:
+    """10^14 yuan: a hundred of them are 10^16, of which 18 digits have no room."""
+    night.tables["card"] = [row("card", card_id="K1", customer_id="C1", org_id="O2", card_kind="credit")]
+    night.tables[table] = [row(table, **key, **{column: "100000000000000.00"})]
+
+    faults = run(night).faults
+
+    assert [(f.check_code, f.table, f.file, f.row) for f in faults] == [
+        ("event_amount_too_large", table, f"{table}-0001.csv", 1)
+    ]
+
+
 def test_history_has_to_have_room_on_average(night: LakeNight) -> None:
     del night.tables["ledger_control"]
     # 3,100 dollars × 8 × 10^9, with the largest sum: 10^16 and 2.5 × 10^13, of at most 30 × 10^16 in 30 days

@@ -84,8 +84,8 @@ compared as (
         coalesce(last_night.overdue_interest_ccy_amt, 0) as before_overdue_interest_ccy_amt,
         {{ five_class_rank('tonight.five_class_code') }} as class_rank,
         {{ five_class_rank("coalesce(last_night.five_class_code, 'normal')") }} as before_class_rank,
-        -- the first day of the arrears, the same at every stage of them
-        {{ add_days(business_date(), '1 - tonight.past_due_days') }} as arrears_date
+        -- the first day of the arrears, the same at every stage of them; nothing is a hundred years past due
+        {{ add_days(business_date(), '1 - greatest(least(tonight.past_due_days, 36525), 0)') }} as arrears_date
     from tonight
     inner join subjects
         on tonight.subject_type_code = subjects.subject_type_code and tonight.subject_id = subjects.subject_id

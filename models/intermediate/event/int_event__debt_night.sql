@@ -1,6 +1,7 @@
 -- One row per night and loan or card with something amiss: what the next night compares with. A loan or card without
--- a row, and known before, was in order. One whose balance could not be read tonight stays as it was. A night with
--- balances of cards, which a bank need not deliver, has a row of no card that says so.
+-- a row, and known before, was in order. One whose balance could not be read tonight stays as it was, as do
+-- cards in a batch without their balances. From the first night with balances of cards, which a bank need not deliver,
+-- a row of no card says so.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -59,6 +60,21 @@ amiss as (
         {{ refused_balances() }}
     ) as refused
         on last_night.subject_type_code = refused.source_code and last_night.subject_id = refused.row_key
+    union all
+    -- a batch without balances of cards says nothing of them: the next one is compared with the last that did
+    select
+        subject_type_code,
+        subject_id,
+        past_due_days,
+        overdue_interest_ccy_amt,
+        five_class_code
+    from {{ this }}
+    where
+        business_date = {{ previous_batch_date() }}
+        and subject_type_code = 'card'
+        and not exists (
+            select 1 from {{ source('pipeline', 'delivered_table') }} where table_name = 'card_balance'
+        )
     {% endif %}
 
 )

@@ -100,7 +100,8 @@ maturing as (
         accounts.account_id,
         accounts.customer_id,
         accounts.maturity_date,
-        sum({{ event_worth('balances.balance_ccy_amt', 'rates.mid_rate') }}) as balance_amt
+        -- rounded once, as in the calendar
+        {{ event_worth('sum(balances.balance_ccy_amt)', 'max(rates.mid_rate)') }} as balance_amt
     from accounts
     inner join account_balances as balances on accounts.account_id = balances.account_id
     inner join rates on accounts.currency_code = rates.currency_code

@@ -240,6 +240,16 @@ last_salaries as (
 
 ),
 
+-- a salary that is taken back tonight was none: the one before it may have been the last, long ago
+taken_back_salaries as (
+
+    select customer_id, max(txn_date) as txn_date
+    from {{ ref('int_event__salary') }}
+    where is_taken_back and business_date = {{ business_date() }} and {{ 'false' if is_first_night() else 'true' }}
+    group by customer_id
+
+),
+
 payroll_stops as (
 
     select
@@ -249,11 +259,15 @@ payroll_stops as (
         rules.customer_group_code,
         count(distinct salary_months.month_index) as month_cnt
     from last_salaries
+    left join taken_back_salaries on last_salaries.customer_id = taken_back_salaries.customer_id
     inner join rules
         on
             rules.event_code = 'payroll_stopped'
             and last_salaries.txn_date <= {{ add_days(business_date(), '-rules.window_days') }}
-            and last_salaries.txn_date > {{ add_days(previous_batch_date(), '-rules.window_days') }}
+            and (
+                last_salaries.txn_date > {{ add_days(previous_batch_date(), '-rules.window_days') }}
+                or taken_back_salaries.txn_date > last_salaries.txn_date
+            )
     inner join salary_months on last_salaries.customer_id = salary_months.customer_id
     group by last_salaries.customer_id, last_salaries.txn_date, rules.rule_version, rules.customer_group_code
 

@@ -3,6 +3,9 @@
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
+-- read on every night but the first
+-- depends_on: {{ ref('int_account__owner_versions') }}
+
 with products as (
 
     select product_code, product_line_code from {{ ref('stg_core_banking__products') }}
@@ -11,13 +14,34 @@ with products as (
 
 held as (
 
-    select customer_id, product_code, open_date
+    select
+        customer_id,
+        product_code,
+        {% if has_state() -%}
+        -- who becomes an owner of an account that was known holds it from tonight on
+        case when known_from_date = {{ business_date() }} then open_date else {{ business_date() }} end as open_date
+        {%- else -%}
+        open_date
+        {%- endif %}
     from {{ ref('int_account__holder') }}
-    {% if has_state() %}where known_from_date = {{ business_date() }}{% endif %}
+    where
+        -- an owner whose share is 0 holds nothing
+        ownership_share <> 0
+        {%- if has_state() %}
+        and (
+            known_from_date = {{ business_date() }}
+            or account_id in (
+                select owners.account_id
+                from {{ ref('int_account__owner_versions') }} as owners
+                where owners.known_from_date = {{ business_date() }}
+            )
+        )
+        {%- endif %}
     union all
     select holders.customer_id, positions.product_code, {{ business_date() }} as open_date
     from {{ ref('stg_core_banking__investment_positions') }} as positions
-    inner join {{ ref('int_account__holder') }} as holders on positions.account_id = holders.account_id
+    inner join {{ ref('int_account__holder') }} as holders
+        on positions.account_id = holders.account_id and holders.ownership_share <> 0
     union all
     select customer_id, product_code, start_date as open_date
     from {{ ref('int_loan__versions') }}

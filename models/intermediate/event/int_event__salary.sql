@@ -6,6 +6,9 @@
     post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-400 - ' ~ replayed_days()) }}",
 ) }}
 
+-- read on every night but the first
+-- depends_on: {{ ref('int_account__transaction') }}
+
 with tonight as (
 
     select * from {{ ref('int_flow__tonight') }}
@@ -30,12 +33,23 @@ known as (
 
 ),
 
+-- a reversal of tonight, or one that came before the salary
 taken_back as (
 
     select distinct known.txn_id, known.customer_id, known.txn_date, true as is_taken_back
     from tonight
     inner join known on tonight.reversed_txn_id = known.txn_id
     where tonight.is_reversal
+    {%- if has_state() %}
+    union
+    select salaries.txn_id, salaries.customer_id, salaries.txn_date, true as is_taken_back
+    from salaries
+    inner join {{ ref('int_account__transaction') }} as log
+        on
+            salaries.txn_id = log.reversed_txn_id
+            and log.is_reversal
+            and log.business_date >= {{ add_days(business_date(), '-' ~ repeated_days()) }}
+    {%- endif %}
 
 ),
 

@@ -100,7 +100,7 @@ relations as (
 causes as (
 
     select fresh.*, rules.priority as risk_priority, rules.rule_version as risk_rule_version,
-        rules.customer_group_code as risk_group_code
+        rules.customer_group_code as risk_group_code, rules.threshold_cnt as risk_threshold_cnt
     from fresh
     inner join (
         {{ event_rules_tonight(['group_member_risk']) }}
@@ -129,6 +129,30 @@ tied as (
 
 ),
 
+-- of several rules that hold for a customer, the one that comes first
+risks as (
+
+    select
+        causes.*,
+        tied.customer_id as tied_customer_id,
+        row_number() over (
+            partition by causes.identity_key, tied.customer_id
+            order by
+                causes.risk_priority nulls last,
+                causes.risk_rule_version nulls last,
+                causes.risk_group_code nulls last,
+                causes.risk_threshold_cnt desc nulls last
+        ) as risk_preference
+    from tied
+    inner join causes on tied.identity_key = causes.identity_key
+    inner join {{ ref('int_event__customer_group') }} as customers
+        on
+            tied.customer_id = customers.customer_id
+            and customers.is_active
+            and causes.risk_group_code in (customers.customer_group_code, '*')
+
+),
+
 events as (
 
     select
@@ -137,27 +161,22 @@ events as (
     from fresh
     union all
     select
-        {{ event_identity("'group_member_risk'", "'customer'", 'tied.customer_id', 'causes.identity_key') }}
+        {{ event_identity("'group_member_risk'", "'customer'", 'tied_customer_id', 'identity_key') }}
             as identity_key,
         'group_member_risk' as event_code,
-        causes.risk_rule_version as rule_version,
-        tied.customer_id,
+        risk_rule_version as rule_version,
+        tied_customer_id as customer_id,
         'customer' as subject_type_code,
-        tied.customer_id as subject_id,
-        causes.event_date,
-        causes.risk_priority as priority,
-        causes.amount_amt,
-        causes.reference_amt,
+        tied_customer_id as subject_id,
+        event_date,
+        risk_priority as priority,
+        amount_amt,
+        reference_amt,
         cast(null as {{ amount_type() }}) as threshold_amt,
-        causes.reference_date,
-        causes.event_cnt
-    from tied
-    inner join causes on tied.identity_key = causes.identity_key
-    inner join {{ ref('int_event__customer_group') }} as customers
-        on
-            tied.customer_id = customers.customer_id
-            and customers.is_active
-            and causes.risk_group_code in (customers.customer_group_code, '*')
+        reference_date,
+        event_cnt
+    from risks
+    where risk_preference = 1
 
 )
 

@@ -122,15 +122,21 @@ lines as (
         days.festival_code,
         null
     from {{ ref('stg_core_banking__calendar_days') }} as days
-    inner join (
-        select distinct customer_group_code
-        from (
-            {{ event_rules_tonight(['festival']) }}
-        ) as rules
-    ) as greeted
-        on days.festival_code is not null and days.calendar_date between {{ business_date() }} and {{ last_day }}
-    inner join {{ ref('int_event__customer_group') }} as customers
-        on customers.is_active and greeted.customer_group_code in (customers.customer_group_code, '*')
+    cross join (
+        -- once, whatever number of rules greets a customer
+        select customers.customer_id
+        from {{ ref('int_event__customer_group') }} as customers
+        where
+            customers.is_active
+            and exists (
+                select 1
+                from (
+                    {{ event_rules_tonight(['festival']) }}
+                ) as rules
+                where rules.customer_group_code in (customers.customer_group_code, '*')
+            )
+    ) as customers
+    where days.festival_code is not null and days.calendar_date between {{ business_date() }} and {{ last_day }}
 
 )
 

@@ -31,6 +31,7 @@ contacts as (
         from {{ ref('int_contact__visit') }}
         where business_date >= {{ add_days(business_date(), -400) }}
     ) as contacted
+    where contact_date <= {{ business_date() }}
     group by customer_id
 
 )

@@ -188,6 +188,8 @@ contacts as (
         campaign_id is not null
         and is_delivered
         and business_date >= (select min(from_date) from caps)
+        -- what is dated ahead says nothing of what was sent until then
+        and cast(sent_at as date) <= {{ business_date() }}
 
 ),
 
@@ -209,7 +211,6 @@ used as (
             on
                 contacts.channel_code = caps.channel_code
                 and contacts.sent_date >= caps.from_date
-                and contacts.sent_date <= {{ business_date() }}
         union all
         select ledger.customer_id, ledger.channel_code
         from ledger
