@@ -186,3 +186,56 @@ def test_what_falls_due_is_told_by_week_and_what_is_left_of_it_afterwards() -> N
         (this_week, 0, D(0), 0, D("1400.00"), D("1300.00"), D("0.928571")),
         (next_week, 1, D("7.00"), 1, D(0), D(0), None),
     ]
+
+
+def test_the_first_month_begins_with_the_first_night_for_what_is_bought_later_too() -> None:
+    bank = Bank([date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 31)])
+    customer = bank.customer("C1", opened=date(2026, 1, 1))
+    customer.invests(1000, since=date(2026, 1, 1))
+    bought = customer.invests(1000, since=date(2026, 3, 20)).holds(1100, since=date(2026, 3, 31))
+    nights = MemoryNights(["rpt_investment_result_monthly"])
+    for delivery in bank.deliveries():
+        for row in delivery.tables["investment_position"]:
+            row |= {"units": None, "cost_amount": D(1000)}
+            assert row["account_id"] == bought.account_id or row["market_value"] == 1000
+        nights.run(delivery)
+
+    row = result(nights, 3)
+    assert (row["opening_date"], row["day_cnt"]) == (date(2026, 3, 10), 21)
+    assert (row["opening_amt"], row["bought_amt"], row["result_amt"]) == (D(1000), D(1000), D(100))
+    # 100 / (1000 + 1000 × (21 − 10) / 21) = 2100 / 32000
+    assert row["return_rate"] == D("0.065625")
+
+
+def test_of_what_falls_due_on_one_night_each_owner_keeps_what_is_left_once() -> None:
+    bank = Bank([date(2026, 1, 28), date(2026, 1, 29)])
+    last = date(2026, 1, 29)
+    joint = bank.customer("A", opened=date(2025, 1, 1)).account(opened=date(2025, 1, 1))
+    bank.customer("B", opened=date(2025, 1, 1))
+    joint.holds(1000, since=date(2025, 1, 1)).holds(0, since=last).bears("0.02", until=last)
+    joint.shared({"A": "0.5", "B": "0.5"}, since=date(2025, 1, 1))
+    keeps = bank.customer("KEEPS", opened=date(2025, 1, 1))
+    for org, left in (("O1", 150), ("O2", 0)):
+        account = keeps.account(opened=date(2025, 1, 1)).moves_to(org, on=date(2025, 1, 1))
+        account.holds(100, since=date(2025, 1, 1)).holds(left, since=last).bears("0.02", until=last)
+
+    nights = MemoryNights(["rpt_maturity_calendar"]).run_all(bank)
+
+    rows = nights.query("select * from customer.rpt_maturity_calendar order by org_id")
+    # nothing is left of the joint 1,000.00; of the 200.00 of KEEPS 150.00 are, half of it of each deposit
+    names = ("org_id", "matured_account_cnt", "matured_amt", "retained_amt")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        ("O1", 2, D(1100), D(75)),
+        ("O2", 1, D(100), D(75)),
+    ]
+
+
+def test_a_loan_that_is_due_in_some_days_is_current() -> None:
+    bank = Bank([date(2026, 1, 31)])
+    bank.customer("C1", opened=date(2025, 1, 1)).borrows(1000, since=date(2025, 2, 1))
+    delivery = bank.deliveries()[0]
+    delivery.tables["loan_balance"][0]["days_past_due"] = -3
+    nights = MemoryNights(["rpt_delinquency_monthly"])
+    nights.run(delivery)
+    (row,) = nights.query("select * from customer.rpt_delinquency_monthly")
+    assert (row["stage_code"], row["loan_cnt"], row["balance_amt"]) == ("current", 1, D(1000))

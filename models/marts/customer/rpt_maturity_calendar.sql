@@ -57,41 +57,62 @@ coming as (
 
 ),
 
+-- all that fell due to a holder since the same night before
 matured as (
 
     select
         matured.*,
-        cast(date_trunc('week', matured.due_date) as date) as due_week_date
+        sum(matured.due_cents) over (partition by matured.customer_id, matured.business_date) as night_due_cents
     from {{ ref('int_holding__matured') }} as matured
     cross join bounds
-    where
-        matured.due_date >= bounds.first_week_date
-        and matured.business_date >= bounds.first_week_date
+    where matured.business_date >= bounds.first_week_date
 
 ),
 
-behind as (
+-- what is left of it beyond the rest that they had besides
+kept as (
 
     select
-        matured.org_id,
-        matured.product_line_code,
-        matured.due_week_date,
-        matured.customer_id,
-        sum(matured.account_cnt) as account_cnt,
-        sum(matured.due_cents) as due_cents,
-        -- what is left beyond the rest that they had besides
-        sum(least(
-            matured.due_cents,
+        matured.*,
+        least(
+            matured.night_due_cents,
             greatest(
-                coalesce({{ cents('customers.asset_amt') }}, 0) - (matured.asset_before_cents - matured.due_cents), 0
+                coalesce({{ cents('customers.asset_amt') }}, 0)
+                - greatest(matured.asset_before_cents - matured.night_due_cents, 0),
+                0
             )
-        )) as retained_cents
+        ) as kept_cents
     from matured
     left join {{ ref('int_holding__customer_month') }} as customers
         on
             matured.customer_id = customers.customer_id
             and customers.business_date = {{ business_date() }}
             and customers.month_start_date = {{ month_start(business_date()) }}
+
+),
+
+kept_parts as (
+
+    {{ split_cents(
+        'kept', 'kept_cents', 'due_cents', 'night_due_cents', ['customer_id', 'business_date'],
+        ['due_date', 'org_id', 'product_line_code'],
+    ) }}
+
+),
+
+behind as (
+
+    select
+        parts.org_id,
+        parts.product_line_code,
+        cast(date_trunc('week', parts.due_date) as date) as due_week_date,
+        parts.customer_id,
+        sum(parts.account_cnt) as account_cnt,
+        sum(parts.due_cents) as due_cents,
+        sum(parts.split_cents) as retained_cents
+    from kept_parts as parts
+    cross join bounds
+    where parts.due_date >= bounds.first_week_date
     group by 1, 2, 3, 4
 
 ),
