@@ -45,19 +45,22 @@ owners as (
 
 ),
 
-due as (
+account_parts as (
 
     select
+        balances.account_id,
+        balances.product_code,
+        balances.source_code,
         coalesce(owners.customer_id, balances.customer_id) as customer_id,
+        coalesce(owners.is_first, true) as is_first,
         balances.org_id,
         coalesce(products.product_line_code, 'unknown') as product_line_code,
         due_accounts.maturity_date as due_date,
-        count(distinct case when coalesce(owners.is_first, true) then balances.account_id end) as account_cnt,
-        sum({{ round_units(
-            wide('balances.balance_cents') ~ ' * coalesce(owners.share_units, 1000000) * '
-            ~ fx_factor('balances.currency_code', 'rates.mid_rate'),
-            wide('1000000') ~ ' * ' ~ fx_scale()
-        ) }}) as due_cents
+        {{ round_units(
+            wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
+        ) }} as account_cents,
+        coalesce(owners.share_units, 1000000) as share_weight,
+        1000000 as share_total
     from due_accounts
     inner join {{ ref('int_contribution__account_day') }} as balances
         on
@@ -70,7 +73,29 @@ due as (
         on balances.currency_code = rates.currency_code and rates.calendar_date = {{ previous_business_date() }}
     left join products on balances.product_code = products.product_code
     left join owners on balances.account_id = owners.account_id
-    group by 1, 2, 3, 4
+
+),
+
+owner_parts as (
+
+    {{ split_cents(
+        'account_parts', 'account_cents', 'share_weight', 'share_total', ['account_id', 'product_code', 'source_code'],
+        ['customer_id'],
+    ) }}
+
+),
+
+due as (
+
+    select
+        customer_id,
+        org_id,
+        product_line_code,
+        due_date,
+        count(distinct case when is_first then account_id end) as account_cnt,
+        sum(split_cents) as due_cents
+    from owner_parts
+    group by customer_id, org_id, product_line_code, due_date
 
 ),
 

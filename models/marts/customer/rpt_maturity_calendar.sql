@@ -28,18 +28,30 @@ contracts as (
 
 ),
 
+-- a joint account falls due to each of its owners, and counts with the first of them
+owners as (
+
+    select
+        account_id,
+        customer_id,
+        customer_id = min(customer_id) over (partition by account_id) as is_first
+    from {{ ref('int_account__owner_versions') }}
+    where known_to_date is null and ownership_share > 0
+
+),
+
 coming as (
 
     select
         balances.org_id,
         coalesce(products.product_line_code, 'unknown') as product_line_code,
         cast(date_trunc('week', contracts.maturity_date) as date) as due_week_date,
-        balances.customer_id,
+        coalesce(owners.customer_id, balances.customer_id) as customer_id,
         -- an account with several products is one
-        count(distinct balances.account_id) as account_cnt,
-        sum({{ round_units(
+        count(distinct case when coalesce(owners.is_first, true) then balances.account_id end) as account_cnt,
+        sum(case when coalesce(owners.is_first, true) then {{ round_units(
             wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
-        ) }}) as due_cents,
+        ) }} else 0 end) as due_cents,
         cast(null as bigint) as retained_cents
     from {{ ref('int_contribution__account_day') }} as balances
     inner join contracts
@@ -49,6 +61,7 @@ coming as (
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on balances.currency_code = rates.currency_code and rates.calendar_date = {{ business_date() }}
     left join products on balances.product_code = products.product_code
+    left join owners on contracts.register_code = 'account' and balances.account_id = owners.account_id
     where
         balances.business_date = {{ business_date() }}
         and balances.month_start_date = {{ month_start(business_date()) }}
