@@ -6,7 +6,7 @@
     cast(contact_cnt as bigint) as contact_cnt,
     cast(delivered_cnt as bigint) as delivered_cnt,
     cast(customer_cnt as bigint) as customer_cnt,
-    {{ ratio('contact_cnt', 'customer_cnt') }} as contact_avg_cnt,
+    {{ signed_ratio('contact_cnt', 'customer_cnt') }} as contact_avg_cnt,
     cast(max_cnt as integer) as contact_max_cnt,
     {% for percent in [50, 75, 90, 95, 99] -%}
     cast(p{{ percent }}_cnt as integer) as contact_p{{ percent }}_cnt,

@@ -283,3 +283,32 @@ def test_segments_add_to_the_whole() -> None:
         ("tier", "ordinary", 1, 0, Decimal("0.00")),
     ]
     assert [row["cost_amt"] for row in rows if row["segment_scheme_code"] != "all"] == [None] * 4
+
+
+def test_the_effect_on_aum_counts_who_came_and_who_left() -> None:
+    nights_of = [date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 28)]
+    bank = Bank(nights_of)
+    for name in ("LEFT", "STAYS", "C1", "C2"):
+        bank.customer(name, opened=date(2025, 11, 1)).holds(100, since=date(2025, 11, 1))
+    left = bank.customers[0]
+    left.accounts[0].closes(date(2026, 1, 31))
+    left.leaves(date(2026, 1, 31))
+    bank.customer("CAME", opened=date(2026, 1, 5)).holds(40, since=date(2026, 1, 5))
+    first, *others = bank.deliveries()
+    nights = MemoryNights(MARTS)
+    chosen = [
+        target(customer.customer_id, "control" if customer.customer_id in ("C1", "C2") else "target")
+        for customer in bank.customers
+    ]
+    campaign = CAMPAIGN | {"cost": Decimal("0.01")}
+    answer = response("STAYS", "purchase", "2026-01-15 02:00", "20000000000.00")
+    nights.run(with_rows(first, campaign=[campaign], campaign_target=chosen, campaign_response=[answer]))
+    for delivery in others:
+        nights.run(delivery)
+
+    row = effect(nights)
+    assert (row["aum_target_cnt"], row["aum_control_cnt"]) == (3, 2)
+    # (−100 + 0 + 40) / 3, and nothing beside it
+    assert row["aum_effect_amt"] == Decimal("-20.00")
+    # 20,000,000,000 for a cent: no column holds that, and no night stops
+    assert (row["sold_amt"], row["roi_rate"]) == (Decimal("20000000000.00"), None)

@@ -125,3 +125,14 @@ def test_the_first_night_tells_the_months_of_the_history() -> None:
         (3, "NEW", "deposit", True, True, date(2026, 2, 1)),
         (3, "OLD", "deposit", True, False, date(2024, 6, 1)),
     ]  # fmt: skip
+
+
+def test_an_owner_without_a_share_holds_nothing() -> None:
+    bank = Bank([date(2026, 1, 30)])
+    account = bank.customer("C1").holds(100)
+    bank.customer("C2")
+    account.shared({"C1": "1", "C2": "0"}, since=date(2026, 1, 30))
+
+    nights = MemoryNights(["int_holding__line_month"]).run_all(bank)
+
+    assert [row["customer_id"] for row in nights.query(LINES)] == ["C1"]

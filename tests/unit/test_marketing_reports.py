@@ -225,3 +225,29 @@ def test_files_are_filled_shared_and_stale() -> None:
     assert (row["duplicate_cnt"], row["stale_cnt"], row["stale_days"]) == (2, 2, 730)
     (mobile,) = nights.query("select * from customer.rpt_file_completeness where field_code = 'mobile'")
     assert (mobile["filled_cnt"], mobile["duplicate_cnt"]) == (0, 0)
+
+
+def test_a_campaign_that_is_told_late_costs_in_the_month_that_tells_it() -> None:
+    bank = Bank([DECEMBER, JANUARY, date(2026, 2, 28)])
+    bank.customer("A", opened=date(2025, 1, 1)).holds(10, since=date(2025, 1, 1))
+    campaign = {
+        "campaign_type": "x", "end_date": date(2026, 3, 31), "org_id": "O1", "channel_code": "mobile",
+        "op": "I",
+    }  # fmt: skip
+    told = [
+        # the first night that tells of any tells history
+        {"campaign_id": "K1", "start_date": date(2025, 11, 1), "cost": Decimal(1)},
+        {"campaign_id": "K2", "start_date": date(2026, 1, 31), "cost": Decimal(20)},
+        {"campaign_id": "K3", "start_date": date(2026, 1, 31), "cost": Decimal(300)},
+    ]
+    nights = MemoryNights(["rpt_channel_monthly"])
+    for delivery, row in zip(bank.deliveries(), told, strict=True):
+        nights.run(with_rows(delivery, campaign=[campaign | row]))
+
+    rows = nights.query(
+        "select month_start_date, cost_amt from customer.rpt_channel_monthly where cost_amt > 0 order by 1"
+    )
+    assert [(row["month_start_date"].month, row["cost_amt"]) for row in rows if row["cost_amt"] != 1] == [
+        (1, Decimal(20)),
+        (2, Decimal(300)),
+    ]

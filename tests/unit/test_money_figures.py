@@ -186,3 +186,79 @@ def test_what_falls_due_is_told_by_week_and_what_is_left_of_it_afterwards() -> N
         (this_week, 0, D(0), 0, D("1400.00"), D("1300.00"), D("0.928571")),
         (next_week, 1, D("7.00"), 1, D(0), D(0), None),
     ]
+
+
+def test_the_first_month_begins_with_the_first_night_for_what_is_bought_later_too() -> None:
+    bank = Bank([date(2026, 3, 10), date(2026, 3, 20), date(2026, 3, 31)])
+    customer = bank.customer("C1", opened=date(2026, 1, 1))
+    customer.invests(1000, since=date(2026, 1, 1))
+    bought = customer.invests(1000, since=date(2026, 3, 20)).holds(1100, since=date(2026, 3, 31))
+    nights = MemoryNights(["rpt_investment_result_monthly"])
+    for delivery in bank.deliveries():
+        for row in delivery.tables["investment_position"]:
+            row |= {"units": None, "cost_amount": D(1000)}
+            assert row["account_id"] == bought.account_id or row["market_value"] == 1000
+        nights.run(delivery)
+
+    row = result(nights, 3)
+    assert (row["opening_date"], row["day_cnt"]) == (date(2026, 3, 10), 21)
+    assert (row["opening_amt"], row["bought_amt"], row["result_amt"]) == (D(1000), D(1000), D(100))
+    # 100 / (1000 + 1000 × (21 − 10) / 21) = 2100 / 32000
+    assert row["return_rate"] == D("0.065625")
+
+
+def test_of_what_falls_due_on_one_night_each_owner_keeps_what_is_left_once() -> None:
+    bank = Bank([date(2026, 1, 28), date(2026, 1, 29)])
+    last = date(2026, 1, 29)
+    joint = bank.customer("A", opened=date(2025, 1, 1)).account(opened=date(2025, 1, 1))
+    bank.customer("B", opened=date(2025, 1, 1))
+    joint.holds("1000.01", since=date(2025, 1, 1)).holds(0, since=last).bears("0.02", until=last)
+    joint.shared({"A": "0.5", "B": "0.5"}, since=date(2025, 1, 1))
+    keeps = bank.customer("KEEPS", opened=date(2025, 1, 1))
+    for org, left in (("O1", 150), ("O2", 0)):
+        account = keeps.account(opened=date(2025, 1, 1)).moves_to(org, on=date(2025, 1, 1))
+        account.holds(100, since=date(2025, 1, 1)).holds(left, since=last).bears("0.02", until=last)
+
+    first, second = bank.deliveries()
+    nights = MemoryNights(["rpt_maturity_calendar"])
+    nights.run(first)
+    rows = nights.query("select * from customer.rpt_maturity_calendar order by org_id")
+    # the joint account is one of O1's two, and due to both its owners
+    assert [(row["account_cnt"], row["customer_cnt"], row["due_amt"]) for row in rows] == [
+        (2, 3, D("1100.01")),
+        (1, 1, D(100)),
+    ]
+    nights.run(second)
+    rows = nights.query("select * from customer.rpt_maturity_calendar order by org_id")
+    # nothing is left of the joint 1,000.01; of the 200.00 of KEEPS 150.00 are, half of it of each deposit
+    names = ("org_id", "matured_account_cnt", "matured_amt", "retained_amt")
+    assert [tuple(row[name] for name in names) for row in rows] == [
+        ("O1", 2, D("1100.01"), D(75)),
+        ("O2", 1, D(100), D(75)),
+    ]
+
+
+def test_a_loan_that_is_due_in_some_days_is_current() -> None:
+    bank = Bank([date(2026, 1, 31)])
+    bank.customer("C1", opened=date(2025, 1, 1)).borrows(1000, since=date(2025, 2, 1))
+    delivery = bank.deliveries()[0]
+    delivery.tables["loan_balance"][0]["days_past_due"] = -3
+    nights = MemoryNights(["rpt_delinquency_monthly"])
+    nights.run(delivery)
+    (row,) = nights.query("select * from customer.rpt_delinquency_monthly")
+    assert (row["stage_code"], row["loan_cnt"], row["balance_amt"]) == ("current", 1, D(1000))
+
+
+def test_what_is_owed_in_a_foreign_currency_is_rounded_once() -> None:
+    bank = Bank([date(2026, 1, 31)])
+    bank.rate("USD", "1.5", on=date(2026, 1, 31))
+    customer = bank.customer("C1", opened=date(2025, 1, 1))
+    for loan_class in ("mortgage", "mortgage", "unsecured"):
+        customer.borrows("0.01", since=date(2026, 1, 31), loan_class=loan_class, currency="USD")
+    nights = MemoryNights(["int_customer__liability", "fct_customer_assets"]).run_all(bank)
+
+    (row,) = nights.query("select * from intermediate.int_customer__liability")
+    # 0.045 in all, 0.03 of them mortgages: not 0.02 for each loan
+    assert (row["loan_amt"], row["mortgage_amt"]) == (D("0.05"), D("0.03"))
+    (assets,) = nights.query("select * from monitoring.fct_customer_assets")
+    assert assets["loan_amt"] == row["loan_amt"]

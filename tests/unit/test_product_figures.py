@@ -427,3 +427,51 @@ def test_an_account_with_two_products_of_a_line_falls_due_once() -> None:
         is_over = delivery.business_date > date(2026, 2, 10)
         assert (row["account_cnt"], row["matured_account_cnt"]) == ((0, 1) if is_over else (1, 0))
         assert row["due_amt"] + row["matured_amt"] == Decimal("42.00")
+
+
+def test_a_cancellation_takes_away_what_its_sale_counted_whatever_its_own_row_says() -> None:
+    first, second = date(2026, 1, 30), JANUARY
+    bank = Bank([first, second, FEBRUARY])
+    bank.customer("C1").holds(100)
+    for trade in ("S1", "S2", "S3"):
+        sell(bank, trade, first, "200.00", arrives=second if trade == "S3" else first)
+    sell(bank, "S1", second, "0.00", arrives=second, cancelled=True)
+    # twice, by two numbers, and once before the sale comes
+    sell(bank, "S2", second, "200.00", arrives=second, cancelled=True)
+    sell(bank, "S2", FEBRUARY, "200.00", arrives=FEBRUARY, cancelled=True)
+    sell(bank, "S3", first, "200.00", arrives=first, cancelled=True)
+    sell(bank, "S9", first, "55.00", arrives=first, cancelled=True)
+    for number, (_, row) in enumerate(bank.books.events["sales_trade"]):
+        if row["status"] == "cancelled":
+            row |= {"org_id": "O2", "trade_id": f"X{number}"}
+    nights = MemoryNights(["rpt_line_org_matrix_monthly"])
+    seen = []
+    for night in bank.deliveries():
+        nights.run(night)
+        seen.append(
+            [
+                (row["month_start_date"].month, row["org_id"], row["sales_cnt"], row["sales_amt"])
+                for row in nights.query(
+                    "select * from customer.rpt_line_org_matrix_monthly where sales_cnt <> 0 order by 1"
+                )
+            ]
+        )
+    # S1 and S2; then all three are taken back, at O1, and in February nothing is left to take back
+    assert seen == [[(1, "O1", 2, Decimal("400.00"))], [], []]
+
+
+def test_a_score_that_is_none_stops_no_night_and_is_nobodys() -> None:
+    bank = Bank([JANUARY])
+    bank.customer("C1", opened=date(2025, 1, 1))
+    for number, score in enumerate((8, 5000, 11, -1), start=1):
+        _case(bank, number, "2026-01-05 01:00", None, None, score)
+    delivery = bank.deliveries()[0]
+    delivery.tables["service_case"] = [row for _, row in bank.books.events["service_case"]]
+    delivery.loads["service_case"] = "full"
+
+    nights = MemoryNights(["rpt_service_monthly"])
+    nights.run(delivery)
+
+    (row,) = nights.query("select * from customer.rpt_service_monthly")
+    assert (row["case_cnt"], row["scored_cnt"], row["csat_mean"]) == (4, 1, Decimal(8))
+    assert (row["promoter_cnt"], row["detractor_cnt"], row["nps"]) == (0, 0, Decimal(0))

@@ -19,10 +19,11 @@ loans as (
         loans.loan_class_code,
         balances.five_class_code,
         balances.past_due_days,
-        cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ amount_type() }}) as balance_amt,
+        -- rounded once, when they are added
+        cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }}) as balance_amt,
         cast(
             (cast(balances.overdue_principal_ccy_amt as decimal(38, 2)) + balances.overdue_interest_ccy_amt)
-            * rates.mid_rate as {{ amount_type() }}
+            * rates.mid_rate as {{ worth_type() }}
         ) as overdue_amt
     from {{ ref('stg_core_banking__loan_balances') }} as balances
     inner join {{ ref('int_loan__versions') }} as loans
@@ -58,7 +59,7 @@ instalments as (
         schedule.due_date,
         sum(cast(
             (cast(schedule.due_principal_ccy_amt as decimal(38, 2)) + schedule.due_interest_ccy_amt) * rates.mid_rate
-            as {{ amount_type() }}
+            as {{ worth_type() }}
         )) as due_amt
     from {{ ref('int_loan__schedule_versions') }} as schedule
     inner join {{ ref('int_loan__versions') }} as loans

@@ -85,7 +85,10 @@ due as (
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on contracts.currency_code = rates.currency_code and rates.calendar_date = {{ business_date() }}
     left join owners on contracts.account_id = owners.account_id
-    where contracts.register_code = 'account' and contracts.maturity_date >= {{ business_date() }}
+    where
+        contracts.register_code = 'account'
+        and contracts.maturity_date >= {{ business_date() }}
+        and coalesce(owners.share_units, 1) <> 0
     group by 1, 2
 
 ),

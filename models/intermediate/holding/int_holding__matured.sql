@@ -1,10 +1,12 @@
 -- One row per holder, org, product line and day of maturity, of deposits and investments that fell due since the last
--- night: what fell due, and all that the holder had with the bank the night before.
+-- night: what fell due, of a joint account to each owner their share, and all that the holder had with the bank the night
+-- before. A joint account is counted with the first of its owners.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
 -- read from the second night on, but the graph is the same every night
 -- depends_on: {{ ref('int_account__versions') }}, {{ ref('int_contribution__account_day') }}
+-- depends_on: {{ ref('int_account__owner_versions') }}
 -- depends_on: {{ ref('int_holding__customer_month') }}, {{ ref('int_fx__rate_by_day') }}
 
 with products as (
@@ -28,17 +30,37 @@ due_accounts as (
 
 ),
 
-due as (
+owners as (
 
     select
-        balances.customer_id,
+        account_id,
+        customer_id,
+        {{ millionths_of('ownership_share') }} as share_units,
+        customer_id = min(customer_id) over (partition by account_id) as is_first
+    from {{ ref('int_account__owner_versions') }}
+    where
+        known_from_date <= {{ previous_business_date() }}
+        and (known_to_date is null or known_to_date > {{ previous_business_date() }})
+        and ownership_share > 0
+
+),
+
+account_parts as (
+
+    select
+        balances.account_id,
+        balances.product_code,
+        balances.source_code,
+        coalesce(owners.customer_id, balances.customer_id) as customer_id,
+        coalesce(owners.is_first, true) as is_first,
         balances.org_id,
         coalesce(products.product_line_code, 'unknown') as product_line_code,
         due_accounts.maturity_date as due_date,
-        count(distinct balances.account_id) as account_cnt,
-        sum({{ round_units(
+        {{ round_units(
             wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
-        ) }}) as due_cents
+        ) }} as account_cents,
+        coalesce(owners.share_units, 1000000) as share_weight,
+        1000000 as share_total
     from due_accounts
     inner join {{ ref('int_contribution__account_day') }} as balances
         on
@@ -50,7 +72,30 @@ due as (
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on balances.currency_code = rates.currency_code and rates.calendar_date = {{ previous_business_date() }}
     left join products on balances.product_code = products.product_code
-    group by 1, 2, 3, 4
+    left join owners on balances.account_id = owners.account_id
+
+),
+
+owner_parts as (
+
+    {{ split_cents(
+        'account_parts', 'account_cents', 'share_weight', 'share_total', ['account_id', 'product_code', 'source_code'],
+        ['customer_id'],
+    ) }}
+
+),
+
+due as (
+
+    select
+        customer_id,
+        org_id,
+        product_line_code,
+        due_date,
+        count(distinct case when is_first then account_id end) as account_cnt,
+        sum(split_cents) as due_cents
+    from owner_parts
+    group by customer_id, org_id, product_line_code, due_date
 
 ),
 

@@ -7,6 +7,9 @@
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
+-- read from the second night on, but the graph is the same every night
+-- depends_on: {{ ref('int_calendar__recorded_history') }}
+
 with holders as (
 
     select account_id, customer_id, currency_code, close_date, {{ millionths_of('ownership_share') }} as share_units
@@ -52,6 +55,13 @@ refused as (
 
 ),
 
+-- the first month begins with the first night, also for what is bought later in it
+records as (
+
+    select business_date as first_night_date from {{ ref('int_calendar__recorded_history') }}
+
+),
+
 last_night as (
 
     select
@@ -85,7 +95,7 @@ joined as (
         coalesce(last_night.value_cents, 0) as last_value_cents,
         case
             when last_night.is_same_month then last_night.opening_date
-            else {{ add_days(month_start(business_date()), -1) }}
+            else greatest({{ add_days(month_start(business_date()), -1) }}, records.first_night_date)
         end as opening_date,
         coalesce(case when last_night.is_same_month then last_night.opening_cents else last_night.value_cents end, 0)
             as opening_cents,
@@ -99,6 +109,7 @@ joined as (
             tonight.account_id = last_night.account_id
             and tonight.product_code = last_night.product_code
             and tonight.customer_id = last_night.customer_id
+    cross join records
     left join refused
         on
             refused.source_code = 'investment'

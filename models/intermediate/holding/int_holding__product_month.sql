@@ -159,6 +159,8 @@ shared as (
     inner join rates
         on contracts.currency_code = rates.currency_code and held.through_date = rates.calendar_date
     left join owners on held.register_code = 'account' and held.account_id = owners.account_id
+    -- an owner whose share is 0 holds nothing of it
+    where coalesce(owners.share_units, 1) <> 0
 
 )
 

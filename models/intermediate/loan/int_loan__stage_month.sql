@@ -35,8 +35,9 @@ tonight as (
     inner join rates on loans.currency_code = rates.currency_code
     inner join {{ ref('delinquency_stage_rules') }} as stages
         on
-            balances.past_due_days >= stages.from_days
-            and (stages.to_days is null or balances.past_due_days <= stages.to_days)
+            -- days before the due date are none past it
+            greatest(balances.past_due_days, 0) >= stages.from_days
+            and (stages.to_days is null or greatest(balances.past_due_days, 0) <= stages.to_days)
     where balances.balance_ccy_amt > 0 or balances.overdue_principal_ccy_amt > 0 or balances.overdue_interest_ccy_amt > 0
 
 )

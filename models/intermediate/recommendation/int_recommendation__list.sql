@@ -109,7 +109,10 @@ events as (
             max(business_date) as business_date,
             sum(case when entry_type_code = 'event' then 1 else -1 end) as open_cnt
         from {{ ref('fct_event') }}
-        where business_date >= {{ add_days(business_date(), '-(select max(event_days) from rules)') }}
+        where
+            business_date >= {{ add_days(business_date(), '-(select max(event_days) from rules)') }}
+            -- a closing that is run again finds entries of the night after it
+            and business_date <= {{ business_date() }}
         group by customer_id, event_id, event_code
     ) as entries
     where open_cnt > 0

@@ -182,6 +182,13 @@ aum as (
 
 ),
 
+-- who has no row in a month that is recorded had nothing then: not yet a customer, or not any more
+aum_months as (
+
+    select distinct month_start_date from aum
+
+),
+
 tiers as (
 
     select customer_id, month_start_date, tier_code, owning_org_id
@@ -218,8 +225,11 @@ select
 
     -- measures: what the trades say, or where there is none the responses
     cast(coalesce(sales.trade_amt, answers.response_amt, 0) as {{ amount_type() }}) as sold_amt,
-    pre_aum.aum_end_amt as pre_aum_amt,
-    cast(post_aum.aum_end_amt - pre_aum.aum_end_amt as {{ amount_type() }}) as aum_change_amt,
+    case when pre_months.month_start_date is not null then coalesce(pre_aum.aum_end_amt, 0) end as pre_aum_amt,
+    cast(case
+        when pre_months.month_start_date is not null and post_months.month_start_date is not null
+            then coalesce(post_aum.aum_end_amt, 0) - coalesce(pre_aum.aum_end_amt, 0)
+    end as {{ amount_type() }}) as aum_change_amt,
 
     -- flags
     counted.first_contact_date is not null as is_reached,
@@ -235,6 +245,8 @@ left join aum as pre_aum
     on counted.customer_id = pre_aum.customer_id and counted.pre_month_date = pre_aum.month_start_date
 left join aum as post_aum
     on counted.customer_id = post_aum.customer_id and counted.post_month_date = post_aum.month_start_date
+left join aum_months as pre_months on counted.pre_month_date = pre_months.month_start_date
+left join aum_months as post_months on counted.post_month_date = post_months.month_start_date
 left join births on counted.customer_id = births.customer_id
 left join {{ ref('segment_band_rules') }} as bands
     on

@@ -185,7 +185,11 @@ select
     {{ cents_amount('sold_cents') }} as sold_amt,
     cost_amt,
     {{ cents_amount(round_units(cents('cost_amt'), 'target_converted_cnt')) }} as cost_per_conversion,
-    {{ signed_ratio('(sold_cents - ' ~ cents('cost_amt') ~ ')', cents('cost_amt')) }} as roi_rate,
+    -- of a cost of next to nothing no column holds the return
+    case
+        when abs({{ wide('sold_cents - ' ~ cents('cost_amt')) }}) < {{ wide(cents('cost_amt')) }} * 100000000000
+            then {{ signed_ratio('(sold_cents - ' ~ cents('cost_amt') ~ ')', cents('cost_amt')) }}
+    end as roi_rate,
     cast(control_cnt as bigint) as control_cnt,
     cast(control_converted_cnt as bigint) as control_converted_cnt,
     {{ ratio('control_converted_cnt', 'control_cnt') }} as control_converted_rate,

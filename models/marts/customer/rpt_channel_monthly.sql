@@ -65,6 +65,22 @@ won as (
 
 ),
 
+-- a campaign that is told of after its month was over costs in the month that tells it; what the night tells that first
+-- tells of any is history
+told as (
+
+    select
+        campaign_id,
+        told_date,
+        min(told_date) over () as first_told_date
+    from (
+        select campaign_id, min(known_from_date) as told_date
+        from {{ ref('int_campaign__versions') }}
+        group by campaign_id
+    ) as first_versions
+
+),
+
 costs as (
 
     select
@@ -72,10 +88,11 @@ costs as (
         months.month_start_date,
         sum({{ cents('campaigns.cost_amt') }}) as cost_cents
     from {{ ref('int_campaign__versions') }} as campaigns
+    inner join told on campaigns.campaign_id = told.campaign_id
     inner join months
         on
-            campaigns.start_date >= months.month_start_date
-            and campaigns.start_date <= months.through_date
+            {{ counted_date('campaigns.start_date', 'told.told_date', 'told.first_told_date') }}
+            between months.month_start_date and months.through_date
     where campaigns.known_to_date is null and campaigns.channel_code is not null
     group by campaigns.channel_code, months.month_start_date
 

@@ -1,6 +1,7 @@
 -- One row per product line, org and month: what the org keeps of the line, what it contributes, what was sold, and to how
 -- many (业务条线 × 分支机构). A sale counts in the month of the batch that brings it, because closings take in no sales; those
--- of the first batch count in the month of their day. Cancellations take away.
+-- of the first batch count in the month of their day. A cancellation takes away what its sale counted, at the sale's org
+-- and line, whatever its own row says.
 
 {{ config(meta={
     'grain': ['product_line_code', 'org_id', 'month_start_date'], 'partition': 'month_start_date',
@@ -48,31 +49,67 @@ contributions as (
 
 ),
 
+-- once per sale; one that came before its sale takes away on the night that brings the sale
+cancelled as (
+
+    select
+        trade_id,
+        min(business_date) as business_date,
+        min(trade_date) as trade_date
+    from {{ ref('int_sales__trade_entry') }}
+    where status_code = 'cancelled'
+    group by trade_id
+
+),
+
+entries as (
+
+    select
+        product_code,
+        sales_org_id,
+        trade_date,
+        business_date,
+        1 as entry_sign,
+        {{ cents('amount_reporting_amt') }} as amount_cents
+    from {{ ref('int_sales__trade_entry') }}
+    where status_code = 'live'
+    union all
+    select
+        trades.product_code,
+        trades.sales_org_id,
+        greatest(trades.trade_date, cancelled.trade_date) as trade_date,
+        greatest(trades.business_date, cancelled.business_date) as business_date,
+        -1 as entry_sign,
+        {{ cents('trades.amount_reporting_amt') }} as amount_cents
+    from cancelled
+    inner join {{ ref('int_sales__trade_entry') }} as trades
+        on cancelled.trade_id = trades.trade_id and trades.status_code = 'live'
+
+),
+
 sales as (
 
     select
         coalesce(products.product_line_code, 'unknown') as product_line_code,
-        trades.sales_org_id as org_id,
+        entries.sales_org_id as org_id,
         months.month_start_date,
-        sum(case when trades.status_code = 'live' then 1 else -1 end) as trade_cnt,
-        sum(
-            case when trades.status_code = 'live' then 1 else -1 end * {{ cents('trades.amount_reporting_amt') }}
-        ) as sold_cents
-    from {{ ref('int_sales__trade_entry') }} as trades
+        sum(entries.entry_sign) as trade_cnt,
+        sum(entries.entry_sign * entries.amount_cents) as sold_cents
+    from entries
     cross join {{ ref('int_calendar__recorded_history') }} as history
     inner join months
         on months.month_start_date = case
-            when trades.business_date = history.business_date then {{ month_start('trades.trade_date') }}
-            else {{ month_start('trades.business_date') }}
+            when entries.business_date = history.business_date then {{ month_start('entries.trade_date') }}
+            else {{ month_start('entries.business_date') }}
         end
-    left join products on trades.product_code = products.product_code
+    left join products on entries.product_code = products.product_code
     -- a closing that is run again finds entries of the night after it
     where
-        trades.business_date <= {{ business_date() }}
+        entries.business_date <= {{ business_date() }}
         {%- if has_state() %}
-        and trades.business_date >= {{ first_computed_month() }}
+        and entries.business_date >= {{ first_computed_month() }}
         {%- endif %}
-    group by coalesce(products.product_line_code, 'unknown'), trades.sales_org_id, months.month_start_date
+    group by coalesce(products.product_line_code, 'unknown'), entries.sales_org_id, months.month_start_date
 
 ),
 

@@ -28,18 +28,30 @@ contracts as (
 
 ),
 
+-- a joint account falls due to each of its owners, and counts with the first of them
+owners as (
+
+    select
+        account_id,
+        customer_id,
+        customer_id = min(customer_id) over (partition by account_id) as is_first
+    from {{ ref('int_account__owner_versions') }}
+    where known_to_date is null and ownership_share > 0
+
+),
+
 coming as (
 
     select
         balances.org_id,
         coalesce(products.product_line_code, 'unknown') as product_line_code,
         cast(date_trunc('week', contracts.maturity_date) as date) as due_week_date,
-        balances.customer_id,
+        coalesce(owners.customer_id, balances.customer_id) as customer_id,
         -- an account with several products is one
-        count(distinct balances.account_id) as account_cnt,
-        sum({{ round_units(
+        count(distinct case when coalesce(owners.is_first, true) then balances.account_id end) as account_cnt,
+        sum(case when coalesce(owners.is_first, true) then {{ round_units(
             wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
-        ) }}) as due_cents,
+        ) }} else 0 end) as due_cents,
         cast(null as bigint) as retained_cents
     from {{ ref('int_contribution__account_day') }} as balances
     inner join contracts
@@ -49,6 +61,7 @@ coming as (
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on balances.currency_code = rates.currency_code and rates.calendar_date = {{ business_date() }}
     left join products on balances.product_code = products.product_code
+    left join owners on contracts.register_code = 'account' and balances.account_id = owners.account_id
     where
         balances.business_date = {{ business_date() }}
         and balances.month_start_date = {{ month_start(business_date()) }}
@@ -57,41 +70,62 @@ coming as (
 
 ),
 
+-- all that fell due to a holder since the same night before
 matured as (
 
     select
         matured.*,
-        cast(date_trunc('week', matured.due_date) as date) as due_week_date
+        sum(matured.due_cents) over (partition by matured.customer_id, matured.business_date) as night_due_cents
     from {{ ref('int_holding__matured') }} as matured
     cross join bounds
-    where
-        matured.due_date >= bounds.first_week_date
-        and matured.business_date >= bounds.first_week_date
+    where matured.business_date >= bounds.first_week_date
 
 ),
 
-behind as (
+-- what is left of it beyond the rest that they had besides
+kept as (
 
     select
-        matured.org_id,
-        matured.product_line_code,
-        matured.due_week_date,
-        matured.customer_id,
-        sum(matured.account_cnt) as account_cnt,
-        sum(matured.due_cents) as due_cents,
-        -- what is left beyond the rest that they had besides
-        sum(least(
-            matured.due_cents,
+        matured.*,
+        least(
+            matured.night_due_cents,
             greatest(
-                coalesce({{ cents('customers.asset_amt') }}, 0) - (matured.asset_before_cents - matured.due_cents), 0
+                coalesce({{ cents('customers.asset_amt') }}, 0)
+                - greatest(matured.asset_before_cents - matured.night_due_cents, 0),
+                0
             )
-        )) as retained_cents
+        ) as kept_cents
     from matured
     left join {{ ref('int_holding__customer_month') }} as customers
         on
             matured.customer_id = customers.customer_id
             and customers.business_date = {{ business_date() }}
             and customers.month_start_date = {{ month_start(business_date()) }}
+
+),
+
+kept_parts as (
+
+    {{ split_cents(
+        'kept', 'kept_cents', 'due_cents', 'night_due_cents', ['customer_id', 'business_date'],
+        ['due_date', 'org_id', 'product_line_code'],
+    ) }}
+
+),
+
+behind as (
+
+    select
+        parts.org_id,
+        parts.product_line_code,
+        cast(date_trunc('week', parts.due_date) as date) as due_week_date,
+        parts.customer_id,
+        sum(parts.account_cnt) as account_cnt,
+        sum(parts.due_cents) as due_cents,
+        sum(parts.split_cents) as retained_cents
+    from kept_parts as parts
+    cross join bounds
+    where parts.due_date >= bounds.first_week_date
     group by 1, 2, 3, 4
 
 ),

@@ -54,9 +54,10 @@ cases as (
         cases.first_reply_at <= {{ add_minutes('cases.opened_at', 'months.at_once_minutes') }} as is_at_once,
         cases.first_reply_at <= {{ add_minutes('cases.opened_at', 'months.reply_minutes') }} as is_replied,
         cases.closed_at <= {{ add_minutes('cases.opened_at', 'months.solve_minutes') }} as is_solved,
-        cases.score,
-        cases.score >= months.promoter_from_score as is_promoter,
-        cases.score <= months.detractor_to_score as is_detractor
+        -- customers score from 0 to 10: any other number is none
+        case when cases.score between 0 and 10 then cases.score end as score,
+        cases.score between months.promoter_from_score and 10 as is_promoter,
+        cases.score between 0 and months.detractor_to_score as is_detractor
     from {{ ref('int_service__case_versions') }} as cases
     {% if not is_first_night() -%}
     inner join told on cases.case_id = told.case_id
