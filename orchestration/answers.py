@@ -151,7 +151,7 @@ def _write_xlsx(cursor: duckdb.DuckDBPyConnection, file: BinaryIO) -> None:
     # text stays text: what begins with = is no formula, an identifier no number
     options = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
     # takes a moment to import: only where it is used
-    from xlsxwriter import Workbook
+    from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
     content = io.BytesIO()
     with Workbook(content, options) as book:
