@@ -181,11 +181,16 @@ def rollback(
 @app.command()
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on the published database, which is opened read-only.")],
+    kind: Annotated[str | None, typer.Option("--format", help="table, csv, xlsx, json or parquet.")] = None,
+    target: Annotated[Path | None, typer.Option("--to", help="File to write, by its ending.")] = None,
 ) -> None:
-    """Ask the current release a question in SQL."""
-    from orchestration.console import show_query
+    """Ask the current release a question in SQL; files and pipes get all rows and columns."""
+    from orchestration.answers import FORMATS, answer
 
-    show_query(Settings.load(), sql)
+    known = next((name for name in FORMATS if name == kind), None)
+    if kind is not None and known is None:
+        raise typer.BadParameter(f"{kind!a} is none of {', '.join(FORMATS)}", param_hint="--format")
+    answer(Settings.load(), sql, kind=known, target=target)
 
 
 @app.command("what-if")

@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from expectations.suites.undelivered import CHECK_CODE as WITHOUT_EXTRACT
-from orchestration.errors import QueryError
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
 from orchestration.publication.release import current_database, open_current
 from orchestration.settings import Settings
@@ -119,7 +117,6 @@ EXAMPLE_QUERY = (
     "where month_start_date = (select max(month_start_date) from customer_value.fct_customer_tier_monthly) "
     "group by all order by all"
 )
-_MOST_ROWS = 100
 
 
 def show_tiers(settings: Settings) -> None:
@@ -195,38 +192,6 @@ def show_tiers(settings: Settings) -> None:
     out.print(f"Published database: {_shortened(current_database(settings))}", soft_wrap=True)
     out.print("A query to try:")
     out.print(f'  .venv/bin/acrm query "{EXAMPLE_QUERY}"', soft_wrap=True)
-
-
-def show_query(settings: Settings, sql: str) -> None:
-    """Run a query on the current release and print its rows.
-
-    Raises:
-        PublicationError: Nothing is published, or the release cannot be read.
-        QueryError: The query cannot be answered.
-    """
-    # a query reads the release and nothing else of this machine
-    with open_current(settings, is_shut_in=True) as connection:
-        try:
-            cursor = connection.execute(sql)
-            if cursor is None:
-                raise QueryError("There is no query in it.")
-            rows = cursor.fetchmany(_MOST_ROWS + 1)
-        except duckdb.Error as error:
-            raise QueryError(_in_one_line(error)) from error
-        table = Table()
-        for column in cursor.description or ():
-            table.add_column(column[0])
-    for row in rows[:_MOST_ROWS]:
-        table.add_row(*("" if content is None else str(content) for content in row))
-    out.print(table)
-    if len(rows) > _MOST_ROWS:
-        out.print(f"… the first {_MOST_ROWS} rows.")
-
-
-def _in_one_line(error: duckdb.Error) -> str:
-    """What DuckDB says of a query, without the query, which it repeats below."""
-    said = str(error).partition("\nLINE ")[0]
-    return " ".join(said.split())
 
 
 def _shortened(path: Path) -> Path:

@@ -14,8 +14,9 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.answers import answer
 from orchestration.cli import app
-from orchestration.console import show_query, show_results
+from orchestration.console import show_results
 from orchestration.errors import ExitCode, PublicationError, QueryError
 from orchestration.lock import writer_lock
 from orchestration.night import STATIONS, NightResult
@@ -82,7 +83,7 @@ def a_run(settings: Settings) -> Iterator["subprocess.Popen[str]"]:
 def test_a_value_is_printed_as_it_is(
     settings: Settings, capsys: pytest.CaptureFixture[str], query: str, printed: str
 ) -> None:
-    show_query(settings, query)
+    answer(settings, query)
     assert f"┃ {printed} " in (out := capsys.readouterr().out) or f"│ {printed} " in out
 
 
@@ -111,7 +112,7 @@ def test_a_query_that_cannot_be_answered_is_one_line_of_usage(
     settings: Settings, query: str, said: str
 ) -> None:
     with pytest.raises(QueryError, match=said) as refused:
-        show_query(settings, query)
+        answer(settings, query)
     assert refused.value.exit_code == ExitCode.USAGE
     assert len(str(refused.value).splitlines()) == 1
 
@@ -128,7 +129,7 @@ def test_looking_changes_nothing(settings: Settings, capsys: pytest.CaptureFixtu
     before = tree_hashes(settings.home)
     show_status(settings)
     show_releases(settings)
-    show_query(settings, "from customer")
+    answer(settings, "from customer")
     assert tree_hashes(settings.home) == before
     out = capsys.readouterr().out
     assert "3 business dates, 1 nights waiting." in out and "is writing" not in out
@@ -155,7 +156,7 @@ def test_status_during_a_run_says_what_it_is_at(
     with a_run(settings) as writer:
         show_status(settings)
         show_releases(settings)
-        show_query(settings, "from customer")
+        answer(settings, "from customer")
         assert writer.poll() is None
     out = capsys.readouterr().out
     assert f"process {writer.pid}, at 2026-02-02 sequence 1, build" in out
