@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.support.bank import Bank
 from tests.support.event_bank import EventBank, told
 from tests.support.memory_nights import MemoryNights
 
@@ -203,3 +204,18 @@ def test_days_past_due_beyond_the_calendar_are_told(nights: MemoryNights) -> Non
         ("AGES", "loan_overdue", date(1926, 10, 8)),
         ("BELOW", "interest_arrears", None),
     ]
+
+
+def test_a_message_that_reached_nobody_answers_no_event() -> None:
+    """Two inflows of the 5th; on the 6th one customer is reached, and the other is not."""
+    bank = EventBank(Bank([october(1), october(5), october(6)]))
+    for name, is_reached in (("REACHED", True), ("MISSED", False)):
+        bank.moves(bank.bank.customer(name).holds(1000), 60_000, on=october(5))
+        bank.tells(
+            "contact_log", october(6), contact_id=name, customer_id=name, channel="call",
+            sent_at=datetime(2026, 10, 6, 2), delivered=is_reached,
+        )  # fmt: skip
+    (row,) = bank.run(models=["rpt_event_monthly"]).query(
+        "select * from monitoring.rpt_event_monthly where event_code = 'large_inflow'"
+    )
+    assert (row["event_cnt"], row["answered_cnt"], str(row["median_answer_days"])) == (2, 1, "1.0")

@@ -130,7 +130,7 @@ inner join rules
         rules.event_code = 'interest_arrears'
         and compared.subject_type_code = 'loan'
         and compared.overdue_interest_ccy_amt > 0
-        and compared.before_overdue_interest_ccy_amt = 0
+        and compared.before_overdue_interest_ccy_amt <= 0
 
 union all
 

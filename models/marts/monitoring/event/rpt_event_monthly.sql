@@ -75,7 +75,9 @@ answers as (
     from events
     inner join {{ ref('int_contact__log') }} as contacts on events.customer_id = contacts.customer_id
     where
-        contacts.business_date >= {{ first_month }}
+        -- what did not reach the customer answers nothing
+        contacts.is_delivered
+        and contacts.business_date >= {{ first_month }}
         and cast(contacts.sent_at as date) >= events.told_date
         and cast(contacts.sent_at as date) <= {{ add_days('events.told_date', 14) }}
     union all
