@@ -49,9 +49,11 @@ def find_customers(settings: Settings, condition: str, limit: int) -> Found:
         )
         if not types:
             raise PublicationError(f"The current release has no {'.'.join(SCREENED)}: run a night.")
-        # nothing of the text as it was given is in here
+        # nothing of the text as it was given is in here; a row that has no answer does not meet it
         where = Sql(condition_sql(condition, screened_columns(types)))
-        meets = fill("from {table} where not is_closed and {where}", table=table, where=where)
+        meets = fill(
+            "from {table} where not is_closed and coalesce(try({where}), false)", table=table, where=where
+        )
         counted = connection.execute(fill("select count(*) {meets}", meets=meets)).fetchone()
         rows = connection.execute(
             fill(

@@ -243,8 +243,11 @@ def test_members_of_a_saved_segment_enter_and_leave_night_by_night() -> None:
     closed.leaves(date(2026, 6, 26))
     nights = MemoryNights(["fct_segment_member"])
 
+    # more digits than a number has: nobody meets it, and no night stops
+    wild = {"code": "wild", "condition": "(((aum_amt * 9999999999999999.9) * 9999999999999999.9) > 1)"}
+
     def run(night: date, condition: str) -> None:
-        nights._variables["saved_segments"] = [{"code": "rich", "condition": condition}]  # type: ignore[assignment]
+        nights._variables["saved_segments"] = [{"code": "rich", "condition": condition}, wild]  # type: ignore[assignment]
         nights.run(bank.delivery(night))
 
     members = "select * from customer.fct_segment_member order by customer_id, entered_date"

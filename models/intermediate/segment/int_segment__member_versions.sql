@@ -15,7 +15,7 @@
     from {{ ref('dim_customer_360') }}
     where
         not is_closed
-        and {{ segment.condition }}
+        and {{ met(segment.condition) }}
         and customer_id not in (select customer_id from {{ source('pipeline', 'erased_customer') }})
     union all
     {%- elif has_state() %}
