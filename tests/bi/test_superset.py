@@ -31,7 +31,7 @@ from tests.support.warehouse import PROJECT, Warehouse
 PYTHON = os.environ.get("ACRM_BI", "")
 VILLAGE = SampleSpec(customers=1500, months=4, nights=4, end=date(2026, 11, 4), profile="wealthy")
 """Over the end of a month, so that what October recommended is tried; enough companies for prospects."""
-PERIOD = 120
+PERIOD = 600
 
 pytestmark = pytest.mark.skipif(not PYTHON, reason="takes minutes and Superset's environment: make test-bi")
 

@@ -27,7 +27,7 @@ CORPORATE = {
     "集团树 Group tree": Expected(
         f"""with shown as (
             select ultimate_parent_customer_id as parent from {_MEMBERS} where members > 1
-            group by all order by count(*) desc, parent limit 12)
+            group by all order by count(*) desc, parent limit 8)
         select 'bank', null
         union all
         select customer_id, coalesce(parent_customer_id, 'bank') from {_MEMBERS}

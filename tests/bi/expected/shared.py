@@ -61,13 +61,12 @@ def month(key: str) -> str:
     return f"strftime({key}, '%Y-%m') || if({is_over}, '', ' 暂定 provisional')"
 
 
-_RULEBOOK = _named(
-    "reference.dim_code", "code", "code_name_zh", "rulebook_code", "code_kind = 'rulebook_code'"
-)
-
+_OF_RULEBOOK = "code_kind = 'rulebook_code'"
+_RULEBOOK = _named("reference.dim_code", "code", "code_name_zh", "rulebook_code", _OF_RULEBOOK)
 AS_OF = Expected(
     f"""select strftime(business_date, '%Y-%m-%d'), {month("business_date")}, release,
-        {_RULEBOOK}, reporting_currency
+        {_RULEBOOK},
+        reporting_currency
     from quality.data_as_of""",
     ("business_date", "running_month", "release", "rulebook_name", "reporting_currency"),
 )
