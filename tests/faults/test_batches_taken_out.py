@@ -7,7 +7,6 @@ import pytest
 from orchestration.erasure.erase import erase
 from orchestration.errors import ExitCode
 from orchestration.ingestion.lake import lake_batches, withdrawn_since_release
-from orchestration.night import run_waiting
 from orchestration.publication.release import current_release
 from orchestration.settings import BatchId, Settings
 from orchestration.waiting import noted_nights, planned_nights, processed_nights, refused_batches
@@ -15,6 +14,7 @@ from orchestration.withdrawal import withdraw
 from tests.faults.conftest import FIRST, SECOND
 from tests.support.bank import Bank
 from tests.support.landing import land
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 
@@ -29,7 +29,7 @@ def test_a_refused_correction_and_a_withdrawn_night_leave_no_trace(
     first, second, refused = BatchId(FIRST, 1), BatchId(SECOND, 1), BatchId(FIRST, 2)
 
     # the night after it does not wait for the correction
-    results = run_waiting(settings)
+    results = run_quickly(settings)
 
     assert [(result.batch, result.release) for result in results] == [(second, f"{SECOND}.1")]
     assert lake_batches(settings) == [first, second]
@@ -44,7 +44,7 @@ def test_a_refused_correction_and_a_withdrawn_night_leave_no_trace(
     # whatever opens the build database meanwhile finds no file missing
     erase(settings, [])
     assert [night.batch for night in planned_nights(settings)] == [first]
-    run_waiting(settings)
+    run_quickly(settings)
     assert warehouse.parquet_hashes() == before
     current = current_release(settings)
     assert current is not None and current.name == f"{FIRST}.2"

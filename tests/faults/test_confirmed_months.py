@@ -14,6 +14,7 @@ from orchestration.settings import Settings
 from tests.faults.village import village
 from tests.support.bank import Bank
 from tests.support.landing import land, land_all
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 NIGHTS = [date(2026, 1, 29), date(2026, 1, 30), date(2026, 2, 2), date(2026, 3, 2)]
@@ -63,7 +64,7 @@ def restated(published: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> 
     """Friday's batch sent again in March: two closed months later."""
     warehouse = published.copy_to(tmp_path_factory.mktemp("restated") / "home")
     send_again(warehouse, 400_000, 2)
-    run_waiting(Settings.load(warehouse.home))
+    run_quickly(Settings.load(warehouse.home))
     return warehouse
 
 
@@ -130,7 +131,7 @@ def test_the_gate_names_every_closed_month_that_changed(published: Warehouse, re
 @pytest.mark.parametrize("start", [FIRST_NIGHT, MARCH_2], ids=str)
 def test_a_replay_confirms_nothing_again(restated: Warehouse, tmp_path: Path, start: date) -> None:
     warehouse = restated.copy_to(tmp_path / "home")
-    run_waiting(Settings.load(warehouse.home), again=start)
+    run_quickly(Settings.load(warehouse.home), again=start)
     assert contents(warehouse) == contents(restated)
 
 
@@ -145,7 +146,7 @@ def test_a_rebuild_from_lake_and_releases_gives_the_same_bytes(restated: Warehou
 def test_a_correction_that_is_taken_back_is_a_third_version(restated: Warehouse, tmp_path: Path) -> None:
     warehouse = restated.copy_to(tmp_path / "home")
     send_again(warehouse, 11_999_999, 3)
-    run_waiting(Settings.load(warehouse.home))
+    run_quickly(Settings.load(warehouse.home))
     assert set(contents(restated)["fct_customer_tier_confirmed"]) <= set(
         contents(warehouse)["fct_customer_tier_confirmed"]
     )
@@ -167,8 +168,8 @@ def test_runs_that_stop_on_the_way_leave_no_trace(
     for station in ("publish", "complete"):
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(NightRun, station, stopping_in_march(getattr(NightRun, station)))
-            run_waiting(Settings.load(warehouse.home))
-    run_waiting(Settings.load(warehouse.home))
+            run_quickly(Settings.load(warehouse.home))
+    run_quickly(Settings.load(warehouse.home))
 
     assert contents(warehouse) == contents(restated)
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from orchestration.night import run_waiting
 from orchestration.settings import Settings
 from tests.faults.conftest import CUSTOMERS, SECOND
 from tests.faults.delivered import Delivered
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 LEAVERS = 300
@@ -36,7 +36,7 @@ def odd(batch: Delivered, settings: Settings, warehouse: Warehouse) -> Warehouse
         account[accounts[0].index("close_date")] = "9999-12-31"
     batch.write("account", accounts)
 
-    run_waiting(settings)
+    run_quickly(settings)
     return warehouse
 
 

@@ -24,6 +24,7 @@ from tests.faults.conftest import SECOND
 from tests.faults.delivered import Delivered
 from tests.support.bank import Delivery
 from tests.support.landing import land
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse, tree_hashes
 
 GIVE_UP_SECONDS = 180
@@ -144,7 +145,7 @@ def test_a_run_killed_in_the_middle_of_a_station_is_made_good_by_the_next(
     assert run.wait() == -signal.SIGKILL
 
     assert warehouse.parquet_hashes() == before, "readers see a night that is not finished"
-    run_waiting(settings)
+    run_quickly(settings)
     assert warehouse.parquet_hashes() == undisturbed
     assert tree_hashes(settings.landing) == landed
 
@@ -164,14 +165,14 @@ def test_a_night_killed_between_switch_and_done_leaves_one_release(
         publishing = import_module("orchestration.publication.publish")
         patch.setattr(publishing, "switch", lambda settings, name: None)
         with pytest.raises(KeyboardInterrupt):
-            run_waiting(settings)
+            run_quickly(settings)
     made = tree_hashes(settings.published / f"{SECOND}.1")
     assert (settings.published / "current").readlink() != Path(f"{SECOND}.1")
 
-    (finished,) = run_waiting(settings)
+    (finished,) = run_quickly(settings)
 
     assert finished.release == f"{SECOND}.1" and finished.checks_ran > 100
     assert {release.name for release in releases(settings)} - before == {f"{SECOND}.1"}
     assert tree_hashes(warehouse.current.resolve()) == made
     assert warehouse.parquet_hashes() == undisturbed
-    assert run_waiting(settings) == []
+    assert run_quickly(settings) == []

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.night import run_waiting
 from orchestration.settings import Settings
 from tests.faults.village import NIGHTS, village
 from tests.reference.compare import as_text
@@ -15,6 +14,7 @@ from tests.reference.customer_value import customer_value
 from tests.reference.known import replay
 from tests.support.bank import Bank, Delivery
 from tests.support.landing import land
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 SATURDAY = date(2026, 1, 31)
@@ -46,7 +46,7 @@ def test_nights_sent_again_with_a_higher_sequence_count_instead_of_the_first(
     for delivery in again:
         land(warehouse.home, delivery)
 
-    run_waiting(Settings.load(warehouse.home))
+    run_quickly(Settings.load(warehouse.home))
 
     different = differences(warehouse, [*village().deliveries(), *again])
     assert not different, as_text(different)
@@ -61,10 +61,10 @@ def test_the_batch_of_a_saturday_that_arrives_after_mondays_takes_its_place(tmp_
         for row in delivery.tables["calendar"]:
             row["is_business_day"] = row["is_business_day"] and row["calendar_date"] != SATURDAY
         land(warehouse.home, delivery)
-    run_waiting(settings)
+    run_quickly(settings)
 
     land(warehouse.home, bank.delivery(SATURDAY))
-    run_waiting(settings)
+    run_quickly(settings)
 
     different = differences(warehouse, [*on_time, bank.delivery(SATURDAY)])
     assert not different, as_text(different)

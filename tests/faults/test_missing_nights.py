@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 
 from orchestration.errors import AcrmError, ExitCode
-from orchestration.night import run_waiting
 from orchestration.settings import Settings
 from tests.faults.conftest import SECOND, THIRD
 from tests.faults.delivered import Delivered
 from tests.support.bank import Bank, Delivery
 from tests.support.landing import land
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse, tree_hashes
 
 
@@ -21,7 +21,7 @@ def test_a_batch_waits_for_the_business_day_before_it(
     published = tree_hashes(settings.published)
 
     with pytest.raises(AcrmError) as caught:
-        run_waiting(settings)
+        run_quickly(settings)
 
     assert caught.value.exit_code == ExitCode.BAD_BATCH
     assert "earlier_batch_missing" in str(caught.value) and str(SECOND) in str(caught.value)
@@ -31,7 +31,7 @@ def test_a_batch_waits_for_the_business_day_before_it(
 def test_a_folder_without_a_manifest_is_not_there_yet(batch: Delivered, settings: Settings) -> None:
     (batch.folder / "manifest.json").unlink()
     published = tree_hashes(settings.published)
-    assert run_waiting(settings) == []
+    assert run_quickly(settings) == []
     assert tree_hashes(settings.published) == published
 
 
@@ -40,7 +40,7 @@ def test_the_late_batch_and_the_one_after_it_are_processed_in_order(
 ) -> None:
     land(warehouse.home, nights_to_come[THIRD])
     land(warehouse.home, nights_to_come[SECOND])
-    run_waiting(settings)
+    run_quickly(settings)
     (row,) = warehouse.query(
         "select max(month_start_date) as last_month from customer_value.fct_customer_aum_monthly"
     )
@@ -64,11 +64,11 @@ def test_a_bad_batch_is_replaced_by_the_same_date_sent_again(
 ) -> None:
     batch.file("deposit_balance").write_bytes(b"")
     with pytest.raises(AcrmError):
-        run_waiting(settings)
+        run_quickly(settings)
     bad = tree_hashes(batch.folder)
 
     land(warehouse.home, bank.delivery(SECOND, sequence=2))
-    run_waiting(settings)
+    run_quickly(settings)
 
     rows = warehouse.query(
         "select distinct is_provisional from customer_value.fct_customer_aum_monthly "

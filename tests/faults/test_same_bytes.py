@@ -49,7 +49,7 @@ def test_the_last_date_run_again_from_the_command_line_gives_the_same_bytes(
 
 def test_an_earlier_date_run_again_gives_the_same_bytes(published_village: Warehouse, tmp_path: Path) -> None:
     warehouse = published_village.copy_to(tmp_path / "home")
-    run_waiting(Settings.load(warehouse.home), again=NIGHTS[1])
+    run_quickly(Settings.load(warehouse.home), again=NIGHTS[1])
     assert warehouse.parquet_hashes() == published_village.parquet_hashes()
 
 

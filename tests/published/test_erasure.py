@@ -13,12 +13,12 @@ from orchestration.erasure.erase import Erasure, erase
 from orchestration.erasure.register import Register, read_register, register_file, write_register
 from orchestration.erasure.terms import past_their_term
 from orchestration.errors import ConfigurationError, NotFoundError
-from orchestration.night import run_waiting
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import current_release, releases
 from orchestration.settings import Retention, Settings
 from orchestration.waiting import processed_nights
 from tests.support.published import found, readable
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 LEFT_BY_KILLED_RUNS = (
@@ -179,7 +179,7 @@ def test_balances_stay_under_numbers_that_lead_to_nobody(town: Warehouse, erased
 
 def test_the_next_night_goes_through_and_holds_neither(erased):
     settings, gone, present, *_ = erased
-    (night,) = run_waiting(settings)
+    (night,) = run_quickly(settings)
 
     release = current_release(settings)
     assert release.name == night.release == "2026-10-30.1"

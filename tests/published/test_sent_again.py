@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from benchmarks.resend import send_again
-from orchestration.night import NightRun, run_waiting
+from orchestration.night import NightRun
 from orchestration.publication import Publication
 from orchestration.publication.marts import marts_from_manifest
 from orchestration.settings import BatchId, Settings
@@ -17,6 +17,7 @@ from orchestration.waiting import processed_nights
 from sample_bank.edit import BatchEdit
 from tests.published.conftest import TOWN
 from tests.support.build_database import contents, parquet_bytes
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 publication = importlib.import_module("orchestration.publication.publish")
@@ -45,7 +46,7 @@ def sent_again(town: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> War
     """The town with its last night published, and that night's batch sent again with other contents."""
     warehouse = town.copy_to(tmp_path_factory.mktemp("again") / "home")
     settings = Settings.load(warehouse.home)
-    run_waiting(settings)
+    run_quickly(settings)
     send_again(settings, AGAIN)
     edit = BatchEdit(settings.landing / AGAIN.folder)
     edit.write("sales_registration", edit.read("sales_registration").clear())
@@ -78,7 +79,7 @@ def test_what_is_published_again_is_what_a_whole_release_holds(
 ) -> None:
     before = contents(settings.published / "current")
 
-    run_waiting(settings)
+    run_quickly(settings)
 
     assert published_whole == [False]
     after, whole = settings.published / "current", written_whole(settings, tmp_path / "other")
@@ -93,18 +94,18 @@ def test_what_is_published_again_is_what_a_whole_release_holds(
 
 
 def earlier_night_too(settings: Settings) -> None:
-    run_waiting(settings, again=TOWN.timeline.nights[-2])
+    run_quickly(settings, again=TOWN.timeline.nights[-2])
 
 
 def built_anew(settings: Settings) -> None:
-    run_waiting(settings, rebuild=True)
+    run_quickly(settings, rebuild=True)
 
 
 def after_a_run_that_stopped(settings: Settings) -> None:
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(NightRun, "fit_to_publish", _interrupt)
-        run_waiting(settings)
-    run_waiting(settings)
+        run_quickly(settings)
+    run_quickly(settings)
 
 
 def _interrupt(*_: object) -> None:

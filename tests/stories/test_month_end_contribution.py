@@ -4,8 +4,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from orchestration.settings import Settings
 from tests.support.bank import Bank
 from tests.support.landing import land
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 FIRST, MIDDLE, LAST = NIGHTS = [date(2026, 1, 30), date(2026, 2, 12), date(2026, 2, 27)]
@@ -50,22 +52,22 @@ def test_the_running_month_waits_for_its_last_business_day(tmp_path: Path) -> No
     land(every_night.home, bank.delivery(FIRST))
     # the bank begins on 30 January with nothing before it
     (every_night.home / "bank.yml").write_text("accept_partial_start: true\n")
-    every_night.run()
+    run_quickly(Settings.load(every_night.home))
     at_month_ends = every_night.copy_to(tmp_path / "month ends")
     (at_month_ends.home / "bank.yml").write_text("contribution: month_end\naccept_partial_start: true\n")
     for night in (MIDDLE, LAST):
         land(every_night.home, bank.delivery(night))
-    every_night.run()
+    run_quickly(Settings.load(every_night.home))
 
     land(at_month_ends.home, bank.delivery(MIDDLE))
-    at_month_ends.run()
+    run_quickly(Settings.load(at_month_ends.home))
 
     for table in TABLES:
         assert rows(at_month_ends, table, FEBRUARY) == []
         assert rows(at_month_ends, table, JANUARY) == rows(every_night, table, JANUARY)
 
     land(at_month_ends.home, bank.delivery(LAST))
-    at_month_ends.run()
+    run_quickly(Settings.load(at_month_ends.home))
 
     for table in TABLES:
         assert rows(at_month_ends, table, FEBRUARY) == rows(every_night, table, FEBRUARY)

@@ -14,11 +14,12 @@ import pytest
 
 from expectations.suites.restatement import ClosedMonth, closed_month_changes
 from orchestration.publication.release import DATABASE_FILE
-from orchestration.settings import BatchId
+from orchestration.settings import BatchId, Settings
 from tests.conftest import ShareWarehouse, deliver_and_run
 from tests.support.bank import Bank
 from tests.support.landing import land
 from tests.support.models import PROJECT
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 from tests.support.whole_nights import WholeNights
 
@@ -341,7 +342,7 @@ def test_monday_sent_again_without_them_takes_them_back(by_dbt: Warehouse, tmp_p
     warehouse = by_dbt.copy_to(tmp_path / "home")
     before = warehouse.parquet_hashes("contribution")
     land(warehouse.home, seam_bank(with_saturday=True, is_told=False).delivery(MONDAY, sequence=2))
-    warehouse.run()
+    run_quickly(Settings.load(warehouse.home))
 
     tiers = "customer_value.fct_customer_tier_monthly"
     spent = (_one(warehouse, tiers, who, MARCH)["card_spend_12m_amt"] for who in ("late", "newcomer"))
@@ -358,5 +359,5 @@ def test_monday_sent_again_without_them_takes_them_back(by_dbt: Warehouse, tmp_p
 
     # and with them once more it is what it was, to the byte
     land(warehouse.home, seam_bank(with_saturday=True).delivery(MONDAY, sequence=3))
-    warehouse.run()
+    run_quickly(Settings.load(warehouse.home))
     assert warehouse.parquet_hashes("contribution") == before
