@@ -33,8 +33,9 @@ from great_expectations.render.renderer.renderer import renderer
 from expectations.check import Check, FailingRows, RowCount, Suite
 from expectations.results import CheckResult, did_not_run, ran
 
-# Great Expectations tells of its temporary folders
-logging.getLogger("great_expectations").setLevel(logging.WARNING)
+# Great Expectations tells of its temporary folders, in a module that sets its own level
+for _told in ("great_expectations", "great_expectations.data_context.types.base"):
+    logging.getLogger(_told).setLevel(logging.WARNING)
 
 # what DuckDB says about the query itself; its other errors may quote a value
 _ABOUT_QUERY = re.compile(r"(?:Binder|Catalog|Parser) Error: .*")

@@ -49,6 +49,22 @@ def main() -> None:
     raise SystemExit(code)
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"acrm {version('acrm')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _acrm(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
 @app.command()
 def run(
     again: Annotated[str | None, typer.Option("--date", help="Run this business date once more.")] = None,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +221,9 @@ def test_a_range_the_wrong_way_round_is_refused(settings: Settings, arguments: t
     answer = CliRunner().invoke(app, list(arguments), env={"ACRM_HOME": str(settings.home)})
     assert answer.exit_code == ExitCode.USAGE
     assert f"{FRIDAY} is after" in answer.output
+
+
+def test_the_version_is_that_of_the_package():
+    done = CliRunner().invoke(app, ["--version"])
+
+    assert (done.exit_code, done.stdout) == (0, f"acrm {version('acrm')}\n")
