@@ -7,6 +7,8 @@
     materialized='incremental', meta={'carried': 'state'},
 ) }}
 
+-- depends_on: {{ source('pipeline', 'delivered_table') }}
+
 with debts as (
 
     select
