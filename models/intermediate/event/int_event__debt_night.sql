@@ -2,12 +2,12 @@
 -- a row, and known before, was in order. One whose balance could not be read tonight stays as it was, as do
 -- cards in a batch without their balances. From the first night with balances of cards, which a bank need not deliver,
 -- a row of no card says so.
+-- read on every night but the first:
+-- depends_on: {{ source('pipeline', 'delivered_table') }}
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
 ) }}
-
--- depends_on: {{ source('pipeline', 'delivered_table') }}
 
 with debts as (
 
