@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.erasure.replacement import remove_landed_copies
+from orchestration.erasure.leftovers import delete_landed_copies
 from orchestration.errors import BadBatchError, ExitCode
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches
@@ -144,5 +144,5 @@ def test_an_erasure_finds_the_landed_copy_whatever_its_name(delivery: Delivery) 
     folder = renamed(delivery, "business_date=20261031/sequence=01")
     ingest_batch(delivery.settings, BATCH)
 
-    assert remove_landed_copies(delivery.settings) == 1
+    assert delete_landed_copies(delivery.settings) == (1, [], [])
     assert not folder.exists()
