@@ -41,6 +41,8 @@ def without_names(text: str, hidden: Iterable[str]) -> str:
 
 def hide_names(settings: Settings, hidden: Iterable[str]) -> None:
     """Blank the numbers in what the build database keeps of the check."""
+    if not settings.database.exists():
+        return
     with open_database(settings) as connection:
         if _TOLD not in tables(connection):
             return

@@ -31,7 +31,7 @@ def delete(settings: Settings, path: Path) -> str | None:
     """Delete a file or folder; a line on it where it is still there afterwards."""
     if path.is_symlink() and path.exists():
         return (
-            f"{_place(settings, path)} is a link to {shown(os.fsdecode(path.readlink()))}, {_owned(path)}: "
+            f"{_place(settings, path)} is a link to {os.fsdecode(path.readlink())!a}, {_owned(path)}: "
             "delete what it leads to and the link"
         )
     if path.is_dir() and not path.is_symlink():
