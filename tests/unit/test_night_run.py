@@ -95,7 +95,7 @@ class FailingRunner:
         result = SimpleNamespace(message="Out of Memory Error: no", num_failures=0, execution_time=0.1)
         data = SimpleNamespace(node_info=seed, run_result=result)
         for callback in self.callbacks:
-            callback(SimpleNamespace(info=SimpleNamespace(name="NodeFinished"), data=data))
+            callback(SimpleNamespace(info=SimpleNamespace(name="NodeFinished", level="debug"), data=data))
         return SimpleNamespace(success=False, exception=None)
 
 
