@@ -52,10 +52,13 @@ def _account(pick: random.Random, customer: Customer, customers: list[Customer])
             account.holds(_balance(pick, account), since=day)
     if pick.random() < 0.4:
         for day in pick.sample(NIGHTS, 2):
-            other = pick.choice(customers).customer_id
-            if other != customer.customer_id and day >= opened:
+            other = pick.choice(customers)
+            # gate 1 lets no owner through who is not known yet
+            if other is not customer and day >= max(opened, other.first_open_date):
                 share = D(pick.randint(1, 999_999)) / 1_000_000
-                account.shared({customer.customer_id: str(share), other: str(1 - share)}, since=day)
+                account.shared(
+                    {customer.customer_id: str(share), other.customer_id: str(1 - share)}, since=day
+                )
     ends = pick.random()
     later = [night for night in NIGHTS[1:] if night > opened]
     if ends < 0.2 and later:
