@@ -18,11 +18,6 @@ RATE = name("temp", "tonight_rate")
 TOTAL = name("temp", "tonight_total")
 
 _HISTORY = name("temp", "history_total")
-_ADDED = {
-    "repayment_schedule": ("due_principal", "due_interest"),
-    "loan_balance": ("overdue_principal", "overdue_interest"),
-}
-"""Amounts beside the events' that are added up by row, by table."""
 _KEYS = {"deposit": "account_id", "investment": "account_id", "loan": "loan_id"}
 _DUES = {
     "loan_balance": ("overdue_principal", "overdue_interest"),
@@ -260,13 +255,9 @@ def cards_fit() -> Check:
 
 
 def events_fit(table: Table) -> list[Check]:
-    """No amount of an event, or that is added up by row, is so large that a sum of a hundred has no room."""
-    columns = [
-        column.name
-        for column in table.columns
-        if column.type == "money" and (table.kind == "E" or column.name in _ADDED.get(table.name, ()))
-    ]
-    if table.initial_only or not columns:
+    """No amount of an event is so large that a sum of a hundred has no room."""
+    columns = [column.name for column in table.columns if column.type == "money"]
+    if table.kind != "E" or table.initial_only or not columns:
         return []
     rows, rate = fill("{rows} as events", rows=name("lake", table.name)), Sql("1")
     if "currency" in table.column_names:
