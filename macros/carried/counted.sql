@@ -10,3 +10,9 @@
         else cast({{ happened_at }} as date)
     end
 {%- endmacro %}
+
+{# The first night that told of any row of a table: what it brought is history and counts on its own day, as what the
+   first night of all brings. A bank may begin to deliver a table on any night. #}
+{% macro first_told(relation) -%}
+    (select min(business_date) as business_date from {{ relation }})
+{%- endmacro %}

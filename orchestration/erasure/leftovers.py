@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestration.ingestion.audit import withdrawn
 from orchestration.ingestion.lake import INCOMING, lake_batches
 from orchestration.ingestion.landing import survey
-from orchestration.ingestion.manifest import MANIFEST, file_digest, shown
+from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.plan import highest_sequences
 from orchestration.publication.files import remove
 from orchestration.publication.release import CURRENT, DELETED, releases
@@ -133,11 +133,8 @@ def _files_below(path: Path) -> Iterator[Path]:
 
 
 def _place(settings: Settings, path: Path) -> str:
-    return (
-        shown(str(path.relative_to(settings.home)))
-        if path.is_relative_to(settings.home)
-        else shown(str(path))
-    )
+    """The whole path, safe to print: what is left has to be found by it."""
+    return f"{os.fsdecode(path.relative_to(settings.home) if path.is_relative_to(settings.home) else path)!a}"
 
 
 def _owned(path: Path) -> str:

@@ -113,8 +113,9 @@ def _update(connection: duckdb.DuckDBPyConnection, table: Sql, columns: list[str
             )
         )
     for column, separator in _COMPOSED.items():
-        if column in columns:
-            connection.execute(_part_replaced(table, column, separator))
+        # a key may hold several of the numbers, and an update replaces one of them
+        while column in columns and _changed(connection, _part_replaced(table, column, separator)):
+            pass
     for column in _NUMBERS_OF_THE_ROW:
         if {column, "customer_id"} <= set(columns):
             connection.execute(
@@ -140,8 +141,13 @@ def _update(connection: duckdb.DuckDBPyConnection, table: Sql, columns: list[str
         )
 
 
+def _changed(connection: duckdb.DuckDBPyConnection, update: Sql) -> bool:
+    (count,) = connection.execute(update).fetchone() or (0,)
+    return bool(count)
+
+
 def _part_replaced(table: Sql, column: str, separator: str) -> Sql:
-    """A number inside a text, between separators or at its ends."""
+    """Replaces one number inside each text, between separators or at its ends."""
     return fill(
         """
         update {table} as held

@@ -112,6 +112,7 @@ def test_what_a_link_leads_to_is_named_and_stays(tmp_path: Path):
     gone, (line,), _ = delete_landed_copies(delivery.settings)
 
     assert gone == 0 and f"business_date={DAY}" in line and "outside" in line and "owned by" in line
+    assert str(outside) in line, "a path that is cut off finds nothing"
     assert (outside / "manifest.json").exists()
     shutil.rmtree(outside)
     assert delete_landed_copies(delivery.settings)[:2] == (0, [])

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from tests.support.bank import Bank
 from tests.support.memory_nights import MemoryNights
@@ -351,18 +352,22 @@ def _case(
     )  # fmt: skip
 
 
+def _service_of_one_night(bank: Bank) -> dict[str, Any]:
+    """The one row of a bank whose first night brings all of its cases."""
+    delivery = bank.deliveries()[0]
+    delivery.tables["service_case"] = [row for _, row in bank.books.events["service_case"]]
+    delivery.loads["service_case"] = "full"
+    nights = MemoryNights(["rpt_service_monthly"])
+    nights.run(delivery)
+    (row,) = nights.query("select * from customer.rpt_service_monthly")
+    return row
+
+
 def test_a_month_without_a_score_has_no_mean_and_breaks_nothing() -> None:
     bank = Bank([JANUARY])
     bank.customer("C1", opened=date(2025, 1, 1))
     _case(bank, 1, "2026-01-05 01:00", "2026-01-05 01:05", "2026-01-06 01:00", None)
-    delivery = bank.deliveries()[0]
-    delivery.tables["service_case"] = [row for _, row in bank.books.events["service_case"]]
-    delivery.loads["service_case"] = "full"
-
-    nights = MemoryNights(["rpt_service_monthly"])
-    nights.run(delivery)
-
-    (row,) = nights.query("select * from customer.rpt_service_monthly")
+    row = _service_of_one_night(bank)
     assert (row["case_cnt"], row["scored_cnt"], row["score_sum"], row["csat_mean"]) == (1, 0, 0, None)
 
 
@@ -376,14 +381,7 @@ def test_net_promoters_of_10_9_8_and_6_are_25() -> None:
     _case(bank, 3, "2026-01-05 01:00", "2026-01-05 03:01", None, 8)
     # the last hour of January in UTC is February in Shanghai
     _case(bank, 4, "2026-01-20 01:00", None, None, 6)
-    delivery = bank.deliveries()[0]
-    delivery.tables["service_case"] = [row for _, row in bank.books.events["service_case"]]
-    delivery.loads["service_case"] = "full"
-
-    nights = MemoryNights(["rpt_service_monthly"])
-    nights.run(delivery)
-
-    (row,) = nights.query("select * from customer.rpt_service_monthly")
+    row = _service_of_one_night(bank)
     assert (row["org_id"], row["case_cnt"], row["nps"], row["csat_mean"]) == (
         "O1", 4, Decimal("25.00"), Decimal("8.250000"),
     )  # fmt: skip
@@ -465,13 +463,6 @@ def test_a_score_that_is_none_stops_no_night_and_is_nobodys() -> None:
     bank.customer("C1", opened=date(2025, 1, 1))
     for number, score in enumerate((8, 5000, 11, -1), start=1):
         _case(bank, number, "2026-01-05 01:00", None, None, score)
-    delivery = bank.deliveries()[0]
-    delivery.tables["service_case"] = [row for _, row in bank.books.events["service_case"]]
-    delivery.loads["service_case"] = "full"
-
-    nights = MemoryNights(["rpt_service_monthly"])
-    nights.run(delivery)
-
-    (row,) = nights.query("select * from customer.rpt_service_monthly")
+    row = _service_of_one_night(bank)
     assert (row["case_cnt"], row["scored_cnt"], row["csat_mean"]) == (4, 1, Decimal(8))
     assert (row["promoter_cnt"], row["detractor_cnt"], row["nps"]) == (0, 0, Decimal(0))

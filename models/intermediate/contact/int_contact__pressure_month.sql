@@ -12,7 +12,7 @@ with months as (
 
 first_nights as (
 
-    select min(business_date) as business_date from {{ ref('int_contact__log') }}
+    select * from {{ first_told(ref('int_contact__log')) }} as first_told
 
 ),
 

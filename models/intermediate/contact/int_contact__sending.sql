@@ -5,7 +5,7 @@
 
 with first_nights as (
 
-    select min(business_date) as business_date from {{ ref('int_contact__log') }}
+    select * from {{ first_told(ref('int_contact__log')) }} as first_told
 
 ),
 

@@ -14,9 +14,7 @@ with changes as (
         coalesce(stages.is_lost, false) as is_lost
     from {{ ref('int_opportunity__change') }} as changes
     -- the first night that told of any brought what went before
-    cross join (
-        select min(business_date) as business_date from {{ ref('int_opportunity__change') }}
-    ) as history
+    cross join {{ first_told(ref('int_opportunity__change')) }} as history
     left join {{ ref('opportunity_stages') }} as stages
         on
             changes.stage_code = stages.stage_code

@@ -187,9 +187,7 @@ counted as (
             visits.*,
             {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
         from {{ ref('int_contact__visit') }} as visits
-        cross join (
-            select min(business_date) as business_date from {{ ref('int_contact__visit') }}
-        ) as history
+        cross join {{ first_told(ref('int_contact__visit')) }} as history
     ) as visits
     inner join months
         on visits.counted_date >= months.month_start_date and visits.counted_date <= months.through_date

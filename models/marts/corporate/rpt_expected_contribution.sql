@@ -15,8 +15,8 @@ with rules as (
 
 ),
 
--- the first months of a customer: of those won in the last three years, so that a night does not read all history
-first_months as (
+-- of those won in the last three years, so that a night does not read all history
+months as (
 
     select
         segments.*,
@@ -24,25 +24,24 @@ first_months as (
         rules.curve_months
     from {{ ref('fct_corporate_segment_monthly') }} as segments
     cross join rules
-    where
-        segments.month_start_date >= {{ month_from_index(month_index(business_date()) ~ ' - 47') }}
-        and segments.tenure_months >= 0
-        and segments.tenure_months < rules.curve_months
+    where segments.month_start_date >= {{ month_from_index(month_index(business_date()) ~ ' - 47') }}
+
+),
+
+first_months as (
+
+    select * from months where tenure_months >= 0 and tenure_months < curve_months
 
 ),
 
 -- whoever was won at the end of a month a year ago has all months of the curve behind them
 won as (
 
-    select
-        segments.*,
-        coalesce(segments.industry_code, 'none') as peer_industry_code,
-        rules.curve_months
-    from {{ ref('fct_corporate_segment_monthly') }} as segments
-    cross join rules
+    select *
+    from months
     where
-        segments.month_start_date = {{ month_start(business_date()) }}
-        and segments.first_open_date > {{ months_before(business_date(), 12) }}
+        month_start_date = {{ month_start(business_date()) }}
+        and first_open_date > {{ months_before(business_date(), 12) }}
 
 ),
 

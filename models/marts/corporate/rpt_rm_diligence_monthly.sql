@@ -39,9 +39,7 @@ visits as (
             visits.*,
             {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
         from {{ ref('int_contact__visit') }} as visits
-        cross join (
-            select min(business_date) as business_date from {{ ref('int_contact__visit') }}
-        ) as history
+        cross join {{ first_told(ref('int_contact__visit')) }} as history
     ) as visits
     inner join months
         on visits.counted_date >= months.month_start_date and visits.counted_date <= months.through_date
@@ -81,9 +79,7 @@ contacted as (
             contacts.customer_id,
             {{ counted_date('contacts.sent_at', 'contacts.business_date', 'history.business_date') }} as counted_date
         from {{ ref('int_contact__log') }} as contacts
-        cross join (
-            select min(business_date) as business_date from {{ ref('int_contact__log') }}
-        ) as history
+        cross join {{ first_told(ref('int_contact__log')) }} as history
         where contacts.is_delivered and contacts.channel_code <> 'sms'
     ) as contacts
     inner join months

@@ -52,7 +52,7 @@ actions as (
         {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }}
             as action_date
     from {{ ref('int_contact__visit') }} as visits
-    cross join (select min(business_date) as business_date from {{ ref('int_contact__visit') }}) as history
+    cross join {{ first_told(ref('int_contact__visit')) }} as history
     where visits.business_date >= (select min(quarter_start_date) from months)
     union all
     select customer_id, 'opportunity' as action_code, since_counted_date as action_date
