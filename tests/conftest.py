@@ -62,10 +62,16 @@ def golden_warehouse(shared_warehouse: ShareWarehouse) -> Warehouse:
     """The bank of the golden cases, run once; tests only read it."""
     from tests.golden.test_golden_cases import golden_bank
 
-    return shared_warehouse("golden", lambda warehouse: deliver_and_run(warehouse, golden_bank()))
+    return shared_warehouse("golden", lambda warehouse: deliver_and_run_by_dbt(warehouse, golden_bank()))
 
 
 def deliver_and_run(warehouse: Warehouse, bank: Bank) -> None:
     """Land every batch of a bank and run all nights."""
     land_all(warehouse.home, bank)
     warehouse.run()
+
+
+def deliver_and_run_by_dbt(warehouse: Warehouse, bank: Bank) -> None:
+    """The same as ``acrm run`` does it, dbt's tests of data included."""
+    land_all(warehouse.home, bank)
+    warehouse.run_by_dbt()

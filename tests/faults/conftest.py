@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.settings import Settings
-from tests.conftest import ShareWarehouse, deliver_and_run
+from tests.conftest import ShareWarehouse, deliver_and_run_by_dbt
 from tests.faults.delivered import Delivered
 from tests.faults.village import village
 from tests.support.bank import Bank, Delivery
@@ -81,7 +81,7 @@ def published_night(shared_warehouse: ShareWarehouse, bank: Bank) -> Warehouse:
 
     def fill(warehouse: Warehouse) -> None:
         land(warehouse.home, bank.delivery(FIRST))
-        warehouse.run()
+        warehouse.run_by_dbt()
 
     return shared_warehouse("crowd", fill)
 
@@ -89,7 +89,7 @@ def published_night(shared_warehouse: ShareWarehouse, bank: Bank) -> Warehouse:
 @pytest.fixture(scope="session")
 def published_village(shared_warehouse: ShareWarehouse) -> Warehouse:
     """The village, all its nights delivered and then run in one go; never changed."""
-    return shared_warehouse("village", lambda warehouse: deliver_and_run(warehouse, village()))
+    return shared_warehouse("village", lambda warehouse: deliver_and_run_by_dbt(warehouse, village()))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.night import NightRun, run_waiting
+from orchestration.night import NightRun
 from orchestration.settings import Settings
 from tests.faults.village import village
 from tests.support.bank import Bank
@@ -29,7 +29,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """All nights published once; never changed."""
     warehouse = Warehouse(tmp_path_factory.mktemp("confirmed") / "home")
     land_all(warehouse.home, village(NIGHTS))
-    run_waiting(Settings.load(warehouse.home))
+    warehouse.run()
     return warehouse
 
 
@@ -139,7 +139,7 @@ def test_a_rebuild_from_lake_and_releases_gives_the_same_bytes(restated: Warehou
     warehouse = restated.copy_to(tmp_path / "home")
     shutil.rmtree(warehouse.home / "landing")
     (warehouse.home / "landing").mkdir()
-    run_waiting(Settings.load(warehouse.home), rebuild=True)
+    run_quickly(Settings.load(warehouse.home), rebuild=True)
     assert warehouse.parquet_hashes("customer_value") == restated.parquet_hashes("customer_value")
 
 

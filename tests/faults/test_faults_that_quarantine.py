@@ -14,12 +14,12 @@ import duckdb
 import pytest
 
 from orchestration.errors import AcrmError, ExitCode
-from orchestration.night import run_waiting
 from orchestration.settings import Settings
 from tests.faults.conftest import SECOND
 from tests.faults.delivered import Delivered
 from tests.support.bank import Delivery
 from tests.support.landing import land
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse, tree_hashes
 
 Spoil = Callable[[Delivered, int], object]
@@ -134,7 +134,7 @@ def night_with(bad_rows: list[BadRow], times: int, warehouse: Warehouse, deliver
     before = tree_hashes(settings.published), tree_hashes(settings.landing)
     error = None
     try:
-        run_waiting(settings)
+        run_quickly(settings)
     except AcrmError as stopped:
         error = stopped
     is_untouched = before == (tree_hashes(settings.published), tree_hashes(settings.landing))

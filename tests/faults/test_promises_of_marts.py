@@ -4,9 +4,10 @@ import duckdb
 import pytest
 
 from orchestration.errors import ExitCode, NotFitToPublishError
-from orchestration.night import Event, run_waiting
+from orchestration.night import Event
 from orchestration.settings import Settings
 from tests.faults.delivered import Delivered
+from tests.support.quick_build import run_quickly
 from tests.support.warehouse import tree_hashes
 
 
@@ -24,7 +25,7 @@ def test_gate_2_stops_a_double_row_and_names_table_key_and_rule(batch: Delivered
                 )
 
     with pytest.raises(NotFitToPublishError) as caught:
-        run_waiting(settings, on_event=spoil)
+        run_quickly(settings, on_event=spoil)
 
     (line,) = str(caught.value).splitlines()
     assert line.startswith(

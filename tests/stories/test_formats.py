@@ -8,7 +8,6 @@ import pytest
 
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import table_files
-from orchestration.night import run_waiting
 from orchestration.settings import BatchId, Settings
 from sample_bank.delivery import Format
 from tests.support.bank import Bank, Delivery
@@ -65,8 +64,9 @@ def published(home: Path, formats: list[dict[str, Format] | Format]) -> Warehous
     """Deliver each night in its formats and run them."""
     for delivery, how in zip(deliveries(), formats, strict=True):
         land(home, delivery, formats=how)
-    run_waiting(Settings.load(home))
-    return Warehouse(home)
+    warehouse = Warehouse(home)
+    warehouse.run()
+    return warehouse
 
 
 def turned(by: int) -> dict[str, Format]:

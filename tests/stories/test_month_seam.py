@@ -143,10 +143,10 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 @pytest.fixture(scope="module")
-def by_dbt(shared_warehouse: ShareWarehouse) -> Warehouse:
+def landed(shared_warehouse: ShareWarehouse) -> Warehouse:
     """The bank with Saturday's batch, from its files to the release."""
     bank = seam_bank(with_saturday=True)
-    return shared_warehouse("seam_by_dbt", lambda warehouse: deliver_and_run(warehouse, bank))
+    return shared_warehouse("seam", lambda warehouse: deliver_and_run(warehouse, bank))
 
 
 def _tables(warehouse: Warehouse, column: str) -> list[str]:
@@ -158,11 +158,11 @@ def _tables(warehouse: Warehouse, column: str) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def test_dbt_and_memory_build_the_same(with_saturday: Warehouse, by_dbt: Warehouse) -> None:
-    tables = _tables(by_dbt, "month_start_date")
+def test_nights_of_files_and_of_memory_build_the_same(with_saturday: Warehouse, landed: Warehouse) -> None:
+    tables = _tables(landed, "month_start_date")
     assert len(tables) > 30
     compared = {
-        table: with_saturday.query(f"from {table} order by all") == by_dbt.query(f"from {table} order by all")
+        table: with_saturday.query(f"from {table} order by all") == landed.query(f"from {table} order by all")
         for table in tables
     }
     assert [table for table, is_same in compared.items() if not is_same] == []
@@ -309,8 +309,8 @@ def test_a_month_that_was_confirmed_with_its_last_day_has_a_second_version_becau
     ]
 
 
-def test_the_change_is_listed_with_the_batch_that_brought_it(by_dbt: Warehouse) -> None:
-    (row,) = by_dbt.query("from quality.fct_restatement")
+def test_the_change_is_listed_with_the_batch_that_brought_it(landed: Warehouse) -> None:
+    (row,) = landed.query("from quality.fct_restatement")
     assert (row["month_start_date"], row["caused_by_business_date"]) == (FEBRUARY, MONDAY)
     assert "first after the month" in row["explanation"]
 
@@ -338,8 +338,8 @@ def _restated(warehouse: Warehouse, before: date) -> list[ClosedMonth]:
     return [month for month in changes if month.customers_changed]
 
 
-def test_monday_sent_again_without_them_takes_them_back(by_dbt: Warehouse, tmp_path: Path) -> None:
-    warehouse = by_dbt.copy_to(tmp_path / "home")
+def test_monday_sent_again_without_them_takes_them_back(landed: Warehouse, tmp_path: Path) -> None:
+    warehouse = landed.copy_to(tmp_path / "home")
     before = warehouse.parquet_hashes("contribution")
     land(warehouse.home, seam_bank(with_saturday=True, is_told=False).delivery(MONDAY, sequence=2))
     run_quickly(Settings.load(warehouse.home))

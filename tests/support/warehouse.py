@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import duckdb
 
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
+from tests.support.quick_build import run_quickly
 
 PROJECT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "orchestration.cli")
@@ -34,6 +36,16 @@ def tree_hashes(folder: Path) -> dict[str, str]:
         elif path.is_file():
             hashes[name] = sha256(path.read_bytes()).hexdigest()
     return hashes
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Files made in between are their owner's alone, as those of the command line."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @dataclass(frozen=True)
@@ -92,13 +104,15 @@ class Warehouse:
             check=False,
         )
 
-    def run(self) -> None:
+    def run(self, *, until: date | None = None) -> None:
+        """Run all waiting nights in this process, built without what dbt does around each model."""
+        with private_files():
+            run_quickly(Settings.load(self.home), until=until)
+
+    def run_by_dbt(self) -> None:
         """Run all waiting nights as ``acrm run`` does, in this process: imports and parsing are paid once."""
-        before = os.umask(0o077)
-        try:
+        with private_files():
             run_waiting(Settings.load(self.home))
-        finally:
-            os.umask(before)
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start ``acrm`` without waiting, in a process group of its own."""
