@@ -1,8 +1,8 @@
 """The build of a night without what dbt does around each model: same SQL, macros, tables and order.
 
-dbt makes seeds, views and the tables with their contracts on the first such night of a project. A mould of them
-is kept for the other warehouses of these tests, and nights only fill it. That both publish the same bytes is shown
-by ``faults/test_same_bytes.py``; dbt's tests of data run in its own nights alone.
+dbt makes seeds, views and the tables with their contracts on the first such night of a project. A mould of
+them is kept for the other warehouses of these tests, and nights only fill it. That both publish the same is
+shown by ``faults/test_same_bytes.py``; dbt's tests of data run in its own nights alone.
 """
 
 import json
