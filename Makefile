@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check format written berka answer-key docs clients bi test-bi bench lock clean
+.PHONY: help setup setup-dev demo test check format written berka answer-key raw-extracts docs clients bi test-bi bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ berka: setup-dev ## run all nights of the Berka bank and compare every customer-
 
 answer-key: setup-dev ## compare 50,000 customers × 18 months × 40 nights with what the generator knows
 	ACRM_ANSWER_KEY=50000,18,40 $(BIN)/python -m pytest tests/stories/test_answer_key.py
+
+raw-extracts: setup-dev ## recompute chapter 5 from the raw extracts of ten long, hostile banks
+	ACRM_RAW_EXTRACTS=10 $(BIN)/python -m pytest tests/reference/test_raw_extracts.py
 
 docs: setup ## write dbt's own documentation site of a warehouse that has run: ACRM_HOME or var
 	$(BIN)/acrm docs

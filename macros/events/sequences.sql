@@ -44,7 +44,7 @@
             matured.amount_amt,
             rules.rule_version,
             rules.customer_group_code,
-            -sum(days.signed_amt) as left_amt
+            -{{ sum_of_flows('days') }} as left_amt
         from {{ told }} as matured
         inner join (
             {{ event_rules_tonight(['maturity_then_outflow']) }}

@@ -72,6 +72,33 @@ def owners(bank: EventBank) -> None:
         bank.bank.customer(name)
     account = bank.bank.customer("HOLDS").holds(1000)
     account.shared({"HOLDS": "0.5", "JOINS": "0.5", "NOTHING": "0"}, since=october(6))
+    # an account that passes to another holder
+    passes = bank.bank.customer("LEAVES").holds(1000)
+    bank.bank.customer("INHERITS")
+    bank.says("account", passes.account_id, since=october(7), customer_id="INHERITS")
+    # joint accounts whose holder has the smaller share
+    for name in ("LARGER", "SMALLER"):
+        bank.bank.customer(name)
+    matures, closes = (bank.bank.customers[-1].holds(10_000) for _ in range(2))
+    for joint in (matures, closes):
+        joint.shared({"SMALLER": "0.4", "LARGER": "0.6"}, since=FIRST)
+    matures.matures = date(2026, 11, 2)
+    closes.closes(october(8))
+
+
+def states(bank: EventBank) -> None:
+    """What the first night finds as it is: a third month of salary, a tier that rose in its month."""
+    worker = bank.bank.customer("REGULAR").holds(1000)
+    for day in (date(2026, 7, 24), date(2026, 8, 31), FIRST, date(2026, 9, 30)):
+        bank.moves(worker, 8000, on=day, kind="salary")
+    riser = bank.bank.customer("RISEN", opened=date(2026, 6, 1)).holds(1000)
+    riser.holds(300_000, since=date(2026, 9, 1))
+    # repaid, but for a row of the schedule
+    bank.bank.customer("REPAID").borrows(1000, since=date(2026, 1, 5)).owes(0, since=date(2026, 9, 1))
+    bank.tells(
+        "repayment_schedule", FIRST, loan_id="REPAID-L1", term_no=7, due_date=october(15),
+        due_principal=Decimal("900.00"), due_interest=Decimal("100.00"),
+    )  # fmt: skip
 
 
 def maturities(bank: EventBank) -> None:
@@ -124,7 +151,7 @@ def rules(nights: MemoryNights) -> None:
 @pytest.fixture(scope="module")
 def nights() -> MemoryNights:
     bank = EventBank.of(FIRST, LAST)
-    for part in (salaries, group, cards, contacts, owners, maturities, hostile):
+    for part in (salaries, group, cards, contacts, owners, states, maturities, hostile):
         part(bank)
     nights = MemoryNights(MODELS)
     rules(nights)
@@ -177,6 +204,30 @@ def test_a_contact_dated_ahead_leaves_the_cap_alone(nights: MemoryNights) -> Non
 def test_an_owner_of_a_known_account_has_a_first_business(nights: MemoryNights) -> None:
     assert [row[:4] for row in told(nights, "first_business")] == [
         (october(6), "first_business", "JOINS", october(6)),
+        (october(7), "first_business", "INHERITS", october(7)),
+    ]
+
+
+def test_of_a_joint_account_the_owner_with_the_largest_share_is_told(nights: MemoryNights) -> None:
+    rows = told(nights, "account_closed", "account_maturing")
+    assert [row[:4] for row in rows if row[2] in ("LARGER", "SMALLER")] == [
+        (FIRST, "account_maturing", "LARGER", date(2026, 11, 2)),
+        (october(8), "account_closed", "LARGER", october(8)),
+    ]
+    lines = nights.query(
+        "select customer_id from main.calendar"
+        " where calendar_line_code = 'maturity' and due_date = date '2026-11-02'"
+    )
+    assert [row["customer_id"] for row in lines] == ["LARGER"]
+
+
+def test_what_the_first_night_finds_is_no_change_on_the_second(nights: MemoryNights) -> None:
+    assert told(nights, "payroll_started", "tier_upgrade") == []
+
+
+def test_an_unpaid_row_of_the_schedule_is_due_whatever_is_owed(nights: MemoryNights) -> None:
+    assert [row[:4] for row in told(nights, "instalment_due")] == [
+        (october(12), "instalment_due", "REPAID", october(15)),
     ]
 
 

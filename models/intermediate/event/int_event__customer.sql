@@ -1,5 +1,5 @@
--- One row per event and rule of customers whose AUM, accounts, product lines or tiers are not what they were: nothing
--- on the first night, which has nothing to compare with.
+-- One row per event and rule of customers whose AUM, accounts, product lines or tiers are not what they were: on the
+-- first night, which has nothing to compare with, only what later nights must not tell as new.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -35,7 +35,7 @@ closings as (
 
     select
         tonight.account_id,
-        tonight.customer_id,
+        coalesce(joint.customer_id, tonight.customer_id) as customer_id,
         coalesce(tonight.close_date, {{ business_date() }}) as close_date
     from account_versions as tonight
     inner join account_versions as last_night
@@ -43,6 +43,7 @@ closings as (
             tonight.account_id = last_night.account_id
             and last_night.known_to_date = {{ business_date() }}
             and last_night.status_code <> 'closed'
+    left join {{ ref('int_account__main_owner') }} as joint on tonight.account_id = joint.account_id
     where tonight.known_from_date = {{ business_date() }} and tonight.status_code = 'closed'
 
 ),
@@ -116,7 +117,6 @@ rises as (
         and events.cause_code = 'change'
         and running.tier_rank > complete.tier_rank
         and not running.is_closed
-        and {{ 'false' if is_first_night() else 'true' }}
 
 ),
 

@@ -49,12 +49,10 @@ loans as (
         loans.loan_id,
         loans.customer_id,
         loans.maturity_date,
-        balances.balance_ccy_amt,
         rates.mid_rate
     from {{ ref('int_loan__versions') }} as loans
-    inner join {{ ref('stg_core_banking__loan_balances') }} as balances on loans.loan_id = balances.loan_id
     inner join rates on loans.currency_code = rates.currency_code
-    where loans.known_to_date is null and balances.balance_ccy_amt > 0
+    where loans.known_to_date is null
 
 ),
 
@@ -76,13 +74,18 @@ instalments as (
 
 accounts as (
 
-    select account_id, customer_id, currency_code, maturity_date
-    from {{ ref('int_account__versions') }}
+    select
+        versions.account_id,
+        coalesce(joint.customer_id, versions.customer_id) as customer_id,
+        versions.currency_code,
+        versions.maturity_date
+    from {{ ref('int_account__versions') }} as versions
+    left join {{ ref('int_account__main_owner') }} as joint on versions.account_id = joint.account_id
     where
-        known_to_date is null
-        and status_code <> 'closed'
-        and maturity_date >= {{ business_date() }}
-        and maturity_date <= (select through_date from horizon)
+        versions.known_to_date is null
+        and versions.status_code <> 'closed'
+        and versions.maturity_date >= {{ business_date() }}
+        and versions.maturity_date <= (select through_date from horizon)
 
 ),
 
@@ -147,9 +150,11 @@ festivals as (
 select
     {{ event_found(
         'loans.customer_id', 'loan', 'loans.loan_id', 'cast(loans.maturity_date as varchar)', 'loans.maturity_date',
-        amount=event_worth('loans.balance_ccy_amt', 'loans.mid_rate'),
+        amount=event_worth('balances.balance_ccy_amt', 'loans.mid_rate'),
     ) }}
 from loans
+inner join {{ ref('stg_core_banking__loan_balances') }} as balances
+    on loans.loan_id = balances.loan_id and balances.balance_ccy_amt > 0
 inner join spans as rules
     on
         rules.event_code = 'loan_maturing'

@@ -65,7 +65,9 @@ daily as (
     select
         days.customer_id,
         days.txn_date,
-        greatest(least(sum({{ cents('days.signed_amt') }}), 1000000000000000), -1000000000000000) as net_cents
+        cast(
+            100 * greatest(least({{ sum_of_flows('days') }}, {{ ten_trillion() }}), -{{ ten_trillion() }}) as bigint
+        ) as net_cents
     from days
     inner join (
         select distinct customer_id from moved
@@ -140,7 +142,7 @@ outside_windows as (
         rules.rule_version,
         rules.customer_group_code,
         sum(days.txn_cnt) as txn_cnt,
-        -sum(days.signed_amt) as amount_amt
+        -{{ sum_of_flows('days') }} as amount_amt
     from days
     inner join rules
         on
@@ -162,7 +164,7 @@ away_windows as (
         rules.rule_version,
         rules.customer_group_code,
         rules.window_days,
-        -sum(days.signed_amt) as amount_amt
+        -{{ sum_of_flows('days') }} as amount_amt
     from days
     inner join rules
         on
@@ -404,7 +406,6 @@ inner join rules
         and payroll_starts.customer_group_code = rules.customer_group_code
         and payroll_starts.threshold_cnt = rules.threshold_cnt
         and payroll_starts.month_cnt = rules.threshold_cnt
-where {{ 'false' if is_first_night() else 'true' }}
 
 union all
 

@@ -20,7 +20,8 @@ select
     {{ business_date() }} as business_date,
 
     -- measures
-    cast(sum(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt) as {{ amount_type() }}) as signed_amt,
+    cast(sum(signed_plain_amt) as {{ sum_type() }}) as signed_plain_amt,
+    cast(sum(signed_fine_amt) as {{ exact_type() }}) as signed_fine_amt,
     -- a reversal takes its original off
     cast(sum(case when is_reversal then -1 else 1 end) as integer) as txn_cnt,
     cast(sum(case when is_reversal then 0 else 1 end) as integer) as new_txn_cnt

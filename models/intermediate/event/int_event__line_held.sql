@@ -5,6 +5,7 @@
 
 -- read on every night but the first
 -- depends_on: {{ ref('int_account__owner_versions') }}
+-- depends_on: {{ ref('int_account__versions') }}
 
 with products as (
 
@@ -12,14 +13,26 @@ with products as (
 
 ),
 
+{% if has_state() -%}
+changed as (
+
+    select account_id from {{ ref('int_account__versions') }} where known_to_date = {{ business_date() }}
+
+),
+
+{% endif -%}
 held as (
 
     select
         customer_id,
         product_code,
         {% if has_state() -%}
-        -- who becomes an owner of an account that was known holds it from tonight on
-        case when known_from_date = {{ business_date() }} then open_date else {{ business_date() }} end as open_date
+        -- who becomes an owner of an account that was known, or its holder, holds it from tonight on
+        case
+            when known_from_date = {{ business_date() }} and account_id not in (select account_id from changed)
+                then open_date
+            else {{ business_date() }}
+        end as open_date
         {%- else -%}
         open_date
         {%- endif %}

@@ -204,7 +204,15 @@ select
     events.amount_amt,
     events.reference_amt,
     cast(events.threshold_amt as {{ amount_type() }}) as threshold_amt,
-    events.event_cnt
+    events.event_cnt,
+
+    -- flags
+    -- the first night sets the state of what changes later: it is known then, and not told
+    {% if is_first_night() -%}
+    events.event_code not in ('tier_upgrade', 'tier_regained', 'payroll_started') as is_told
+    {%- else -%}
+    true as is_told
+    {%- endif %}
 
 from events
 inner join {{ ref('int_event__customer_group') }} as customers on events.customer_id = customers.customer_id

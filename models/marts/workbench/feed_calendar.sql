@@ -31,11 +31,10 @@ account_balances as (
 
 loans as (
 
-    select loans.loan_id, loans.customer_id, loans.maturity_date, balances.balance_ccy_amt, rates.mid_rate
+    select loans.loan_id, loans.customer_id, loans.maturity_date, rates.mid_rate
     from {{ ref('int_loan__versions') }} as loans
-    inner join {{ ref('stg_core_banking__loan_balances') }} as balances on loans.loan_id = balances.loan_id
     inner join rates on loans.currency_code = rates.currency_code
-    where loans.known_to_date is null and balances.balance_ccy_amt > 0
+    where loans.known_to_date is null
 
 ),
 
@@ -54,7 +53,7 @@ born as (
 lines as (
 
     select
-        accounts.customer_id,
+        coalesce(joint.customer_id, accounts.customer_id) as customer_id,
         'maturity' as calendar_line_code,
         accounts.maturity_date as due_date,
         'account' as subject_type_code,
@@ -64,6 +63,7 @@ lines as (
     from {{ ref('int_account__versions') }} as accounts
     inner join account_balances as balances on accounts.account_id = balances.account_id
     inner join rates on accounts.currency_code = rates.currency_code
+    left join {{ ref('int_account__main_owner') }} as joint on accounts.account_id = joint.account_id
     where
         accounts.known_to_date is null
         and accounts.status_code <> 'closed'
@@ -71,9 +71,18 @@ lines as (
 
     union all
 
-    select customer_id, 'maturity', maturity_date, 'loan', loan_id, '', {{ event_worth('balance_ccy_amt', 'mid_rate') }}
+    select
+        loans.customer_id,
+        'maturity',
+        loans.maturity_date,
+        'loan',
+        loans.loan_id,
+        '',
+        {{ event_worth('balances.balance_ccy_amt', 'loans.mid_rate') }}
     from loans
-    where maturity_date between {{ business_date() }} and {{ last_day }}
+    inner join {{ ref('stg_core_banking__loan_balances') }} as balances
+        on loans.loan_id = balances.loan_id and balances.balance_ccy_amt > 0
+    where loans.maturity_date between {{ business_date() }} and {{ last_day }}
 
     union all
 

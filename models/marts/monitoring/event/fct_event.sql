@@ -60,7 +60,7 @@ wanted as (
         told.employee_id,
         told.customer_group_code
     from {{ ref('int_event__told') }} as told
-    inner join span on told.business_date >= span.from_date
+    inner join span on told.is_told and told.business_date >= span.from_date
     inner join {{ ref('event_types') }} as types on told.event_code = types.event_code
     cross join {{ source('pipeline', 'hash_pad') }} as pads
     where told.business_date <= {{ business_date() }}
