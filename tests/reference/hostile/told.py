@@ -150,12 +150,14 @@ class Told:
             first = month_end(first) + timedelta(1)
         return found
 
-    def mid_rate(self, currency: str, day: date) -> Fraction:
-        """Reporting currency for a unit of a currency: the last rate on or before the day, as then told."""
+    def mid_rate(self, currency: str, day: date, known: date | None = None) -> Fraction:
+        """Reporting currency for a unit of a currency: the last rate on or before a day, as told by then or a later one."""
         if currency == "CNY":
             return Fraction(1)
-        told = [row for row in self.rows("fx_rate", day) if row["currency"] == currency]
-        past = [row for row in told if row["rate_date"] <= day] or told
+        told = [row for row in self.rows("fx_rate", known or day) if row["currency"] == currency]
+        past = [row for row in told if row["rate_date"] <= day]
+        if not past:
+            return Fraction(min(told, key=lambda row: row["rate_date"])["mid_rate"])
         return Fraction(max(past, key=lambda row: row["rate_date"])["mid_rate"])
 
     def shares(self, account: Row, day: date) -> dict[str, Fraction]:
