@@ -1,20 +1,16 @@
 """A small hostile bank as raw extracts, drawn from a seed: what a night's files say, and nothing else.
 
-Joint accounts whose shares leave no whole cents, dollars and euros, customers who close and return, transactions that come late
-or are reversed months on, a leap day, a month whose last days have no batch. ``front.py`` adds the front office's tables.
+Joint accounts whose shares leave no whole cents, dollars and euros, customers who close and return,
+transactions that come late or are reversed months on, a leap day, a month whose last days have no batch.
+``front.py`` adds the front office's tables.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from random import Random
-from typing import Any
 
-from contract.model import load_contract
-from tests.support.bank import Delivery, changed_rows
+from tests.reference.hostile.world import Row, World
 from tests.support.timeline import days, month_start
 
-Row = dict[str, Any]
 D = Decimal
 
 NIGHTS = [
@@ -50,63 +46,6 @@ EMPLOYEES = {"E1": "O1", "E2": "O1", "E3": "O2", "E4": "O3"}
 FIVE = ["normal", "special_mention", "substandard", "doubtful", "loss"]
 
 
-@dataclass
-class World:
-    """What holds now, by table and key; events wait for the night that brings them."""
-
-    dice: Random
-    state: dict[str, dict[tuple[Any, ...], Row]] = field(default_factory=dict)
-    waiting: dict[str, list[Row]] = field(default_factory=dict)
-    said: dict[str, list[Row]] = field(default_factory=dict)
-    open: list[Row] = field(default_factory=list)
-    taken_back: set[str] = field(default_factory=set)
-    number: int = 0
-
-    def put_open(self, opportunity: str, customer: str, owner: str) -> None:
-        """Begin an opportunity, of which nothing is told yet."""
-        self.open.append({"id": opportunity, "customer": customer, "owner": owner, "last": None})
-
-    def sent(self, table: str) -> list[Row]:
-        """Events that a batch has brought."""
-        return self.said.get(table, [])
-
-    def done(self, table: str) -> None:
-        """Remember the events of a batch as sent."""
-        self.said.setdefault(table, []).extend(self.waiting.pop(table, []))
-
-    def put(self, table: str, **values: Any) -> Row:
-        """Say a row of a table that is told as it stands."""
-        columns = load_contract().table(table)
-        row = {column.name: values.get(column.name) for column in columns.columns}
-        assert values.keys() <= row.keys(), values.keys() - row.keys()
-        self.state.setdefault(table, {})[tuple(row[name] for name in columns.key)] = row
-        return row
-
-    def tell(self, table: str, **values: Any) -> Row:
-        """Say a row of an event table, once."""
-        row = {column.name: values.get(column.name) for column in load_contract().table(table).columns}
-        assert values.keys() <= row.keys(), values.keys() - row.keys()
-        self.waiting.setdefault(table, []).append(row)
-        return row
-
-    def rows(self, table: str) -> list[Row]:
-        """The rows of a table as they stand."""
-        return list(self.state.get(table, {}).values())
-
-    def next(self, prefix: str) -> str:
-        """An id that nobody else has."""
-        self.number += 1
-        return f"{prefix}{self.number:04}"
-
-    def cents(self, low: int, high: int) -> Decimal:
-        """An amount between two amounts in whole units."""
-        return D(self.dice.randint(low * 100, high * 100)) / 100
-
-    def day(self, first: date, last: date) -> date:
-        """A day between two, both included."""
-        return first + timedelta(self.dice.randint(0, (last - first).days))
-
-
 def fixed(world: World) -> None:
     """What hardly changes: orgs, staff, products."""
     world.put("org", org_id="HQ", org_name="Head", org_level="head_office", region_code="R1")
@@ -124,7 +63,8 @@ def fixed(world: World) -> None:
             allows_overdraft=code == "OVERDRAFT",
         )  # fmt: skip
     world.put(
-        "sales_ratio_param", scope_type="bank", scope_id="*", sales_product_code="*", valid_from=date(2015, 1, 1),
+        "sales_ratio_param", scope_type="bank", scope_id="*", sales_product_code="*", valid_from=date(2015,
+        1, 1),
         seller_ratio=D("0.7"), referrer_ratio=D("0.3"),
     )  # fmt: skip
     for day in days(month_start(NIGHTS[0]), NIGHTS[-1] + timedelta(40)):
@@ -144,14 +84,17 @@ def new_customer(world: World, name: str, kind: str, opened: date) -> None:
         household_id=dice.choice([None, "H1", "H2"]) if kind == "P" else None,
         industry_code=dice.choice(["I1", "I2"]) if kind == "C" else None,
     )  # fmt: skip
-    for product in dice.sample([code for code, *_ in PRODUCTS if code not in ("MORTGAGE", "CONSUMER")], dice.randint(1, 5)):
+    for product in dice.sample(
+        [code for code, *_ in PRODUCTS if code not in ("MORTGAGE", "CONSUMER")], dice.randint(1, 5)
+    ):
         new_account(world, name, product, opened)
     for _ in range(dice.choice([0, 0, 1, 2])):
         loan = world.next("L")
         currency = dice.choice(["CNY", "CNY", "USD"])
         world.put(
             "loan", loan_id=loan, customer_id=name, product_code=dice.choice(["MORTGAGE", "CONSUMER"]),
-            loan_class=dice.choice(["mortgage", "unsecured", "other"]), org_id=dice.choice(ORGS), currency=currency,
+            loan_class=dice.choice(["mortgage", "unsecured", "other"]), org_id=dice.choice(ORGS),
+            currency=currency,
             principal=D(2_000_000), interest_rate=D("0.045"), start_date=opened,
             maturity_date=dice.choice([date(2028, 5, 20), date(2028, 3, 31), date(2040, 1, 1)]),
         )  # fmt: skip
@@ -162,8 +105,10 @@ def new_customer(world: World, name: str, kind: str, opened: date) -> None:
     if kind == "P" and dice.random() < 0.5:
         card = world.next("K")
         world.put(
-            "card", card_id=card, customer_id=name, card_kind=dice.choice(["credit", "debit"]), card_grade="gold",
-            org_id=dice.choice(ORGS), issue_date=opened, expiry_date=dice.choice([date(2028, 3, 10), date(2033, 1, 1)]),
+            "card", card_id=card, customer_id=name, card_kind=dice.choice(["credit", "debit"]),
+            card_grade="gold",
+            org_id=dice.choice(ORGS), issue_date=opened, expiry_date=dice.choice([date(2028, 3, 10),
+            date(2033, 1, 1)]),
             status=dice.choice(["valid", "valid", "frozen"]), credit_limit=D(50_000),
         )  # fmt: skip
         world.put("card_balance", card_id=card, balance=world.cents(0, 3000), days_past_due=0)
@@ -181,9 +126,13 @@ def new_account(world: World, owner: str, product: str, opened: date) -> str:
     )  # fmt: skip
     others = [row["customer_id"] for row in world.rows("customer") if row["customer_id"] != owner]
     if others and dice.random() < 0.25:
-        first, second = dice.choice([("0.333333", "0.666667"), ("0.500000", "0.500000"), ("0.125000", "0.875000")])
+        first, second = dice.choice(
+            [("0.333333", "0.666667"), ("0.500000", "0.500000"), ("0.125000", "0.875000")]
+        )
         world.put("account_owner", account_id=account, customer_id=owner, ownership_share=D(first))
-        world.put("account_owner", account_id=account, customer_id=dice.choice(others), ownership_share=D(second))
+        world.put(
+            "account_owner", account_id=account, customer_id=dice.choice(others), ownership_share=D(second)
+        )
     set_balance(world, account, product)
     return account
 
@@ -214,17 +163,23 @@ def change(world: World, night: date, previous: date) -> None:
     for row in world.rows("account"):
         if row["status"] == "closed":
             continue
-        if dice.random() < 0.06 or (row["maturity_date"] or night) < night and dice.random() < 0.6:
-            world.put("account", **row | {"status": "closed", "close_date": world.day(previous + timedelta(1), night)})
+        if dice.random() < 0.06 or ((row["maturity_date"] or night) < night and dice.random() < 0.6):
+            world.put(
+                "account",
+                **row | {"status": "closed", "close_date": world.day(previous + timedelta(1), night)},
+            )
             for table in ("deposit_balance", "investment_position"):
                 for key in [key for key in world.state.get(table, {}) if key[0] == row["account_id"]]:
                     del world.state[table][key]
         elif dice.random() < 0.5:
             set_balance(world, row["account_id"], row["product_code"])
     for row in world.rows("loan_balance"):
-        past_due = dice.choice([0, 0, 1, 30, 31, 60, 95, 181]) if dice.random() < 0.6 else row["days_past_due"]
+        past_due = (
+            dice.choice([0, 0, 1, 30, 31, 60, 95, 181]) if dice.random() < 0.6 else row["days_past_due"]
+        )
         world.put(
-            "loan_balance", loan_id=row["loan_id"], balance=max(D(0), row["balance"] - world.cents(0, 20_000)),
+            "loan_balance", loan_id=row["loan_id"], balance=max(D(0), row["balance"] - world.cents(0,
+            20_000)),
             days_past_due=past_due, overdue_principal=world.cents(1, 900) if past_due else D(0),
             overdue_interest=world.cents(0, 90) if past_due else D(0),
             five_class=dice.choice(FIVE) if past_due > 30 else "normal",
@@ -252,21 +207,31 @@ def transactions(world: World, night: date, first: date) -> None:
         counter: Row = {}
         if dice.random() < 0.4:
             other = dice.choice(customers)["customer_id"]
-            counter = {"counter_customer_id": other if other != account["customer_id"] else None, "is_in_bank": True}
+            counter = {
+                "counter_customer_id": other if other != account["customer_id"] else None,
+                "is_in_bank": True,
+            }
         elif dice.random() < 0.7:
             number = dice.randint(1, 5)
             counter = {
-                "counter_account": f"X{number}", "counter_bank_code": f"B{number % 2}", "counter_name": f"外部{number}",
+                "counter_account": f"X{number}", "counter_bank_code": f"B{number % 2}",
+                "counter_name": f"外部{number}",
             }  # fmt: skip
         world.tell(
             "transaction", txn_id=world.next("T"), account_id=account["account_id"],
             txn_date=world.day(first, night) if dice.random() < 0.9 else world.day(date(2027, 6, 1), night),
-            amount=world.cents(0, 40_000) + D("0.01"), direction=dice.choice(["in", "out"]), currency=account["currency"],
+            amount=world.cents(0, 40_000) + D("0.01"), direction=dice.choice(["in", "out"]),
+            currency=account["currency"],
             channel_code=dice.choice(["counter", "atm", "mobile", "internet", None]),
-            txn_type=dice.choice(["transfer", "transfer", "cash", "interest", "fee", "salary", "purchase", "redemption"]),
+            txn_type=dice.choice(["transfer", "transfer", "cash", "interest", "fee", "salary", "purchase",
+            "redemption"]),
             **{"is_in_bank": False} | counter,
         )  # fmt: skip
-    known = [row for row in [*world.sent("transaction"), *world.waiting["transaction"]] if row["reversed_txn_id"] is None]
+    known = [
+        row
+        for row in [*world.sent("transaction"), *world.waiting["transaction"]]
+        if row["reversed_txn_id"] is None
+    ]
     for original in dice.sample(known, min(3, len(known))):
         if original["txn_id"] not in world.taken_back:
             world.taken_back.add(original["txn_id"])
@@ -281,8 +246,20 @@ def transactions(world: World, night: date, first: date) -> None:
 
 def rates(world: World, night: date) -> None:
     """Mid rates of a night; the euro has none on some."""
-    world.put("fx_rate", currency="USD", rate_date=night, mid_rate=D(world.dice.randint(68_000_000, 73_000_000)) / D(10) ** 7)
+    world.put(
+        "fx_rate",
+        currency="USD",
+        rate_date=night,
+        mid_rate=D(world.dice.randint(68_000_000, 73_000_000)) / D(10) ** 7,
+    )
     if world.dice.random() < 0.6 or night == NIGHTS[0]:
-        world.put("fx_rate", currency="EUR", rate_date=night, mid_rate=D(world.dice.randint(75_000_000, 81_000_000)) / D(10) ** 7)
+        world.put(
+            "fx_rate",
+            currency="EUR",
+            rate_date=night,
+            mid_rate=D(world.dice.randint(75_000_000, 81_000_000)) / D(10) ** 7,
+        )
     for tenor in (1, 30, 365):
-        world.put("ftp_rate", curve_id="C1", tenor_days=tenor, rate_date=night, rate=D("0.02") + D(tenor) / 100_000)
+        world.put(
+            "ftp_rate", curve_id="C1", tenor_days=tenor, rate_date=night, rate=D("0.02") + D(tenor) / 100_000
+        )

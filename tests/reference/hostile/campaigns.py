@@ -1,4 +1,4 @@
-"""Campaigns (6.5): whom they reached, what became of it, and the statistics of the difference, from the extracts."""
+"""Campaigns (6.5): whom they reached, what became of it, and the statistics, from the extracts."""
 
 import math
 from collections import defaultdict
@@ -67,12 +67,20 @@ def _target(
         and counted_from <= one["trade_date"] <= window_end
     ]
     bought = [
-        (day, one) for day, one in responses if one["event_type"] in CONVERTED and counted_from <= day <= window_end
+        (day, one)
+        for day, one in responses
+        if one["event_type"] in CONVERTED and counted_from <= day <= window_end
     ]
     days = [one["trade_date"] for one in trades] + [day for day, _ in bought]
     currency = {code: of["currency"] for code, of in told.by_key("product", known).items()}
     sold = sum(
-        (rounded(Fraction(one["amount"]) * told.mid_rate(currency[one["product_code"]], one["trade_date"], known)) for one in trades),
+        (
+            rounded(
+                Fraction(one["amount"])
+                * told.mid_rate(currency[one["product_code"]], one["trade_date"], known)
+            )
+            for one in trades
+        ),
         Decimal(0),
     )
     if not trades:
@@ -87,21 +95,24 @@ def _target(
         "sold_amt": sold,
         "is_reached": first_contact is not None,
         "is_responded": any(
-            one["event_type"] in RESPONDED and campaign["start_date"] <= day <= window_end for day, one in responses
+            one["event_type"] in RESPONDED and campaign["start_date"] <= day <= window_end
+            for day, one in responses
         ),
         "is_converted": bool(days),
     }
 
 
-def effects(
-    told: Told, rows: Sequence[Row]
-) -> dict[tuple[str, str, str], dict[str, Any]]:
+def effects(told: Told, rows: Sequence[Row]) -> dict[tuple[str, str, str], dict[str, Any]]:
     """Rows of ``rpt_campaign_effect`` by campaign, scheme and segment, from the targets."""
     campaigns = told.by_key("campaign", told.last)
     groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row["campaign_id"], "all", "all"].append(row)
-        for scheme, column in (("tier", "tier_code"), ("age_band", "age_band_code"), ("org", "owning_org_id")):
+        for scheme, column in (
+            ("tier", "tier_code"),
+            ("age_band", "age_band_code"),
+            ("org", "owning_org_id"),
+        ):
             groups[row["campaign_id"], scheme, row[column]].append(row)
     return {
         key: effect(members, campaigns[key[0]]["cost"] if key[1] == "all" else None)
@@ -153,7 +164,14 @@ def wilson(hits: int, size: int) -> tuple[Fraction, Fraction]:
 
 def uplift(hits: int, size: int, other_hits: int, other_size: int) -> dict[str, Any]:
     """Difference of two proportions by Newcombe's hybrid score interval, and its two-sided pooled p-value."""
-    names = ("uplift_rate", "uplift_low_rate", "uplift_high_rate", "incremental_cnt", "p_value", "detectable_rate")
+    names = (
+        "uplift_rate",
+        "uplift_low_rate",
+        "uplift_high_rate",
+        "incremental_cnt",
+        "p_value",
+        "detectable_rate",
+    )
     if not size or not other_size:
         return dict.fromkeys(names) | {"is_conclusive": None}
     p, q = Fraction(hits, size), Fraction(other_hits, other_size)
@@ -189,13 +207,18 @@ class Sample:
     def spread(self, other: "Sample") -> Fraction:
         """Sum of products of the distances from both means."""
         return sum(
-            ((a - self.mean) * (b - other.mean) for a, b in zip(self.values, other.values, strict=True)), Fraction(0)
+            ((a - self.mean) * (b - other.mean) for a, b in zip(self.values, other.values, strict=True)),
+            Fraction(0),
         )
 
 
 def _aum(target: Sequence[Row], control: Sequence[Row]) -> dict[str, Any]:
     groups = [
-        [(Fraction(row["pre_aum_amt"]), Fraction(row["aum_change_amt"])) for row in group if row["aum_change_amt"] is not None]
+        [
+            (Fraction(row["pre_aum_amt"]), Fraction(row["aum_change_amt"]))
+            for row in group
+            if row["aum_change_amt"] is not None
+        ]
         for group in (target, control)
     ]
     found: dict[str, Any] = {"aum_target_cnt": len(groups[0]), "aum_control_cnt": len(groups[1])}
@@ -216,7 +239,10 @@ def _aum(target: Sequence[Row], control: Sequence[Row]) -> dict[str, Any]:
         ends: list[Decimal | None] = [None, None]
         if min(len(one.values) for one in samples) > 1:
             half = Z * root(
-                sum((one.spread(one) / (len(one.values) - 1) / len(one.values) for one in samples), Fraction(0))
+                sum(
+                    (one.spread(one) / (len(one.values) - 1) / len(one.values) for one in samples),
+                    Fraction(0),
+                )
             )
             ends = [rounded(difference - half), rounded(difference + half)]
         found[f"aum_effect{kind}_low_amt"], found[f"aum_effect{kind}_high_amt"] = ends

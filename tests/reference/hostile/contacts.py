@@ -14,7 +14,7 @@ SHARES = (50, 75, 90, 95, 99)
 def counted_months(told: Told) -> list[tuple[date, Row]]:
     """Each contact with the month in which it counts.
 
-    Of a month that is over, a late one counts in that of the night that brings it; of the first batch, in its own.
+    One of a month that is over counts in that of the night that brings it; of the first batch, in its own.
     """
     found = []
     for night in told.nights:

@@ -51,7 +51,9 @@ def parts(told: Told, day: date) -> list[tuple[str, str, str, str, Row, Fraction
     for account in accounts.values():
         if products[account["product_code"]]["asset_class"] == "channel" and is_open(account, day):
             for customer in told.shares(account, day):
-                found.append((customer, account["product_code"], "open", account["account_id"], account, Fraction(0)))
+                found.append(
+                    (customer, account["product_code"], "open", account["account_id"], account, Fraction(0))
+                )
     return found
 
 
@@ -68,9 +70,13 @@ def holdings(told: Told, day: date) -> dict[tuple[str, str, str], dict[str, Any]
     found = {}
     for (customer, product, kind), held in grouped.items():
         whole = (debts if kind in ("loan", "card") else assets)[customer]
-        opened = [row.get("open_date") or row.get("start_date") or row.get("issue_date") for _, row, _ in held]
+        opened = [
+            row.get("open_date") or row.get("start_date") or row.get("issue_date") for _, row, _ in held
+        ]
         due = [
-            row["maturity_date"] for _, row, _ in held if row.get("maturity_date") and row["maturity_date"] >= day
+            row["maturity_date"]
+            for _, row, _ in held
+            if row.get("maturity_date") and row["maturity_date"] >= day
         ]
         amount = sums[customer, product, kind]
         found[customer, product, kind] = {

@@ -13,11 +13,7 @@ KINDS = ("household", "spouse")
 
 def households_on(told: Told, day: date) -> dict[tuple[str, str], set[str]]:
     """Members of every household of a day, by source and name: the smallest number for those of relations."""
-    persons = {
-        row["customer_id"]: row
-        for row in told.rows("customer", day)
-        if row["customer_type"] == "P"
-    }
+    persons = {row["customer_id"]: row for row in told.rows("customer", day) if row["customer_type"] == "P"}
     near: dict[str, set[str]] = defaultdict(set)
     for row in told.rows("customer_relation", day):
         is_valid = row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])

@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from tests.reference.hostile.holdings import parts
@@ -55,7 +56,7 @@ def fell_due(told: Told) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[K
     has = assets_on(told, told.last)
     ends = [night.day for night in told.nights] + [day for _, day in told.months()]
     days = sorted(set(ends))
-    for before, night in zip(days, days[1:], strict=False):
+    for before, night in pairwise(days):
         lines = {code: row["product_line"] for code, row in told.by_key("product", night).items()}
         had = assets_on(told, before)
         held: dict[tuple[str, str], list[tuple[str, Row, Fraction]]] = defaultdict(list)
@@ -68,12 +69,16 @@ def fell_due(told: Told) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[K
             owners.sort(key=lambda one: one[0])
             amounts = split(rounded(sum(one[2] for one in owners)), [one[2] for one in owners])
             for (customer, account, _), part in zip(owners, amounts, strict=True):
-                due[customer].append((account["maturity_date"], account["org_id"], lines[product], number, part))
+                due[customer].append(
+                    (account["maturity_date"], account["org_id"], lines[product], number, part)
+                )
         for customer, rows in due.items():
             rows.sort()
             whole = sum((row[-1] for row in rows), Decimal(0))
             left = min(whole, max(Decimal(0), has[customer] - max(Decimal(0), had[customer] - whole)))
-            for (until, org, line, number, amount), part in zip(rows, split(left, [row[-1] for row in rows]), strict=True):
+            for (until, org, line, number, amount), part in zip(
+                rows, split(left, [row[-1] for row in rows]), strict=True
+            ):
                 key = (org, line, monday(until))
                 numbers[key].add(number)
                 matured[key] += amount

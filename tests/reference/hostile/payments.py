@@ -15,8 +15,8 @@ Key = tuple[str, str, date]
 def counted(told: Told, table: str, column: str) -> list[tuple[date, date, Row]]:
     """Events with the month in which they count and the night or month end that counts them.
 
-    Of a month that is over the first batch after it tells what happened in it; what comes later counts in the month of
-    the night that brings it. What the first batch tells counts in its own months.
+    Of a month that is over the first batch after it tells what happened in it; what comes later counts in the
+    month of the night that brings it. What the first batch tells counts in its own months.
     """
     found = []
     for place, night in enumerate(told.nights):
@@ -53,7 +53,7 @@ def flows(told: Told) -> dict[Key, dict[str, Any]]:
             continue
         accounts = told.by_key("account", known)
         if row["account_id"] not in accounts:
-            # an account that the month did not know: what is told of it is the next month's
+            # of an account that the month did not know the next one counts
             known = next(night.day for night in told.nights if night.day > known)
             month, accounts = month_start(known), told.by_key("account", known)
         holders = told.by_key("customer", known)
@@ -64,7 +64,8 @@ def flows(told: Told) -> dict[Key, dict[str, Any]]:
             if holders[own]["customer_type"] != "C" or other == f"customer|{own}":
                 continue
             sums = found.setdefault((own, other, month), {
-                "in_amt": Decimal(0), "out_amt": Decimal(0), "in_cnt": 0, "out_cnt": 0, "salary_out_amt": Decimal(0),
+                "in_amt": Decimal(0), "out_amt": Decimal(0), "in_cnt": 0, "out_cnt": 0,
+                "salary_out_amt": Decimal(0),
             })  # fmt: skip
             sums[f"{way}_amt"] += sign * rounded(amount * share)
             sums[f"{way}_cnt"] += sign
@@ -74,7 +75,12 @@ def flows(told: Told) -> dict[Key, dict[str, Any]]:
 
 
 FULL_AMOUNT, FULL_PARTNERS, THIN = 10_000_000, 5, Fraction("0.8")
-WEIGHTS = {"amount": Fraction("0.4"), "months": Fraction("0.3"), "partners": Fraction("0.2"), "trend": Fraction("0.1")}
+WEIGHTS = {
+    "amount": Fraction("0.4"),
+    "months": Fraction("0.3"),
+    "partners": Fraction("0.2"),
+    "trend": Fraction("0.1"),
+}
 
 
 def trend(amounts: dict[date, Decimal], month: date) -> str:
@@ -87,7 +93,11 @@ def trend(amounts: dict[date, Decimal], month: date) -> str:
 def prospects(rows: list[Row], month: date) -> dict[str, dict[str, Any]]:
     """Columns of ``rpt_prospect`` of counterparties outside, from the flows as published."""
     found = {}
-    year = [row for row in rows if add_months(month, -12) < row["month_start_date"] <= month and not row["is_inside"]]
+    year = [
+        row
+        for row in rows
+        if add_months(month, -12) < row["month_start_date"] <= month and not row["is_inside"]
+    ]
     for key in {row["counterparty_key"] for row in year}:
         of = [row for row in year if row["counterparty_key"] == key]
         paid: dict[date, Decimal] = defaultdict(Decimal)

@@ -1,13 +1,14 @@
 """Opportunities, what they are expected to bring, and managers' visits (chapter 7), from the extracts."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from tests.reference.hostile.told import Row, Told, bank_day, rate, rounded
-from tests.support.timeline import add_months, month_end, month_start
+from tests.support.timeline import add_months, month_start
 
 ORDER = {"lead": 1, "contact": 2, "qualified": 3, "proposal": 4, "negotiation": 5, "won": 8, "lost": 9}
 ENOUGH = 20
@@ -17,21 +18,21 @@ Rates = dict[str, Fraction]
 def counted_dates(told: Told, table: str, column: str) -> list[tuple[date, date, Row]]:
     """Rows of the front office with the night that told them and the day whose month counts them.
 
-    That is their own, or the night that told them where their month was over; the first batch that tells any tells history.
+    That is their own, or the night that told them where their month was over; the first batch that tells any
+    tells history.
     """
-    found = []
-    for place, night in enumerate(told.nights):
+    found: list[tuple[date, date, Row]] = []
+    for night in told.nights:
         for row in night.events[table]:
             own = bank_day(row[column])
             is_history = not found or found[0][0] == night.day
-            closed = month_end(told.nights[place - 1].day) if place and month_start(told.nights[place - 1].day) < month_start(night.day) else None
-            is_late = not is_history and own < month_start(night.day) and closed is not None
-            found.append((night.day, night.day if is_late or (not is_history and own < month_start(night.day)) else own, row))
+            is_late = not is_history and own < month_start(night.day)
+            found.append((night.day, night.day if is_late else own, row))
     return found
 
 
 def changes(told: Told, known: date) -> dict[str, list[tuple[date, date, Row]]]:
-    """Changes of every opportunity that were told by a night, in order: their own day and that which counts."""
+    """Changes of every opportunity told by a night, in order: their own day and that which counts."""
     found: dict[str, list[tuple[date, date, Row]]] = defaultdict(list)
     for night, counted, row in counted_dates(told, "opportunity", "changed_at"):
         if night <= known:
@@ -65,9 +66,7 @@ def opportunities(told: Told) -> dict[tuple[str], dict[str, Any]]:
             "amount_amt": now["amount"],
             "probability_rate": now["probability"],
             "stay_cnt": len(steps),
-            "went_back_cnt": sum(
-                ORDER[b[2]["stage"]] < ORDER[a[2]["stage"]] for a, b in zip(steps, steps[1:], strict=False)
-            ),
+            "went_back_cnt": sum(ORDER[b[2]["stage"]] < ORDER[a[2]["stage"]] for a, b in pairwise(steps)),
         }
     return found
 
@@ -76,12 +75,15 @@ def forecasts(told: Told) -> dict[tuple[str, date], dict[str, Any]]:
     """Open opportunities of an org at each month's last processed day, all months to come together."""
     found: dict[tuple[str, date], dict[str, Any]] = {}
     for month, day in told.months():
-        known = told.night(day).day if told.night(day).day <= day else day
         known = max(night.day for night in told.nights if night.day <= day)
         ways = changes(told, known)
         orgs = {key: row["org_id"] for key, row in told.by_key("employee", known).items()}
         closed = [
-            (way[-1][2]["stage"] == "won", {one[2]["stage"] for one in way[:-1]}, orgs[way[-1][2]["owner_id"]])
+            (
+                way[-1][2]["stage"] == "won",
+                {one[2]["stage"] for one in way[:-1]},
+                orgs[way[-1][2]["owner_id"]],
+            )
             for way in ways.values()
             if way[-1][2]["stage"] in ("won", "lost") and add_months(month, -11) <= way[-1][1] <= day
         ]
@@ -110,15 +112,18 @@ def forecasts(told: Told) -> dict[tuple[str, date], dict[str, Any]]:
     return found
 
 
-def won(told: Told) -> dict[tuple[str, date], tuple[int, Decimal]]:
+def won(told: Told) -> dict[tuple[str, date], dict[str, Any]]:
     """What was won, by org and the month that counts it."""
-    found: dict[tuple[str, date], tuple[int, Decimal]] = defaultdict(lambda: (0, Decimal(0)))
+    found: dict[tuple[str, date], dict[str, Any]] = {}
     orgs = {key: row["org_id"] for key, row in told.by_key("employee", told.last).items()}
     for way in changes(told, told.last).values():
-        now = way[-1]
-        if now[2]["stage"] == "won":
-            key = orgs[now[2]["owner_id"]], month_start(now[1])
-            found[key] = (found[key][0] + 1, found[key][1] + now[2]["amount"])
+        _, counted, row = way[-1]
+        if row["stage"] == "won":
+            sums = found.setdefault(
+                (orgs[row["owner_id"]], month_start(counted)), {"won_cnt": 0, "won_amt": Decimal(0)}
+            )
+            sums["won_cnt"] += 1
+            sums["won_amt"] += row["amount"]
     return found
 
 

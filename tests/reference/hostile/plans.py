@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from tests.reference.hostile.pipeline import counted_dates, changes
+from tests.reference.hostile.pipeline import changes, counted_dates
 from tests.reference.hostile.told import Row, Told, rate, rounded
 from tests.support.timeline import month_end, month_start
 
@@ -49,7 +49,7 @@ def values(told: Told) -> Values:
 
 
 def plan_rows(told: Told) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Rows of ``fct_plan_actual`` for indicators of flows of the front office, by scope, indicator, period, version, month."""
+    """Rows of ``fct_plan_actual`` of what the front office tells, by target and month."""
     found, actual = {}, values(told)
     for month, day in told.months():
         targets = told.brought("plan_target", day)
@@ -66,7 +66,8 @@ def plan_rows(told: Told) -> dict[tuple[Any, ...], dict[str, Any]]:
             run_rate = rounded(Fraction(came) * whole / elapsed)
             same = [
                 other["version"] for other in targets
-                if all(other[name] == row[name] for name in ("scope_type", "scope_id", "indicator_code", "period"))
+                if all(other[name] == row[name] for name in ("scope_type", "scope_id", "indicator_code",
+                "period"))
             ]  # fmt: skip
             key = (*scope, row["indicator_code"], row["period"], row["version"], month)
             found[key] = {
@@ -79,7 +80,9 @@ def plan_rows(told: Told) -> dict[tuple[Any, ...], dict[str, Any]]:
                 "is_current_version": row["version"] == max(same),
             }
             if row["indicator_code"] == "visits":
-                ahead = Fraction(run_rate) / Fraction(row["target_value"]) if row["target_value"] > 0 else None
+                ahead = (
+                    Fraction(run_rate) / Fraction(row["target_value"]) if row["target_value"] > 0 else None
+                )
                 found[key] |= {
                     "pipeline_forecast": None,
                     "forecast_attainment": None if ahead is None else rounded(ahead, 6),
@@ -91,11 +94,13 @@ def plan_rows(told: Told) -> dict[tuple[Any, ...], dict[str, Any]]:
 def _status(attained: Fraction | None, forecast: Decimal, target: Decimal) -> str:
     if attained is None:
         return "ahead" if forecast > target else "behind" if forecast < target else "on_track"
-    return "behind" if attained < Fraction("0.95") else "ahead" if attained >= Fraction("1.05") else "on_track"
+    return (
+        "behind" if attained < Fraction("0.95") else "ahead" if attained >= Fraction("1.05") else "on_track"
+    )
 
 
 def breakdown(told: Told) -> dict[tuple[str, str, str, str], dict[str, Any]]:
-    """Rows of ``rpt_plan_breakdown`` by scope, indicator and period: HQ is below the bank, all others below HQ."""
+    """Rows of ``rpt_plan_breakdown`` by target: HQ is below the bank, all others below HQ."""
     best: dict[tuple[str, str, str, str], Row] = {}
     for row in told.brought("plan_target"):
         key = (row["scope_type"], row["scope_id"], row["indicator_code"], row["period"])
@@ -108,7 +113,9 @@ def breakdown(told: Told) -> dict[tuple[str, str, str, str], dict[str, Any]]:
         if kind == "employee":
             continue
 
-        def of(kind: str, names: list[str], indicator: str = indicator, period: str = period) -> list[Decimal]:
+        def of(
+            kind: str, names: list[str], indicator: str = indicator, period: str = period
+        ) -> list[Decimal]:
             keys = [(kind, name, indicator, period) for name in names]
             return [best[key]["target_value"] for key in keys if key in best]
 
@@ -131,7 +138,7 @@ def breakdown(told: Told) -> dict[tuple[str, str, str, str], dict[str, Any]]:
 
 
 def scores(rows: list[Row]) -> dict[tuple[str, str, date], dict[str, Any]]:
-    """Totals of ``rpt_scorecard_monthly`` from its indicators: those with a score by weight, ranked by kind."""
+    """Totals of ``rpt_scorecard_monthly``: indicators with a score by weight, ranked by kind."""
     groups: dict[tuple[str, str, date], list[Row]] = defaultdict(list)
     for row in rows:
         if row["indicator_code"] != "total" and row["score"] is not None:
@@ -146,7 +153,19 @@ def scores(rows: list[Row]) -> dict[tuple[str, str, date], dict[str, Any]]:
     return {
         key: {
             "score": score,
-            "rank_no": 1 + sum(other > score for of, other in totals.items() if (of[0], of[2]) == (key[0], key[2])),
+            "rank_no": 1
+            + sum(other > score for of, other in totals.items() if (of[0], of[2]) == (key[0], key[2])),
         }
         for key, score in totals.items()
     }
+
+
+def gaps(rows: list[Row]) -> dict[tuple[str, ...], list[Decimal]]:
+    """Target, actual and their difference, of the last month and the version that counts."""
+    last: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        key = (row["scope_type"], row["scope_id"], row["indicator_code"], row["period"])
+        is_later = key not in last or row["month_start_date"] > last[key]["month_start_date"]
+        if row["is_current_version"] and is_later:
+            last[key] = row
+    return {key: [row["target"], row["actual"], row["actual"] - row["target"]] for key, row in last.items()}

@@ -1,16 +1,24 @@
 """Delinquency, results of investments and what falls due (6.4), from the extracts."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from tests.reference.hostile.holdings import is_open, parts
 from tests.reference.hostile.told import Row, Told, rate, rounded
-from tests.support.timeline import month_end, month_start
 
-STAGES = [(0, "current"), (1, "m1"), (31, "m2"), (61, "m3"), (91, "m4"), (121, "m5"), (151, "m6"), (181, "m7_plus")]
+STAGES = [
+    (0, "current"),
+    (1, "m1"),
+    (31, "m2"),
+    (61, "m3"),
+    (91, "m4"),
+    (121, "m5"),
+    (151, "m6"),
+    (181, "m7_plus"),
+]
 Loans = dict[str, tuple[str, str, str, int, Decimal, Row]]
 
 
@@ -27,7 +35,12 @@ def loans_on(told: Told, day: date) -> Loans:
         loan = loans[row["loan_id"]]
         owed = rounded(Fraction(row["balance"]) * told.mid_rate(loan["currency"], day))
         if row["balance"] > 0 or row["overdue_principal"] or row["overdue_interest"]:
-            place = (loan["org_id"], loan["loan_class"], row["five_class"], stage_of(row["days_past_due"] or 0))
+            place = (
+                loan["org_id"],
+                loan["loan_class"],
+                row["five_class"],
+                stage_of(row["days_past_due"] or 0),
+            )
             found[row["loan_id"]] = (*place, owed, row | {"currency": loan["currency"]})
     return found
 
@@ -48,7 +61,10 @@ def delinquency(told: Told) -> dict[tuple[Any, ...], dict[str, Any]]:
             rolled = [n for n in numbers if n in before and before[n][3] == stage - 1]
             came_from = base[org, kind, stage]
             overdue = [
-                [rounded(Fraction(now[n][5][part] or 0) * told.mid_rate(now[n][5]["currency"], day)) for n in numbers]
+                [
+                    rounded(Fraction(now[n][5][part] or 0) * told.mid_rate(now[n][5]["currency"], day))
+                    for n in numbers
+                ]
                 for part in ("overdue_principal", "overdue_interest")
             ]
             rolled_amt = sum((before[n][4] for n in rolled), Decimal(0))
@@ -85,7 +101,7 @@ def _positions(told: Told, day: date) -> dict[Position, Row]:
 
 
 def flow(before: Row | None, now: Row | None) -> Fraction | None:
-    """What was bought (above 0) or sold between two nights, in the account's currency; None if nobody can tell."""
+    """What was bought (above 0) or sold between two nights, in the account's currency; None if not told."""
     costs = [row["cost_amount"] if row else Decimal(0) for row in (before, now)]
     if None not in costs:
         return Fraction(costs[1]) - Fraction(costs[0])
@@ -95,7 +111,11 @@ def flow(before: Row | None, now: Row | None) -> Fraction | None:
     valued = before if before and before["units"] else now
     if valued is None or not valued["units"]:
         return Fraction(0) if units[0] == units[1] else None
-    return (Fraction(units[1]) - Fraction(units[0])) * Fraction(valued["market_value"]) / Fraction(valued["units"])
+    return (
+        (Fraction(units[1]) - Fraction(units[0]))
+        * Fraction(valued["market_value"])
+        / Fraction(valued["units"])
+    )
 
 
 def investment_results(told: Told) -> dict[tuple[str, str, date], dict[str, Any]]:
@@ -126,7 +146,9 @@ def investment_results(told: Told) -> dict[tuple[str, str, date], dict[str, Any]
                     if moved is None:
                         of["unknown"] = True
                     elif moved:
-                        of["flows"].append((day, rounded(moved * share * told.mid_rate(account["currency"], day))))
+                        of["flows"].append(
+                            (day, rounded(moved * share * told.mid_rate(account["currency"], day)))
+                        )
             previous = day
         found |= _month(month, opening_day, last, values)
         opening_day = opening = last
@@ -145,9 +167,12 @@ def _month(
         known = not of["unknown"]
         bought = sum((amount for _, amount in of["flows"] if amount > 0), Decimal(0)) if known else None
         sold = -sum((amount for _, amount in of["flows"] if amount < 0), Decimal(0)) if known else None
-        result = of["closing"] - of["opening"] - bought + sold if bought is not None and sold is not None else None
+        result = (
+            of["closing"] - of["opening"] - bought + sold if bought is not None and sold is not None else None
+        )
         capital = Fraction(of["opening"]) + sum(
-            (Fraction(amount) * (days - (day - opening_day).days) / days for day, amount in of["flows"]), Fraction(0)
+            (Fraction(amount) * (days - (day - opening_day).days) / days for day, amount in of["flows"]),
+            Fraction(0)
         ) if days else Fraction(0)  # fmt: skip
         found[customer, line, month] = {
             "opening_date": opening_day,

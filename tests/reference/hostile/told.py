@@ -33,7 +33,7 @@ def rate(part: Amount, whole: Amount | None, places: int = 6) -> Decimal | None:
 
 
 def split(amount: Decimal, weights: Sequence[Amount]) -> list[Decimal]:
-    """Parts by weight that add to the amount: whole cents, what is left to the largest rests, ties to the first."""
+    """Parts by weight that add to the amount, to the cent: what is left goes to the largest rests."""
     whole = sum(Fraction(weight) for weight in weights)
     exact = [Fraction(abs(amount)) * 100 * Fraction(weight) / whole for weight in weights]
     parts = [int(one) for one in exact]
@@ -101,9 +101,9 @@ class Told:
         return self.nights[-1].day
 
     def night(self, day: date) -> Night:
-        """What the last batch on or before a day says; of a month that ended without one, with what happened in it.
+        """What the last batch on or before a day says, and what happened in a month that ended without one.
 
-        That is, of the next batch, who came to the bank and which accounts were closed by the end of the month.
+        That is, of the next batch, who came to the bank and which accounts were closed in the month.
         """
         found = [night for night in self.nights if night.day <= day][-1]
         coming = [night for night in self.nights if night.day > day]
@@ -131,7 +131,9 @@ class Told:
 
     def brought(self, table: str, until: date | None = None) -> list[Row]:
         """Events that batches have brought, up to that of a day."""
-        return [row for night in self.nights if until is None or night.day <= until for row in night.events[table]]
+        return [
+            row for night in self.nights if until is None or night.day <= until for row in night.events[table]
+        ]
 
     def events(self, table: str, day: date) -> list[Row]:
         """Events that count on a day: of a month that is over also what the next batch tells of it."""
@@ -151,7 +153,7 @@ class Told:
         return found
 
     def mid_rate(self, currency: str, day: date, known: date | None = None) -> Fraction:
-        """Reporting currency for a unit of a currency: the last rate on or before a day, as told by then or a later one."""
+        """Reporting currency for a unit: the last rate on or before a day, as told by then or a later one."""
         if currency == "CNY":
             return Fraction(1)
         told = [row for row in self.rows("fx_rate", known or day) if row["currency"] == currency]
