@@ -252,7 +252,7 @@ def rates(world: World, night: date) -> None:
         rate_date=night,
         mid_rate=D(world.dice.randint(68_000_000, 73_000_000)) / D(10) ** 7,
     )
-    if world.dice.random() < 0.6 or night == NIGHTS[0]:
+    if world.dice.random() < 0.6 or not any(row["currency"] == "EUR" for row in world.rows("fx_rate")):
         world.put(
             "fx_rate",
             currency="EUR",

@@ -95,8 +95,7 @@ def _target(
         "sold_amt": sold,
         "is_reached": first_contact is not None,
         "is_responded": any(
-            one["event_type"] in RESPONDED and campaign["start_date"] <= day <= window_end
-            for day, one in responses
+            one["event_type"] in RESPONDED and counted_from <= day <= window_end for day, one in responses
         ),
         "is_converted": bool(days),
     }

@@ -170,10 +170,11 @@ def _month(
         result = (
             of["closing"] - of["opening"] - bought + sold if bought is not None and sold is not None else None
         )
+        # in a month of no days nothing has flowed
         capital = Fraction(of["opening"]) + sum(
             (Fraction(amount) * (days - (day - opening_day).days) / days for day, amount in of["flows"]),
-            Fraction(0)
-        ) if days else Fraction(0)  # fmt: skip
+            Fraction(0),
+        )
         found[customer, line, month] = {
             "opening_date": opening_day,
             "opening_amt": of["opening"],
