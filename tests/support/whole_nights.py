@@ -44,11 +44,12 @@ class WholeNights(MemoryNights):
 
     Args:
         marts: Names of the marts; what they are made of is built too.
+        given: Columns by model of empty tables that stand for models: what they are made of is not built.
         bank: Settings of ``bank.yml``, where they are not the defaults.
     """
 
-    def __init__(self, marts: Iterable[str], **bank: Any) -> None:
-        super().__init__([*marts, *_WHO_WAS_KNOWN])
+    def __init__(self, marts: Iterable[str], *, given: Mapping[str, str] | None = None, **bank: Any) -> None:
+        super().__init__([*marts, *_WHO_WAS_KNOWN], given=given)
         self._settings = Settings(Path("in-memory"), BankSettings(**bank))
         self._batches: list[BatchId] = []
         self._nights: list[BatchId] = []

@@ -92,6 +92,13 @@ def test_the_check_values_of_the_specification() -> None:
     assert (row["incremental_cnt"], row["cost_per_conversion"]) == (Decimal("14.00"), Decimal("5.00"))
 
 
+def test_customers_won_are_exact_and_rounded_half_up() -> None:
+    # 43 − 100 × 69 / 160 = −0.125
+    assert compared(43, 100, 69, 160)["incremental_cnt"] == Decimal("-0.13")
+    # nobody to be reached, somebody to compare
+    assert compared(0, 0, 1, 2)["incremental_cnt"] is None
+
+
 def test_equal_groups_of_nobody_are_no_error() -> None:
     row = compared(0, 10, 0, 10)
 

@@ -68,6 +68,22 @@ def test_visits_without_a_place_meet_no_duty():
     assert (row["duty_customer_cnt"], row["duty_met_cnt"]) == (1, 0)
 
 
+def test_nobody_looks_after_a_customer_who_has_left():
+    bank = Bank([date(2026, 1, 20), NIGHT])
+    for name in ("C1", "C2"):
+        bank.customer(name, kind="C").borrows("2000000.00", since=date(2026, 1, 20))
+        manage(bank, name)
+    bank.customers[0].leaves(NIGHT)
+    memory = run(bank, {NIGHT: {"visit": [visit(1, "2026-01-25")]}}, "rpt_rm_diligence_monthly")
+
+    (row,) = memory.query(
+        "select * from corporate.rpt_rm_diligence_monthly where month_start_date = '2026-01-01'"
+    )
+    # the visit to C1 was made, and is no duty any more; that to C2 is owed
+    assert (row["assigned_customer_cnt"], row["visited_customer_cnt"], row["visit_cnt"]) == (1, 0, 1)
+    assert (row["duty_customer_cnt"], row["duty_met_cnt"]) == (1, 0)
+
+
 def test_reminders_are_answered_by_whatever_reaches_the_customer():
     bank = Bank([NIGHT])
     bank.customer("C1", kind="C").holds(1)

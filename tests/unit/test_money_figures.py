@@ -88,6 +88,25 @@ def test_a_position_that_is_sold_and_bought_again_begins_at_nothing() -> None:
     assert march["return_rate"] == D("0.084354")
 
 
+def test_a_foreign_position_that_is_gone_was_sold_at_the_rate_of_its_night() -> None:
+    bank = Bank([date(2026, 1, 31), date(2026, 2, 14), date(2026, 2, 28)])
+    for day, rate in ((date(2026, 1, 31), "7"), (date(2026, 2, 14), "8"), (date(2026, 2, 28), "9")):
+        bank.rate("USD", rate, on=day)
+    customer = bank.customer("C1", opened=date(2026, 1, 1))
+    account = customer.account(product="FUND", currency="USD", opened=date(2026, 1, 1))
+    account.holds(100, since=date(2026, 1, 1)).closes(date(2026, 2, 14))
+    nights = MemoryNights(["rpt_investment_result_monthly"])
+    for delivery in bank.deliveries():
+        for row in delivery.tables["investment_position"]:
+            row["cost_amount"] = D(100)
+        nights.run(delivery)
+
+    row = result(nights, 2)
+    # 100 dollars were worth 700, and were sold at 8 each
+    assert (row["opening_amt"], row["sold_amt"], row["closing_amt"]) == (D(700), D(800), D(0))
+    assert row["result_amt"] == D(100)
+
+
 def test_concessions_are_interest_above_the_list_on_deposits_and_below_it_on_loans() -> None:
     bank = Bank([date(2026, 1, 31)])
     bank.books.product("1102", "deposit", day_count=365)

@@ -62,14 +62,19 @@ records as (
 
 ),
 
+-- what is not held any more was sold tonight: at tonight's rate, as every other flow
 last_night as (
 
     select
         states.*,
+        coalesce(rates.fx_factor, states.fx_factor) as tonight_fx_factor,
         states.month_start_date = {{ month_start(business_date()) }} as is_same_month
     from (
         {{ state_of_last_night() }}
     ) as states
+    left join {{ ref('int_account__versions') }} as accounts
+        on states.account_id = accounts.account_id and accounts.known_to_date is null
+    left join rates on accounts.currency_code = rates.currency_code
 
 ),
 
@@ -80,7 +85,7 @@ joined as (
         coalesce(tonight.product_code, last_night.product_code) as product_code,
         coalesce(tonight.customer_id, last_night.customer_id) as customer_id,
         coalesce(tonight.share_units, last_night.share_units) as share_units,
-        coalesce(tonight.fx_factor, last_night.fx_factor) as fx_factor,
+        coalesce(tonight.fx_factor, last_night.tonight_fx_factor) as fx_factor,
         -- a row in quarantine is not a sale: what was known stands
         refused.row_key is not null as is_refused,
         tonight.account_id is not null as is_held,

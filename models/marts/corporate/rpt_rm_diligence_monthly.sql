@@ -28,6 +28,12 @@ assigned as (
         months.is_location_needed
     from {{ ref('int_ownership__main_manager') }} as managers
     inner join months on managers.month_start_date = months.month_start_date
+    -- nobody looks after a customer who has left the bank
+    inner join {{ ref('int_customer__versions') }} as customers
+        on
+            managers.customer_id = customers.customer_id
+            and customers.known_to_date is null
+            and customers.status_code <> 'closed'
 
 ),
 

@@ -38,6 +38,9 @@ counted as (
         {% for group in ['target', 'control'] -%}
         sum(case when test_group_code = '{{ group }}' then 1 else 0 end) as {{ group }}_cnt,
         sum(case when test_group_code = '{{ group }}' and is_converted then 1 else 0 end) as {{ group }}_converted_cnt,
+        sum(case when test_group_code = '{{ group }}' and aum_change_amt is not null then 1 else 0 end)
+            as {{ group }}_aum_cnt,
+        sum(case when test_group_code = '{{ group }}' then y else 0 end) as {{ group }}_change_cents,
         cast(sum(case when test_group_code = '{{ group }}' and aum_change_amt is not null then 1 else 0 end) as double)
             as {{ group }}_n,
         {% for sum, product in [('x', 'x'), ('y', 'y'), ('xx', 'x * x'), ('xy', 'x * y'), ('yy', 'y * y')] -%}
@@ -196,12 +199,23 @@ select
     uplift_rate,
     uplift_low_rate,
     uplift_high_rate,
-    cast(uplift * target_cnt as decimal(18, 2)) as incremental_cnt,
+    -- counts and means are exact: what lies between two of the last places is rounded half up
+    case
+        when target_cnt > 0 then {{ cents_amount(round_wide(
+            '100 * (' ~ wide('target_converted_cnt') ~ ' * control_cnt - '
+            ~ wide('control_converted_cnt') ~ ' * target_cnt)',
+            'control_cnt',
+        )) }}
+    end as incremental_cnt,
     cast({{ two_sided_p('z_score') }} as {{ share_type() }}) as p_value,
     cast((z + power_z) * sqrt(nullif(pooled_variance, 0)) as {{ share_type() }}) as detectable_rate,
     cast(target_n as bigint) as aum_target_cnt,
     cast(control_n as bigint) as aum_control_cnt,
-    cast(mean_y / 100 as {{ amount_type() }}) as aum_effect_amt,
+    {{ cents_amount(round_wide(
+        '(' ~ wide('target_change_cents') ~ ' * control_aum_cnt - '
+        ~ wide('control_change_cents') ~ ' * target_aum_cnt)',
+        'target_aum_cnt * control_aum_cnt',
+    )) }} as aum_effect_amt,
     cast((mean_y - plain_half) / 100 as {{ amount_type() }}) as aum_effect_low_amt,
     cast((mean_y + plain_half) / 100 as {{ amount_type() }}) as aum_effect_high_amt,
     cast((mean_y - theta * mean_x) / 100 as {{ amount_type() }}) as aum_effect_cuped_amt,

@@ -1,0 +1,291 @@
+"""Tables of chapters 6 and 7 of a hostile bank against plain Python, written from the text.
+
+Every row of each table is compared. ``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all their nights.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.reference.hostile.bank import NIGHTS
+from tests.reference.hostile.campaigns import effects, targets
+from tests.reference.hostile.contacts import pressure
+from tests.reference.hostile.front import batches
+from tests.reference.hostile.groups import group_months, peers
+from tests.reference.hostile.holdings import holdings
+from tests.reference.hostile.households import household_figures
+from tests.reference.hostile.labels import labels
+from tests.reference.hostile.lines import activity, matrix, migration
+from tests.reference.hostile.maturity import maturity_calendar
+from tests.reference.hostile.payments import flows, prospects
+from tests.reference.hostile.pipeline import diligence, forecasts, opportunities, won
+from tests.reference.hostile.plans import breakdown, gaps, plan_rows, scores
+from tests.reference.hostile.products import delinquency, investment_results
+from tests.reference.hostile.screen import screen
+from tests.reference.hostile.service import incomes, service
+from tests.reference.hostile.told import Row, Told
+from tests.support.models import columns_of
+from tests.support.timeline import month_start
+from tests.support.whole_nights import WholeNights
+
+SEEDS = [int(seed) for seed in os.environ.get("ACRM_HOSTILE_SEEDS", "4").split(",")]
+FEW = [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 17), date(2028, 4, 6)]
+"""Two month ends with a batch and one without."""
+
+MARTS = [
+    "dim_customer_360", "fct_customer_holding", "fct_customer_label", "fct_household_monthly",
+    "rpt_maturity_calendar", "rpt_delinquency_monthly", "rpt_investment_result_monthly",
+    "rpt_contact_pressure_monthly",
+    "rpt_contact_pressure_yearly", "rpt_campaign_effect", "rpt_line_org_matrix_monthly",
+    "rpt_segment_migration_monthly", "rpt_cross_sell_monthly", "fct_group_monthly", "rpt_prospect",
+    "fct_opportunity", "rpt_pipeline_forecast", "rpt_peer_comparison_monthly", "rpt_plan_variance",
+    "rpt_plan_breakdown", "rpt_scorecard_monthly", "rpt_rm_diligence_monthly", "rpt_service_monthly",
+    "rpt_income_structure_monthly",
+]  # fmt: skip
+
+
+NOT_BUILT = ("fct_event", "agg_sales_performance_daily")
+"""The feed of events and sales have references of their own, and cost as much as all else."""
+
+
+class Bank:
+    """What a bank told, and what the warehouse made of it."""
+
+    def __init__(self, seed: int) -> None:
+        told = batches(seed, NIGHTS if "ACRM_HOSTILE_SEEDS" in os.environ else FEW)
+        self.told = Told(told)
+        self.months = [month for month, _ in self.told.months()]
+        given = {
+            mart: ", ".join(f"{name} {column['data_type']}" for name, column in columns_of(mart).items())
+            for mart in NOT_BUILT
+        }
+        self.nights = WholeNights(MARTS, given=given, accept_partial_start=True).run_deliveries(told)
+
+    def rows(self, table: str, condition: str = "true") -> list[Row]:
+        """Rows of a mart."""
+        return self.nights.query(f"select * from {table} where {condition}")
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def bank(request: pytest.FixtureRequest) -> Bank:
+    return Bank(request.param)
+
+
+def differences(
+    expected: Mapping[tuple[Any, ...], Mapping[str, Any]], rows: Iterable[Row], *key: str
+) -> list[str]:
+    """What the rows say otherwise, one line for each: rows of one side alone, and columns that differ."""
+    found = {tuple(row[name] for name in key): row for row in rows}
+    assert expected, "a bank without rows shows nothing"
+    lines = [f"{one}: not published" for one in expected.keys() - found.keys()]
+    lines += [f"{one}: not expected" for one in found.keys() - expected.keys()]
+    for one in expected.keys() & found.keys():
+        lines += [
+            f"{one}: {name} is {found[one][name]}, expected {value}"
+            for name, value in expected[one].items()
+            if found[one][name] != value
+        ]
+    return sorted(lines)
+
+
+def test_holdings(bank: Bank) -> None:
+    rows = bank.rows("customer.fct_customer_holding")
+    key = ("customer_id", "product_code", "holding_code")
+    assert differences(holdings(bank.told, bank.told.last), rows, *key) == []
+
+
+def test_households_count_everybody_once(bank: Bank) -> None:
+    names = ("month_start_date", "source_code", "member_cnt", "total_assets_amt", "loan_amt")
+    found = [tuple(row[name] for name in names) for row in bank.rows("customer.fct_household_monthly")]
+    expected = household_figures(bank.told)
+    assert sorted(found) == sorted(
+        (*key[:2], *(of[name] for name in names[2:])) for key, of in expected.items()
+    )
+
+
+def test_what_customers_are_screened_by(bank: Bank) -> None:
+    assert differences(screen(bank.told), bank.rows("customer.dim_customer_360"), "customer_id") == []
+
+
+def test_maturities_and_what_is_kept_of_them(bank: Bank) -> None:
+    rows = bank.rows("customer.rpt_maturity_calendar")
+    key = ("org_id", "product_line_code", "due_week_date")
+    assert differences(maturity_calendar(bank.told), rows, *key) == []
+
+
+def test_delinquency_and_roll_rates(bank: Bank) -> None:
+    rows = bank.rows("customer.rpt_delinquency_monthly")
+    key = ("org_id", "loan_class_code", "five_class_code", "stage_code", "month_start_date")
+    assert differences(delinquency(bank.told), rows, *key) == []
+
+
+def test_results_of_investments(bank: Bank) -> None:
+    rows = bank.rows("customer.rpt_investment_result_monthly")
+    key = ("customer_id", "product_line_code", "month_start_date")
+    expected = investment_results(bank.told)
+    # shares are made to add to 1 by moving the last place
+    shares = {one: of.pop("allocation_share") for one, of in expected.items()}
+    assert differences(expected, rows, *key) == []
+    whole: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
+    for row in rows:
+        wanted = shares[tuple(row[name] for name in key)]
+        if wanted is None:
+            assert row["allocation_share"] is None
+            continue
+        assert abs(row["allocation_share"] - wanted) <= Decimal("0.000001")
+        whole[row["customer_id"], row["month_start_date"]] += row["allocation_share"]
+    assert set(whole.values()) <= {Decimal(1)}
+
+
+@pytest.mark.parametrize("span", ["monthly", "yearly"])
+def test_contact_pressure(bank: Bank, span: str) -> None:
+    rows = bank.rows(f"customer.rpt_contact_pressure_{span}")
+    expected = pressure(bank.told, by_year=span == "yearly")
+    assert differences(expected, rows, "channel_code", "month_start_date") == []
+
+
+def test_campaigns(bank: Bank) -> None:
+    rows = bank.rows("customer.fct_campaign_target")
+    assert differences(targets(bank.told), rows, "campaign_id", "customer_id") == []
+    found = bank.rows("customer.rpt_campaign_effect")
+    key = ("campaign_id", "segment_scheme_code", "segment_code")
+    assert differences(effects(bank.told, rows), found, *key) == []
+
+
+def test_lines_and_orgs(bank: Bank) -> None:
+    rows = bank.rows(
+        "customer.rpt_line_org_matrix_monthly", "balance_amt <> 0 or sales_cnt <> 0 or customer_cnt <> 0"
+    )
+    key = ("org_id", "product_line_code", "month_start_date")
+    assert differences(matrix(bank.told), rows, *key) == []
+
+
+def test_active_customers_and_their_lines(bank: Bank) -> None:
+    rows = bank.nights.query(
+        "select month_start_date, sum(active_customer_cnt) as active_customer_cnt,"
+        " sum(held_line_cnt) as held_line_cnt"
+        " from customer.rpt_cross_sell_monthly group by month_start_date"
+    )
+    assert differences(activity(bank.told), rows, "month_start_date") == []
+
+
+def test_segments_migrate(bank: Bank) -> None:
+    segments = {
+        "": bank.rows("customer.fct_customer_segment_monthly"),
+        "corporate_": bank.rows("corporate.fct_corporate_segment_monthly"),
+    }
+    found: dict[str, dict[tuple[Any, ...], list[int]]] = defaultdict(dict)
+    for row in bank.rows("customer.rpt_segment_migration_monthly"):
+        key = (row["org_id"], row["from_segment_code"], row["to_segment_code"], row["month_start_date"])
+        found[row["scheme_code"]][key] = [
+            row[name] for name in ("customer_cnt", "opening_cnt", "closing_cnt")
+        ]
+    assert len(found) == 19
+    for scheme, ways in found.items():
+        kind = "corporate_" if scheme.startswith("corporate_") else ""
+        name = scheme.removeprefix(kind)
+        columns = segments[kind][0]
+        column = next(one for one in (f"{name}_code", f"{name}_band_code", f"is_{name}") if one in columns)
+        assert ways == migration(segments[kind], column, bank.months), scheme
+
+
+def test_labels(bank: Bank) -> None:
+    expected = labels(bank.told)
+    told = {label for _, label, _ in expected}
+    rows = [row for row in bank.rows("customer.fct_customer_label") if row["label_code"] in told]
+    assert differences(expected, rows, "customer_id", "label_code", "month_start_date") == []
+
+
+def test_service(bank: Bank) -> None:
+    counts = (
+        "case_cnt",
+        "open_cnt",
+        "open_age_days",
+        "scored_cnt",
+        "score_sum",
+        "promoter_cnt",
+        "detractor_cnt",
+    )
+    sums = ", ".join(f"sum({name}) as {name}" for name in counts)
+    rows = bank.nights.query(
+        f"select month_start_date, {sums}, max(oldest_open_days) as oldest_open_days"
+        " from customer.rpt_service_monthly group by month_start_date"
+    )
+    assert differences(service(bank.told), rows, "month_start_date") == []
+
+
+def test_income(bank: Bank) -> None:
+    expected = incomes(bank.rows("contribution.fct_account_contribution_monthly"))
+    rows = bank.rows("customer.rpt_income_structure_monthly")
+    assert differences(expected, rows, "org_id", "month_start_date") == []
+
+
+def test_groups(bank: Bank) -> None:
+    payments = bank.rows("corporate.fct_counterparty_flow_monthly")
+    rows = bank.rows("corporate.fct_group_monthly")
+    key = ("ultimate_parent_customer_id", "month_start_date")
+    assert differences(group_months(bank.told, payments), rows, *key) == []
+
+
+def test_payments_and_prospects(bank: Bank) -> None:
+    rows = bank.rows("corporate.fct_counterparty_flow_monthly")
+    key = ("customer_id", "counterparty_key", "month_start_date")
+    assert differences(flows(bank.told), rows, *key) == []
+    found = bank.rows("corporate.rpt_prospect", "prospect_type_code = 'outside'")
+    expected = {(one,): of for one, of in prospects(rows, month_start(bank.told.last)).items()}
+    assert differences(expected, found, "counterparty_key") == []
+
+
+def test_peers(bank: Bank) -> None:
+    rows = bank.rows("corporate.rpt_peer_comparison_monthly")
+    expected = peers(bank.rows("corporate.fct_corporate_segment_monthly"))
+    assert differences(expected, rows, "customer_id", "month_start_date") == []
+
+
+def test_opportunities_and_what_they_are_expected_to_bring(bank: Bank) -> None:
+    assert (
+        differences(opportunities(bank.told), bank.rows("corporate.fct_opportunity"), "opportunity_id") == []
+    )
+    rows = bank.nights.query(
+        "select org_id, month_start_date, sum(opportunity_cnt) as opportunity_cnt,"
+        " sum(amount_amt) as amount_amt, sum(expected_stated_amt) as expected_stated_amt,"
+        " sum(expected_historical_amt) as expected_historical_amt,"
+        " sum(org_rate_cnt) as org_rate_cnt, sum(bank_rate_cnt) as bank_rate_cnt"
+        " from corporate.rpt_pipeline_forecast where opportunity_cnt > 0 group by org_id, month_start_date"
+    )
+    assert differences(forecasts(bank.told), rows, "org_id", "month_start_date") == []
+    came = bank.rows(
+        "corporate.rpt_pipeline_forecast", "month_start_date = forecast_month_date and won_cnt > 0"
+    )
+    assert differences(won(bank.told), came, "org_id", "month_start_date") == []
+
+
+def test_managers_visits(bank: Bank) -> None:
+    rows = bank.rows("corporate.rpt_rm_diligence_monthly")
+    assert differences(diligence(bank.told), rows, "employee_id", "month_start_date") == []
+
+
+def test_plans_their_parts_and_scores(bank: Bank) -> None:
+    rows = bank.rows("corporate.fct_plan_actual")
+    key = ("scope_type", "scope_id", "indicator_code", "period")
+    by_hand = [row for row in rows if row["indicator_code"] in ("visits", "opportunities_won_amt")]
+    assert differences(plan_rows(bank.told), by_hand, *key, "version", "month_start_date") == []
+    assert differences(breakdown(bank.told), bank.rows("corporate.rpt_plan_breakdown"), *key) == []
+    parts = bank.nights.query(
+        "select scope_type, scope_id, indicator_code, period, split_code, sum(part_target) as target,"
+        " sum(part_actual) as actual, sum(gap) as gap from corporate.rpt_plan_variance group by all"
+    )
+    expected = gaps(rows)
+    assert parts
+    for part in parts:
+        assert [part["target"], part["actual"], part["gap"]] == expected[tuple(part[name] for name in key)], (
+            part
+        )
+    marks = bank.rows("corporate.rpt_scorecard_monthly")
+    totals = [row for row in marks if row["indicator_code"] == "total" and row["score"] is not None]
+    assert differences(scores(marks), totals, "scope_type", "scope_id", "month_start_date") == []
