@@ -11,6 +11,8 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from contract.classes import Importance, Level, Pfi, level_of
+
 ColumnType = Literal[
     "id",
     "text",
@@ -50,6 +52,7 @@ class Column(_Strict):
     """One column of an extract.
 
     Attributes:
+        pfi: Class of personal financial information; no column is without one.
         nullable: An empty field is allowed and stays null.
         values: Closed list of codes, as text; empty means open.
         default: Text that an empty field stands for.
@@ -73,6 +76,7 @@ class Column(_Strict):
 
     name: str
     type: ColumnType
+    pfi: Pfi
     zh: str
     about: str
     key: bool = False
@@ -98,6 +102,12 @@ class Column(_Strict):
     def _optional_may_be_empty(self) -> "Column":
         if self.optional and (self.required or self.key):
             raise ValueError(f"{self.name}: a column that a file may lack can be empty")
+        return self
+
+    @model_validator(mode="after")
+    def _private_is_sensitive(self) -> "Column":
+        if self.private and self.pfi not in ("C2", "C3"):
+            raise ValueError(f"{self.name}: a private column is of class C2 or C3")
         return self
 
     @model_validator(mode="after")
@@ -142,6 +152,7 @@ class Table(_Strict):
     """One extract table.
 
     Attributes:
+        importance: What the regulator's catalogue calls its data.
         optional: Any batch may leave it out.
         begins: From which batch on every batch has it: the first, or whichever the bank begins with.
         needs: Tables that are delivered with it, because it would be read wrongly without them.
@@ -152,6 +163,7 @@ class Table(_Strict):
     name: str
     zh: str
     kind: Kind
+    importance: Importance
     about: str
     columns: tuple[Column, ...]
     optional: bool = False
@@ -159,6 +171,10 @@ class Table(_Strict):
     needs: tuple[str, ...] = ()
     initial_only: bool = False
     history: MonthHistory | None = None
+
+    def level(self, column: Column) -> Level:
+        """Level of protection of one of its columns."""
+        return level_of(column.pfi, self.importance)
 
     @property
     def holds_balances(self) -> bool:

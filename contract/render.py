@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from contract.classes import PFI_MEANINGS
 from contract.model import OP_COLUMN, Column, Contract, Table, load_contract
 from contract.staging import staged_models
 
@@ -71,6 +72,16 @@ def contract_page() -> str:
         "|---|---|---|",
         *(f"| {name} | `{spec.lake}` | {spec.about} |" for name, spec in contract.types.items()),
         "",
+        "## Classes",
+        "",
+        "Class of personal financial information (个人金融信息, JR/T 0171-2020) of each column. Classes C2",
+        "and C3 are sensitive data (敏感数据, 银行保险机构数据安全管理办法, article 18); where the bank",
+        "notes a table as important or core (重要, 核心), its columns say so.",
+        "",
+        "| class | meaning |",
+        "|---|---|",
+        *(f"| {pfi} | {meaning} |" for pfi, meaning in PFI_MEANINGS.items()),
+        "",
     ]
     for table in contract.tables:
         lines += _page_of_table(table)
@@ -96,15 +107,20 @@ def _page_of_table(table: Table) -> list[str]:
         "",
         f"{table.about} ({', '.join(notes)}; key: {', '.join(table.key)})",
         "",
-        "| column | 中文 | type | empty | rules | meaning |",
-        "|---|---|---|---|---|---|",
+        "| column | 中文 | type | class | empty | rules | meaning |",
+        "|---|---|---|---|---|---|---|",
         *(
             f"| {'**' + column.name + '**' if column.key else column.name} | {column.zh} | {column.type} "
-            f"| {_empty(column)} | {_rules(column)} | {column.about} |"
+            f"| {_class(table, column)} | {_empty(column)} | {_rules(column)} | {column.about} |"
             for column in table.columns
         ),
         "",
     ]
+
+
+def _class(table: Table, column: Column) -> str:
+    level = table.level(column)
+    return column.pfi if level in ("general", "sensitive") else f"{column.pfi}, {level}"
 
 
 def _empty(column: Column) -> str:

@@ -160,3 +160,15 @@ def schema(
         write_schema(made)
         DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
     out.print(f"version {made.version}, {len(made.tables)} tables")
+
+
+@publishing.command()
+def evidence(
+    folder: Annotated[Path, typer.Option("--to", help="New folder.")],
+) -> None:
+    """Write the examiner's folder: which rule is met by what, the classes of all columns, and what stands."""
+    from orchestration.console import out
+    from orchestration.evidence import write_evidence
+
+    written = write_evidence(Settings.load(), folder)
+    out.print(f"wrote {len(written)} tables, {sum(written.values())} rows, in {folder}", soft_wrap=True)

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from contract.classes import Importance, Pfi
 from orchestration.errors import BuildError
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z_][a-z0-9_]*$")]
@@ -42,6 +43,7 @@ class ColumnMeta(_Strict):
     Attributes:
         zh: Chinese name; of every published column.
         privacy: ``mask`` or ``hash`` where the column holds private values that its name does not tell.
+        pfi: Class of personal financial information (``contract/classes.py``), where its name does not tell.
         coined: Beginning, before customer and product, of values that the warehouse made up: they stay.
         gone_from: Date from which a deprecated column may be gone.
         source_column: Name of a staged column in the extract contract, where it is another.
@@ -49,6 +51,7 @@ class ColumnMeta(_Strict):
 
     zh: str = ""
     privacy: Literal["mask", "hash"] | None = None
+    pfi: Pfi | None = None
     coined: str | None = None
     gone_from: date | None = None
     source_column: Identifier | None = None
@@ -69,6 +72,7 @@ class ModelMeta(_Strict):
         begins: ``any_night`` where a new table may begin on a warehouse that stands, without earlier months.
         month_by_month: Whether the first night fills it some months at a time.
         cut: ``whole`` where everybody may see a table that names neither customers nor orgs.
+        importance: What the regulator's catalogue calls its data, where that is more than general.
     """
 
     published: bool | None = None
@@ -82,6 +86,7 @@ class ModelMeta(_Strict):
     begins: Literal["first_night", "any_night"] = "first_night"
     month_by_month: bool = False
     cut: Literal["whole"] | None = None
+    importance: Importance = "general"
 
 
 def model_meta(node: Node) -> ModelMeta:

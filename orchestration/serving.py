@@ -1,7 +1,7 @@
 """``acrm serve``: Dagster's pages and its daemon, for this machine only.
 
 Three processes: one that holds the definitions and runs the nights, behind a socket in a private folder;
-the pages, on the loopback address; the daemon, with the schedule and the sensor.
+the pages behind their guard, on the loopback address; the daemon, with the schedule and the sensor.
 """
 
 import fcntl
@@ -17,15 +17,18 @@ from pathlib import Path
 from time import monotonic, sleep
 from types import FrameType
 from typing import BinaryIO
+from urllib.parse import quote
 
 import yaml
 
 from orchestration.console import out
 from orchestration.errors import BusyError, ConfigurationError
+from orchestration.publication.keys import PAGES_TOKEN, Key, key_file, provide_pages_token
 from orchestration.rooms import room
 from orchestration.settings import Settings, private_folder
 
 LOOPBACK = "127.0.0.1"
+PAGES = "python"
 LOG = "serve.log"
 """What Dagster's processes say, in its folder; what a night says is in its run's page as well."""
 
@@ -53,12 +56,13 @@ def serve_pages(settings: Settings, port: int) -> None:
     """Serve until Ctrl-C or SIGTERM. A night that is running then is stopped and starts anew at its next run.
 
     Raises:
-        ConfigurationError: The pages are not installed, or the port is taken.
+        ConfigurationError: The pages are not installed, the port is taken, or others can read the token.
         BusyError: They are served already.
     """
     if find_spec("dagster_webserver") is None:
         raise ConfigurationError("Dagster's pages are not installed. Install them by: make setup-dev")
     _require_free(port)
+    token = provide_pages_token(settings)
     home = private_folder(settings.dagster_home)
     if not (home / "dagster.yaml").exists():
         (home / "dagster.yaml").write_text(INSTANCE, encoding="utf-8")
@@ -71,31 +75,49 @@ def serve_pages(settings: Settings, port: int) -> None:
         stack.enter_context(_terminated_like_interrupted())
         log = stack.enter_context((home / LOG).open("wb"))
         try:
-            _serve(folder, port, log)
+            _serve(folder, port, log, _invitation(settings, token, port))
         except ConfigurationError as error:
             raise ConfigurationError(f"{error} See {home / LOG}.") from error
 
 
-def _serve(folder: Path, port: int, log: BinaryIO) -> None:
+def _invitation(settings: Settings, token: Key, port: int) -> str:
+    """How to sign in; the token itself is shown to a person alone, and never written into a service's log."""
+    address = f"http://{LOOPBACK}:{port}"
+    if sys.stdout.isatty():
+        return f"{address}/acrm/sign-in#{quote(token.text, safe='')}"
+    if os.environ.get(PAGES_TOKEN, "").strip():
+        return f"{address} (the token is {PAGES_TOKEN})"
+    return f"{address} (the token is in {key_file(settings, PAGES_TOKEN)})"
+
+
+def _serve(folder: Path, port: int, log: BinaryIO, invitation: str) -> None:
     code, workspace = folder / "code.sock", folder / "workspace.yaml"
     # the name is what Dagster keeps the sensor's and the schedule's state under
     server = {"socket": str(code), "location_name": "acrm"}
     workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
     commands = [
         ["dagster", "code-server", "start", "-m", "orchestration.definitions", "-s", str(code)],
-        ["dagster-webserver", "--host", LOOPBACK, "--port", str(port), "-w", str(workspace)],
+        [PAGES, "-m", "orchestration.pages", str(workspace), str(port)],
         ["dagster-daemon", "run", "-w", str(workspace)],
     ]
+    # nights need no token
+    others = {name: value for name, value in os.environ.items() if name != PAGES_TOKEN}
     children: list[subprocess.Popen[bytes]] = []
     try:
         for command in commands:
             # a session of its own: an interrupt from the terminal reaches all of them through this process
             children.append(
-                subprocess.Popen(_executable(command), stdout=log, stderr=log, start_new_session=True)
+                subprocess.Popen(
+                    _executable(command),
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    env=None if command[0] == PAGES else others,
+                )
             )
             _wait_until(code.exists, children)
         _wait_until(lambda: _answers(port), children)
-        out.print(f"Dagster's pages: http://{LOOPBACK}:{port}. Ctrl-C ends them.")
+        out.print(f"Dagster's pages: {invitation}\nCtrl-C ends them.", soft_wrap=True)
         while True:
             _require_alive(children)
             sleep(_LOOK_SECONDS)

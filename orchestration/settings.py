@@ -182,3 +182,13 @@ def private_folder(path: Path) -> Path:
     """Create a folder that only its owner can read, parents included, and return it."""
     path.mkdir(mode=PRIVATE_DIR, parents=True, exist_ok=True)
     return path
+
+
+def require_new(path: Path) -> None:
+    """Refuse a folder that holds something already.
+
+    Raises:
+        ConfigurationError: It does, or it is none.
+    """
+    if path.is_symlink() or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
+        raise ConfigurationError(f"{path} is not an empty folder. Name a new one: --to FOLDER")

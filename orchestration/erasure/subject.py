@@ -13,12 +13,12 @@ import duckdb
 from contract.model import load_contract
 from orchestration.erasure.numbers import columns_of, files_below, holds_numbers, owned_numbers
 from orchestration.erasure.register import read_register
-from orchestration.errors import ConfigurationError, NotFoundError
+from orchestration.errors import NotFoundError
 from orchestration.ingestion.landing import survey
 from orchestration.lock import writer_lock
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.release import releases
-from orchestration.settings import PRIVATE_FILE, Settings, private_folder
+from orchestration.settings import PRIVATE_FILE, Settings, private_folder, require_new
 from orchestration.sql import Sql, fill, join, name, value
 
 WHERE = "where.csv"
@@ -53,8 +53,7 @@ def write_subject(settings: Settings, customer: str, folder: Path) -> Held:
         NotFoundError: Nothing is held of a customer of that number.
         BusyError: A run is writing.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigurationError(f"{folder} is not an empty folder. Name a new one: --to FOLDER")
+    require_new(folder)
     with writer_lock(settings):
         numbers = owned_numbers(settings, customer)
         held = Held(folder)

@@ -54,7 +54,7 @@ OnTable = Callable[[str, int], None]
 FREE_ROWS = 1_000_000
 """Rows beyond twice the manifest's number that are still counted, to tell by how many it is off."""
 
-RECEIVED = Column(name=OP_COLUMN, type="code", zh="变更标志", about="Change", values=OP_VALUES)
+RECEIVED = Column(name=OP_COLUMN, type="code", pfi="none", zh="变更标志", about="Change", values=OP_VALUES)
 
 
 @dataclass

@@ -120,7 +120,11 @@ def _deliveries(folder: Path, unread: list[str], depth: int = 0) -> Iterator[tup
     """Folders that hold a manifest, in whatever case it is written, with its name."""
     try:
         if not folder.is_dir():
-            if depth == 0 and os.path.lexists(folder):
+            if folder.is_symlink() and not folder.exists():
+                unread.append(
+                    f"{_end(folder, depth)} leads to nothing. Mount what it leads to, or delete it."
+                )
+            elif depth == 0 and os.path.lexists(folder):
                 unread.append(f"{folder} is no folder. Put the folder in its place that deliveries come to.")
             return
         if (folder / MANIFEST).is_file():
@@ -129,8 +133,9 @@ def _deliveries(folder: Path, unread: list[str], depth: int = 0) -> Iterator[tup
         entries = sorted(folder.iterdir())
         manifests = [path.name for path in entries if path.name.lower() == MANIFEST and path.is_file()]
     except OSError as error:
-        place = shown(str(Path(*folder.parts[-depth - 1 :])))
-        unread.append(f"{place} cannot be read: {error.strerror}. Let the warehouse's user read it.")
+        unread.append(
+            f"{_end(folder, depth)} cannot be read: {error.strerror}. Let the warehouse's user read it."
+        )
         return
     if manifests:
         yield folder, manifests[0]
@@ -139,6 +144,11 @@ def _deliveries(folder: Path, unread: list[str], depth: int = 0) -> Iterator[tup
         for path in entries:
             if not path.name.startswith(_SET_ASIDE):
                 yield from _deliveries(path, unread, depth + 1)
+
+
+def _end(folder: Path, depth: int) -> str:
+    """The path of a folder from landing on."""
+    return shown(str(Path(*folder.parts[-depth - 1 :])))
 
 
 def _place(settings: Settings, folder: Path) -> str:

@@ -246,7 +246,8 @@ def _lower(name: str) -> str:
 
 
 def _plain(name: str, kind: ColumnType, *, may_lack: bool) -> Column:
-    return Column(name=name, type=kind, zh="", about="", nullable=True, optional=may_lack)
+    # classes are of what is kept: a column of the sender's own is read and made into one of the contract
+    return Column(name=name, type=kind, pfi="none", zh="", about="", nullable=True, optional=may_lack)
 
 
 def _translated(text: pl.Expr, codes: dict[str, str]) -> pl.Expr:

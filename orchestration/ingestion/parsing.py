@@ -182,7 +182,7 @@ class Typing:
                 rule = pl.when(~is_delete).then(rule)
             rules.append(rule.alias(column.name))
         if self.is_delta:
-            op = Column(name=OP_COLUMN, type="code", zh="", about="", values=OP_VALUES)
+            op = Column(name=OP_COLUMN, type="code", pfi="none", zh="", about="", values=OP_VALUES)
             rules.append(self._rule(op).alias(OP_COLUMN))
         return rules
 

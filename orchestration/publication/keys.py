@@ -6,6 +6,7 @@ fingerprint, from which nothing of the key can be found.
 
 import hmac
 import os
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,10 +22,13 @@ HASH_KEY = "ACRM_HASH_KEY"
 PRIVATE_KEY = "ACRM_PRIVATE_KEY"
 """Environment variable of the key that private releases are encrypted with."""
 
+PAGES_TOKEN = "ACRM_PAGES_TOKEN"
+"""Environment variable of the token that signs in to Dagster's pages."""
+
 LEAST_LENGTH = 32
 
 _DEMO = "acrm demo key: known to everybody, for generated banks only"
-_FILES = {HASH_KEY: "hash.key", PRIVATE_KEY: "private.key"}
+_FILES = {HASH_KEY: "hash.key", PRIVATE_KEY: "private.key", PAGES_TOKEN: "pages.token"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,21 @@ def read_key(settings: Settings, variable: str) -> Key:
             f"{place}: the key is shorter than {LEAST_LENGTH} characters. Name the right key."
         )
     return Key(text)
+
+
+def provide_pages_token(settings: Settings) -> Key:
+    """The token of the pages; where there is none, a random one is made.
+
+    Raises:
+        ConfigurationError: It is too short, or others can read its file.
+    """
+    path = key_file(settings, PAGES_TOKEN)
+    if not os.environ.get(PAGES_TOKEN, "").strip() and not path.exists():
+        private_folder(path.parent)
+        written = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        with os.fdopen(written, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(LEAST_LENGTH) + "\n")
+    return read_key(settings, PAGES_TOKEN)
 
 
 def note_generated(settings: Settings, folders: Iterable[Path]) -> None:

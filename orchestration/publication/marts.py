@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from contract.classes import Importance, Pfi
 from orchestration.errors import PublicationError
 from orchestration.project import Identifier, column_meta, is_published, model_meta
 from orchestration.publication.privacy import Privacy, privacy_of
@@ -24,6 +25,7 @@ class MartColumn(BaseModel):
         data_type: Type the model's contract promises, checked against the build database; none means any.
         zh: Chinese name, empty where there is none.
         privacy: What becomes of its values when they leave the build database.
+        pfi: Class of personal financial information, where its name does not tell.
         coined: Beginning, before customer and product, of values that the warehouse made up: they stay.
         gone_from: Date from which a deprecated column may be gone; its description says what to use instead.
     """
@@ -35,6 +37,7 @@ class MartColumn(BaseModel):
     description: str = ""
     zh: str = ""
     privacy: Privacy | None = None
+    pfi: Pfi | None = None
     coined: str | None = None
     gone_from: date | None = None
 
@@ -59,6 +62,7 @@ class Mart(BaseModel):
             any month; none where a night only writes the months that it computes.
         columns: All columns, in published order.
         cut: ``whole`` where everybody may see a table that names neither customers nor orgs.
+        importance: What the regulator's catalogue calls its data.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +76,7 @@ class Mart(BaseModel):
     zh: str = ""
     columns: tuple[MartColumn, ...] = Field(min_length=1)
     cut: Cut | None = None
+    importance: Importance = "general"
 
     @property
     def full_name(self) -> str:
@@ -121,6 +126,7 @@ def _mart(node: Mapping[str, Any]) -> Mart:
             zh=meta.zh,
             # rules are nobody's secret
             cut="whole" if node["resource_type"] == "seed" else meta.cut,
+            importance=meta.importance,
             columns=tuple(_column(column, types) for column in node["columns"].values()),
         )
     except ValidationError as error:
@@ -142,6 +148,7 @@ def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
         zh=meta.zh,
         # what the contract says cannot be undone by a model
         privacy=privacy_of(column["name"]) or meta.privacy,
+        pfi=meta.pfi,
         coined=meta.coined,
         gone_from=meta.gone_from,
     )

@@ -11,7 +11,7 @@ from typing import Literal
 
 import duckdb
 
-from contract.model import load_contract
+from contract.model import Private, load_contract
 from orchestration.publication.keys import Key
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
@@ -20,7 +20,7 @@ Privacy = Literal["mask", "hash", "withhold"]
 ERASED = name("memory", "main", "erased_customer")
 """Customers whose rows do not leave, in a publishing connection."""
 
-_TREATMENT: Mapping[str, Privacy] = {"name": "mask", "number": "hash", "date": "withhold"}
+_TREATMENT: Mapping[Private, Privacy] = {"name": "mask", "number": "hash", "date": "withhold"}
 _BLOCK = 64
 _CUSTOMER = "customer_id"
 _PRODUCT = "product_code"
@@ -44,6 +44,11 @@ def privacy_of(column: str) -> Privacy | None:
         (way for private, way in _private_names().items() if column == private or _ends(column, private)),
         None,
     )
+
+
+def treatment_of(kind: Private) -> Privacy:
+    """What becomes of private values of that kind when they leave."""
+    return _TREATMENT[kind]
 
 
 def hold_key(connection: duckdb.DuckDBPyConnection, key: Key) -> None:

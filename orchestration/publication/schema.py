@@ -10,8 +10,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from contract.classes import Importance, Pfi
 from orchestration.errors import ConfigurationError
 from orchestration.publication.catalog import SCHEMA_VERSION
+from orchestration.publication.classes import pfi_classes
 from orchestration.publication.marts import Mart
 from orchestration.publication.privacy import Privacy
 from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH
@@ -25,9 +27,15 @@ class _Frozen(BaseModel):
 
 
 class SchemaColumn(_Frozen):
-    """What readers rely on in a column; ``gone_from`` is the date from which a deprecated one may be gone."""
+    """What readers rely on in a column.
+
+    Attributes:
+        pfi: Class of personal financial information (``contract/classes.py``).
+        gone_from: Date from which a deprecated column may be gone.
+    """
 
     data_type: str
+    pfi: Pfi
     privacy: Privacy | None = None
     gone_from: date | None = None
 
@@ -37,6 +45,7 @@ class SchemaTable(_Frozen):
 
     grain: tuple[str, ...]
     partition: str | None = None
+    importance: Importance
     columns: dict[str, SchemaColumn]
 
 
@@ -103,13 +112,16 @@ def write_schema(new: PublishedSchema, path: Path = SCHEMA_FILE) -> None:
 
 
 def _schema_table(mart: Mart) -> SchemaTable:
+    classes = pfi_classes(mart)
     return SchemaTable(
         grain=mart.grain,
         partition=mart.partition,
+        importance=mart.importance,
         columns={
             column.name: SchemaColumn(
                 data_type=(column.data_type or "varchar").lower().replace(" ", ""),
                 privacy=column.privacy,
+                pfi=classes[column.name],
                 gone_from=column.gone_from,
             )
             for column in mart.columns

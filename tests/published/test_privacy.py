@@ -1,6 +1,7 @@
 """Names, certificate, mobile, card and account numbers never leave in the clear."""
 
 import hmac
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.errors import ConfigurationError, PublicationError
+from orchestration.evidence import write_evidence
 from orchestration.publication.catalog import read_catalog
 from orchestration.publication.cut import cuts_folder
 from orchestration.publication.keys import HASH_KEY, Key, key_file, provide_demo_key, read_key
@@ -37,6 +39,18 @@ def test_no_published_byte_tells_a_private_value(town: Warehouse):
     assert found(secrets - like_others, [text for folder in folders for text in readable(folder)]) == set()
     told = [text for folder in folders for text in readable(folder, has_blocks=False)]
     assert found(like_others, told) == set()
+
+
+def test_the_examiners_folder_names_nobody(town: Warehouse, tmp_path: Path):
+    folder = tmp_path / "evidence"
+    written = write_evidence(Settings.load(town.home), folder)
+
+    assert written["checks.csv"] > 300 and written["releases.csv"] == 2 and written["batches.csv"] == 2
+    secrets = private_values(town.home / "landing", "name", "number")
+    customers = {row["customer_id"] for row in town.query("from customer_value.fct_customer_org_role")}
+    # checksums are digits among letters: a short number may stand in one by chance
+    told = [re.sub(r"\b[0-9a-f]{64}\b", "", text) for text in readable(folder)]
+    assert found(secrets | customers, told) == set()
 
 
 def test_accounts_are_hashed_alike_everywhere_and_others_stay_as_they_are(town: Warehouse):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.erasure.leftovers import delete_landed_copies
-from orchestration.errors import BadBatchError, ExitCode
+from orchestration.errors import BadBatchError, ExitCode, LandingError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches
 from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches, survey
@@ -124,6 +124,30 @@ def test_what_is_set_aside_or_has_no_manifest_is_left_alone(delivery: Delivery) 
     for name in ("business_date=2026-11-02/sequence=x", "lost+found"):
         (landing / name).mkdir(parents=True)
 
+    assert required_batches(delivery.settings) == [BATCH]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["business_date=2026-11-02", "business_date=2026-10-31/sequence=2",
+     "business_date=2026-10-31/sequence=3/manifest.json"],
+)  # fmt: skip
+def test_a_link_that_leads_to_nothing_is_no_day_without_a_delivery(delivery: Delivery, name: str) -> None:
+    link = delivery.settings.landing / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(delivery.settings.home / "not mounted")
+
+    with pytest.raises(LandingError) as stopped:
+        required_batches(delivery.settings)
+
+    (line,) = str(stopped.value).splitlines()
+    assert line == f"'landing/{name}' leads to nothing. Mount what it leads to, or delete it."
+    # what is mounted is read, and what is set aside is nobody's business
+    link.unlink()
+    (delivery.settings.landing / "_later").symlink_to(delivery.settings.home / "not mounted")
+    (delivery.settings.home / "elsewhere").mkdir()
+    delivery.folder.rename(delivery.settings.home / "elsewhere" / "sequence=1")
+    delivery.folder.symlink_to(delivery.settings.home / "elsewhere" / "sequence=1")
     assert required_batches(delivery.settings) == [BATCH]
 
 

@@ -119,7 +119,7 @@ def test_a_block_of_many_lines_is_split_in_slices_and_says_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int
 ):
     monkeypatch.setattr(decoding, "CELLS_PER_BLOCK", cells)
-    columns = tuple(Column(name=name, type="text", zh="", about="") for name in "ab")
+    columns = tuple(Column(name=name, type="text", zh="", about="", pfi="none") for name in "ab")
     text = '1,"x\ny\n\nz"\n\n2,b\r\nbad\n3,"q""q"\n\n\n'
     (tmp_path / "file").write_text(text, newline="")
     form = Format(kind="csv", delimiter=",", encoding="utf-8", header=False)
@@ -141,7 +141,7 @@ def test_a_text_of_nothing_but_line_ends_is_looked_through_at_once():
 def test_texts_of_a_dictionary_are_measured_before_they_are_written_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    columns = tuple(Column(name=name, type="text", zh="", about="") for name in "ab")
+    columns = tuple(Column(name=name, type="text", zh="", about="", pfi="none") for name in "ab")
     values = pa.array(["long" * 10, None, "long" * 10])
     pq.write_table(pa.table({"a": values, "b": values.dictionary_encode()}), tmp_path / "file")
     form = Format(kind="parquet")

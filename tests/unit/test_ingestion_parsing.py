@@ -17,7 +17,7 @@ ZONE = "Asia/Shanghai"
 
 
 def column(column_type, **more):
-    return Column(name="c", type=column_type, zh="", about="", nullable=True, **more)
+    return Column(name="c", type=column_type, zh="", about="", pfi="none", nullable=True, **more)
 
 
 def value_of(text, column_type, zone=ZONE):
@@ -132,21 +132,24 @@ TABLE = Table(
     name="sample",
     zh="",
     kind="D",
+    importance="general",
     about="",
     columns=(
-        Column(name="id", type="id", zh="", about="", key=True),
-        Column(name="day", type="date", zh="", about="", key=True),
-        Column(name="amount", type="money", zh="", about="", minimum="0"),
-        Column(name="grade", type="code", zh="", about="", nullable=True, values=("a", "b")),
-        Column(name="basis", type="integer", zh="", about="", nullable=True, values=("360", "365")),
-        Column(name="opened", type="date", zh="", about="", nullable=True, past=True),
-        Column(name="seen", type="timestamp", zh="", about="", nullable=True, past=True),
-        Column(name="weight", type="rate", zh="", about="", default="1"),
-        Column(name="flag", type="boolean", zh="", about="", default="false"),
-        Column(name="closed", type="date", zh="", about="", nullable=True, open_dates=True),
-        Column(name="revoked", type="timestamp", zh="", about="", nullable=True, open_dates=True),
-        Column(name="phone", type="text", zh="", about="", nullable=True, private="number"),
-        Column(name="remark", type="text", zh="", about="", nullable=True),
+        Column(name="id", type="id", zh="", about="", pfi="none", key=True),
+        Column(name="day", type="date", zh="", about="", pfi="none", key=True),
+        Column(name="amount", type="money", zh="", about="", pfi="none", minimum="0"),
+        Column(name="grade", type="code", zh="", about="", pfi="none", nullable=True, values=("a", "b")),
+        Column(
+            name="basis", type="integer", zh="", about="", pfi="none", nullable=True, values=("360", "365")
+        ),
+        Column(name="opened", type="date", zh="", about="", pfi="none", nullable=True, past=True),
+        Column(name="seen", type="timestamp", zh="", about="", pfi="none", nullable=True, past=True),
+        Column(name="weight", type="rate", zh="", about="", pfi="none", default="1"),
+        Column(name="flag", type="boolean", zh="", about="", pfi="none", default="false"),
+        Column(name="closed", type="date", zh="", about="", pfi="none", nullable=True, open_dates=True),
+        Column(name="revoked", type="timestamp", zh="", about="", pfi="none", nullable=True, open_dates=True),
+        Column(name="phone", type="text", zh="", about="", pfi="C2", nullable=True, private="number"),
+        Column(name="remark", type="text", zh="", about="", pfi="none", nullable=True),
     ),
 )
 GOOD = {
@@ -305,7 +308,7 @@ def test_the_days_beside_are_days(text):
 def test_only_a_date_that_may_be_empty_can_be_open():
     for more in ({"type": "date"}, {"type": "text", "nullable": True}):
         with pytest.raises(ValueError, match="only a date that may be empty"):
-            Column(name="c", zh="", about="", open_dates=True, **more)
+            Column(name="c", zh="", about="", pfi="none", open_dates=True, **more)
 
 
 def test_padding_of_identifiers_and_codes_is_cut_off_and_counted():
@@ -336,11 +339,21 @@ PAST = Table(
     name="past",
     zh="",
     kind="E",
+    importance="general",
     about="",
     columns=(
-        Column(name="month", type="date", zh="", about="", key=True, month="first_day", month_days="days"),
-        Column(name="days", type="integer", zh="", about=""),
-        Column(name="cost_month", type="date", zh="", about="", month="any_day"),
+        Column(
+            name="month",
+            type="date",
+            zh="",
+            about="",
+            pfi="none",
+            key=True,
+            month="first_day",
+            month_days="days",
+        ),
+        Column(name="days", type="integer", zh="", about="", pfi="none"),
+        Column(name="cost_month", type="date", zh="", about="", pfi="none", month="any_day"),
     ),
 )
 

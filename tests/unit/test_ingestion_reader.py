@@ -19,7 +19,7 @@ from orchestration.ingestion.records import split_records
 from tests.support.handmade import compress, csv_text
 
 NAMES = ("a", "b", "c")
-COLUMNS = tuple(Column(name=n, type="text", zh="", about="") for n in NAMES)
+COLUMNS = tuple(Column(name=n, type="text", zh="", about="", pfi="none") for n in NAMES)
 DELIMITERS = [",", "|", "|@|", "\x01", "\t", "§", "||"]
 AWKWARD = [
     ["0001", "plain", "x"],
@@ -256,7 +256,7 @@ def parquet(tmp_path, **columns) -> Path:
 
 
 def text_of(tmp_path, column_type, array):
-    columns = (Column(name="a", type=column_type, zh="", about=""),)
+    columns = (Column(name="a", type=column_type, zh="", about="", pfi="none"),)
     (chunk,) = read_file(parquet(tmp_path, a=array), Format(kind="parquet"), columns)
     return chunk.rows["a"].to_list()
 
@@ -321,7 +321,7 @@ FAR = [
 
 @pytest.mark.parametrize(("kind", "unit", "numbers"), FAR, ids=str)
 def test_parquet_dates_that_no_calendar_has_are_no_dates(tmp_path, kind, unit, numbers):
-    column = Column(name="a", type="date" if unit == "day" else "timestamp", zh="", about="")
+    column = Column(name="a", type="date" if unit == "day" else "timestamp", zh="", about="", pfi="none")
     array = pa.array([*numbers, 0, None], pa.int32() if unit == "day" else pa.int64()).view(kind)
     path = tmp_path / "far.parquet"
     pq.write_table(pa.table({"a": array}), path)
@@ -354,7 +354,7 @@ def test_no_parquet_at_all(tmp_path):
 
 
 WITH_OPTIONAL = (*COLUMNS[:2], COLUMNS[2].model_copy(update={"optional": True, "nullable": True}))
-LATER = (*WITH_OPTIONAL, Column(name="op", type="code", zh="", about=""))
+LATER = (*WITH_OPTIONAL, Column(name="op", type="code", zh="", about="", pfi="none"))
 
 
 @pytest.mark.parametrize("header", [False, True])

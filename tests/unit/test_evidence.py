@@ -1,0 +1,107 @@
+"""The examiner's folder: what it refers to is there, what it tells is true, and it names nobody."""
+
+import csv
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from typer.main import get_command
+
+from orchestration.cli import app
+from orchestration.erasure.register import Erased, Register, write_register
+from orchestration.errors import ConfigurationError
+from orchestration.evidence import FILES, write_evidence
+from orchestration.evidence.duties import Duties, Law, Rule, load_duties, missing
+from orchestration.ingestion.audit import Withdrawal, note
+from orchestration.settings import Settings
+
+COMMANDS = frozenset(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_all_that_meets_a_rule_is_there() -> None:
+    assert list(missing(load_duties(), FILES, COMMANDS)) == []
+    assert {law.code for law in load_duties().laws} == {"bcbs239", "governance_2018", "security_2024", "pipl"}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "test tests/unit/test_evidence.py::test_nobody_wrote", "test tests/unit/test_none.py",
+        "test orchestration/cli.py", "test tests/../orchestration/cli.py", "table quality.fct_nothing",
+        "check no_such_check", "document docs/none.md", "document README.md#no-such-heading",
+        "command nothing", "setting colour", "evidence none.csv",
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_named(reference: str) -> None:
+    rule = Rule(at="article 1", is_compared=True, says="x", met_by=(reference,), bank="y")
+    duties = Duties(laws=(Law(code="law", title="t", source="s", rules=(rule,)),))
+    assert list(missing(duties, FILES, COMMANDS)) == [f"law, article 1: there is no {reference}"]
+
+
+@pytest.mark.parametrize("reference", ["rumour of it", "test", "test  two words", ""])
+def test_a_reference_of_no_kind_is_refused(reference: str) -> None:
+    with pytest.raises(ValidationError, match="met_by"):
+        Rule(at="article 1", is_compared=True, says="x", met_by=(reference,), bank="y")
+
+
+def test_a_new_home_has_its_rules_and_classes_and_says_that_nothing_is_published(tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    written = write_evidence(Settings.load(tmp_path / "home"), folder)
+
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    assert written["releases.csv"] == written["gates.csv"] == written["batches.csv"] == 0
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert "Nothing is published yet" in page
+    for law in load_duties().laws:
+        assert law.title in page
+    for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    told = {(row["where"], row["table"], row["column"]): row for row in rows(folder / "columns.csv")}
+    assert told["extract", "customer", "cert_no"] | {"chinese name": ""} == {
+        "where": "extract", "table": "customer", "column": "cert_no", "type": "text", "pfi": "C2",
+        "level": "sensitive", "private": "hash", "chinese name": "",
+    }  # fmt: skip
+    published = told["published", "customer_value.fct_customer_aum_monthly", "aum_end_amt"]
+    assert (published["pfi"], published["level"]) == ("C2", "sensitive")
+
+
+def test_withdrawals_and_erasures_are_told_without_the_persons(tmp_path: Path) -> None:
+    settings = Settings.load(tmp_path / "home")
+    at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+    note(settings, Withdrawal(business_date="2026-10-30", sequence=2, manifest_sha256="ab", at=at, by="ops",
+                              reason="dated wrongly"))  # fmt: skip
+    write_register(settings, Register(customers=(Erased(customer_id="0000000067", order="2026-117"),)))
+
+    write_evidence(settings, tmp_path / "evidence")
+
+    (withdrawn,) = rows(tmp_path / "evidence" / "withdrawals.csv")
+    assert (withdrawn["by"], withdrawn["sequence"], withdrawn["reason"]) == ("ops", "2", "dated wrongly")
+    (erased,) = rows(tmp_path / "evidence" / "erasures.csv")
+    assert erased == {
+        "order": "2026-117", "is_gone_from_releases": "True", "is_gone_from_lake_and_build": "False",
+    }  # fmt: skip
+    assert not any(
+        "0000000067" in path.read_text(encoding="utf-8") for path in (tmp_path / "evidence").iterdir()
+    )
+    modes = {row["place"]: row["is_its_owners_alone"] for row in rows(tmp_path / "evidence" / "rights.csv")}
+    assert modes["audit"] == modes["erasure"] == "True"
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "notes").write_text("mine", encoding="utf-8")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    for name in ("taken", "link"):
+        with pytest.raises(ConfigurationError, match="is not an empty folder"):
+            write_evidence(Settings.load(tmp_path / "home"), tmp_path / name)
+    assert [path.name for path in (tmp_path / "taken").iterdir()] == ["notes"]
+    assert not (tmp_path / "elsewhere").exists()
