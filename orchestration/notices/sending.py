@@ -55,7 +55,7 @@ def _why_not_sent(notice: Notice, hook: Hook) -> str | None:
             found.append(f"it answered {error.code}")
         except smtplib.SMTPResponseException as error:
             found.append(f"the server answered {error.smtp_code}")
-        except (OSError, smtplib.SMTPException, ValueError) as error:
+        except Exception as error:
             # what a library says may quote an address or a header
             reason = getattr(error, "reason", error)
             system = os.strerror(reason.errno) if isinstance(reason, OSError) and reason.errno else ""
