@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 
-from orchestration.night_report import parts
+from orchestration import html_parts as parts
 from orchestration.night_report.charts import bar, heat, line_chart
 from orchestration.night_report.figures import Figures, Move, TierRow
 from orchestration.night_report.page_assets import bridge, events
