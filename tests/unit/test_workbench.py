@@ -100,7 +100,7 @@ def test_who_is_about_to_lose_a_tier_is_warned_of() -> None:
     assert set(rows) == {"FOURTH", "SIXTH"}
     common = {"tier_code": "gold", "aum_amt": D("100000.00"), "threshold_amt": D("200000.00"),
               "missing_amt": D("100000.00"), "org_id": "O1", "business_date": TONIGHT,
-              # 2 of October's 31 days have gone by at 100,000.00: 200,000.00 × 31 − 100,000.00 × 31, over 29 days
+              # 2 of 31 days have gone by at 100,000.00: 200,000.00 × 31 − 100,000.00 × 31, over 29 days
               "top_up_amt": D("106896.56")}  # fmt: skip
     # July to October are 4 months below; 7 less 4, counted from October, is January
     expected: dict[str, dict[str, Any]] = {
