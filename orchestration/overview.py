@@ -94,18 +94,16 @@ def overview(settings: Settings, now: datetime) -> Overview:
     counted = counting_batches(settings)
     # a run would stop at a delivery that nobody can tell apart, and where it cannot read landing
     available = [] if landing.faults or landing.unread else counted
-    nights = nights_to_run(
-        available,
-        noted_nights(settings),
-        published_batches(settings),
-        withdrawn=withdrawn_since_release(settings),
-    )
+    processed, published = noted_nights(settings), published_batches(settings)
+    nights = nights_to_run(available, processed, published, withdrawn=withdrawn_since_release(settings))
     waiting = {night.batch for night in nights}
+    # what nobody has run is not published, though no run would take it now
+    done = {*published, *(night.batch for night in processed)} - waiting
     log = entries(settings)
     released = {(one.business_date, one.sequence): one for one in releases(settings)}
     unfinished = half_delivered(settings, waiting)
     days = [
-        _day_of(settings, batch, batch in waiting, log, released.get((batch.business_date, batch.sequence)))
+        _day_of(settings, batch, batch in done, log, released.get((batch.business_date, batch.sequence)))
         for batch in highest_sequences(counted).values()
         if batch not in {one.batch for one in unfinished}
     ]
@@ -145,11 +143,11 @@ def _named(batch: BatchId, state: State) -> Day:
 
 
 def _day_of(
-    settings: Settings, batch: BatchId, is_waiting: bool, log: list[Entry], release: ReleaseInfo | None
+    settings: Settings, batch: BatchId, is_done: bool, log: list[Entry], release: ReleaseInfo | None
 ) -> Day:
     """A batch that counts: it waits, has failed, or is published."""
     shown = {"release": release.name, "is_current": release.is_current} if release else {}
-    if not is_waiting:
+    if is_done:
         done = [entry.at for entry in log if entry.batch == batch and entry.did == "published"]
         return _named(batch, "published").model_copy(update={**shown, "since": done[-1] if done else None})
     failures = _failures(log, batch)

@@ -91,6 +91,15 @@ def test_each_business_date_is_in_the_state_that_it_is_in(
     assert "2 business dates, 1 nights waiting; 1 failed, 1 half-delivered, 1 overdue." in printed
 
 
+def test_nothing_is_published_that_nobody_ran_though_no_run_can_be(settings: Settings) -> None:
+    Delivery(settings.home, NEXT).send()
+    (settings.landing / "somebody's delivery").mkdir()
+    (settings.landing / "somebody's delivery" / "manifest.json").write_text("{}", encoding="utf-8")
+
+    assert {day: one.state for day, one in state(settings).items()}["2026-01-30"] == "waiting"
+    assert "batch_folder_unreadable" in overview(settings, TUESDAY_MORNING).faults[0]
+
+
 def test_a_night_that_failed_waits_once_it_was_sent_anew(settings: Settings) -> None:
     delivery = broken_friday(settings)
     with pytest.raises(BadBatchError):
