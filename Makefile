@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test check format written berka answer-key raw-extracts docs clients bi test-bi bench lock clean
+.PHONY: help setup setup-ui setup-dev demo test check format written berka answer-key raw-extracts docs clients bi test-bi bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,16 +25,26 @@ $(UV):
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --require-hashes requirements.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
-	@rm -f $(VENV)/.dev
+	@rm -f $(VENV)/.dev $(VENV)/.ui
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(UV)
 	$(UV) pip sync --quiet --require-hashes requirements-dev.lock
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.ui
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.ui: requirements-ui.lock pyproject.toml | $(UV)
+	$(UV) pip sync --quiet --require-hashes requirements-ui.lock
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.dev
 	@touch $@ $(VENV)/.runtime
 
 setup: ## install what the warehouse needs to run
-	@test -e $(VENV)/.dev || $(MAKE) --no-print-directory $(VENV)/.runtime
+	@test -e $(VENV)/.dev || $(MAKE) --no-print-directory $(VENV)/$$(test -e $(VENV)/.ui && echo .ui || echo .runtime)
+
+setup-ui: ## install that and Dagster's pages, for `acrm serve`
+	@test -e $(VENV)/.dev || $(MAKE) --no-print-directory $(VENV)/.ui
 
 setup-dev: $(VENV)/.dev ## install that and what tests, checks and pages need
 
@@ -89,7 +99,8 @@ bench: setup-dev ## measure a night: make bench SIZE=small|large|city
 
 lock: setup-dev ## resolve the lock files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra ui -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra ui -c requirements.lock pyproject.toml -o requirements-ui.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev --extra ui -c requirements-ui.lock pyproject.toml -o requirements-dev.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header bi/requirements.in -o requirements-bi.lock
 
 clean: ## remove what runs have made

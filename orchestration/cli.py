@@ -87,6 +87,8 @@ def _run(
     given_as: tuple[str, str] = ("--date", "--until"),
 ) -> None:
     from orchestration.console import out, progress, show_results, show_tiers
+    from orchestration.expected import tell_late
+    from orchestration.journal import Journal
     from orchestration.night import run_waiting
     from orchestration.waiting import available_batches, refused_batches, told_together
 
@@ -99,8 +101,12 @@ def _run(
         raise typer.BadParameter(
             f"no complete batch of {repeated} in {settings.landing}", param_hint=given_as[0]
         )
-    with progress() as on_event:
-        results = run_waiting(settings, on_event=on_event, until=last, again=repeated, rebuild=rebuild)
+    journal = Journal(settings)
+    try:
+        with progress() as on_event:
+            results = run_waiting(settings, on_event=on_event, until=last, again=repeated, rebuild=rebuild)
+    finally:
+        tell_late(journal)
     if results:
         show_results(results)
     else:
@@ -108,6 +114,7 @@ def _run(
     if (settings.published / "current").exists():
         show_tiers(settings)
     if refused := refused_batches(settings):
+        journal.left_aside(refused)
         raise told_together(refused)
 
 
@@ -145,11 +152,13 @@ def dbt(
 
 
 @app.command()
-def status() -> None:
-    """Show what has arrived, what was run and what is published."""
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+) -> None:
+    """Show each business date: published, waiting, failed, half-delivered or overdue, since when and why."""
     from orchestration.status import show_status
 
-    show_status(Settings.load())
+    show_status(Settings.load(), as_json=as_json)
 
 
 @app.command()

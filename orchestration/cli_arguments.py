@@ -8,7 +8,8 @@ import typer
 
 from orchestration.settings import BatchId
 
-_BATCH = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{1,18})")
+_BATCH = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})/([0-9]{1,18})")
+_RELEASE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]+")
 
 
 def day(text: str | None, option: str) -> date | None:
@@ -28,12 +29,17 @@ def month(text: str | None, option: str) -> date | None:
 
 
 def batch_name(text: str) -> BatchId:
-    """A batch given as 2026-10-31.2 or by its folder; BadParameter for anything else."""
+    """A batch given as 2026-10-31/2 or by its folder; BadParameter for anything else."""
     from orchestration.ingestion.landing import batch_of
 
+    if _RELEASE.fullmatch(text):
+        raise typer.BadParameter(
+            f"{text} is how releases are named. Name a batch by date and sequence: {text.replace('.', '/')}",
+            param_hint="BATCH",
+        )
     short = _BATCH.fullmatch(text)
     folder = Path(f"business_date={short[1]}", f"sequence={short[2]}") if short else Path(text)
     batch = batch_of(folder)
     if batch is None:
-        raise typer.BadParameter("name it like 2026-10-31.2, or by its folder", param_hint="BATCH")
+        raise typer.BadParameter("name it like 2026-10-31/2, or by its folder", param_hint="BATCH")
     return batch

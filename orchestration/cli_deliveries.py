@@ -66,7 +66,7 @@ def manifest(
 
 @deliveries.command()
 def withdraw(
-    batch: Annotated[str, typer.Argument(help="As status and runs name it: 2026-10-31.2, or its folder.")],
+    batch: Annotated[str, typer.Argument(help="As status and runs name it: 2026-10-31/2, or its folder.")],
     reason: Annotated[str, typer.Option(help="Why, for the log; name no customer in it.")],
     by: Annotated[str | None, typer.Option(help="Who says so; without it, the user of this process.")] = None,
 ) -> None:

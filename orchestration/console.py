@@ -6,6 +6,7 @@ What is printed is data: names of files, codes, customers' numbers. None of it i
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,14 +43,19 @@ def progress() -> Iterator[OnEvent]:
         line = bar.add_task("starting", total=None)
 
         def show(event: Event) -> None:
-            place = f"{event.batch.business_date}.{event.batch.sequence} · {event.station}"
+            place = f"{event.batch.short} · {event.station}"
             bar.update(line, description=f"{place} · {event.detail}" if event.detail else place)
             if event.seconds is not None and not live:
-                out.print(f"{place} · {event.seconds:.1f} s")
+                out.print(f"{_now()} {place} · {event.seconds:.1f} s")
             elif not event.detail and not live:
-                out.print(f"{place} …")
+                out.print(f"{_now()} {place} …")
 
         yield show
+
+
+def _now() -> str:
+    """The time, with the offset from UTC: a log is read elsewhere, and later."""
+    return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
 
 
 def show_results(results: list[NightResult]) -> None:

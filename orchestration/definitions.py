@@ -16,6 +16,7 @@ from orchestration.assets.release import release
 from orchestration.checks import fit_to_load, fit_to_publish
 from orchestration.jobs import night_job
 from orchestration.partitions import business_dates
+from orchestration.reported import MadeByNights
 from orchestration.resources import dbt_resource, turn_resource
 from orchestration.schedules import nightly
 from orchestration.sensors import arrival
@@ -39,18 +40,20 @@ def build_defs(
     settings = settings or Settings.load()
     manifest = manifest_of_project(settings)
     dates = business_dates(settings)
+    assets = [
+        landed_batch(dates),
+        lake_tables(dates),
+        *night_sources(manifest, dates),
+        models(manifest, dates),
+        release(manifest, dates),
+    ]
+    gates = [fit_to_load(), fit_to_publish(manifest)]
     return dg.Definitions(
-        assets=[
-            landed_batch(dates),
-            lake_tables(dates),
-            *night_sources(manifest, dates),
-            models(manifest, dates),
-            release(manifest, dates),
-        ],
-        asset_checks=[fit_to_load(), fit_to_publish(manifest)],
+        assets=assets,
+        asset_checks=gates,
         jobs=[night_job],
         schedules=[nightly(settings)],
-        sensors=[arrival(settings, dates)],
+        sensors=[arrival(settings, dates, MadeByNights.of([*assets, *gates]))],
         resources={
             "dbt": dbt_resource(settings),
             "turn": turn_resource(settings),

@@ -82,26 +82,55 @@ def _interrupted(error: BaseException) -> int:
     return int(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
 
 
-def _unforeseen(error: BaseException) -> int:
+def told(error: BaseException) -> tuple[list[str], ExitCode]:
+    """What is said of an error that ended a night, with its exit code; nothing that may be private."""
+    if isinstance(error, AcrmError):
+        return str(error).splitlines(), error.exit_code
+    known = _of_the_machine(error)
+    return known or (
+        [f"{_at(error)}an unforeseen failure, {type(error).__name__}."],
+        ExitCode.UNEXPECTED,
+    )
+
+
+def is_placed(error: BaseException) -> bool:
+    """Whether a station of a night has said of the error where it was raised."""
+    return _where(list(_chain(error))) is not None
+
+
+def _at(error: BaseException) -> str:
+    where = _where(list(_chain(error)))
+    return f"{where}: " if where else ""
+
+
+def _of_the_machine(error: BaseException) -> tuple[list[str], ExitCode] | None:
+    """What is said where disk, rights or memory are the cause."""
     chain = list(_chain(error))
-    where = _where(chain)
-    at = f"{where}: " if where else ""
     system = next((cause for cause in chain if isinstance(cause, OSError) and cause.errno), None)
     said = _storage(chain)
     if system is not None or said is not None:
         what = said or _system(system)
-        _say([f"{at}{what}. Nothing else was changed. Mend that, then run again."])
-        _keep(error)
-        return int(ExitCode.STORAGE)
+        return [f"{_at(error)}{what}. Nothing else was changed. Mend that, then run again."], ExitCode.STORAGE
     if isinstance(error, MemoryError):
-        _say([f"{at}the memory is not enough. Close what else runs, then run again."])
-        return int(ExitCode.CONFIGURATION)
+        return [
+            f"{_at(error)}the memory is not enough. Close what else runs, then run again."
+        ], ExitCode.CONFIGURATION
+    return None
+
+
+def _unforeseen(error: BaseException) -> int:
+    known = _of_the_machine(error)
+    if known is not None:
+        lines, code = known
+        _say(lines)
+        if code == ExitCode.STORAGE:
+            _keep(error)
+        return int(code)
     kept = _keep(error)
-    told = f"What is known of it is in {kept}" if kept else "Nothing could be written down of it"
-    _say(
-        [f"{at}an unforeseen failure, {type(error).__name__}. {told}; run again, and report it if it stays."]
-    )
-    return int(ExitCode.UNEXPECTED)
+    known_of_it = f"What is known of it is in {kept}" if kept else "Nothing could be written down of it"
+    lines, code = told(error)
+    _say([f"{lines[0].removesuffix('.')}. {known_of_it}; run again, and report it if it stays."])
+    return int(code)
 
 
 def _system(error: OSError | None) -> str:

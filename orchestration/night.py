@@ -28,11 +28,12 @@ from orchestration.errors import (
     NotFitToLoadError,
     NotFitToPublishError,
 )
-from orchestration.failures import place
+from orchestration.failures import is_placed, place
 from orchestration.finishing import note_publishing, show_unfinished, unfinished_publication
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, forget_withdrawn
 from orchestration.ingestion.refusals import forget_refusal
+from orchestration.journal import Journal
 from orchestration.judging import judge_batch
 from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
@@ -127,19 +128,20 @@ def run_waiting(
             for path in settings.database.parent.glob(f"{settings.database.name}*"):
                 path.unlink()
         run = Run(settings, telling(note, on_event), build_step)
-        finished = run.finish_publication()
-        done = [] if finished is None else [finished]
-        clear_withdrawn(settings)
-        nights = planned_nights(settings, until=until, again=again)
-        while nights:
-            try:
-                done.append(run.night(nights[0]).through(is_last=len(nights) == 1))
-                nights = nights[1:]
-            except FaultError:
-                if not is_set_aside(settings, nights[0].batch):
-                    raise
-                nights = planned_nights(settings, until=until)
-        return done
+        with run.noted():
+            finished = run.finish_publication()
+            done = [] if finished is None else [finished]
+            clear_withdrawn(settings)
+            nights = planned_nights(settings, until=until, again=again)
+            while nights:
+                try:
+                    done.append(run.night(nights[0]).through(is_last=len(nights) == 1))
+                    nights = nights[1:]
+                except FaultError:
+                    if not is_set_aside(settings, nights[0].batch):
+                        raise
+                    nights = planned_nights(settings, until=until)
+            return done
 
 
 def telling(note: Callable[[str], None], on_event: OnEvent | None) -> OnEvent:
@@ -173,11 +175,26 @@ class Run:
     """The nights of one process. They share the build step, so that dbt parses the project once."""
 
     def __init__(
-        self, settings: Settings, on_event: OnEvent | None = None, build_step: BuildStep | None = None
+        self,
+        settings: Settings,
+        on_event: OnEvent | None = None,
+        build_step: BuildStep | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.settings = settings
         self.on_event = on_event
+        self.journal = journal or Journal(settings)
         self._build_step = build_step
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note a failure that comes before any night; a night notes its own, and to wait is none."""
+        try:
+            yield
+        except Exception as error:
+            if not is_placed(error) and not isinstance(error, NotItsTurnError):
+                self.journal.failed(error)
+            raise
 
     @property
     def build_step(self) -> BuildStep:
@@ -195,6 +212,7 @@ class Run:
         show_unfinished(self.settings, release)
         self.night(night).complete()
         checked = count_gate_results(release.folder)
+        self.journal.published(night.batch, release.name, checked, ())
         return NightResult(night.batch, release.name, checked, checked, (), dict.fromkeys(STATIONS, 0.0))
 
     def night(self, night: Night) -> "NightRun":
@@ -251,9 +269,20 @@ class NightRun:
             release,
             sum(gate.declared for gate in self.gates),
             sum(gate.ran for gate in self.gates),
-            tuple(warning for gate in self.gates for warning in gate.warnings),
+            self._warnings,
             self.seconds,
         )
+
+    @property
+    def _warnings(self) -> tuple[str, ...]:
+        return tuple(warning for gate in self.gates for warning in gate.warnings)
+
+    def _note_done(self, release: str | None) -> None:
+        if release is None:
+            self._run.journal.replayed(self.batch)
+        else:
+            checks = sum(gate.ran for gate in self.gates)
+            self._run.journal.published(self.batch, release, checks, self._warnings)
 
     def ingest(self) -> BatchReport:
         """Read the batch into the lake, unless it is there already.
@@ -384,6 +413,7 @@ class NightRun:
                 note_publishing(self._settings, self.night)
                 release = make_release(self._settings, self.night, self._run.build_step.manifest)
             self.complete()
+        self._note_done(release)
         if is_last:
             from expectations.docs import write_data_docs
 
@@ -436,16 +466,23 @@ class NightRun:
             done = f"{now.name} is published" if now and now != released else "nothing of it is published"
             place(interrupt, f"{station} of {self.batch}; {done}")
             raise
-        except duckdb.OutOfMemoryException as error:
-            raise ConfigurationError(
-                f"{self.batch}, {station}: memory_limit, {self._settings.bank.memory_limit}, is not enough. "
-                f"Raise it in {self._settings.home / 'bank.yml'}, then run again."
-            ) from error
         except BaseException as error:
-            place(error, f"{self.batch}, {station}")
-            raise
+            failure = self._of_memory(error, station)
+            place(failure, f"{self.batch}, {station}")
+            self._run.journal.failed(failure, self.batch, station)
+            if failure is error:
+                raise
+            raise failure from error
         self.seconds[station] = perf_counter() - started
         self._tell(station, "done", self.seconds[station])
+
+    def _of_memory(self, error: BaseException, station: Station) -> BaseException:
+        if not isinstance(error, duckdb.OutOfMemoryException):
+            return error
+        return ConfigurationError(
+            f"{self.batch}, {station}: memory_limit, {self._settings.bank.memory_limit}, is not enough. "
+            f"Raise it in {self._settings.home / 'bank.yml'}, then run again."
+        )
 
     def _tell(self, station: Station, detail: str = "", seconds: float | None = None) -> None:
         if self._run.on_event is not None:

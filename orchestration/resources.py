@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 
 from orchestration.errors import AcrmError, BusyError
+from orchestration.journal import to_stderr
 from orchestration.night import Event
 from orchestration.settings import Settings
 from orchestration.transform import Transform
@@ -42,7 +43,8 @@ def turn_resource(settings: Settings) -> dg.ResourceDefinition:
         required_resource_keys={"dbt"},
     )
     def turn(context: dg.InitResourceContext) -> Iterator[TurnRun]:
-        run = TurnRun(settings, context.resources.dbt, _progress(context.log))
+        say = context.log.warning if context.log is not None else to_stderr
+        run = TurnRun(settings, context.resources.dbt, _progress(context.log), say)
         try:
             yield run
         finally:

@@ -4,14 +4,16 @@ Put here: what starts on an event. Keep out: starting by the clock (``schedules.
 """
 
 import json
-from collections.abc import Iterable
 
 import dagster as dg
+from pydantic import BaseModel
 
 from orchestration.assets.landing import LANDED_BATCH
-from orchestration.errors import BusyError
+from orchestration.errors import AcrmError, BusyError
 from orchestration.ingestion.landing import landed_batches, landing_folder
 from orchestration.jobs import NIGHT, is_night_running
+from orchestration.journal import Journal
+from orchestration.reported import MadeByNights, unreported
 from orchestration.settings import BatchId, Settings
 from orchestration.turns import waiting_turns
 from orchestration.waiting import refused_batches
@@ -19,7 +21,21 @@ from orchestration.waiting import refused_batches
 _SECONDS = 30
 
 
-def arrival(settings: Settings, business_dates: dg.PartitionsDefinition) -> dg.SensorDefinition:
+class _Seen(BaseModel):
+    """The sensor's cursor: what it has reported.
+
+    Attributes:
+        landed: Batches that have arrived.
+        log: Entries of the runs' log.
+    """
+
+    landed: list[str] = []
+    log: int = 0
+
+
+def arrival(
+    settings: Settings, business_dates: dg.PartitionsDefinition[str], made: MadeByNights
+) -> dg.SensorDefinition:
     """Start the first waiting night when its manifest is complete; one at a time, each turn once.
 
     A batch that is sent again is another turn, as is a night that failed for want of the one before it. A
@@ -30,18 +46,26 @@ def arrival(settings: Settings, business_dates: dg.PartitionsDefinition) -> dg.S
         job_name=NIGHT, minimum_interval_seconds=_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING
     )
     def arrival(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        """Report batches that have arrived, and start the first night that waits."""
-        landed = landed_batches(settings)
-        seen = set(json.loads(context.cursor or "[]"))
-        events = [_arrived(settings, batch) for batch in landed if str(batch) not in seen]
-        for error in refused_batches(settings).values():
+        """Report batches that have arrived and nights that others ran; start the first night that waits."""
+        journal = Journal(settings, "Dagster", context.log.warning)
+        try:
+            landed = landed_batches(settings)
+            refused = refused_batches(settings)
+            seen = _seen(context.cursor)
+            told, log = unreported(settings, context.instance, made, business_dates, seen.log)
+            request = _first_waiting(settings, context.instance, business_dates)
+        except AcrmError as error:
+            journal.failed(error)
+            raise
+        arrived = [_arrived(settings, batch) for batch in landed if str(batch) not in set(seen.landed)]
+        for error in refused.values():
             context.log.warning(str(error))
-        request = _first_waiting(settings, context.instance, business_dates)
+        journal.left_aside(refused)
         return dg.SensorResult(
             run_requests=[request] if isinstance(request, dg.RunRequest) else None,
             skip_reason=request if isinstance(request, dg.SkipReason) else None,
-            asset_events=events,
-            cursor=_as_cursor(landed),
+            asset_events=[*arrived, *told],
+            cursor=_Seen(landed=[str(batch) for batch in landed], log=log).model_dump_json(),
         )
 
     return arrival
@@ -76,5 +100,7 @@ def _arrived(settings: Settings, batch: BatchId) -> dg.AssetMaterialization:
     )
 
 
-def _as_cursor(landed: Iterable[BatchId]) -> str:
-    return json.dumps([str(batch) for batch in landed])
+def _seen(cursor: str | None) -> _Seen:
+    told = json.loads(cursor or "{}")
+    # versions before kept the batches alone
+    return _Seen(landed=told) if isinstance(told, list) else _Seen.model_validate(told)

@@ -60,7 +60,7 @@ def serve_pages(settings: Settings, port: int) -> None:
         BusyError: They are served already.
     """
     if find_spec("dagster_webserver") is None:
-        raise ConfigurationError("Dagster's pages are not installed. Install them by: make setup-dev")
+        raise ConfigurationError("Dagster's pages are not installed. Install them by: make setup-ui")
     _require_free(port)
     token = provide_pages_token(settings)
     home = private_folder(settings.dagster_home)

@@ -6,7 +6,7 @@ present, holds the bank's choices; every one has a default.
 
 import os
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestration.errors import ConfigurationError
+from orchestration.notices.hooks import Hook
 
 PROJECT = Path(__file__).parents[1]
 """The project's root: dbt project, seeds, models."""
@@ -44,6 +45,9 @@ class Bank(BaseModel):
 
     Attributes:
         time_zone: IANA zone of timestamps without offset and of the nightly schedule.
+        nightly_at: When the schedule runs what is waiting. A business day whose batch has not come by that
+            time of the day after is overdue.
+        notify: Who is told of nights.
         reporting_currency: Currency of every ``_amt`` column; its rate is 1 by definition.
         rulebook: ``rulebook_code`` of ``seeds/rules/tier_rulebooks.csv`` that the live marts use.
         contribution: When the running month's contribution is computed: every night, or at its end, from its
@@ -60,9 +64,12 @@ class Bank(BaseModel):
         retention: Terms after which what the bank need not keep is dropped.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # what is wrong may be a secret that does not belong here: its value is told nowhere
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     time_zone: str = "Asia/Shanghai"
+    nightly_at: time = time(2, 30)
+    notify: tuple[Hook, ...] = ()
     reporting_currency: str = Field(default="CNY", pattern=r"^[A-Z]{3}$")
     rulebook: str = Field(default="documents", pattern=r"^[a-z][a-z0-9_]*$")
     contribution: Literal["every_night", "month_end"] = "every_night"
@@ -83,6 +90,21 @@ class Bank(BaseModel):
             raise ValueError(f"{value} is not an IANA time zone") from error
         return value
 
+    @field_validator("nightly_at", mode="before")
+    @classmethod
+    def _clock(cls, value: object) -> object:
+        # YAML reads 12:30 without quotation marks as the number 750
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
+            return time(value // 60, value % 60)
+        if not isinstance(value, str | time):
+            raise ValueError("write it as 02:30")
+        return value
+
+    @property
+    def of_figures(self) -> str:
+        """The choices that figures may depend on, as text: not when nights run, nor who is told."""
+        return self.model_dump_json(exclude={"nightly_at", "notify"})
+
 
 @dataclass(frozen=True)
 class BatchId:
@@ -93,6 +115,11 @@ class BatchId:
 
     def __str__(self) -> str:
         return f"{self.business_date} sequence {self.sequence}"
+
+    @property
+    def short(self) -> str:
+        """The same as one word, which no release has for a name: 2026-10-31/2."""
+        return f"{self.business_date}/{self.sequence}"
 
     def __lt__(self, other: Self) -> bool:
         return (self.business_date, self.sequence) < (other.business_date, other.sequence)
@@ -124,8 +151,13 @@ class Settings:
             return cls(folder, Bank.model_validate(choices or {}))
         except (OSError, yaml.YAMLError, ValidationError) as error:
             raise ConfigurationError(
-                f"{path}: {error}. Mend the file or remove it for the defaults."
+                f"{path}: {_told(error)}. Mend the file or remove it for the defaults."
             ) from error
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The bank's time zone."""
+        return ZoneInfo(self.bank.time_zone)
 
     @property
     def landing(self) -> Path:
@@ -176,6 +208,18 @@ class Settings:
     def lock(self) -> Path:
         """Held by the one writer."""
         return self.home / "writer.lock"
+
+
+def _told(error: OSError | yaml.YAMLError | ValidationError) -> str:
+    """What is wrong with the file, in one line that quotes none of its values."""
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}" for fault in error.errors()
+        )
+    if isinstance(error, yaml.MarkedYAMLError):
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        return f"{line}{error.problem}"
+    return str(error)
 
 
 def private_folder(path: Path) -> Path:

@@ -32,7 +32,7 @@ def project_checksum(manifest: Mapping[str, Any], settings: Settings) -> str:
             for key, macro in manifest["macros"].items()
             if macro["package_name"] == project
         ),
-        settings.bank.model_dump_json(),
+        settings.bank.of_figures,
     ]
     return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

@@ -1,55 +1,77 @@
-"""Where a warehouse stands: batches, nights, releases. Looking at it changes nothing and stops no run."""
+"""Where a warehouse stands, printed: looking at it changes nothing and stops no run."""
+
+from datetime import UTC, datetime
 
 from rich.table import Table
 
 from orchestration.console import out
-from orchestration.ingestion.audit import withdrawals
-from orchestration.ingestion.lake import lake_batches, withdrawn_since_release
-from orchestration.ingestion.landing import survey
-from orchestration.lock import writer_at
-from orchestration.plan import highest_sequences, nights_to_run
+from orchestration.overview import Day, State, overview
 from orchestration.publication.release import releases
 from orchestration.settings import Settings
-from orchestration.waiting import counting_batches, noted_nights, published_batches, refused_batches
 
 _NEWEST = 15
+_OVERDUE = 5
+_WRONG: tuple[State, ...] = ("failed", "half-delivered", "overdue")
 
 
-def show_status(settings: Settings) -> None:
-    """Print the newest business dates with what has become of each."""
-    writer = writer_at(settings)
-    landing, lake = survey(settings), lake_batches(settings)
-    refused, published = refused_batches(settings), published_batches(settings)
-    processed = noted_nights(settings)
-    gone = withdrawals(settings)
-    counted = counting_batches(settings)
-    # a run would stop at a delivery that nobody can tell apart, and where it cannot read landing
-    available = [] if landing.faults or landing.unread else counted
-    pending = withdrawn_since_release(settings)
-    waiting = {night.batch for night in nights_to_run(available, processed, published, withdrawn=pending)}
-    done = {night.batch for night in processed}
-    landed = landing.folders.keys() - refused.keys()
-    released = {(release.business_date, release.sequence): release for release in releases(settings)}
-    counting = highest_sequences(counted)
+def show_status(settings: Settings, now: datetime | None = None, *, as_json: bool = False) -> None:
+    """Print the newest business dates with what has become of each, and why where something is wrong.
+
+    Args:
+        now: The clock; without it, that of the machine.
+        as_json: Whether all business dates are printed for programs.
+    """
+    found = overview(settings, now or datetime.now(UTC))
+    if as_json:
+        out.print(found.model_dump_json(indent=2), soft_wrap=True)
+        return
+    overdue = [day for day in found.days if day.state == "overdue"]
+    hidden = overdue[_OVERDUE:]
     table = Table(title=f"{settings.home}", title_justify="left")
-    for column in ("business date", "seq", "in landing", "in lake", "run", "release"):
+    for column in ("business date", "batch", "in landing", "in lake", "state", "since", "release"):
         table.add_column(column)
-    for batch in list(counting.values())[-_NEWEST:]:
-        release = released.get((batch.business_date, batch.sequence))
+    days = [day for day in found.days if day not in hidden][-_NEWEST:]
+    for day in days:
         table.add_row(
-            str(batch.business_date),
-            str(batch.sequence),
-            "yes" if batch in landed else "",
-            "yes" if batch in lake else "",
-            "waiting" if batch in waiting else "yes" if batch in done else "",
-            (release.name + (" ← current" if release.is_current else "")) if release else "",
+            str(day.business_date),
+            day.batch or "",
+            "yes" if day.in_landing else "",
+            "yes" if day.in_lake else "",
+            f"{day.state} {day.times} times" if day.times > 1 else day.state,
+            _time(settings, day),
+            (day.release + (" ← current" if day.is_current else "")) if day.release else "",
         )
     out.print(table)
-    out.print(f"{len(counting)} business dates, {len(waiting)} nights waiting.")
-    for line in (*landing.unread, *landing.faults, *refused.values(), *gone[-_NEWEST:]):
-        out.print(str(line), soft_wrap=True)
-    if writer is not None:
-        out.print(f"A run is writing ({writer or 'it begins'}); what it has not published counts as waiting.")
+    if hidden:
+        out.print(f"{len(hidden)} more business days are overdue, up to {hidden[-1].business_date}.")
+    # a night that failed waits as well: the next run tries it again
+    waiting = found.count("waiting") + sum(day.state == "failed" and day.is_tried_again for day in found.days)
+    dates = len({day.business_date for day in found.days if day.in_landing or day.in_lake})
+    wrong = ", ".join(f"{found.count(state)} {state}" for state in _WRONG if found.count(state))
+    out.print(f"{dates} business dates, {waiting} nights waiting{f'; {wrong}' if wrong else ''}.")
+    for line in found.faults:
+        out.print(line, soft_wrap=True)
+    for line in found.failed_run:
+        out.print(f"The last run ended before any night: {line}", soft_wrap=True)
+    for day in found.days:
+        for line in day.reason if day.state != "overdue" else ():
+            out.print(f"{day.batch} {_at(day)}: {line}", soft_wrap=True)
+    for line in found.withdrawn[-_NEWEST:]:
+        out.print(line, soft_wrap=True)
+    if found.writer is not None:
+        out.print(
+            f"A run is writing ({found.writer or 'it begins'}); what it has not published counts as waiting."
+        )
+
+
+def _at(day: Day) -> str:
+    return f"{day.state} at {day.station}" if day.station else day.state
+
+
+def _time(settings: Settings, day: Day) -> str:
+    if day.since is None:
+        return ""
+    return f"{day.since.astimezone(settings.zone):%Y-%m-%d %H:%M}"
 
 
 def show_releases(settings: Settings) -> None:

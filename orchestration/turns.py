@@ -3,13 +3,14 @@
 Put here: which night may run now, and the lock around it. Keep out: what a station does (``night.py``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 
 from orchestration.errors import BusyError
 from orchestration.ingestion.lake import BatchReport
+from orchestration.journal import Journal, to_stderr
 from orchestration.lock import writer_at, writer_lock
 from orchestration.night import BuildStep, NightRun, NotItsTurnError, OnEvent, Run, telling
 from orchestration.plan import Night
@@ -97,9 +98,14 @@ class TurnRun:
     """
 
     def __init__(
-        self, settings: Settings, build_step: BuildStep | None = None, on_event: OnEvent | None = None
+        self,
+        settings: Settings,
+        build_step: BuildStep | None = None,
+        on_event: OnEvent | None = None,
+        say: Callable[[str], None] = to_stderr,
     ) -> None:
         self.settings = settings
+        self._say = say
         self._build_step = build_step
         self._on_event = on_event
         self._lock = ExitStack()
@@ -135,10 +141,12 @@ class TurnRun:
         if self._turn is None or self._run is None:
             with ExitStack() as lock:
                 note = lock.enter_context(writer_lock(self.settings))
-                self._run = Run(self.settings, telling(note, self._on_event), self._build_step)
-                self._run.finish_publication()
-                clear_withdrawn(self.settings)
-                self._turn = turn_of(self.settings, business_date)
+                journal = Journal(self.settings, "Dagster", self._say)
+                self._run = Run(self.settings, telling(note, self._on_event), self._build_step, journal)
+                with self._run.noted():
+                    self._run.finish_publication()
+                    clear_withdrawn(self.settings)
+                    self._turn = turn_of(self.settings, business_date)
                 self._lock = lock.pop_all()
         for night in self._turn.replayed:
             self._run.night(night).through(is_last=False)

@@ -146,7 +146,7 @@ def _changed(settings: Settings, batch: BatchId) -> Fault | None:
     what = f"{batch} is in the lake by another manifest, so the one that lies in landing now was not read"
     remedy = (
         "Have a correction sent with a higher sequence; or, where the first delivery was no good, take it "
-        f"out by: acrm withdraw {batch.business_date}.{batch.sequence}"
+        f"out by: acrm withdraw {batch.short}"
     )
     return Fault("batch_changed", what, remedy, file=MANIFEST)
 

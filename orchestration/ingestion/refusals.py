@@ -89,7 +89,7 @@ def _judged_by(settings: Settings, batch: BatchId, known: Iterable[BatchId]) -> 
         " ".join(str(other) for other in sorted(known) if other.business_date <= batch.business_date),
         CHECK_RULES.read_text(encoding="utf-8"),
         load_contract().model_dump_json(),
-        settings.bank.model_dump_json(),
+        settings.bank.of_figures,
         load_mapping(settings).model_dump_json(),
     ):
         digest.update(part.encode() + b"\0")

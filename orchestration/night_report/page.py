@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 
-from orchestration.night_report import parts
+from orchestration import html_parts as parts
 from orchestration.night_report.charts import bar, heat, line_chart
 from orchestration.night_report.figures import Figures, Move, TierRow
 from orchestration.night_report.page_assets import bridge, events
@@ -46,13 +46,18 @@ svg { width: 100%; height: auto; }
 footer { margin: 10px 2px; }
 @media (max-width: 820px) {
   .tiles { grid-template-columns: 1fr 1fr; }
-  .two, .three { grid-template-columns: 1fr; }
+  .two, .three { grid-template-columns: minmax(0, 1fr); }
+  /* what is wider than a phone is pushed aside with the finger, and the page stays where it is */
+  section { overflow-x: auto; }
+  main { padding: 10px; }
 }
+details summary { cursor: pointer; color: #1d4ed8; padding: 6px 0; }
 @media print { body { background: #fff; } section { break-inside: avoid; } }
 """
 
 _STATUS = {"attention": "关注 attention", "lost": "流失 lost"}
 _MOST_ORGS, _MOST_PRODUCTS = 12, 10
+"""Of the orgs the others are one touch away."""
 
 
 def render(release: str, now: Figures, before: Figures | None) -> str:
@@ -180,7 +185,7 @@ def _tiers(now: Figures, before: Figures | None) -> str:
 def _orgs(now: Figures, before: Figures | None) -> str:
     earlier = {org.org_id: org.aum_amt for org in before.orgs} if before else {}
     most = max((float(org.aum_amt) for org in now.orgs), default=0.0) or 1.0
-    rows = (
+    rows = [
         parts.row(
             f'{escape(org.name)} <span class="en">{escape(org.org_id)}</span>',
             parts.text(bar(float(org.aum_amt) / most, "soft"), "wide text"),
@@ -188,11 +193,17 @@ def _orgs(now: Figures, before: Figures | None) -> str:
             parts.wan_change(org.aum_amt, earlier.get(org.org_id) if before else None),
             f"{org.tiered_cnt:,}",
         )
-        for org in now.orgs[:_MOST_ORGS]
+        for org in now.orgs
+    ]
+    heads = ("机构 org", "", parts.unit(now.currency), "较昨 change", "达级 tiered")
+    rest = len(rows) - _MOST_ORGS
+    more = (
+        f"<details><summary>另有 {rest} 个机构 · {rest} more orgs</summary>"
+        f"{parts.table(heads, rows[_MOST_ORGS:])}</details>"
+        if rest > 0
+        else ""
     )
-    rest = len(now.orgs) - _MOST_ORGS
-    more = f'<p class="none">另有 {rest} 个机构 and {rest} more orgs</p>' if rest > 0 else ""
-    table = parts.table(("机构 org", "", parts.unit(now.currency), "较昨 change", "达级 tiered"), rows)
+    table = parts.table(heads, rows[:_MOST_ORGS])
     return parts.section("机构", "orgs by the AUM that gives the tiers", table + more)
 
 

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 
-from orchestration.night_report import parts
+from orchestration import html_parts as parts
 from orchestration.night_report.assets import Assets, moved_tonight
 from orchestration.night_report.charts import bar
 

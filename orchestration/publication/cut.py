@@ -19,6 +19,7 @@ import duckdb
 
 from orchestration.errors import NotFoundError, PublicationError
 from orchestration.ingestion.lake import table_files
+from orchestration.own_page import write_own_page
 from orchestration.publication.catalog import CatalogTable, read_catalog
 from orchestration.publication.files import remove, seal
 from orchestration.publication.filtered import filtering, write_filtered
@@ -89,6 +90,7 @@ def write_cut(settings: Settings, release: ReleaseInfo, wanted: Wanted) -> Path:
             connection.execute("detach build")
             draft = catalog.model_copy(update={"cut": str(wanted)})
             write_filtered(connection, release.folder, building, draft, stays)
+            write_own_page(building, wanted.kind, wanted.number)
             seal(building)
             for old in folder.iterdir():
                 if old != building:

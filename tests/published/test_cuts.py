@@ -106,6 +106,9 @@ def test_an_org_sees_its_customers_whole_and_of_others_what_it_keeps(bank: Wareh
             0,
             table.row_cnt,
         )
+    page = (folder / "my_customers.html").read_text(encoding="utf-8")
+    listed = {row["customer_id"] for row in cut["customer.dim_customer_360"] if not row["is_closed"]}
+    assert listed and all(f"<small>{customer}</small>" in page for customer in listed)
     assert found(others_numbers(bank, whole | part), readable(folder)) == set()
     assert len(others_numbers(bank, whole | part)) > 100
     assert folder.stat().st_mode & 0o777 == 0o500
@@ -134,6 +137,10 @@ def test_a_manager_sees_whom_he_looks_after(bank: Warehouse):
     assert all(row["customer_id"] in looked_after and row["employee_id"] == manager for row in others)
     tiers = "customer_value.fct_customer_tier_monthly"
     assert same(cut[tiers], [row for row in bank.query(f"from {tiers}") if row["customer_id"] in mine])
+    page = (folder / "my_customers.html").read_text(encoding="utf-8")
+    assert f"客户经理 {manager}" in page and "<script" not in page
+    warned = cut["workbench.feed_lost_warning"]
+    assert page.count('data-label="流失月份"') == len(warned)
     by_manager = cut["customer_value.rpt_attention_lost_by_manager"]
     assert {row["employee_id"] for row in by_manager} <= {manager}
     assert found(others_numbers(bank, mine | looked_after), readable(folder)) == set()

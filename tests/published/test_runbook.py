@@ -1,5 +1,6 @@
 """The operators' pages: every command of theirs does what it says, one after the other."""
 
+import json
 import re
 import shlex
 import shutil
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.journal import entries
 from orchestration.publication.release import current_release
 from orchestration.settings import PROJECT, Settings
 from tests.support.warehouse import Warehouse
@@ -40,6 +42,11 @@ def test_every_command_of_the_operators_pages_runs(
             said[command] = done.output
 
     assert "2026-10-28.1" in said["acrm rollback"]
+    # what its nights noted of themselves, and what is made of it
+    noted = [(entry.did, entry.by, entry.release) for entry in entries(Settings.load(home))]
+    assert noted == [("published", "command line", f"2026-10-{day}.1") for day in (28, 29)]
+    states = json.loads(said["acrm status --json"])["days"]
+    assert {(day["state"], day["since"] is None) for day in states} == {("published", False)}
     # a new key, then an erasure: each is a release of the same night
     assert current_release(Settings.load(home)).name == "2026-10-29.3"
     assert {path.name for path in home.iterdir()} >= {"erasure"}

@@ -8,15 +8,22 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.errors import LandingError
+from orchestration.assets.landing import LANDED_BATCH
+from orchestration.assets.release import RELEASE
+from orchestration.errors import LandingError, NotFitToLoadError
+from orchestration.journal import Journal, entries
 from orchestration.lock import writer_lock
 from orchestration.partitions import business_dates
 from orchestration.publication.catalog import BatchRow, Catalog, DataAsOf
 from orchestration.publication.release import switch
+from orchestration.reported import MadeByNights
 from orchestration.schedules import nightly
 from orchestration.sensors import arrival
-from orchestration.settings import Settings
+from orchestration.settings import BatchId, Settings
 
+MART = dg.AssetKey(["customer_value", "fct_tier_event"])
+CHECK = dg.AssetCheckKey(MART, "fit_to_publish")
+MADE = MadeByNights((MART, RELEASE), (CHECK,))
 THURSDAY, FRIDAY, MONDAY = "2026-01-29", "2026-01-30", "2026-02-02"
 
 
@@ -66,7 +73,7 @@ def process(settings: Settings, *nights: tuple[str, int]) -> None:
 
 
 def look(settings: Settings, instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorResult:
-    sensor = arrival(settings, business_dates(settings))
+    sensor = arrival(settings, business_dates(settings), MADE)
     result = sensor(dg.build_sensor_context(instance=instance, cursor=cursor))
     assert isinstance(result, dg.SensorResult)
     return result
@@ -199,3 +206,86 @@ def test_the_schedule_requests_all_waiting_nights_in_order(
         )
     )
     assert [request.partition_key for request in requests] == [FRIDAY, MONDAY]
+
+
+def told(result: dg.SensorResult) -> list[tuple[str, str | None]]:
+    return [
+        (event.asset_key.path[-1], event.partition)
+        for event in result.asset_events
+        if isinstance(event, dg.AssetMaterialization) and event.asset_key != LANDED_BATCH
+    ]
+
+
+def test_nights_of_the_command_line_are_reported_once(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    process(settings, (THURSDAY, 1), (FRIDAY, 1))
+    land(settings, THURSDAY)
+    command_line = Journal(settings)
+    command_line.failed(NotFitToLoadError([]), BatchId(date.fromisoformat(THURSDAY), 1), "gate 1")
+    command_line.published(BatchId(date.fromisoformat(THURSDAY), 1), f"{THURSDAY}.1", 9, ())
+    Journal(settings, "Dagster").published(BatchId(date.fromisoformat(FRIDAY), 1), f"{FRIDAY}.1", 9, ())
+    blocked = dg.AssetCheckEvaluation(asset_key=MART, check_name="fit_to_publish", passed=False)
+    instance.report_runless_asset_event(blocked)
+
+    first = look(settings, instance)
+
+    assert told(first) == [("fct_tier_event", THURSDAY), ("release", THURSDAY)]
+    (cleared,) = [event for event in first.asset_events if isinstance(event, dg.AssetCheckEvaluation)]
+    assert cleared.passed and cleared.asset_check_key == CHECK
+    for event in first.asset_events:
+        instance.report_runless_asset_event(event)
+    assert instance.get_materialized_partitions(RELEASE) == {THURSDAY}
+    assert told(look(settings, instance, first.cursor)) == []
+
+
+def test_a_replayed_night_makes_no_release(settings: Settings, instance: dg.DagsterInstance) -> None:
+    land(settings, THURSDAY)
+    Journal(settings).replayed(BatchId(date.fromisoformat(THURSDAY), 1))
+
+    assert told(look(settings, instance)) == [("fct_tier_event", THURSDAY)]
+
+
+def test_what_is_published_stays_though_a_correction_failed(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    land(settings, THURSDAY)
+    process(settings, (THURSDAY, 1))
+    for day, sequence in ((THURSDAY, 2), (FRIDAY, 1)):
+        batch = BatchId(date.fromisoformat(day), sequence)
+        Journal(settings, "Dagster").failed(NotFitToLoadError([]), batch, "ingest")
+
+    assert told(look(settings, instance)) == [("fct_tier_event", THURSDAY), ("release", THURSDAY)]
+
+
+def test_a_long_history_is_reported_a_few_nights_at_a_time(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    land(settings, THURSDAY)
+    days = [THURSDAY, FRIDAY, MONDAY]
+    for day in days:
+        Journal(settings).published(BatchId(date.fromisoformat(day), 1), f"{day}.1", 9, ())
+
+    first = look(settings, instance)
+    second = look(settings, instance, first.cursor)
+
+    assert [day for key, day in told(first) if key == "release"] == days[:2]
+    assert [day for key, day in told(second) if key == "release"] == days[2:]
+
+
+def test_a_cursor_of_a_version_before_is_read(settings: Settings, instance: dg.DagsterInstance) -> None:
+    land(settings, THURSDAY)
+
+    assert look(settings, instance, f'["{THURSDAY} sequence 1"]').asset_events == []
+
+
+def test_a_landing_that_is_gone_is_told(settings: Settings, instance: dg.DagsterInstance) -> None:
+    settings.landing.rmdir()
+    for _ in range(2):
+        with pytest.raises(LandingError):
+            look(settings, instance)
+
+    assert [(entry.did, entry.by, entry.is_told) for entry in entries(settings)] == [
+        ("failed", "Dagster", True),
+        ("failed", "Dagster", False),
+    ]

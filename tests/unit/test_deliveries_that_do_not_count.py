@@ -152,7 +152,7 @@ def test_another_delivery_under_the_same_sequence_is_refused_aloud(settings: Set
 
     assert (batch, error.exit_code) == (BATCH, ExitCode.BAD_BATCH)
     (line,) = str(error).splitlines()
-    assert "batch_changed" in line and f"acrm withdraw {DAY}.1" in line
+    assert "batch_changed" in line and f"acrm withdraw {DAY}/1" in line
     # the delivery that was taken goes on to count
     assert planned_nights(settings) == planned
 
@@ -336,7 +336,7 @@ def test_the_first_batch_is_not_taken_from_under_those_that_rest_on_it(settings:
 
 
 @pytest.mark.parametrize(
-    "name", [f"{DAY}.1", f"business_date={DAY}/sequence=1", f"x/business_date={DAY}/sequence=01/"]
+    "name", [f"{DAY}/1", f"business_date={DAY}/sequence=1", f"x/business_date={DAY}/sequence=01/"]
 )
 def test_a_batch_is_named_as_status_does_or_by_its_folder(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str

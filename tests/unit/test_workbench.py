@@ -99,7 +99,9 @@ def test_who_is_about_to_lose_a_tier_is_warned_of() -> None:
     rows = {row["customer_id"]: row for row in nights.query("select * from workbench.feed_lost_warning")}
     assert set(rows) == {"FOURTH", "SIXTH"}
     common = {"tier_code": "gold", "aum_amt": D("100000.00"), "threshold_amt": D("200000.00"),
-              "missing_amt": D("100000.00"), "org_id": "O1", "business_date": TONIGHT}  # fmt: skip
+              "missing_amt": D("100000.00"), "org_id": "O1", "business_date": TONIGHT,
+              # 2 of 31 days have gone by at 100,000.00: 200,000.00 × 31 − 100,000.00 × 31, over 29 days
+              "top_up_amt": D("106896.56")}  # fmt: skip
     # July to October are 4 months below; 7 less 4, counted from October, is January
     expected: dict[str, dict[str, Any]] = {
         "FOURTH": common | {"warning_code": "attention", "below_months": 4, "months_left": 3,

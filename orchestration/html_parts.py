@@ -1,4 +1,4 @@
-"""Parts of the page: headings, tables, amounts and changes as HTML."""
+"""Parts of pages: headings, tables, amounts and changes as HTML."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal

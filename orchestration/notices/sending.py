@@ -1,0 +1,155 @@
+"""Sending notices. Nothing that a receiver does, or does not do, fails a night: it is a line of its own.
+
+Put here: the ways of sending, and their limit of time. Keep out: what is sent when (``journal.py``).
+"""
+
+import os
+import signal
+import smtplib
+import ssl
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from email.message import EmailMessage
+from email.utils import format_datetime
+from http.client import HTTPMessage
+from threading import Thread
+from typing import IO
+from urllib.error import HTTPError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from orchestration.notices.hooks import Hook, Mail, Webhook
+from orchestration.notices.notice import Notice
+
+_PRIVATE = ("ACRM_HASH_KEY", "ACRM_PRIVATE_KEY")
+"""What no other program is given; see ``publication/keys.py``."""
+
+
+class _NotSentError(Exception):
+    """Why a notice was not sent, in words that hold no secret and no value."""
+
+
+def send(notice: Notice, hooks: tuple[Hook, ...]) -> list[str]:
+    """Send a notice to all that want its kind.
+
+    Returns:
+        A line for each that was not told.
+    """
+    lines = []
+    for number, hook in enumerate(hooks, 1):
+        if notice.kind in hook.when and (why := _why_not_sent(notice, hook)) is not None:
+            lines.append(f"notify {number} ({hook.way}) was not told of {notice.kind}: {why}")
+    return lines
+
+
+def _why_not_sent(notice: Notice, hook: Hook) -> str | None:
+    """Send within the hook's time: no timeout of a socket ends an answer of a byte a second."""
+    found: list[str] = []
+
+    def work() -> None:
+        try:
+            _way(hook)(notice)
+        except _NotSentError as error:
+            found.append(str(error))
+        except HTTPError as error:
+            found.append(f"it answered {error.code}")
+        except smtplib.SMTPResponseException as error:
+            found.append(f"the server answered {error.smtp_code}")
+        except Exception as error:
+            # what a library says may quote an address or a header
+            reason = getattr(error, "reason", error)
+            system = os.strerror(reason.errno) if isinstance(reason, OSError) and reason.errno else ""
+            found.append(system or type(reason).__name__)
+
+    # nobody waits for it at the end of the process
+    thread = Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(hook.timeout_seconds + 0.5)
+    if thread.is_alive():
+        return f"no answer in {hook.timeout_seconds:g} seconds"
+    return found[0] if found else None
+
+
+def _way(hook: Hook) -> Callable[[Notice], None]:
+    def tell(notice: Notice) -> None:
+        if hook.command is not None:
+            _run(notice, hook.command, hook.timeout_seconds)
+        elif hook.webhook is not None:
+            _post(notice, hook.webhook, hook.timeout_seconds)
+        elif hook.mail is not None:
+            _mail(notice, hook.mail, hook.timeout_seconds)
+
+    return tell
+
+
+def _run(notice: Notice, command: tuple[str, ...], seconds: float) -> None:
+    environment = {name: text for name, text in os.environ.items() if name not in _PRIVATE}
+    environment |= {"ACRM_NOTICE": notice.kind, "ACRM_NOTICE_TEXT": notice.text}
+    child = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        with suppress(BrokenPipeError):
+            child.communicate(notice.as_json.encode(), timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        # with all that it has started
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        raise _NotSentError(f"no end in {seconds:g} seconds") from error
+    if child.returncode:
+        raise _NotSentError(f"it ended with exit code {child.returncode}")
+
+
+class _NoRedirection(HTTPRedirectHandler):
+    """A token goes to no other address than the one that the bank has named."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> None:
+        return None
+
+
+def _post(notice: Notice, webhook: Webhook, seconds: float) -> None:
+    url = webhook.url or _secret(webhook.url_from)
+    headers = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "acrm"}
+    if webhook.token_from is not None:
+        headers["Authorization"] = f"Bearer {_secret(webhook.token_from)}"
+    if not url.startswith(("http://", "https://")):
+        raise _NotSentError(f"{webhook.url_from} holds no address that begins with http:// or https://")
+    request = Request(url, notice.as_json.encode(), headers, method="POST")
+    with build_opener(_NoRedirection).open(request, timeout=seconds):
+        pass
+
+
+def _mail(notice: Notice, mail: Mail, seconds: float) -> None:
+    message = EmailMessage()
+    message["Subject"] = notice.subject
+    message["From"] = mail.sender
+    message["To"] = ", ".join(mail.to)
+    message["Date"] = format_datetime(notice.at)
+    message.set_content(f"{notice.text}\n\nWhat to do: {notice.what_to_do}\n")
+    context = ssl.create_default_context()
+    server = (
+        smtplib.SMTP_SSL(mail.host, mail.port, timeout=seconds, context=context)
+        if mail.security == "tls"
+        else smtplib.SMTP(mail.host, mail.port, timeout=seconds)
+    )
+    with server:
+        if mail.security == "starttls":
+            server.starttls(context=context)
+        if mail.user is not None:
+            server.login(mail.user, _secret(mail.password_from))
+        server.send_message(message, mail.sender, mail.to)
+
+
+def _secret(variable: str | None) -> str:
+    text = os.environ.get(variable or "", "").strip()
+    if not text:
+        raise _NotSentError(f"{variable} is not set in the environment")
+    return text
