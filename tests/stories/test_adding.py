@@ -173,7 +173,7 @@ def test_a_mart_begins_on_a_warehouse_that_stands(copy: Copy, tmp_path: Path) ->
         parquet = warehouse.current.resolve() / "parquet" / "customer_value" / "rpt_org_aum_monthly"
         for relation in (
             "customer_value.rpt_org_aum_monthly",
-            f"read_parquet('{parquet}/**/*.parquet', hive_partitioning = true)",
+            f"read_parquet('{parquet}/*.parquet')",
         ):
             query = f"select org_id, month_start_date, customer_cnt, aum_amt from {relation} order by org_id"
             assert release.execute(query).fetchall() == rows
