@@ -152,8 +152,8 @@ def parquet_path(mart: "Mart | CatalogTable", month: date | None) -> PurePosixPa
     """Where a release keeps a table's rows, or one month (in a daily table, day) of them, as Parquet.
 
     A table's folder holds its files and no folders, each complete in itself: pandas, pyarrow, Polars, Spark
-    and DuckDB read it with nothing said. The first three take a folder ``month_start_date=…`` beside the column
-    as a clash or as text; Spark does not look into folders of other names.
+    and DuckDB read it with nothing said. The first three take a folder ``month_start_date=…`` beside the
+    column as a clash or as text; Spark does not look into folders of other names.
     """
     file = "data" if month is None else month.isoformat()
     return PurePosixPath("parquet", mart.schema_name, mart.name, f"{file}.parquet")
