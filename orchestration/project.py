@@ -44,6 +44,7 @@ class ColumnMeta(_Strict):
         privacy: ``mask`` or ``hash`` where the column holds private values that its name does not tell.
         coined: Beginning, before customer and product, of values that the warehouse made up: they stay.
         gone_from: Date from which a deprecated column may be gone.
+        currency: ``own`` of amounts in the currency of their trade or account, not the reporting currency.
         source_column: Name of a staged column in the extract contract, where it is another.
     """
 
@@ -51,6 +52,7 @@ class ColumnMeta(_Strict):
     privacy: Literal["mask", "hash"] | None = None
     coined: str | None = None
     gone_from: date | None = None
+    currency: Literal["own"] | None = None
     source_column: Identifier | None = None
 
 

@@ -40,6 +40,7 @@ class CatalogColumn(_Frozen):
         data_type: DuckDB's name of it.
         privacy: What became of private values.
         gone_from: Date from which a deprecated column may be gone.
+        is_own_currency: Whether an amount is in the currency of its trade or account.
     """
 
     name: str
@@ -48,6 +49,7 @@ class CatalogColumn(_Frozen):
     zh: str
     privacy: Privacy | None = None
     gone_from: date | None = None
+    is_own_currency: bool = False
 
 
 class CatalogTable(_Frozen):

@@ -23,6 +23,7 @@ from orchestration.publication.catalog import read_catalog
 from tests.support.warehouse import Warehouse
 
 TABLES = Path(__file__).parents[2] / "docs" / "tables.md"
+CLIENTS = TABLES.with_name("clients.md")
 PYTHON = Path(os.environ.get("ACRM_CLIENTS") or sys.executable)
 TOTAL = "select count(*) as n, sum(aum_end_amt) as aum from customer_value.fct_customer_aum_monthly"
 
@@ -80,6 +81,18 @@ def test_a_library_reads_the_release(town: Warehouse, program: str):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(expected["n"]), str(round(float(expected["aum"]), 2))]
+
+
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", CLIENTS.read_text(encoding="utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_of_the_documents_runs(town: Warehouse, program: str):
+    done = subprocess.run(
+        [PYTHON, "-c", program], env=town.environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_folder_of_every_table_opens_by_the_obvious_call(town: Warehouse):
