@@ -80,7 +80,7 @@ docs: setup ## write dbt's own documentation site of a warehouse that has run: A
 
 clients: setup-dev ## open a release with the newest clients of the registry, in an environment of their own
 	$(PYTHON) -m venv .venv-clients
-	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check duckdb duckdb-cli polars pandas pyarrow sqlalchemy duckdb-sqlalchemy
+	.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check duckdb duckdb-cli polars pandas pyarrow pyspark sqlalchemy duckdb-sqlalchemy
 	ACRM_CLIENTS=$(CURDIR)/.venv-clients/bin/python $(BIN)/python -m pytest tests/published/test_clients.py
 
 $(BI)/.installed: requirements-bi.lock | $(UV)

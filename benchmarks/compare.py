@@ -57,7 +57,7 @@ def _compare_table(
                 "floor",
                 fill(
                     "read_parquet({files}, hive_partitioning = false)",
-                    files=value(floor_parquet(settings, table) / "*" / "*.parquet"),
+                    files=value(floor_parquet(settings, table) / "*.parquet"),
                 ),
             ),
         )

@@ -271,7 +271,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, settings: Settings, la
     parts = [(table, "month_start_date", month) for table in MONTHLY for (month,) in months]
     parts += [(table, "calendar_date", day) for table in DAILY for (day,) in days]
     for table, column, first in parts:
-        folder = private_folder(floor_parquet(settings, table) / f"{column}={first}")
+        folder = private_folder(floor_parquet(settings, table))
         connection.execute(
             fill(
                 "copy (select * from {table} where {column} = {first}) to {path}"
@@ -279,7 +279,7 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, settings: Settings, la
                 table=name(table),
                 column=name(column),
                 first=value(first),
-                path=value(folder / "part.parquet"),
+                path=value(folder / f"{first}.parquet"),
             )
         )
 

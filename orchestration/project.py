@@ -46,6 +46,7 @@ class ColumnMeta(_Strict):
         pfi: Class of personal financial information (``contract/classes.py``), where its name does not tell.
         coined: Beginning, before customer and product, of values that the warehouse made up: they stay.
         gone_from: Date from which a deprecated column may be gone.
+        currency: ``own`` of amounts in the currency of their trade or account, not the reporting currency.
         source_column: Name of a staged column in the extract contract, where it is another.
     """
 
@@ -54,6 +55,7 @@ class ColumnMeta(_Strict):
     pfi: Pfi | None = None
     coined: str | None = None
     gone_from: date | None = None
+    currency: Literal["own"] | None = None
     source_column: Identifier | None = None
 
 

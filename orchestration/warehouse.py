@@ -328,7 +328,7 @@ def _create_last_release_views(
             continue
         connection.execute(
             fill(
-                "create view {view} as select * from read_parquet({files}, hive_partitioning = true)",
+                "create view {view} as select * from read_parquet({files}, hive_partitioning = false)",
                 view=name("last_release", table.name),
                 files=value(table / "**" / "*.parquet"),
             )

@@ -114,8 +114,8 @@ def parts_are_the_change(months: Sql) -> Check:
         query=fill(
             """
             select count(*), count(*) filter (
-                where total <> volume + rate + mix + new_closed
-                    or total <> contribution_amt - previous_contribution_amt
+                where total_amt <> volume_amt + rate_amt + mix_amt + new_closed_amt
+                    or total_amt <> contribution_amt - previous_contribution_amt
             )
             from {change} where {months}
             """,
@@ -133,12 +133,12 @@ def change_is_between_months(months: Sql) -> Check:
     return FailingRows(
         check_code="contribution_not_conserved",
         table=CHANGE,
-        column="total",
+        column="total_amt",
         unit="months",
         query=fill(
             """
             select count(*), count(*) filter (
-                where change.total is distinct from tonight.contribution_amt - before.contribution_amt
+                where change.total_amt is distinct from tonight.contribution_amt - before.contribution_amt
             )
             from ({tonight}) as tonight
             inner join (
@@ -155,7 +155,7 @@ def change_is_between_months(months: Sql) -> Check:
             tonight=_month_totals(CUSTOMER, ("contribution_amt",), months),
             customers=name(MARTS, CUSTOMER),
             months=months,
-            change=_month_totals(CHANGE, ("total",), months),
+            change=_month_totals(CHANGE, ("total_amt",), months),
         ),
     )
 
@@ -192,7 +192,7 @@ def allocations_are_the_pools(months: Sql) -> Check:
             """
             select count(*), count(*) filter (
                 where pools.allocated_amt is distinct from coalesce(lines.cost_amt, 0)
-                    or pools.line_count > 0 and pools.driver_total is distinct from lines.driver_count
+                    or pools.line_cnt > 0 and pools.driver_total is distinct from lines.driver_count
             )
             from (select * from {pools} where {months}) as pools
             full outer join (

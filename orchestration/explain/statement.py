@@ -105,11 +105,11 @@ class Change:
     """A row of ``rpt_contribution_change``."""
 
     previous_contribution_amt: Decimal
-    volume: Decimal
-    rate: Decimal
-    mix: Decimal
-    new_closed: Decimal
-    total: Decimal
+    volume_amt: Decimal
+    rate_amt: Decimal
+    mix_amt: Decimal
+    new_closed_amt: Decimal
+    total_amt: Decimal
 
 
 @dataclass(frozen=True)

@@ -92,11 +92,11 @@ def _change(statement: Statement) -> Table:
     table = Table(title="Change from the month before", title_justify="left", box=None, pad_edge=False)
     figures = {
         "before": change.previous_contribution_amt,
-        "volume": change.volume,
-        "rate": change.rate,
-        "mix": change.mix,
-        "new, closed": change.new_closed,
-        "change": change.total,
+        "volume": change.volume_amt,
+        "rate": change.rate_amt,
+        "mix": change.mix_amt,
+        "new, closed": change.new_closed_amt,
+        "change": change.total_amt,
     }
     for title in figures:
         table.add_column(title, justify="right")

@@ -117,7 +117,7 @@ def _tiles(now: Figures, before: Figures | None) -> str:
     unit = parts.unit(now.currency)
     tiles = [
         (
-            "管理资产 AUM",
+            "个人时点资产 AUM at end",
             f"{parts.wan(now.aum_amt)} <small>{unit}</small>",
             parts.wan_change(now.aum_amt, before.aum_amt if before else None),
         ),
@@ -146,12 +146,18 @@ def _tiles(now: Figures, before: Figures | None) -> str:
     return f'<div class="tiles">{"".join(shown)}</div>'
 
 
+def _judged(now: Figures) -> str:
+    return f"考核资产 judged, {parts.unit(now.currency)}"
+
+
 def _trend(now: Figures) -> str:
     months = [(f"{p.day:%y-%m}", float(p.aum_amt / 10_000)) for p in now.months]
     days = [(f"{p.day:%m-%d}", float(p.aum_amt / 10_000)) for p in now.days]
     body = line_chart(months, parts.unit(now.currency)) + parts.heading("最近各夜", "the last nights")
     return parts.section(
-        "管理资产", "AUM at the end of each month", body + line_chart(days, parts.unit(now.currency))
+        "个人时点资产",
+        "AUM of persons at the end of each month",
+        body + line_chart(days, parts.unit(now.currency)),
     )
 
 
@@ -176,9 +182,9 @@ def _tiers(now: Figures, before: Figures | None) -> str:
         )
         for row in now.statuses
     )
-    body = parts.table(("等级 tier", "", "客户 customers", "较昨 change", parts.unit(now.currency)), tiers)
+    body = parts.table(("等级 tier", "", "客户 customers", "较昨 change", _judged(now)), tiers)
     body += parts.heading("需跟进", "to be followed up")
-    body += parts.table(("状态 status", "客户 customers", parts.unit(now.currency)), statuses)
+    body += parts.table(("状态 status", "客户 customers", _judged(now)), statuses)
     return parts.section("客户等级", "tiers of the running month", body)
 
 
@@ -195,7 +201,7 @@ def _orgs(now: Figures, before: Figures | None) -> str:
         )
         for org in now.orgs
     ]
-    heads = ("机构 org", "", parts.unit(now.currency), "较昨 change", "达级 tiered")
+    heads = ("机构 org", "", _judged(now), "较昨 change", "达级 tiered")
     rest = len(rows) - _MOST_ORGS
     more = (
         f"<details><summary>另有 {rest} 个机构 · {rest} more orgs</summary>"

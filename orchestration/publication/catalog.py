@@ -40,6 +40,7 @@ class CatalogColumn(_Frozen):
         data_type: DuckDB's name of it.
         privacy: What became of private values.
         gone_from: Date from which a deprecated column may be gone.
+        is_own_currency: Whether an amount is in the currency of its trade or account.
     """
 
     name: str
@@ -48,6 +49,7 @@ class CatalogColumn(_Frozen):
     zh: str
     privacy: Privacy | None = None
     gone_from: date | None = None
+    is_own_currency: bool = False
 
 
 class CatalogTable(_Frozen):
@@ -151,11 +153,9 @@ def read_catalog(folder: Path) -> Catalog | None:
 def parquet_path(mart: "Mart | CatalogTable", month: date | None) -> PurePosixPath:
     """Where a release keeps a table's rows, or one month (in a daily table, day) of them, as Parquet.
 
-    The folder names the month and so does the column in the file: ``read_parquet('…/**/*.parquet',
-    hive_partitioning = true)`` reads only the months it needs, and one file read alone is complete. DuckDB,
-    Polars and Spark take both; pyarrow and pandas take a table's folder with ``partitioning=None``.
+    A table's folder holds its files and no folders, each complete in itself: pandas, pyarrow, Polars, Spark
+    and DuckDB read it with nothing said. The first three take a folder ``month_start_date=…`` beside the
+    column as a clash or as text; Spark does not look into folders of other names.
     """
-    folder = PurePosixPath("parquet", mart.schema_name, mart.name)
-    if month is not None:
-        folder /= f"{mart.partition}={month.isoformat()}"
-    return folder / "data.parquet"
+    file = "data" if month is None else month.isoformat()
+    return PurePosixPath("parquet", mart.schema_name, mart.name, f"{file}.parquet")

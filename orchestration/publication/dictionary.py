@@ -10,7 +10,6 @@ from orchestration.settings import PROJECT
 DICTIONARY_FILE = PROJECT / "docs" / "metrics.md"
 
 _UNITS = {
-    "_ccy_amt": "original currency 原币",
     "_amt": "reporting currency 本位币元",
     "_cnt": "count 个",
     "_share": "fraction of a whole 份额",
@@ -47,28 +46,35 @@ def metric_dictionary(manifest: Mapping[str, Any]) -> str:
     return "".join(parts).rstrip("\n") + "\n"
 
 
-def unit(column: str) -> str | None:
+def unit(column: str, *, is_own_currency: bool = False) -> str | None:
     """The unit that a column's name tells; None if it is no metric."""
-    return next((text for suffix, text in _UNITS.items() if column.endswith(suffix)), None)
+    found = next((text for suffix, text in _UNITS.items() if column.endswith(suffix)), None)
+    return "original currency 原币" if found and is_own_currency else found
 
 
 def _rows(marts: list[Mart], owners: Mapping[str, str], tests: Mapping[str, list[str]]) -> list[str]:
-    metrics: dict[tuple[str, str, str], list[Mart]] = {}
+    metrics: dict[tuple[str, str, str, str], list[Mart]] = {}
     for mart in marts:
         for column in mart.columns:
-            if unit(column.name) and column.name not in mart.grain:
+            if unit(column.name) and column.name not in mart.grain and not column.gone_from:
                 metrics.setdefault(_key(column), []).append(mart)
     rows = []
-    for (name, zh, description), holders in sorted(metrics.items(), key=lambda item: item[0]):
+    for (name, zh, description, measured), holders in sorted(metrics.items(), key=lambda item: item[0]):
         tables = "; ".join(f"`{mart.name}` by {', '.join(mart.grain)}" for mart in holders)
         owner = ", ".join(sorted({owners[mart.name] for mart in holders} - {""}))
         tested = ", ".join(_tests_of(name, holders, tests))
-        rows.append(f"| `{name}` | {zh} | {description} | {unit(name)} | {tables} | {owner} | {tested} |\n")
+        rows.append(f"| `{name}` | {zh} | {description} | {measured} | {tables} | {owner} | {tested} |\n")
     return rows
 
 
-def _key(column: MartColumn) -> tuple[str, str, str]:
-    return column.name, column.zh, " ".join(column.description.split()).replace("|", "/")
+def _key(column: MartColumn) -> tuple[str, str, str, str]:
+    description = " ".join(column.description.split()).replace("|", "/")
+    return (
+        column.name,
+        column.zh,
+        description,
+        unit(column.name, is_own_currency=column.is_own_currency) or "",
+    )
 
 
 def _models(manifest: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:

@@ -28,6 +28,7 @@ class MartColumn(BaseModel):
         pfi: Class of personal financial information, where its name does not tell.
         coined: Beginning, before customer and product, of values that the warehouse made up: they stay.
         gone_from: Date from which a deprecated column may be gone; its description says what to use instead.
+        is_own_currency: Whether an amount is in the currency of its trade or account.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +41,7 @@ class MartColumn(BaseModel):
     pfi: Pfi | None = None
     coined: str | None = None
     gone_from: date | None = None
+    is_own_currency: bool = False
 
     @model_validator(mode="after")
     def _can_leave(self) -> "MartColumn":
@@ -151,4 +153,5 @@ def _column(column: Mapping[str, Any], types: Mapping[str, str]) -> MartColumn:
         pfi=meta.pfi,
         coined=meta.coined,
         gone_from=meta.gone_from,
+        is_own_currency=meta.currency == "own" or column["name"].endswith("_ccy_amt"),
     )

@@ -58,9 +58,11 @@ def write_files(
         if old is None or shared is None or not _is_intact(shared.folder, old):
             file = _write_file(connection, folder, table, month)
         else:
-            file = old if month not in stale else _write_file(connection, folder, table, month)
-            if file == old:
-                link_file(shared.folder / old.path, folder / old.path)
+            # a release of an earlier version may keep the same bytes in another place
+            kept = old.model_copy(update={"path": str(parquet_path(table.mart, month))})
+            file = kept if month not in stale else _write_file(connection, folder, table, month)
+            if file == kept:
+                link_file(shared.folder / old.path, folder / kept.path)
                 linked += 1
         files.append(file)
     return tuple(files), linked

@@ -58,7 +58,9 @@ RESTATEMENT = Mart(
     columns=(
         _column("month_start_date", "date", "月份", "First day of the month that changed."),
         _column("customers_changed", "bigint", "变动客户数", "Customers whose figures changed."),
-        _column("aum_change_amt", "decimal(18, 2)", "资产变动", "Change of all monthly averages together."),
+        _column(
+            "aum_change_amt", "decimal(18, 2)", "月日均资产变动", "Change of all monthly averages together."
+        ),
         _column(
             "caused_by_business_date", "date", "原因批次日期", "Business date of the batch that explains it."
         ),

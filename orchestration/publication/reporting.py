@@ -1,11 +1,13 @@
 """``reporting_zh``: every published table once more as a view, in the words and units of a branch.
 
-Views are called by the tables' Chinese names, columns by theirs; amounts (``_amt``) are in 万元, rounded half
-up. Codes are shown by their Chinese names of ``reference.dim_code``; beside the number of an org, employee or
-product stands its name. All of it follows from the marts' ``zh`` and the dimensions, so that a new mart has
-its view without being listed.
+Views are called by the tables' Chinese names, columns by theirs. Amounts (``_amt``) stand in 元 and
+beside it in 万元, with so many decimals that nothing is rounded and columns add; those in the currency of
+their trade or account stand in that alone. Codes are shown by their Chinese names of ``reference.dim_code``;
+beside the number of an org, employee or product stands its name. All of it follows from the marts' ``zh`` and
+the dimensions, so that a new mart has its view without being listed.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +31,9 @@ _NAMES = (
 _NUMBER = ("号", "代码")
 """Endings of the Chinese names of keys, which names go without."""
 
-_TEN_THOUSAND = "cast(round({column} * cast(0.0001 as decimal(5, 4)), 2) as decimal(18, 2)) as {label}"
+_TEN_THOUSAND = "cast(shown.{column} * cast(0.0001 as decimal(5, 4)) as {type}) as {label}"
+
+_DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -117,16 +121,31 @@ def view_titles(tables: Sequence[CatalogTable]) -> dict[str, str]:
 
 
 def column_titles(table: CatalogTable, currency: str) -> dict[str, str]:
-    """Names of a view's columns by the table's; one that occurs twice is followed by the table's own."""
-    unit = "万元" if currency == "CNY" else f"万{currency}"
+    """Names of a view's columns by the table's; one that occurs twice is followed by the table's own.
+
+    An amount's is that in units of the currency; ``ten_thousands`` has those of the columns beside them.
+    """
+    unit = "元" if currency == "CNY" else currency
     times = Counter(column.zh for column in table.columns)
     titles = {}
     for column in table.columns:
         title = column.zh or column.name
         if column.zh and times[column.zh] > 1:
             title = f"{column.zh}（{column.name}）"
-        titles[column.name] = f"{title}（{unit}）" if _is_amount(column) else title
+        if _is_amount(column):
+            title = f"{title}（{'原币' if column.is_own_currency else unit}）"
+        titles[column.name] = title
     return titles
+
+
+def ten_thousands(table: CatalogTable, currency: str) -> dict[str, str]:
+    """Names of the columns in ten thousands of the reporting currency, by the table's column."""
+    unit = "元" if currency == "CNY" else currency
+    return {
+        column.name: f"{title.removesuffix(f'（{unit}）')}（万{unit}）"
+        for column, title in zip(table.columns, column_titles(table, currency).values(), strict=True)
+        if _is_amount(column) and not column.is_own_currency
+    }
 
 
 def name_titles(table: CatalogTable, currency: str, words: Words) -> dict[str, tuple[str, Dimension]]:
@@ -151,15 +170,21 @@ def name_titles(table: CatalogTable, currency: str, words: Words) -> dict[str, t
 def _columns(table: CatalogTable, currency: str, words: Words) -> list[Sql]:
     titles = column_titles(table, currency)
     names = name_titles(table, currency, words)
+    in_ten_thousands = ten_thousands(table, currency)
     columns = []
     for column in table.columns:
         columns.append(
-            fill(
-                _TEN_THOUSAND if _is_amount(column) else "{column} as {label}",
-                column=_in_words(column, words),
-                label=label(titles[column.name]),
-            )
+            fill("{column} as {label}", column=_in_words(column, words), label=label(titles[column.name]))
         )
+        if column.name in in_ten_thousands:
+            columns.append(
+                fill(
+                    _TEN_THOUSAND,
+                    column=name(column.name),
+                    type=_four_decimals_more(column.data_type),
+                    label=label(in_ten_thousands[column.name]),
+                )
+            )
         if column.name in names:
             title, dimension = names[column.name]
             columns.append(
@@ -204,4 +229,12 @@ def _dimension_of(table: CatalogTable, column: CatalogColumn, words: Words) -> D
 
 
 def _is_amount(column: CatalogColumn) -> bool:
-    return column.name.endswith("_amt") and column.data_type.startswith("DECIMAL")
+    return column.name.endswith("_amt") and _DECIMAL.fullmatch(column.data_type) is not None
+
+
+def _four_decimals_more(data_type: str) -> Sql:
+    """The type of a ten-thousandth: the same digits, the point four places to the left."""
+    found = _DECIMAL.fullmatch(data_type)
+    if found is None:
+        raise ValueError(f"{data_type} is no type of amounts")
+    return Sql(f"decimal({found[1]}, {int(found[2]) + 4})")

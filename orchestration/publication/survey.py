@@ -197,6 +197,7 @@ def catalog_columns(mart: Mart, types: Mapping[str, str]) -> tuple[CatalogColumn
             zh=column.zh,
             privacy=column.privacy,
             gone_from=column.gone_from,
+            is_own_currency=column.is_own_currency,
         )
         for column in mart.columns
     )

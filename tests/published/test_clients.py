@@ -6,29 +6,48 @@ With ``ACRM_CLIENTS`` set to the Python of another environment (``make clients``
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from orchestration.publication.catalog import read_catalog
 from tests.support.warehouse import Warehouse
 
 TABLES = Path(__file__).parents[2] / "docs" / "tables.md"
+CLIENTS = TABLES.with_name("clients.md")
 PYTHON = Path(os.environ.get("ACRM_CLIENTS") or sys.executable)
 TOTAL = "select count(*) as n, sum(aum_end_amt) as aum from customer_value.fct_customer_aum_monthly"
 
 POLARS = """
     import polars as pl
-    rows = pl.scan_parquet(parquet + "/**/*.parquet", hive_partitioning=True)
+    rows = pl.scan_parquet(parquet)
     n, aum = rows.select(pl.len(), pl.col("aum_end_amt").sum()).collect().row(0)
 """
 PANDAS = """
     import pandas as pd
-    rows = pd.read_parquet(parquet, partitioning=None)
+    rows = pd.read_parquet(parquet)
     n, aum = len(rows), rows["aum_end_amt"].sum()
+"""
+PYARROW = """
+    import pyarrow.compute as pc, pyarrow.parquet as pq
+    rows = pq.read_table(parquet)
+    n, aum = len(rows), pc.sum(rows["aum_end_amt"]).as_py()
+"""
+SPARK = """
+    from pyspark.sql import SparkSession, functions as f
+    spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    rows = spark.read.parquet(parquet)
+    assert dict(rows.dtypes)["month_start_date"] == "date", rows.dtypes
+    n, aum = rows.agg(f.count("*"), f.sum("aum_end_amt")).first()
 """
 DUCKDB_AND_PANDAS = """
     import duckdb
@@ -45,8 +64,10 @@ SQLALCHEMY = """
 """
 
 
-@pytest.mark.parametrize("program", [POLARS, PANDAS, DUCKDB_AND_PANDAS, SQLALCHEMY])
+@pytest.mark.parametrize("program", [POLARS, PANDAS, PYARROW, DUCKDB_AND_PANDAS, SQLALCHEMY, SPARK])
 def test_a_library_reads_the_release(town: Warehouse, program: str):
+    if program is SPARK and not (shutil.which("java") and "ACRM_CLIENTS" in os.environ):
+        pytest.skip("Spark is asked by `make clients`, where there is Java")
     (expected,) = town.query(TOTAL)
     release = town.current.resolve()
     table = release / "parquet" / "customer_value" / "fct_customer_aum_monthly"
@@ -60,6 +81,36 @@ def test_a_library_reads_the_release(town: Warehouse, program: str):
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [str(expected["n"]), str(round(float(expected["aum"]), 2))]
+
+
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", CLIENTS.read_text(encoding="utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_of_the_documents_runs(town: Warehouse, program: str):
+    done = subprocess.run(
+        [PYTHON, "-c", program], env=town.environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_folder_of_every_table_opens_by_the_obvious_call(town: Warehouse):
+    release = town.current.resolve()
+    catalog = read_catalog(release)
+    assert catalog is not None
+    seen = 0
+    for table in catalog.tables:
+        folder = release / "parquet" / table.schema_name / table.name
+        if not table.files:
+            continue
+        days = {column.name for column in table.columns if column.data_type == "DATE"}
+        arrow, polars = pq.read_table(folder), pl.read_parquet(folder)
+        assert len(pd.read_parquet(folder)) == len(arrow) == polars.height == table.row_cnt, table.full_name
+        assert {field.name for field in arrow.schema if pa.types.is_date(field.type)} == days
+        assert {column for column, kind in polars.schema.items() if kind == pl.Date} == days
+        seen += table.partition is not None
+    assert seen > 30
 
 
 def test_the_newest_command_line_reads_tables_views_and_macros(town: Warehouse):

@@ -1,13 +1,19 @@
-"""Every published table has a view with Chinese names and values, and amounts in 万元."""
+"""Every published table has a view with Chinese names and values, and amounts in 元 and 万元."""
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
 
 import duckdb
 import pytest
 
 from orchestration.publication.catalog import CatalogColumn, CatalogTable, read_catalog
-from orchestration.publication.reporting import REPORTING, column_titles, kind_of, view_titles, words_of
+from orchestration.publication.reporting import (
+    REPORTING,
+    column_titles,
+    kind_of,
+    ten_thousands,
+    view_titles,
+    words_of,
+)
 from orchestration.sql import label
 from tests.support.warehouse import Warehouse
 
@@ -21,15 +27,19 @@ def test_every_table_has_its_view_with_codes_in_words_and_amounts_in_ten_thousan
         ).fetchall()
         codes = words_of(connection, catalog.tables).codes
         for table in catalog.tables:
-            columns = column_titles(table, "CNY")
+            columns, wan = column_titles(table, "CNY"), ten_thousands(table, "CNY")
             rows = connection.execute(f"select * from {table.full_name} order by all limit 200").fetchall()
             shown = connection.execute(
-                f"select {', '.join(label(columns[c.name]) for c in table.columns)}"
+                f"select {', '.join(map(label, (*columns.values(), *wan.values())))}"
                 f' from {REPORTING}."{titles[table.full_name]}"'
             ).fetchall()
             expected = [
-                tuple(in_words(column, in_wan(column, content), codes)
-                      for column, content in zip(table.columns, row, strict=True))
+                (
+                    *(in_words(column, content, codes)
+                      for column, content in zip(table.columns, row, strict=True)),
+                    *(None if content is None else content / 10_000
+                      for column, content in zip(table.columns, row, strict=True) if column.name in wan),
+                )
                 for row in rows
             ]  # fmt: skip
             assert set(expected) <= set(shown)
@@ -43,12 +53,6 @@ def test_every_table_has_its_view_with_codes_in_words_and_amounts_in_ten_thousan
         if title.isascii()
     ]
     assert not in_english, "give it a zh"
-
-
-def in_wan(column: CatalogColumn, content: object) -> object:
-    if content is None or not column.name.endswith("_amt"):
-        return content
-    return (Decimal(str(content)) / 10_000).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def in_words(column: CatalogColumn, content: object, codes: Mapping[str, Mapping[str, str]]) -> object:
@@ -103,7 +107,8 @@ def test_names_that_are_absent_or_taken_are_told_apart():
     )
 
     assert view_titles([made, table("u", "表"), table("v", "表")]) == {"s.t": "t", "s.u": "u", "s.v": "v"}
-    assert list(column_titles(made, "CZK").values()) == ["机构（a）", "机构（b）", "c", "余额（万CZK）"]
+    assert list(column_titles(made, "CZK").values()) == ["机构（a）", "机构（b）", "c", "余额（CZK）"]
+    assert ten_thousands(made, "CZK") == {"d_amt": "余额（万CZK）"}
 
 
 @pytest.mark.parametrize("text", ['a"b', "a;b", "", "a\nb", "a'b"])

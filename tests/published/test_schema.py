@@ -1,5 +1,6 @@
 """Readers rely on the published schema: what breaks it needs another version."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from orchestration.errors import ConfigurationError
 from orchestration.publication.catalog import SCHEMA_VERSION
 from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
 from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
+from orchestration.publication.reference import REFERENCE_FOLDER, reference_pages
 from orchestration.publication.schema import (
     agreed_schema,
     breaking_changes,
@@ -36,6 +38,24 @@ def test_the_metric_dictionary_is_up_to_date_and_every_metric_is_defined(tmp_pat
     assert DICTIONARY_FILE.read_text(encoding="utf-8") == page, MEND
     assert len(rows) > 100
     assert not [row[0] for row in rows if not all(row)], "give it a description, zh, owner and test"
+
+
+def test_the_reference_pages_are_up_to_date_and_tell_of_every_column_and_code(tmp_path: Path):
+    manifest = Transform(Settings.load(tmp_path)).manifest
+    pages = reference_pages(manifest)
+
+    assert {path.name: path.read_text(encoding="utf-8") for path in REFERENCE_FOLDER.glob("*.md")} == pages, (
+        MEND
+    )
+    for each in marts_from_manifest(manifest):
+        told = pages[f"{each.schema_name}.md"].split(f"\n## {each.name} ")[1].split("\n## ")[0]
+        assert [column for column in each.column_names if f"\n| `{column}` | " not in told] == []
+    linked = set(re.findall(r"codes\.md#(\w+)", "".join(pages.values())))
+    assert (
+        "tier_code" in linked
+        and {kind for kind in linked if f'id="{kind}"' not in pages["codes.md"]} == set()
+    )
+    assert "| `gold` | Gold | 金" in pages["codes.md"]
 
 
 def mart(**changes: object) -> Mart:

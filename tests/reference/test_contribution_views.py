@@ -277,7 +277,8 @@ def changes(bank: Drawn, customers: dict[tuple[str, date], Cents]) -> dict[tuple
                 continue
             total = sum((now or {}).get(part, 0) - (then or {}).get(part, 0) for part in COMPONENTS)
             parts = effects[customer]
-            found[customer, month] = {**parts, "mix": total - sum(parts.values()), "total": total}
+            changed = {**parts, "mix": total - sum(parts.values()), "total": total}
+            found[customer, month] = {f"{part}_amt": cents for part, cents in changed.items()}
     return found
 
 
@@ -350,9 +351,9 @@ def test_a_change_is_split_into_parts_that_add_to_it(seed: int, accounts: int) -
     expected = changes(bank, by_customer(bank))
     # the first month of the ledger has none before it to be compared with
     first = min(line.month for line in bank.lines) if bank.lines else MONTHS[0]
-    names = ("volume", "rate", "mix", "new_closed", "total")
+    names = ("volume_amt", "rate_amt", "mix_amt", "new_closed_amt", "total_amt")
 
     found = told(built(bank), "rpt_contribution_change", "customer_id", "month_start_date", names=names)
 
     assert found == {key: parts for key, parts in expected.items() if key[1] > first}
-    assert all(sum(parts.values()) == 2 * parts["total"] for parts in found.values())
+    assert all(sum(parts.values()) == 2 * parts["total_amt"] for parts in found.values())

@@ -175,10 +175,10 @@ def test_days_of_a_tiered_customer_include_those_without_a_batch(town_warehouse:
 def test_a_night_adds_its_days_to_the_release_and_shares_those_before(golden_warehouse: Warehouse) -> None:
     *_, before, last = sorted(golden_warehouse.current.parent.glob("2026-*"))
     days = "parquet/customer_value/fct_customer_aum_daily"
-    january_30 = f"{days}/calendar_date=2026-01-30/data.parquet"
+    january_30 = f"{days}/2026-01-30.parquet"
     assert (before / january_30).samefile(last / january_30)
     new = {path.name for path in (last / days).iterdir()} - {path.name for path in (before / days).iterdir()}
-    assert new == {f"calendar_date=2026-{day}" for day in ("01-31", "02-01", "02-02")}
+    assert new == {f"2026-{day}.parquet" for day in ("01-31", "02-01", "02-02")}
 
 
 def test_nobody_below_potential_has_days(town_warehouse: Warehouse) -> None:

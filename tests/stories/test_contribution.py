@@ -208,7 +208,7 @@ def test_managers_hold_customers_by_days_and_participation(
 
     found = {
         (row["employee_id"], row["org_id"], row["month_start_date"]): (
-            row["customer_count"], *in_cents(row, *(f"{part}_amt" for part in PARTS)),
+            row["customer_cnt"], *in_cents(row, *(f"{part}_amt" for part in PARTS)),
         )
         for row in rows
     }  # fmt: skip
@@ -290,12 +290,16 @@ def test_the_change_of_a_month_is_split_into_its_causes(
     # cui's balance grows from 100,000 × 31 to 175,000 × 28 at 0.65 %; the margin goes to 0.7214 %;
     # 20.00 of costs
     cui = by_hand["cui", FEBRUARY]
-    assert (cui["volume"], cui["rate"], cui["new_closed"], cui["total"]) == (
+    assert (cui["volume_amt"], cui["rate_amt"], cui["new_closed_amt"], cui["total_amt"]) == (
         Decimal("32.50"), Decimal("6.15"), 0, Decimal("22.22"),
     )  # fmt: skip
     # the account is new, its costs with it
-    assert by_hand["eva", FEBRUARY]["new_closed"] == by_hand["eva", FEBRUARY]["total"] == Decimal("-22.96")
-    assert by_hand["jun", MARCH]["new_closed"] == by_hand["jun", MARCH]["total"] == Decimal("0.93")
+    assert (
+        by_hand["eva", FEBRUARY]["new_closed_amt"]
+        == by_hand["eva", FEBRUARY]["total_amt"]
+        == Decimal("-22.96")
+    )
+    assert by_hand["jun", MARCH]["new_closed_amt"] == by_hand["jun", MARCH]["total_amt"] == Decimal("0.93")
 
     lines: dict[tuple[str, date], list[Line]] = defaultdict(list)
     for line in ledger.values():
@@ -307,8 +311,10 @@ def test_the_change_of_a_month_is_split_into_its_causes(
             sum(customers.get((customer, each), {}).get(part, 0) for part in COMPONENTS)
             for each in (before, month)
         ]
-        assert int(row["total"] * 100) == amounts[1] - amounts[0]
-        assert row["volume"] + row["rate"] + row["mix"] + row["new_closed"] == row["total"]
+        assert int(row["total_amt"] * 100) == amounts[1] - amounts[0]
+        assert (
+            row["volume_amt"] + row["rate_amt"] + row["mix_amt"] + row["new_closed_amt"] == row["total_amt"]
+        )
         if customer not in joint:
             expected = views.change(
                 views.one_per_account(lines[customer, before]),
@@ -340,7 +346,7 @@ def test_concentration_is_of_the_customers_in_order(
     for row in rows:
         first, last = (-(-share * len(amounts) // 1) for share in shares[row["bucket_code"]])
         bucket = amounts[int(first) : int(last)]
-        assert row["customer_count"] == len(bucket)
+        assert row["customer_cnt"] == len(bucket)
         assert int(row["contribution_amt"] * 100) == sum(bucket)
         assert row["total_share"] == Decimal(cents(Fraction(sum(bucket), sum(amounts)) * 10_000)) / 1_000_000
         positive = sum(amount for amount in bucket if amount > 0)

@@ -36,7 +36,8 @@ def test_all_views_equal_the_ledger_at_every_month_of_a_generated_bank(
     )
     assert [row["contribution_amt"] for row in orgs] == [row["contribution_amt"] for row in ledger]
     changes = generated_warehouse.query(
-        "select month_start_date, sum(volume + rate + mix + new_closed) as parts, sum(total) as total"
+        "select month_start_date, sum(volume_amt + rate_amt + mix_amt + new_closed_amt) as parts,"
+        " sum(total_amt) as total"
         " from contribution.rpt_contribution_change group by 1 order by 1"
     )
     partial = {

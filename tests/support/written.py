@@ -54,6 +54,7 @@ def main() -> None:
     from orchestration.definitions import build_defs
     from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
     from orchestration.publication.marts import marts_from_manifest
+    from orchestration.publication.reference import reference_pages, write_reference
     from orchestration.publication.schema import published_schema, write_schema
     from orchestration.settings import Settings
 
@@ -62,6 +63,7 @@ def main() -> None:
         manifest = manifest_of_project(settings)
         write_schema(published_schema(marts_from_manifest(manifest)))
         DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
+        write_reference(reference_pages(manifest))
         ASSET_GRAPH.write_text(asset_graph(build_defs(settings)), encoding="utf-8")
 
 

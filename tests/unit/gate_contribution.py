@@ -29,7 +29,7 @@ CONTRIBUTION_MARTS = """
     create table contribution.fct_cost_pool_monthly as
         select *, cost_amt as counted_amt, cost_amt as allocated_amt, 'P1' as cost_pool_id, 'O1' as org_id,
             'O1' as bearing_org_id, month_start_date as cost_month_date, cost_amt as driver_total,
-            cost_amt::bigint as line_count
+            cost_amt::bigint as line_cnt
         from (values (date '2026-01-01', 2.00), (date '2025-12-01', 1.00)) as t(month_start_date, cost_amt);
     create table contribution.fct_cost_allocation_monthly as
         select 'P1' as cost_pool_id, 'O1' as pool_org_id, 'O1' as bearing_org_id,
@@ -39,9 +39,9 @@ CONTRIBUTION_MARTS = """
     create table contribution.rpt_contribution_change as
         select date '2026-01-01' as month_start_date, customer_id,
             previous_contribution_amt, contribution_amt,
-            contribution_amt - previous_contribution_amt as total, 1.00::decimal(18, 2) as volume,
-            2.00::decimal(18, 2) as rate, 0.00::decimal(18, 2) as new_closed,
-            contribution_amt - previous_contribution_amt - 3.00::decimal(18, 2) as mix
+            contribution_amt - previous_contribution_amt as total_amt, 1.00::decimal(18, 2) as volume_amt,
+            2.00::decimal(18, 2) as rate_amt, 0.00::decimal(18, 2) as new_closed_amt,
+            contribution_amt - previous_contribution_amt - 3.00::decimal(18, 2) as mix_amt
         from (values
             ('C1', 11.00::decimal(18, 2), 14.00::decimal(18, 2)),
             ('C2', 0.00::decimal(18, 2), 24.00::decimal(18, 2))

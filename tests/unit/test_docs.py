@@ -15,6 +15,7 @@ from tests.support.written import MEND
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = [
     PROJECT / "README.md",
+    PROJECT / "README.zh.md",
     *sorted((PROJECT / "docs").glob("*.md")),
     PROJECT / "models" / "README.md",
 ]
@@ -34,12 +35,14 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return found
 
 
-COMMANDS = [
-    pytest.param(line, id=f"{name}: {line[:60]}")
-    for name, text in blocks("sh")
+# one that stands in several documents, in several languages, is run once
+FIRST_PLACE = {
+    line: name
+    for name, text in reversed(blocks("sh"))
     for line in text.splitlines()
     if line not in STARTED_ELSEWHERE
-]
+}
+COMMANDS = [pytest.param(line, id=f"{name}: {line[:60]}") for line, name in FIRST_PLACE.items()]
 QUERIES = [pytest.param(text, id=f"{name}: query {n}") for n, (name, text) in enumerate(blocks("sql"), 1)]
 
 
@@ -61,15 +64,38 @@ def test_query_of_the_documents_runs(golden_warehouse: Warehouse, query: str):
     golden_warehouse.query(query)
 
 
+def test_the_readme_says_the_same_in_both_languages():
+    english, chinese = (
+        (PROJECT / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh.md")
+    )
+    code, heading, link = r"^```sh\n(.*?)^```", r"^#+ ", r"\]\(([^)]+)\)"
+
+    assert re.findall(code, english, re.M | re.S) == re.findall(code, chinese, re.M | re.S)
+    assert len(re.findall(heading, english, re.M)) == len(re.findall(heading, chinese, re.M))
+    among_themselves = {"README.md", "README.zh.md", "docs/bring-your-bank.md", "docs/bring-your-bank.zh.md"}
+    assert (
+        set(re.findall(link, english)) - among_themselves == set(re.findall(link, chinese)) - among_themselves
+    )
+
+
+def test_every_document_stands_in_the_index():
+    index = (PROJECT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {str(path.relative_to(PROJECT / "docs")) for path in (PROJECT / "docs").rglob("*.md")}
+    expected = {page for page in pages if not page.startswith("reference/")} - {"README.md"}
+
+    assert expected - set(re.findall(r"\]\(([^)]+)\)", index)) == set()
+
+
 def test_every_exit_code_is_documented():
-    table = (PROJECT / "README.md").read_text(encoding="utf-8")
+    table = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
 
     assert all(f"\n| {int(code)} |" in table for code in ExitCode if code is not ExitCode.UNEXPECTED)
 
 
 def test_links_of_the_documents_lead_somewhere():
     others = ("DECISIONS.md", "CHANGELOG.md", "expectations/README.md", "tests/README.md")
-    for path in [*DOCUMENTS, *(PROJECT / name for name in others)]:
+    deeper = [*PROJECT.glob("docs/operators/*.md"), *PROJECT.glob("docs/reference/*.md")]
+    for path in [*DOCUMENTS, *deeper, *(PROJECT / name for name in others)]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):
             assert (path.parent / target).exists(), f"{path.name} → {target}"
 

@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 
 import duckdb
@@ -22,7 +23,7 @@ from tests.support.build_database import (
 )
 
 FIRST, SECOND, THIRD = (night(date(2026, 7, day)) for day in (1, 2, 3))
-JUNE_FILE = f"parquet/customer_value/{AUM.name}/month_start_date=2026-06-01/data.parquet"
+JUNE_FILE = f"parquet/customer_value/{AUM.name}/2026-06-01.parquet"
 PRODUCT_FILE = "parquet/customer_value/dim_product/data.parquet"
 
 
@@ -98,6 +99,29 @@ def test_what_did_not_change_is_on_disk_once(settings):
     assert (publication.folder / JUNE_FILE).samefile(before / JUNE_FILE)
     assert (publication.folder / PRODUCT_FILE).samefile(before / PRODUCT_FILE)
     assert (publication.written_files, publication.linked_files) == (2, 3)
+
+
+def test_files_that_a_release_of_before_kept_in_folders_of_months_are_linked_to_their_new_place(settings):
+    before = settings.published / "2026-07-01.1"
+    folder = before / "parquet" / "customer_value" / AUM.name
+    folder.chmod(0o700)
+    for file in sorted(folder.iterdir()):
+        (folder / f"month_start_date={file.stem}").mkdir()
+        file.rename(folder / f"month_start_date={file.stem}" / "data.parquet")
+    (before / "catalog.json").chmod(0o600)
+    told = (before / "catalog.json").read_text()
+    told = re.sub(rf"{AUM.name}/(2026-..-01).parquet", rf"{AUM.name}/month_start_date=\1/data.parquet", told)
+    (before / "catalog.json").write_text(told)
+    build(settings, SECOND, {**START, JULY: customers(6)})
+
+    publication = publish_night(settings, SECOND, [JULY], [FIRST])
+
+    old = folder / "month_start_date=2026-06-01" / "data.parquet"
+    assert (publication.folder / JUNE_FILE).samefile(old)
+    assert (publication.written_files, publication.linked_files) == (2, 3)
+    whole = whole_release(settings, SECOND, [FIRST, SECOND], settings.home / "other")
+    assert parquet_bytes(publication.folder) == parquet_bytes(whole)
+    assert catalog(publication.folder) == catalog(whole)
 
 
 def test_the_same_night_again_trusts_nothing_and_finds_the_same(settings):

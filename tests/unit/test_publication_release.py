@@ -10,6 +10,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import polars as pl
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.errors import PublicationError
@@ -127,26 +129,35 @@ def test_tables_and_columns_carry_their_chinese_names_and_descriptions(release):
     ]
 
 
-def test_parquet_of_a_monthly_table_reads_by_month_and_file_by_file(release):
+def test_parquet_of_a_monthly_table_is_a_file_a_month_each_complete_in_itself(release):
     folder = release / "parquet" / "customer_value" / AUM.name
-    july = folder / "month_start_date=2026-07-01" / "data.parquet"
-    hive = f"from read_parquet('{folder}/**/*.parquet', hive_partitioning = true)"
 
-    assert duckdb.sql(f"select customer_id {hive} where month_start_date = date '2026-06-01'").fetchall() == [
-        ("C1",),
-        ("C2",),
+    assert sorted(path.name for path in folder.iterdir()) == ["2026-06-01.parquet", "2026-07-01.parquet"]
+    assert pl.read_parquet(folder / "2026-07-01.parquet").rows() == [("C1", JULY, Decimal("11.10"), True)]
+
+
+READERS = {
+    "pandas": lambda folder: pd.read_parquet(folder).itertuples(index=False, name=None),
+    "pyarrow": lambda folder: (tuple(row.values()) for row in pq.read_table(folder).to_pylist()),
+    "pyarrow's data set": lambda folder: (
+        tuple(row.values()) for row in ds.dataset(folder).to_table().to_pylist()
+    ),
+    "Polars": lambda folder: pl.read_parquet(folder).rows(),
+    "Polars, lazily": lambda folder: pl.scan_parquet(folder).collect().rows(),
+    "DuckDB": lambda folder: duckdb.sql(f"from read_parquet('{folder}/*.parquet')").fetchall(),
+    "DuckDB, below folders": lambda folder: duckdb.sql(f"from '{folder}/**/*.parquet'").fetchall(),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_folder_of_a_monthly_table_opens_by_the_obvious_call(release, reader):
+    rows = READERS[reader](release / "parquet" / "customer_value" / AUM.name)
+
+    assert sorted(rows) == [
+        ("C1", JUNE, Decimal("10.00"), False),
+        ("C1", JULY, Decimal("11.10"), True),
+        ("C2", JUNE, Decimal("20.00"), False),
     ]
-    assert duckdb.sql(f"select column_name, column_type from (describe {hive})").fetchall() == [
-        ("customer_id", "VARCHAR"),
-        ("month_start_date", "DATE"),
-        ("aum_end_amt", "DECIMAL(18,2)"),
-        ("is_provisional", "BOOLEAN"),
-    ]
-    assert pl.read_parquet(july).rows() == [("C1", JULY, Decimal("11.10"), True)]
-    assert pl.read_parquet(folder / "**/*.parquet", hive_partitioning=True)["aum_end_amt"].sum() == Decimal(
-        "41.10"
-    )
-    assert list(pd.read_parquet(folder, partitioning=None)["month_start_date"]) == [JUNE, JUNE, JULY]
 
 
 def test_the_catalogue_names_every_file_with_its_checksum(release):

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.errors import PublicationError
 from orchestration.publication import current_release, releases, rollback
-from tests.support.build_database import JULY, JUNE, build, night, publish_night, warehouse
+from tests.support.build_database import AUM, JULY, JUNE, build, night, publish_night, warehouse
 
 FIRST = date(2026, 7, 1)
 
@@ -56,7 +56,7 @@ def test_the_newest_releases_stay_and_still_hold_their_months(tmp_path):
 
     assert names(settings) == ["2026-07-03.1", "2026-07-04.1"]
     assert [july_amount(release.folder) for release in releases(settings)] == [2, 3]
-    june = f"{settings.published}/2026-*/parquet/*/*/month_start_date=2026-06-01/data.parquet"
+    june = f"{settings.published}/2026-*/parquet/*/*/2026-06-01.parquet"
     assert duckdb.sql(f"select count(*) from read_parquet('{june}')").fetchall() == [(2,)]
 
 
@@ -115,7 +115,7 @@ def test_older_releases_keep_their_parquet_files_alone_and_a_rollback_makes_thei
 def test_a_rollback_to_damaged_parquet_files_leaves_current_as_it_was(tmp_path):
     settings = warehouse(tmp_path, keep_databases=1)
     publish_nights(settings, 2)
-    months = sorted((settings.published / "2026-07-01.1").glob("parquet/*/*/*/data.parquet"))
+    months = sorted((settings.published / "2026-07-01.1").glob(f"parquet/*/{AUM.name}/*.parquet"))
     other, damaged = months[0], months[1]
     damaged.parent.chmod(0o700)
     damaged.unlink()
@@ -208,7 +208,7 @@ NIGHT = textwrap.dedent(
     from datetime import date
     from pathlib import Path
     from orchestration.publication import publish
-    from tests.support.build_database import JULY, MARTS, night, warehouse
+    from tests.support.build_database import AUM, JULY, MARTS, night, warehouse
 
     settings = warehouse(Path(sys.argv[1]), keep_releases=1)
     batches = [night(date(2026, 7, 1)), night(date(2026, 7, 2))]

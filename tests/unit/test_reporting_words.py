@@ -1,6 +1,7 @@
 """``reporting_zh`` shows names and Chinese values, and leaves what nobody has named."""
 
 from datetime import date
+from decimal import Decimal
 
 import duckdb
 
@@ -17,6 +18,7 @@ def table(schema: str, name: str, zh: str, *columns: tuple[str, str]) -> Catalog
             CatalogColumn(
                 name=column, description="", zh=column_zh,
                 data_type="DECIMAL(18,2)" if column.endswith("_amt") else "VARCHAR",
+                is_own_currency=column == "paid_ccy_amt",
             )
             for column, column_zh in columns
         ),
@@ -111,15 +113,34 @@ def test_codes_are_shown_in_words_and_names_stand_beside_their_numbers() -> None
         # nobody has named colours: the code is left as it is
         "颜色": "gold",
         "归属机构": "O2", "归属机构名称": "支行", "客户经理": "E1", "客户经理姓名": "张三",
-        "产品代码": "P1", "产品名称": "一号基金", "资产（万元）": first["资产（万元）"],
+        "产品代码": "P1", "产品名称": "一号基金",
+        "资产（元）": Decimal("12345.00"), "资产（万元）": Decimal("1.2345"),
     }  # fmt: skip
-    assert str(first["资产（万元）"]) == "1.23"
     assert (second["流失等级"], second["客户等级"]) == (None, "unheard of")
     assert (second["归属机构"], second["归属机构名称"], second["客户经理姓名"]) == ("O9", None, None)
     # a dimension shows its own name once, and that of the org above it
     assert rows(connection, "机构")[1] == {
         "机构号": "O2", "机构名称": "支行", "上级机构号": "O1", "上级机构名称": "总行",
     }  # fmt: skip
+
+
+def test_amounts_in_ten_thousands_lose_no_cent_and_add() -> None:
+    amounts = table("s", "t", "金额表", ("paid_amt", "金额"), ("paid_ccy_amt", "交易金额"))
+    connection = published(amounts)
+    connection.execute(
+        "insert into s.t values (0.01, 7), (49.99, null), (-9999999999999999.99, 1), (9999999999999999.99, 1)"
+    )
+    show(connection, amounts)
+
+    shown = rows(connection, "金额表")
+    assert shown[2] == {
+        "金额（元）": Decimal("49.99"), "金额（万元）": Decimal("0.004999"), "交易金额（原币）": None,
+    }  # fmt: skip
+    assert [row["金额（万元）"] for row in shown[::3]] == [
+        Decimal("-999999999999.999999"), Decimal("999999999999.999999"),
+    ]  # fmt: skip
+    (total,) = connection.execute('select sum("金额（万元）") from reporting_zh.金额表').fetchone() or (None,)
+    assert total == Decimal("0.005000")
 
 
 def test_a_release_without_dimensions_shows_codes() -> None:

@@ -18,7 +18,7 @@ totals as (
         ledger.month_start_date,
         -- of an account that changed its org there are several lines
         sum(case when ledger.source_code <> 'fee' and ledger.held_days is null then 1 else 0 end)
-        + count(distinct case when ledger.held_days is not null then ledger.account_id end) as account_count,
+        + count(distinct case when ledger.held_days is not null then ledger.account_id end) as account_cnt,
         sum({{ cents('ledger.average_balance_amt') }}) as average_cents,
         {{ component_sums('ledger.') }}
     from {{ ref('fct_account_contribution_monthly') }} as ledger
@@ -39,7 +39,8 @@ select
     totals.month_start_date,
 
     -- measures
-    cast(totals.account_count as bigint) as account_count,
+    cast(totals.account_cnt as bigint) as account_cnt,
+    cast(totals.account_cnt as bigint) as account_count,
     {{ cents_amount('totals.average_cents') }} as average_balance_amt,
     {{ component_amounts('totals.') }},
 

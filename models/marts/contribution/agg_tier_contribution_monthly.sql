@@ -15,8 +15,8 @@ totals as (
     select
         customers.tier_code,
         customers.month_start_date,
-        count(*) as customer_count,
-        sum(case when customers.is_cost_centre then 1 else 0 end) as cost_centre_count,
+        count(*) as customer_cnt,
+        sum(case when customers.is_cost_centre then 1 else 0 end) as cost_centre_cnt,
         {{ component_sums('customers.') }}
     from {{ ref('fct_customer_contribution_monthly') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
@@ -32,8 +32,10 @@ select
     totals.month_start_date,
 
     -- measures
-    cast(totals.customer_count as bigint) as customer_count,
-    cast(totals.cost_centre_count as bigint) as cost_centre_count,
+    cast(totals.customer_cnt as bigint) as customer_cnt,
+    cast(totals.customer_cnt as bigint) as customer_count,
+    cast(totals.cost_centre_cnt as bigint) as cost_centre_cnt,
+    cast(totals.cost_centre_cnt as bigint) as cost_centre_count,
     {{ component_amounts('totals.') }},
 
     -- flags

@@ -227,6 +227,7 @@ select
     {{ cents_amount('added.reserve_cost_cents') }} as reserve_cost_amt,
     {{ cents_amount('added.tax_cents') }} as tax_amt,
     added.cost_driver_count,
+    cast(added.transaction_cnt as integer) as txn_cnt,
     cast(added.transaction_cnt as integer) as transaction_count,
     added.pd_rate,
     added.lgd_rate,

@@ -116,6 +116,7 @@ select
     {{ cents_amount('counted_cents') }} as counted_amt,
     {{ cents_amount('(case when line_cnt > 0 then counted_cents else 0 end)') }} as allocated_amt,
     {{ driver_count('coalesce(driver_total, 0)', 'applied_driver_code', 'decimal(28, 6)') }} as driver_total,
+    cast(coalesce(line_cnt, 0) as bigint) as line_cnt,
     cast(coalesce(line_cnt, 0) as bigint) as line_count,
 
     -- flags

@@ -61,7 +61,7 @@ totals as (
         org_id,
         month_start_date,
         -- a customer has one row per manager and org
-        count(*) as customer_count,
+        count(*) as customer_cnt,
         {% for component in split_components() -%}
         sum({{ component }}_cents) as {{ component }}_cents,
         {% endfor -%}
@@ -81,7 +81,8 @@ select
     totals.month_start_date,
 
     -- measures
-    cast(totals.customer_count as bigint) as customer_count,
+    cast(totals.customer_cnt as bigint) as customer_cnt,
+    cast(totals.customer_cnt as bigint) as customer_count,
     {{ component_amounts('totals.') }},
     {{ cents_amount('totals.inherited_cents') }} as inherited_amt,
     {{ cents_amount('totals.since_cents') }} as since_amt,

@@ -1,11 +1,11 @@
 -- One row per customer with contribution in a month or the month before: why the contribution changed. The four parts
 -- add to the total exactly.
 --
--- volume: net interest on the change of the balance sums (积数) at the margins of the month before. rate: the change of
--- the margins on the balance sums of the month before. new_closed: all that accounts contribute that are in the
--- ledger in one of the months only. mix: what is left: volume times rate, fees, costs, expected loss, and a joint
+-- volume_amt: net interest on the change of the balance sums (积数) at the margins of the month before. rate_amt: the
+-- change of the margins on the balance sums of the month before. new_closed_amt: all of accounts that are in the
+-- ledger in one of the months only. mix_amt: what is left: volume times rate, fees, costs, expected loss, and a joint
 -- account's change of owners. An account without a margin the month before (its balance sum was 0, or so near to it that
--- the net interest was more) has all in volume.
+-- the net interest was more) has all in volume_amt.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -180,7 +180,7 @@ totals as (
 
 ),
 
-split as (
+differences as (
 
     select
         totals.customer_id,
@@ -197,6 +197,13 @@ split as (
             totals.customer_id = by_customer.customer_id
             and totals.month_start_date = by_customer.month_start_date
 
+),
+
+split as (
+
+    select *, total_cents - volume_cents - rate_cents - new_closed_cents as mix_cents
+    from differences
+
 )
 
 select
@@ -209,12 +216,15 @@ select
     -- measures
     {{ cents_amount('split.previous_cents') }} as previous_contribution_amt,
     {{ cents_amount('split.contribution_cents') }} as contribution_amt,
+    {{ cents_amount('split.volume_cents') }} as volume_amt,
     {{ cents_amount('split.volume_cents') }} as volume,
+    {{ cents_amount('split.rate_cents') }} as rate_amt,
     {{ cents_amount('split.rate_cents') }} as rate,
-    {{ cents_amount(
-        '(split.total_cents - split.volume_cents - split.rate_cents - split.new_closed_cents)'
-    ) }} as mix,
+    {{ cents_amount('split.mix_cents') }} as mix_amt,
+    {{ cents_amount('split.mix_cents') }} as mix,
+    {{ cents_amount('split.new_closed_cents') }} as new_closed_amt,
     {{ cents_amount('split.new_closed_cents') }} as new_closed,
+    {{ cents_amount('split.total_cents') }} as total_amt,
     {{ cents_amount('split.total_cents') }} as total,
 
     -- flags

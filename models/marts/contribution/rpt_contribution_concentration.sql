@@ -122,12 +122,14 @@ select
     month_start_date,
 
     -- measures
+    cast(customer_cnt as bigint) as customer_cnt,
     cast(customer_cnt as bigint) as customer_count,
     {{ cents_amount('bucket_cents') }} as contribution_amt,
     {{ cents_amount('bucket_positive_cents') }} as positive_contribution_amt,
     {{ signed_ratio('bucket_positive_cents', 'all_positive_cents') }} as positive_share,
     -- of a total that is not positive there are no shares: they would turn round
     case when all_cents > 0 then {{ signed_ratio('bucket_cents', 'all_cents') }} end as total_share,
+    cast(all_cnt as bigint) as all_customer_cnt,
     cast(all_cnt as bigint) as all_customer_count,
     {{ cents_amount('all_cents') }} as all_contribution_amt,
 
