@@ -95,7 +95,11 @@ def _page(settings: Settings, duties: Duties, written: Mapping[str, int]) -> lis
         f"| {SUMS} | checksums of these files | |\n",
         *(part for law in duties.laws for part in _law(law)),
         "\n## Classes of data\n\nOf every column in columns.csv.\n\n| class | meaning |\n|---|---|\n",
-        *(f"| {name} | {meaning} |\n" for name, meaning in {**PFI_MEANINGS, **LEVEL_MEANINGS}.items()),
+        *(
+            f"| {name} | {meaning} |\n"
+            for meanings in (PFI_MEANINGS, LEVEL_MEANINGS)
+            for name, meaning in meanings.items()
+        ),
     ]
 
 
