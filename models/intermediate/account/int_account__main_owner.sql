@@ -1,7 +1,7 @@
 -- One row per joint account as of tonight: the owner with the largest share, of several the smallest number. Of an
 -- account of one, the holder is told.
 
-{{ config(materialized='view', tags=['night']) }}
+{{ config(materialized='view') }}
 
 select
     account_id,

@@ -9,6 +9,7 @@
 
 -- read from the second night on, but the graph is the same every night
 -- depends_on: {{ ref('int_calendar__recorded_history') }}
+-- depends_on: {{ ref('int_account__versions') }}
 
 with holders as (
 
