@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-ui setup-dev demo test check format written berka answer-key raw-extracts docs clients bi test-bi bench lock clean
+.PHONY: help setup setup-ui setup-dev demo test check format written berka answer-key raw-extracts campaign docs clients bi test-bi bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,9 @@ answer-key: setup-dev ## compare 50,000 customers × 18 months × 40 nights with
 
 raw-extracts: setup-dev ## recompute chapter 5 from the raw extracts of ten long, hostile banks
 	ACRM_RAW_EXTRACTS=10 $(BIN)/python -m pytest tests/reference/test_raw_extracts.py
+
+campaign: setup-dev ## kill, fill, collide, damage: make campaign ROUNDS=40 SEED=1; one round again: ONLY=17
+	$(BIN)/python -m tests.campaign --rounds $(or $(ROUNDS),40) --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY))
 
 docs: setup ## write dbt's own documentation site of a warehouse that has run: ACRM_HOME or var
 	$(BIN)/acrm docs
