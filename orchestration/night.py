@@ -456,10 +456,11 @@ class NightRun:
                 f"A night runs whole, in the order {', '.join(STATIONS)}; {station} is not next in this run. "
                 "Start all assets of the business date again."
             )
-        self._tell(station)
-        started = perf_counter()
         released = current_release(self._settings)
         try:
+            # whoever is told of the station may end it from then on
+            self._tell(station)
+            started = perf_counter()
             yield
         except KeyboardInterrupt as interrupt:
             now = current_release(self._settings)

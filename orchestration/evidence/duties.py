@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -15,7 +15,7 @@ DUTIES_FILE = PROJECT / "contract" / "duties.yml"
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Kind = Literal["test", "table", "check", "document", "command", "setting", "evidence"]
-Reference = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(Kind.__args__)}) \S+$")]
+Reference = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(get_args(Kind))}) \S+$")]
 """What meets a rule: its kind, and where it is. Whether it is there is looked up (:func:`missing`)."""
 
 _CHECK_RULES = PROJECT / "seeds" / "rules" / "check_rules.csv"

@@ -95,11 +95,8 @@ def _page(settings: Settings, duties: Duties, written: Mapping[str, int]) -> lis
         f"| {SUMS} | checksums of these files | |\n",
         *(part for law in duties.laws for part in _law(law)),
         "\n## Classes of data\n\nOf every column in columns.csv.\n\n| class | meaning |\n|---|---|\n",
-        *(
-            f"| {name} | {meaning} |\n"
-            for meanings in (PFI_MEANINGS, LEVEL_MEANINGS)
-            for name, meaning in meanings.items()
-        ),
+        *(f"| {pfi} | {meaning} |\n" for pfi, meaning in PFI_MEANINGS.items()),
+        *(f"| {level} | {meaning} |\n" for level, meaning in LEVEL_MEANINGS.items()),
     ]
 
 
