@@ -40,7 +40,7 @@ def build_defs(
     settings = settings or Settings.load()
     manifest = manifest_of_project(settings)
     dates = business_dates(settings)
-    assets = [
+    assets: list[dg.AssetsDefinition | dg.AssetSpec] = [
         landed_batch(dates),
         lake_tables(dates),
         *night_sources(manifest, dates),

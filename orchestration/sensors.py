@@ -58,8 +58,8 @@ def arrival(
             journal.failed(error)
             raise
         arrived = [_arrived(settings, batch) for batch in landed if str(batch) not in set(seen.landed)]
-        for error in refused.values():
-            context.log.warning(str(error))
+        for refusal in refused.values():
+            context.log.warning(str(refusal))
         journal.left_aside(refused)
         return dg.SensorResult(
             run_requests=[request] if isinstance(request, dg.RunRequest) else None,
