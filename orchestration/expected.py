@@ -68,10 +68,14 @@ def overdue_days(settings: Settings, now: datetime) -> list[Overdue]:
 
 
 def tell_late(journal: Journal) -> None:
-    """Have it told which business days are overdue by the journal's clock. It never raises."""
+    """Have it told which business day is overdue by the journal's clock, and how many after it.
+
+    One notice, however many are: the others wait for the first. It never raises.
+    """
     try:
-        for day in overdue_days(journal.settings, journal.now()):
-            journal.late(day.business_date, day.since)
+        days = overdue_days(journal.settings, journal.now())
+        if days:
+            journal.late(days[0].business_date, days[0].since, more=len(days) - 1)
     except Exception as error:
         # the runs are what matters, and they say what is wrong with the warehouse
         journal.say(f"Nobody can tell which business days are late: {type(error).__name__}.")

@@ -126,12 +126,14 @@ class Journal:
         """A night ran again on the way to a later one; nobody is told."""
         self._note("replayed", None, batch, [])
 
-    def late(self, business_date: date, since: datetime) -> None:
-        """The batch of a business day has not come."""
+    def late(self, business_date: date, since: datetime, *, more: int = 0) -> None:
+        """The batch of a business day has not come, nor those of some more after it."""
         line = (
             f"{business_date} is a business day, and no complete batch of it has come; it was due at "
             f"{since.isoformat(timespec='minutes')}. Have it delivered."
         )
+        if more:
+            line += f" {more} more business days after it are late as well."
         self._note("late", "late", None, [line], business_date=business_date)
 
     def _note(

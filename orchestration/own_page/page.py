@@ -3,7 +3,7 @@
 On a wide screen lists are tables; on a phone each row is a card, with the heading before each value.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from html import escape
@@ -252,8 +252,7 @@ def _list(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     return f"{first}<details>{summary}{_table(heads, rows[_SHOWN:])}</details>"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
-    rows = list(rows)
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     styles = [cell[0] if isinstance(cell, tuple) else "" for cell in rows[0]]
     head = "".join(
         f'<th class="{"text" if "text" in style else ""}">{text}</th>'

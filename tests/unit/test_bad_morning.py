@@ -198,7 +198,8 @@ def test_a_day_that_is_late_is_told_though_the_run_fails(
     done = CliRunner().invoke(app, ["run"], env={"ACRM_HOME": str(settings.home)})
 
     assert isinstance(done.exception, BadBatchError)
-    assert [(one.kind, one.business_date) for one in told][:2] == [("failed", FRIDAY), ("late", MONDAY)]
+    assert [(one.kind, one.business_date) for one in told] == [("failed", FRIDAY), ("late", MONDAY)]
+    assert "more business days after it are late as well." in told[1].text
 
 
 def test_warnings_and_releases_are_told(settings: Settings, told: list[Notice]) -> None:
