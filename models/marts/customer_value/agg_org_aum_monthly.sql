@@ -1,6 +1,6 @@
--- One row per org and month: the AUM that accounts at the org hold, of all customers and of persons, and what the persons
--- whom the org owns are judged by. The two look at different customers: a customer's AUM is kept at each org that has
--- an account, and judged whole at the one that owns the customer.
+-- One row per org and month: the AUM that accounts at the org hold, of all customers and of persons, and what
+-- the persons whom the org owns are judged by. The two look at different customers: a customer's AUM is kept
+-- at each org that has an account, and judged whole at the one that owns the customer.
 
 {{ config(meta={
     'grain': ['org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -41,11 +41,13 @@ measures as (
         kept.org_id,
         kept.month_start_date,
         case when kept.end_cents <> 0 then 1 else 0 end as customer_cnt,
-        case when kept.end_cents <> 0 and persons.customer_id is not null then 1 else 0 end as personal_customer_cnt,
+        case when kept.end_cents <> 0 and persons.customer_id is not null then 1 else 0 end
+            as personal_customer_cnt,
         kept.end_cents,
         case when persons.customer_id is not null then kept.end_cents else 0 end as personal_end_cents,
         kept.average_cents,
-        case when persons.customer_id is not null then kept.average_cents else 0 end as personal_average_cents,
+        case when persons.customer_id is not null then kept.average_cents else 0 end
+            as personal_average_cents,
         0 as owned_customer_cnt,
         cast(0 as bigint) as assessment_cents
     from kept
