@@ -91,7 +91,7 @@ def birthdays_and_festivals(look: Look) -> None:
         if rule and born and customer["customer_type"] == "P":
             for n in range((after - look.day).days + rule.lead):
                 day = look.day + timedelta(n)
-                if _birthday(born, day.year) == day:
+                if birthday_in(born, day.year) == day:
                     look.tell("birthday", who, who, (day,), day)
         rule = look.rule("festival", who)
         for row in look.night.rows("calendar") if rule else ():
@@ -101,7 +101,8 @@ def birthdays_and_festivals(look: Look) -> None:
                 look.tell("festival", who, who, (code, day), day)
 
 
-def _birthday(born: date, year: int) -> date:
+def birthday_in(born: date, year: int) -> date:
+    """The birthday of a year: 29 February is 28 February in other years."""
     try:
         return born.replace(year=year)
     except ValueError:

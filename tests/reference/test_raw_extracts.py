@@ -19,9 +19,10 @@ import pytest
 from tests.reference import raw_assets, raw_detectors, raw_due
 from tests.reference.hostile_bank import HostileBank
 from tests.reference.interleaved import Step, interleaved
-from tests.reference.raw_feed import Event, Feed, Tiers
+from tests.reference.raw_calendar import calendar_lines
+from tests.reference.raw_feed import Event, Feed, Look, Tiers, event_rules
 from tests.reference.raw_flows import PARTS, bridge, net_new_money
-from tests.reference.raw_nights import RawBank, Row
+from tests.reference.raw_nights import ZERO, RawBank, Row, month_of
 from tests.reference.raw_responses import responses
 from tests.support.bank import Delivery
 from tests.support.whole_nights import WholeNights
@@ -34,6 +35,8 @@ MARTS = (
     "agg_org_assets_daily",
     "fct_large_transaction",
     "fct_customer_flow_monthly",
+    "feed_calendar",
+    "feed_today",
 )
 MANY = int(os.environ.get("ACRM_RAW_EXTRACTS", "0"))
 """Seeds of long banks; none in an ordinary run."""
@@ -193,6 +196,44 @@ def test_assets_of_customers_and_orgs(done: Run) -> None:
         for night in done.bank.nights
         for key, row in raw_assets.org_assets_of(night).items()
     }
+
+
+CHANGED = ("total_assets", "deposit", "investment", "loan", "aum")
+
+
+def test_changes_of_assets(done: Run) -> None:
+    nights = done.bank.nights
+    assets = {night.day: raw_assets.assets_of(night) for night in nights}
+    nothing = dict.fromkeys(raw_assets.MEASURES, ZERO)
+    for night in nights:
+        # of the first night's month the end of the month before is in the bank's own history
+        ends = [earlier.day for earlier in nights if month_of(earlier.day) < month_of(night.day)]
+        since = {"day": night.previous.day if night.previous else None, "month": max(ends, default=None)}
+        for row in done.assets[night.day]:
+            now = assets[night.day].get(row["customer_id"], nothing)
+            for name in CHANGED:
+                if since["day"] is None:
+                    assert row[f"{name}_change_day_amt"] is None
+                for span, day in since.items():
+                    if day is not None:
+                        before = assets[day].get(row["customer_id"], nothing)
+                        assert row[f"{name}_change_{span}_amt"] == now[name] - before[name], (day, row)
+
+
+def test_feeds_of_the_front_office(done: Run) -> None:
+    night = done.bank.nights[-1]
+    look = Look(done.bank, {}, done.tiers[night.day], event_rules())
+    greeted = {row["customer_id"] for row in look.customers() if look.rule("festival", row["customer_id"])}
+    columns = ("customer_id", "calendar_line_code", "due_date", "amount_amt")
+    published = Counter(tuple(row[name] for name in columns) for row in done.rows("workbench.feed_calendar"))
+    assert published == calendar_lines(night, greeted)
+
+    tonight = {
+        row["response_id"]
+        for row in done.rows("monitoring.fct_event_response")
+        if row["business_date"] == night.day
+    }
+    assert Counter(row["response_id"] for row in done.rows("workbench.feed_today")) == Counter(tonight)
 
 
 def test_flows_and_large_transactions(done: Run) -> None:
