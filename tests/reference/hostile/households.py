@@ -13,17 +13,21 @@ KINDS = ("household", "spouse")
 
 def households_on(told: Told, day: date) -> dict[tuple[str, str], set[str]]:
     """Members of every household of a day, by source and name: the smallest number for those of relations."""
-    persons = {row["customer_id"]: row for row in told.rows("customer", day) if row["customer_type"] == "P"}
+    persons = {
+        row["customer_id"]: row
+        for row in told.rows("customer", day)
+        if row["customer_type"] == "P" and row["status"] != "closed"
+    }
     near: dict[str, set[str]] = defaultdict(set)
     for row in told.rows("customer_relation", day):
         is_valid = row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
-        if row["relation_type"] in KINDS and is_valid:
+        # who has left the bank joins nobody to anybody
+        is_both = row["customer_id"] in persons and row["related_id"] in persons
+        if row["relation_type"] in KINDS and is_valid and is_both:
             near[row["customer_id"]].add(row["related_id"])
             near[row["related_id"]].add(row["customer_id"])
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for customer, row in persons.items():
-        if row["status"] == "closed":
-            continue
         if customer in near:
             reached, waiting = {customer}, [customer]
             while waiting:

@@ -29,7 +29,7 @@ def labels(told: Told) -> dict[Key, dict[str, Any]]:
         for customer, _, kind, _, account, amount in parts(told, day):
             sums[customer, kind] += rounded(amount)
             until = account.get("maturity_date")
-            if kind in ("deposit", "investment") and until and day < until <= day + SOON:
+            if kind in ("deposit", "investment") and until and day <= until <= day + SOON:
                 due[customer].append((until, rounded(amount)))
         for customer in persons:
             whole = sum((amount for _, amount in due[customer]), Decimal(0))

@@ -53,9 +53,9 @@ def activity(told: Told) -> dict[tuple[date], dict[str, Any]]:
         lines = {code: row["product_line"] for code, row in told.by_key("product", day).items()}
         held: dict[str, set[str]] = defaultdict(set)
         balances: set[str] = set()
-        for customer, product, kind, _, _, _ in parts(told, day):
+        for customer, product, _, _, _, amount in parts(told, day):
             held[customer].add(lines.get(product, "card"))
-            if kind in ("deposit", "investment", "loan"):
+            if amount > 0:
                 balances.add(customer)
         moved = {
             customer

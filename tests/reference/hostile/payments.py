@@ -60,8 +60,12 @@ def flows(told: Told) -> dict[Key, dict[str, Any]]:
         amount = Fraction(row["amount"]) * told.mid_rate(row["currency"], known)
         sign = -1 if row["reversed_txn_id"] else 1
         way = original["direction"]
-        for own, share in told.shares(accounts[row["account_id"]], known).items():
-            if holders[own]["customer_type"] != "C" or other == f"customer|{own}":
+        owners = told.shares(accounts[row["account_id"]], known)
+        if other.removeprefix("customer|") in owners:
+            # between owners of one account: their own transfer
+            continue
+        for own, share in owners.items():
+            if holders[own]["customer_type"] != "C":
                 continue
             sums = found.setdefault((own, other, month), {
                 "in_amt": Decimal(0), "out_amt": Decimal(0), "in_cnt": 0, "out_cnt": 0,
@@ -113,7 +117,7 @@ def prospects(rows: list[Row], month: date) -> dict[str, dict[str, Any]]:
         found[key] = {
             "in_amt": sum(paid.values(), Decimal(0)),
             "out_amt": sum((row["out_amt"] for row in of), Decimal(0)),
-            "active_months": sum(amount > 0 for amount in paid.values()),
+            "active_months": len({row["month_start_date"] for row in of if row["in_amt"] > 0}),
             "partner_cnt": sum(amount > 0 for amount in partners.values()),
             "partner_1_customer_id": best[0],
             "trend_code": trend(paid, month),

@@ -124,7 +124,7 @@ def investment_results(told: Told) -> dict[tuple[str, str, date], dict[str, Any]
     opening_day, opening = told.nights[0].day, told.nights[0].day
     for month, last in told.months():
         days = [night.day for night in told.nights if opening < night.day <= last and night.day >= month]
-        if not days or days[-1] != last:
+        if last > opening and last not in days:
             days.append(last)
         values: dict[tuple[str, str], dict[str, Any]] = defaultdict(
             lambda: {"opening": Decimal(0), "closing": Decimal(0), "flows": [], "unknown": False}
