@@ -57,6 +57,7 @@ test: check ## lint, type-check and run every test but the slow suites
 check: setup-dev ## lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy benchmarks bi contract orchestration expectations sample_bank
 
 format: setup-dev ## format the Python code

@@ -27,9 +27,9 @@ from benchmarks.resend import send_again
 from benchmarks.results import BankMeasure, Machine, NightMeasure, Station
 from orchestration.ingestion.lake import read_report
 from orchestration.ingestion.landing import landed_batches
-from orchestration.publication.files import remove
-from orchestration.publication.keys import note_generated, provide_demo_key
-from orchestration.publication.release import current_release
+from orchestration.releases.files import remove
+from orchestration.releases.keys import note_generated, provide_demo_key
+from orchestration.releases.on_disk import current_release
 from orchestration.settings import PROJECT, BatchId, Settings, private_folder
 from sample_bank.generate import generate_bank
 

@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.night import NightResult, run_waiting
-from orchestration.publication.files import remove
-from orchestration.publication.keys import note_generated
+from orchestration.releases.files import remove
+from orchestration.releases.keys import note_generated
 from orchestration.sampling import write_sample
 from orchestration.settings import PROJECT, Settings, private_folder
 from sample_bank.delivery import Format

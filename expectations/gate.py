@@ -34,9 +34,9 @@ from expectations.suites import (
     undelivered,
 )
 from orchestration.closing import closed_months
-from orchestration.ingestion.cross_rules import collect_keys, referenced_tables
 from orchestration.ingestion.lake import BatchReport, lake_batches, never_delivered
-from orchestration.ingestion.screening import Screening
+from orchestration.screening.cross_rules import collect_keys, referenced_tables
+from orchestration.screening.screen import Screening
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import fill
 from orchestration.warehouse import open_database

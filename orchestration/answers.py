@@ -1,7 +1,7 @@
 """What a query of the release gives, as a table for people or in a format for other programs.
 
 Put here: writing an answer, whole, into a file or a pipe. Keep out: opening a release
-(``publication/release.py``).
+(``releases/on_disk.py``).
 """
 
 import io
@@ -19,7 +19,7 @@ from rich.table import Table
 
 from orchestration.console import out
 from orchestration.errors import QueryError
-from orchestration.publication.release import open_current
+from orchestration.releases.on_disk import open_current
 from orchestration.settings import Settings
 
 FormatName = Literal["table", "csv", "xlsx", "json", "parquet"]

@@ -291,7 +291,7 @@ def sample(
     from pydantic import ValidationError
 
     from orchestration.console import out
-    from orchestration.publication.keys import note_generated
+    from orchestration.releases.keys import note_generated
     from orchestration.sampling import spoil_last_batch, write_sample
     from sample_bank.generate import SampleSpec
 
@@ -338,7 +338,7 @@ def import_berka_command(
 ) -> None:
     """Turn the Berka data set (PKDD'99) into landing batches, one a night."""
     from orchestration.console import out
-    from orchestration.publication.keys import provide_demo_key
+    from orchestration.releases.keys import provide_demo_key
     from sample_bank.berka import import_berka
 
     if not folder.is_dir():

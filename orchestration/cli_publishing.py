@@ -143,13 +143,13 @@ def schema(
     """Compare the published schema with the one agreed on; --write agrees, and writes docs/metrics.md."""
     from orchestration.console import out
     from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
-    from orchestration.publication.marts import marts_from_manifest
     from orchestration.publication.schema import (
         agreed_schema,
         breaking_changes,
         published_schema,
         write_schema,
     )
+    from orchestration.releases.marts import marts_from_manifest
     from orchestration.transform import Transform
 
     manifest = Transform(Settings.load()).manifest

@@ -19,7 +19,7 @@ def preview(
     limit: Limit = 20,
 ) -> None:
     """Count and list the customers of the current release whom a saved segment would hold."""
-    from orchestration.segments.preview import show_customers
+    from orchestration.segment_preview import show_customers
     from orchestration.segments.saved import read_segment
 
     settings = Settings.load()
@@ -33,6 +33,6 @@ def screen(
     limit: Limit = 20,
 ) -> None:
     """Count and list the customers of the current release who meet a condition."""
-    from orchestration.segments.preview import show_customers
+    from orchestration.segment_preview import show_customers
 
     show_customers(Settings.load(), where, limit, "Customers who meet the condition")

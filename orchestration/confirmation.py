@@ -16,11 +16,11 @@ import duckdb
 from orchestration.ingestion.lake import lake_batches
 from orchestration.plan import first_month
 from orchestration.project import model_meta, models
-from orchestration.publication.catalog import read_catalog
-from orchestration.publication.keys import HASH_KEY, read_key
-from orchestration.publication.marts import Mart, marts_from_manifest
-from orchestration.publication.privacy import show_pads
-from orchestration.publication.release import ReleaseInfo, current_release, releases
+from orchestration.releases.catalog import read_catalog
+from orchestration.releases.keys import HASH_KEY, read_key
+from orchestration.releases.marts import Mart, marts_from_manifest
+from orchestration.releases.on_disk import ReleaseInfo, current_release, releases
+from orchestration.releases.privacy import show_pads
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill, join, name, value
 

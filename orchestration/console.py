@@ -17,7 +17,7 @@ from rich.text import Text
 
 from expectations.suites.undelivered import CHECK_CODE as WITHOUT_EXTRACT
 from orchestration.night import STATIONS, Event, NightResult, OnEvent
-from orchestration.publication.release import current_database, open_current
+from orchestration.releases.on_disk import current_database, open_current
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from orchestration.ingestion.lake import lake_batches, read_report, table_files
 from orchestration.ingestion.landing import batch_of, landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest, read_manifest, shown
 from orchestration.journal import Journal
-from orchestration.publication.keys import generated_manifests
+from orchestration.releases.keys import generated_manifests
 from orchestration.settings import BatchId, Settings
 from orchestration.waiting import counting_batches, noted_nights, published_batches
 

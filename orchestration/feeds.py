@@ -16,11 +16,11 @@ from typing import Literal
 import duckdb
 
 from orchestration.errors import PublicationError
-from orchestration.publication.catalog import Catalog, CatalogTable, read_catalog
-from orchestration.publication.files import flush, remove, sha256
 from orchestration.publication.filtered import filtering
 from orchestration.publication.parquet import COPY
-from orchestration.publication.release import ReleaseInfo, releases
+from orchestration.releases.catalog import Catalog, CatalogTable, read_catalog
+from orchestration.releases.files import flush, remove, sha256
+from orchestration.releases.on_disk import ReleaseInfo, releases
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 

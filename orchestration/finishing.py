@@ -6,8 +6,8 @@ release is written (``publication/publish.py``), and what is noted when a night 
 
 from orchestration.ingestion.lake import lake_batches
 from orchestration.plan import Night
-from orchestration.publication.release import ReleaseInfo, releases, switch
 from orchestration.publication.retention import delete_old_releases
+from orchestration.releases.on_disk import ReleaseInfo, releases, switch
 from orchestration.settings import Settings
 from orchestration.warehouse import open_database, shown_night, tables
 

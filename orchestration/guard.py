@@ -19,7 +19,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestration.publication.keys import Key
+from orchestration.releases.keys import Key
 
 HOSTS = ("127.0.0.1", "localhost")
 """Names of this server. A request that says another was led here by somebody's name server."""

@@ -1,7 +1,7 @@
 """Whether a batch that has been read is fit to load: gate 1, for the night and for ``acrm validate``.
 
 Put here: the order of what gate 1 does. Keep out: the checks (``expectations/suites``), the screening of rows
-(``ingestion/screening.py``), what becomes of a batch that is not fit (``night.py``).
+(``screening/screen.py``), what becomes of a batch that is not fit (``night.py``).
 """
 
 from typing import TYPE_CHECKING
@@ -10,8 +10,8 @@ import duckdb
 
 from orchestration.errors import BadBatchError, Fault
 from orchestration.ingestion.lake import BatchReport, lake_batches, read_report
-from orchestration.ingestion.screening import screen_batch
 from orchestration.plan import Night, highest_sequences
+from orchestration.screening.screen import screen_batch
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:

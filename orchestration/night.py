@@ -40,9 +40,9 @@ from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.project import extract_tables
 from orchestration.publication.quality import count_gate_results
-from orchestration.publication.release import current_release
 from orchestration.publication.rotation import require_own_key, require_same_key
 from orchestration.refusing import counted_batches, is_set_aside, set_aside, take_out_refused
+from orchestration.releases.on_disk import current_release
 from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
@@ -492,8 +492,8 @@ class NightRun:
 
 def make_release(settings: Settings, night: Night, manifest: Mapping[str, Any]) -> str:
     """Write a release of what is built and switch ``current`` to it; returns its name."""
-    from orchestration.publication.marts import marts_from_manifest
     from orchestration.publication.publish import publish
+    from orchestration.releases.marts import marts_from_manifest
 
     batches = [processed.batch for processed in processed_nights(settings)]
     counting = highest_sequences([*batches, night.batch])

@@ -17,7 +17,7 @@ from orchestration.ingestion.landing import survey
 from orchestration.journal import Entry, entries
 from orchestration.lock import writer_at
 from orchestration.plan import highest_sequences, nights_to_run
-from orchestration.publication.release import ReleaseInfo, releases
+from orchestration.releases.on_disk import ReleaseInfo, releases
 from orchestration.settings import BatchId, Settings
 from orchestration.waiting import counting_batches, noted_nights, published_batches, refused_batches
 

@@ -14,7 +14,7 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 
 from orchestration.guard import guarded
-from orchestration.publication.keys import PAGES_TOKEN, read_key
+from orchestration.releases.keys import PAGES_TOKEN, read_key
 from orchestration.serving import LOOPBACK
 from orchestration.settings import Settings
 

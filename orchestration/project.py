@@ -1,7 +1,7 @@
 """What dbt's models and seeds say of themselves in ``config.meta``, typed, and checked as dbt parses them.
 
 Put here: the words that a model may use and what follows from them. Keep out: what a night does with a table
-(``macros/carried/kinds.sql``), what a release makes of a mart (``publication/marts.py``).
+(``macros/carried/kinds.sql``), what a release makes of a mart (``releases/marts.py``).
 """
 
 import re

@@ -8,13 +8,13 @@ from orchestration.lock import writer_lock
 from orchestration.night import make_release
 from orchestration.plan import Night
 from orchestration.publication.cut import Wanted, write_cut
-from orchestration.publication.marts import marts_from_manifest
 from orchestration.publication.private import publish_private
 from orchestration.publication.quality import GATE_MARTS
-from orchestration.publication.release import current_release, releases
 from orchestration.publication.retention import delete_releases
 from orchestration.publication.rotation import drop_other_keys
 from orchestration.publication.spare import discard_spare
+from orchestration.releases.marts import marts_from_manifest
+from orchestration.releases.on_disk import current_release, releases
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
 from orchestration.waiting import processed_nights, published_batches

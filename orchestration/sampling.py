@@ -7,7 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from orchestration.console import out
 from orchestration.errors import ConfigurationError
-from orchestration.publication.keys import provide_demo_key
+from orchestration.releases.keys import provide_demo_key
 from orchestration.settings import BatchId, Settings
 from sample_bank.defects import DEFECT_NAMES, Defect, plant_defect
 from sample_bank.generate import SampleSpec, generate_bank

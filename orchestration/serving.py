@@ -23,7 +23,7 @@ import yaml
 
 from orchestration.console import out
 from orchestration.errors import BusyError, ConfigurationError
-from orchestration.publication.keys import PAGES_TOKEN, Key, key_file, provide_pages_token
+from orchestration.releases.keys import PAGES_TOKEN, Key, key_file, provide_pages_token
 from orchestration.rooms import room
 from orchestration.settings import Settings, private_folder
 

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from orchestration.console import out
 from orchestration.overview import Day, State, overview
-from orchestration.publication.release import releases
+from orchestration.releases.on_disk import releases
 from orchestration.settings import Settings
 
 _NEWEST = 15

@@ -23,8 +23,8 @@ from orchestration.ingestion.landing import landed_batches, landing_folder, requ
 from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.ingestion.refusals import standing_refusal
 from orchestration.plan import Night, Processed, nights_to_run
-from orchestration.publication.catalog import read_catalog
-from orchestration.publication.release import current_release
+from orchestration.releases.catalog import read_catalog
+from orchestration.releases.on_disk import current_release
 from orchestration.settings import BatchId, Settings
 
 _NIGHTS = TypeAdapter(list[Processed])

@@ -15,11 +15,11 @@ import duckdb
 import pyarrow.parquet as pq
 
 from contract.model import Table, load_contract
-from orchestration.erasure.register import show_erased
+from orchestration.erased import show_erased
 from orchestration.ingestion.lake import BatchReport, schema_sql, table_files
 from orchestration.plan import Night
 from orchestration.project import column_meta, model_meta, models
-from orchestration.publication.catalog import Catalog, read_catalog
+from orchestration.releases.catalog import Catalog, read_catalog
 from orchestration.rules import tier_fingerprint
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value

@@ -12,7 +12,7 @@ from contract.model import Column, Table
 from contract.severity import rule_for, tables_with_rule
 from expectations.check import Check, FailingRows, RowCount, Suite, exact
 from expectations.suites.amounts import dues_fit, events_fit
-from orchestration.ingestion.cross_rules import CrossRule, group_rules, not_deleted, row_rules
+from orchestration.screening.cross_rules import CrossRule, group_rules, not_deleted, row_rules
 from orchestration.sql import Sql, fill, join, name, value
 
 _MOST_NAMED = 20

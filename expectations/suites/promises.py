@@ -13,7 +13,7 @@ from contract.model import load_contract
 from expectations.check import Check, FailingRows, Suite
 from expectations.suites.marts import months_in
 from orchestration.project import ModelMeta, is_mart, model_meta, models
-from orchestration.publication.privacy import privacy_of
+from orchestration.releases.privacy import privacy_of
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 from orchestration.warehouse import KnownTable, known_tables
 

@@ -11,8 +11,8 @@ from expectations.check import Check, FailingRows, Suite, exact
 from expectations.results import FCT_CHECK_RESULT
 from expectations.suites import amounts
 from expectations.suites.amounts import RATE, TOTAL
-from orchestration.ingestion.cross_rules import CROSS_CODES
 from orchestration.ingestion.lake import BatchReport
+from orchestration.screening.cross_rules import CROSS_CODES
 from orchestration.sql import Sql, fill, join, name, value
 
 REJECTED = name("pipeline", "rejected_row")

@@ -1,7 +1,7 @@
 {# Hashes of text, as 32 hexadecimal digits. #}
 
 {% macro keyed_hash(text, pads) -%}
-    {# HMAC-SHA-256, cut as publication cuts it (orchestration/publication/privacy.py): `pads` is the one row of
+    {# HMAC-SHA-256, cut as publication cuts it (orchestration/releases/privacy.py): `pads` is the one row of
        pipeline.hash_pad, the padded keys. Nobody without the key can turn it back by trying values. #}
     {{- adapter.dispatch('keyed_hash')(text, pads) -}}
 {%- endmacro %}

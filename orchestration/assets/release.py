@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.publication.marts import marts_from_manifest
+from orchestration.releases.marts import marts_from_manifest
 from orchestration.resources import WRITER, told_to_dagster
 from orchestration.turns import TurnRun
 

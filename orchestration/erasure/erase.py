@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestration.confirmation import note_complete
+from orchestration.erased import Erased, Register, read_register, write_register
 from orchestration.erasure.circles import hide_names
 from orchestration.erasure.leftovers import delete_landed_copies, delete_made_copies, unknown_releases
 from orchestration.erasure.numbers import composed_keys
-from orchestration.erasure.register import Erased, Register, read_register, write_register
 from orchestration.erasure.releases import erase_from_releases
 from orchestration.erasure.replacement import (
     is_in_lake,

@@ -16,10 +16,10 @@ from orchestration.ingestion.lake import INCOMING, lake_batches
 from orchestration.ingestion.landing import survey
 from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.plan import highest_sequences
-from orchestration.publication.files import remove
-from orchestration.publication.release import CURRENT, DELETED, releases
 from orchestration.publication.retention import delete_leftovers
 from orchestration.publication.spare import discard_spare
+from orchestration.releases.files import remove
+from orchestration.releases.on_disk import CURRENT, DELETED, releases
 from orchestration.rooms import sweep_rooms
 from orchestration.settings import BatchId, Settings
 

@@ -6,19 +6,19 @@ a new name; the old one goes.
 
 import duckdb
 
+from orchestration.erased import read_register, show_erased
 from orchestration.erasure.circles import names_nobody, without_names
 from orchestration.erasure.numbers import may_be_composed
-from orchestration.erasure.register import read_register, show_erased
 from orchestration.errors import PublicationError
 from orchestration.night_report import REPORT_FILES
-from orchestration.publication.catalog import CatalogTable, read_catalog
-from orchestration.publication.files import flush, link_file, seal
 from orchestration.publication.filtered import RENAMED, filtering, holds_other_rows, write_filtered
-from orchestration.publication.privacy import ERASED, may_leave
 from orchestration.publication.quality import GATE_RESULTS_FILE
-from orchestration.publication.release import BUILDING, ReleaseInfo, next_name, releases, switch
 from orchestration.publication.retention import delete_releases
 from orchestration.publication.spare import discard_spare
+from orchestration.releases.catalog import CatalogTable, read_catalog
+from orchestration.releases.files import flush, link_file, seal
+from orchestration.releases.on_disk import BUILDING, ReleaseInfo, next_name, releases, switch
+from orchestration.releases.privacy import ERASED, may_leave
 from orchestration.settings import Settings
 from orchestration.sql import EVERY_ROW, Sql, fill, join
 

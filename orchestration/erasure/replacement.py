@@ -12,8 +12,8 @@ import duckdb
 import polars as pl
 
 from contract.model import Column, Table, load_contract
+from orchestration.erased import Erased
 from orchestration.erasure.numbers import columns_of, files_below, owned_numbers, replaceable
-from orchestration.erasure.register import Erased
 from orchestration.settings import Settings
 from orchestration.sql import Sql, fill, join, name, value
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 from contract.model import load_contract
+from orchestration.erased import read_register
 from orchestration.erasure.numbers import columns_of, files_below, holds_numbers, owned_numbers
-from orchestration.erasure.register import read_register
 from orchestration.errors import NotFoundError
 from orchestration.ingestion.landing import survey
 from orchestration.lock import writer_lock
-from orchestration.publication.catalog import read_catalog
-from orchestration.publication.release import releases
+from orchestration.releases.catalog import read_catalog
+from orchestration.releases.on_disk import releases
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder, require_new
 from orchestration.sql import Sql, fill, join, name, value
 

@@ -7,8 +7,8 @@ same. Keep out: how customers are erased (``erase.py``), and how many releases s
 from datetime import date, timedelta
 from pathlib import Path
 
+from orchestration.erased import Register
 from orchestration.erasure.leftovers import delete, is_used_up
-from orchestration.erasure.register import Register
 from orchestration.ingestion.landing import batch_of, survey
 from orchestration.settings import Settings
 from orchestration.warehouse import open_database

@@ -8,14 +8,14 @@ from itertools import chain
 
 from contract.classes import level_of
 from contract.model import load_contract
-from orchestration.erasure.register import read_register
+from orchestration.erased import read_register
 from orchestration.ingestion.audit import withdrawals
 from orchestration.ingestion.lake import lake_batches, read_report
 from orchestration.ingestion.manifest import file_digest
-from orchestration.publication.catalog import CATALOG_FILE, read_catalog
-from orchestration.publication.privacy import treatment_of
-from orchestration.publication.release import current_release, open_current, releases
 from orchestration.publication.schema import agreed_schema
+from orchestration.releases.catalog import CATALOG_FILE, read_catalog
+from orchestration.releases.on_disk import current_release, open_current, releases
+from orchestration.releases.privacy import treatment_of
 from orchestration.settings import Settings
 
 Row = Sequence[object]

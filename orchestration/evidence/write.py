@@ -10,7 +10,7 @@ from contract.classes import LEVEL_MEANINGS, PFI_MEANINGS
 from orchestration.evidence import facts
 from orchestration.evidence.duties import Duties, Law, load_duties
 from orchestration.ingestion.manifest import file_digest
-from orchestration.publication.release import current_release
+from orchestration.releases.on_disk import current_release
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder, require_new
 
 PAGE = "README.md"

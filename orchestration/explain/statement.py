@@ -8,7 +8,7 @@ from typing import TypeVar
 import duckdb
 
 from orchestration.errors import NotFoundError
-from orchestration.publication.release import open_current
+from orchestration.releases.on_disk import open_current
 from orchestration.settings import Settings
 from orchestration.sql import fill, join, name
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.errors import NotFoundError
-from orchestration.publication.release import open_current
+from orchestration.releases.on_disk import open_current
 from orchestration.settings import Settings
 from orchestration.sql import Sql, fill, join, name
 

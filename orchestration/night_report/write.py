@@ -6,7 +6,7 @@ import duckdb
 
 from orchestration.night_report.figures import Figures, collect, read_figures
 from orchestration.night_report.page import render
-from orchestration.publication.release import releases
+from orchestration.releases.on_disk import releases
 from orchestration.settings import BatchId, Settings
 
 FIGURES_FILE, PAGE_FILE = "night_report.json", "night_report.html"

@@ -22,7 +22,7 @@ from orchestration.notices.hooks import Hook, Mail, Webhook
 from orchestration.notices.notice import Notice
 
 _PRIVATE = ("ACRM_HASH_KEY", "ACRM_PRIVATE_KEY")
-"""What no other program is given; see ``publication/keys.py``."""
+"""What no other program is given; see ``releases/keys.py``."""
 
 
 class _NotSentError(Exception):

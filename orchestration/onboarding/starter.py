@@ -8,7 +8,7 @@ from contract.model import load_contract
 from contract.render import contract_page
 from orchestration.errors import ConfigurationError
 from orchestration.onboarding.describe import describe
-from orchestration.publication.keys import HASH_KEY, key_file
+from orchestration.releases.keys import HASH_KEY, key_file
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 
 _STARTER = Path(__file__).with_name("starter")

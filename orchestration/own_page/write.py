@@ -4,7 +4,7 @@ from pathlib import Path
 
 from orchestration.own_page.figures import collect
 from orchestration.own_page.page import render
-from orchestration.publication.release import DATABASE_FILE, open_published
+from orchestration.releases.on_disk import DATABASE_FILE, open_published
 
 PAGE_FILE = "my_customers.html"
 

@@ -4,10 +4,10 @@ Put here: what a release is, how one is written, switched to, listed and deleted
 and the decision whether a night may be published (``expectations/``).
 """
 
-from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.publication.publish import Publication, publish
-from orchestration.publication.release import ReleaseInfo, current_release, releases
 from orchestration.publication.rollback import rollback
+from orchestration.releases.marts import Mart, MartColumn, marts_from_manifest
+from orchestration.releases.on_disk import ReleaseInfo, current_release, releases
 
 __all__ = [
     "Mart",

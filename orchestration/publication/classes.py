@@ -9,7 +9,7 @@ from functools import cache
 
 from contract.classes import Pfi, most_sensitive
 from contract.model import load_contract
-from orchestration.publication.marts import Mart, MartColumn
+from orchestration.releases.marts import Mart, MartColumn
 
 
 def pfi_classes(mart: Mart) -> dict[str, Pfi]:

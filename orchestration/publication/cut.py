@@ -20,10 +20,10 @@ import duckdb
 from orchestration.errors import NotFoundError, PublicationError
 from orchestration.ingestion.lake import table_files
 from orchestration.own_page import write_own_page
-from orchestration.publication.catalog import CatalogTable, read_catalog
-from orchestration.publication.files import remove, seal
 from orchestration.publication.filtered import filtering, write_filtered
-from orchestration.publication.release import BUILDING, ReleaseInfo
+from orchestration.releases.catalog import CatalogTable, read_catalog
+from orchestration.releases.files import remove, seal
+from orchestration.releases.on_disk import BUILDING, ReleaseInfo
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.catalog import Catalog, CatalogColumn, CatalogMacro, CatalogTable
-from orchestration.publication.marts import Mart
 from orchestration.publication.quality import DATA_AS_OF, RELEASE_BATCH
-from orchestration.publication.release import DATABASE_FILE
 from orchestration.publication.reporting import create_views
 from orchestration.publication.survey import BuiltTable, row_counts
+from orchestration.releases.catalog import Catalog, CatalogColumn, CatalogMacro, CatalogTable
+from orchestration.releases.marts import Mart
+from orchestration.releases.on_disk import DATABASE_FILE
 from orchestration.sql import Sql, fill, join, name, value
 
 MAX_FREE_SHARE = 0.5

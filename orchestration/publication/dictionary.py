@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
+from orchestration.releases.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.settings import PROJECT
 
 DICTIONARY_FILE = PROJECT / "docs" / "metrics.md"

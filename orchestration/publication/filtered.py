@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.catalog import Catalog, CatalogFile, CatalogTable, parquet_path
 from orchestration.publication.database import write_database
-from orchestration.publication.files import link_file, remove, sha256
 from orchestration.publication.parquet import COPY
+from orchestration.releases.catalog import Catalog, CatalogFile, CatalogTable, parquet_path
+from orchestration.releases.files import link_file, remove, sha256
 from orchestration.settings import PRIVATE_DIR, Settings
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import PublicationError
-from orchestration.publication.catalog import CatalogFile, parquet_path
-from orchestration.publication.files import link_file, sha256
-from orchestration.publication.privacy import leaving
-from orchestration.publication.release import Base
 from orchestration.publication.survey import BuiltTable
+from orchestration.releases.catalog import CatalogFile, parquet_path
+from orchestration.releases.files import link_file, sha256
+from orchestration.releases.on_disk import Base
+from orchestration.releases.privacy import leaving
 from orchestration.settings import PRIVATE_DIR
 from orchestration.sql import fill, join, name, value
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 from contract.model import load_contract
-from orchestration.erasure.register import show_erased
+from orchestration.erased import show_erased
 from orchestration.errors import ConfigurationError, PublicationError
-from orchestration.publication.files import remove, seal
-from orchestration.publication.keys import PRIVATE_KEY, read_key
-from orchestration.publication.marts import Mart
-from orchestration.publication.privacy import ERASED, may_leave
-from orchestration.publication.release import BUILDING, ReleaseInfo
+from orchestration.releases.files import remove, seal
+from orchestration.releases.keys import PRIVATE_KEY, read_key
+from orchestration.releases.marts import Mart
+from orchestration.releases.on_disk import BUILDING, ReleaseInfo
+from orchestration.releases.privacy import ERASED, may_leave
 from orchestration.settings import PRIVATE_DIR, Settings, private_folder
 from orchestration.sql import fill, join, name, value
 

@@ -12,10 +12,16 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.erasure.register import show_erased
+from orchestration.erased import show_erased
 from orchestration.errors import PublicationError
 from orchestration.night_report import write_night_report
-from orchestration.publication.catalog import (
+from orchestration.publication.database import mismatches, rendered_macros, write_database
+from orchestration.publication.parquet import stale_months, write_files
+from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH, write_gate_results
+from orchestration.publication.retention import delete_leftovers, delete_old_releases
+from orchestration.publication.spare import take_spare
+from orchestration.publication.survey import BuiltTable, catalog_columns, changed_months, survey
+from orchestration.releases.catalog import (
     SCHEMA_VERSION,
     BatchRow,
     Catalog,
@@ -25,14 +31,10 @@ from orchestration.publication.catalog import (
     DataAsOf,
     read_catalog,
 )
-from orchestration.publication.database import mismatches, rendered_macros, write_database
-from orchestration.publication.files import clone_file, flush, remove, seal
-from orchestration.publication.keys import HASH_KEY, Key, read_key
-from orchestration.publication.marts import Mart
-from orchestration.publication.parquet import stale_months, write_files
-from orchestration.publication.privacy import ERASED, hold_key
-from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH, write_gate_results
-from orchestration.publication.release import (
+from orchestration.releases.files import clone_file, flush, remove, seal
+from orchestration.releases.keys import HASH_KEY, Key, read_key
+from orchestration.releases.marts import Mart
+from orchestration.releases.on_disk import (
     BUILDING,
     DATABASE_FILE,
     Base,
@@ -41,9 +43,7 @@ from orchestration.publication.release import (
     releases,
     switch,
 )
-from orchestration.publication.retention import delete_leftovers, delete_old_releases
-from orchestration.publication.spare import take_spare
-from orchestration.publication.survey import BuiltTable, catalog_columns, changed_months, survey
+from orchestration.releases.privacy import ERASED, hold_key
 from orchestration.rules import tier_fingerprint
 from orchestration.settings import PRIVATE_DIR, BatchId, Settings, private_folder
 from orchestration.sql import fill, value

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import PublicationError
-from orchestration.publication.marts import Mart, MartColumn
+from orchestration.releases.marts import Mart, MartColumn
 from orchestration.settings import BatchId
 from orchestration.sql import fill, join, name
 

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH
 from orchestration.publication.reporting import kind_of
+from orchestration.releases.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.settings import PROJECT
 
 REFERENCE_FOLDER = PROJECT / "docs" / "reference"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.publication.catalog import Catalog, CatalogColumn, CatalogTable
+from orchestration.releases.catalog import Catalog, CatalogColumn, CatalogTable
 from orchestration.sql import Sql, fill, join, label, name, value
 
 REPORTING = "reporting_zh"

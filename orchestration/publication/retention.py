@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
-from orchestration.publication.files import remove
-from orchestration.publication.release import (
+from orchestration.publication.spare import set_aside
+from orchestration.releases.files import remove
+from orchestration.releases.on_disk import (
     BUILDING,
     DELETED,
     DELETING,
@@ -11,7 +12,6 @@ from orchestration.publication.release import (
     ReleaseInfo,
     releases,
 )
-from orchestration.publication.spare import set_aside
 from orchestration.settings import Settings, private_folder
 
 

@@ -3,10 +3,10 @@
 import duckdb
 
 from orchestration.errors import PublicationError
-from orchestration.publication.catalog import CatalogTable, read_catalog
 from orchestration.publication.database import write_database
-from orchestration.publication.files import opened, remove, seal
-from orchestration.publication.release import BUILDING, DATABASE_FILE, ReleaseInfo, releases, switch
+from orchestration.releases.catalog import CatalogTable, read_catalog
+from orchestration.releases.files import opened, remove, seal
+from orchestration.releases.on_disk import BUILDING, DATABASE_FILE, ReleaseInfo, releases, switch
 from orchestration.settings import PRIVATE_DIR, Settings
 from orchestration.sql import fill, name, value
 

@@ -4,13 +4,13 @@ from orchestration.errors import ConfigurationError
 from orchestration.ingestion.lake import read_report
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest
-from orchestration.publication.catalog import read_catalog
 from orchestration.publication.cut import cuts_folder
-from orchestration.publication.files import remove
-from orchestration.publication.keys import HASH_KEY, generated_manifests, key_file, read_key
-from orchestration.publication.release import current_release, releases
 from orchestration.publication.retention import delete_releases
 from orchestration.publication.spare import SPARE, discard_spare
+from orchestration.releases.catalog import read_catalog
+from orchestration.releases.files import remove
+from orchestration.releases.keys import HASH_KEY, generated_manifests, key_file, read_key
+from orchestration.releases.on_disk import current_release, releases
 from orchestration.settings import BatchId, Settings
 
 

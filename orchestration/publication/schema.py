@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict
 
 from contract.classes import Importance, Pfi
 from orchestration.errors import ConfigurationError
-from orchestration.publication.catalog import SCHEMA_VERSION
 from orchestration.publication.classes import pfi_classes
-from orchestration.publication.marts import Mart
-from orchestration.publication.privacy import Privacy
 from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH
+from orchestration.releases.catalog import SCHEMA_VERSION
+from orchestration.releases.marts import Mart
+from orchestration.releases.privacy import Privacy
 from orchestration.settings import PROJECT
 
 SCHEMA_FILE = PROJECT / "contract" / "published.json"
@@ -106,7 +106,7 @@ def write_schema(new: PublishedSchema, path: Path = SCHEMA_FILE) -> None:
             raise ConfigurationError(
                 f"These changes break readers of version {old.version}: {'; '.join(broken)}. Keep the"
                 " columns and deprecate them (config.meta.gone_from), or step SCHEMA_VERSION in"
-                " publication/catalog.py."
+                " releases/catalog.py."
             )
     path.write_text(new.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8")
 

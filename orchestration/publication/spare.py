@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.publication.catalog import CATALOG_FILE, Catalog, read_catalog
-from orchestration.publication.files import flush, link_file, opened, remove
-from orchestration.publication.release import DATABASE_FILE, ReleaseInfo
+from orchestration.releases.catalog import CATALOG_FILE, Catalog, read_catalog
+from orchestration.releases.files import flush, link_file, opened, remove
+from orchestration.releases.on_disk import DATABASE_FILE, ReleaseInfo
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 
 SPARE = ".spare"

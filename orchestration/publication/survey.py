@@ -9,9 +9,9 @@ from datetime import date
 import duckdb
 
 from orchestration.errors import PublicationError
-from orchestration.publication.catalog import CatalogColumn
-from orchestration.publication.marts import Mart
-from orchestration.publication.privacy import may_leave
+from orchestration.releases.catalog import CatalogColumn
+from orchestration.releases.marts import Mart
+from orchestration.releases.privacy import may_leave
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
 _PUBLISHABLE = re.compile(r"BOOLEAN|(TINY|SMALL|BIG)?INT|INTEGER|DECIMAL\(\d+,\d+\)|DATE|TIMESTAMP|VARCHAR")

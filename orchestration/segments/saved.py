@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.errors import ConfigurationError, NotFoundError
-from orchestration.publication.privacy import privacy_of
+from orchestration.releases.privacy import privacy_of
 from orchestration.segments.condition import Kind, condition_sql, kind_of_type
 from orchestration.segments.tokens import ConditionError
 from orchestration.settings import Settings

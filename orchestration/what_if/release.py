@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import ConfigurationError, PublicationError
-from orchestration.publication.release import DATABASE_FILE, current_release, open_published, releases
+from orchestration.releases.on_disk import DATABASE_FILE, current_release, open_published, releases
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 from orchestration.sql import fill, value
 from orchestration.what_if.rule_tables import write_rules

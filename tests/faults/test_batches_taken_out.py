@@ -7,7 +7,7 @@ import pytest
 from orchestration.erasure.erase import erase
 from orchestration.errors import ExitCode
 from orchestration.ingestion.lake import lake_batches, withdrawn_since_release
-from orchestration.publication.release import current_release
+from orchestration.releases.on_disk import current_release
 from orchestration.settings import BatchId, Settings
 from orchestration.waiting import noted_nights, planned_nights, processed_nights, refused_batches
 from orchestration.withdrawal import withdraw

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.night import NightRun, run_waiting
-from orchestration.publication.release import releases
+from orchestration.releases.on_disk import releases
 from orchestration.settings import Settings
 from tests.faults.conftest import SECOND
 from tests.faults.delivered import Delivered

@@ -18,7 +18,7 @@ from rich.console import Console
 from orchestration.errors import NotFoundError
 from orchestration.explain import print_trade, read_trade
 from orchestration.explain.trade import sentences
-from orchestration.publication.release import DATABASE_FILE
+from orchestration.releases.on_disk import DATABASE_FILE
 from orchestration.settings import Settings
 from tests.golden.sales_cases import CASES, NIGHTS, RATES, TRADES, Case, assigned, batches, standing
 from tests.reference.sales import Known, Registration, Rule

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.publication.catalog import read_catalog
+from orchestration.releases.catalog import read_catalog
 from tests.support.warehouse import Warehouse
 
 TABLES = Path(__file__).parents[2] / "docs" / "tables.md"

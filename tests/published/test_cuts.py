@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from orchestration.errors import NotFoundError
-from orchestration.publication.catalog import Catalog, read_catalog
 from orchestration.publication.cut import Wanted
+from orchestration.releases.catalog import Catalog, read_catalog
 from orchestration.republish import make_cut
 from orchestration.settings import Settings
 from tests.support.published import found, readable

@@ -9,12 +9,12 @@ import duckdb
 import polars as pl
 import pytest
 
+from orchestration.erased import Register, read_register, register_file, write_register
 from orchestration.erasure.erase import Erasure, erase
-from orchestration.erasure.register import Register, read_register, register_file, write_register
 from orchestration.erasure.terms import past_their_term
 from orchestration.errors import ConfigurationError, NotFoundError
-from orchestration.publication.catalog import read_catalog
-from orchestration.publication.release import current_release, releases
+from orchestration.releases.catalog import read_catalog
+from orchestration.releases.on_disk import current_release, releases
 from orchestration.settings import Retention, Settings
 from orchestration.waiting import processed_nights
 from tests.support.published import found, readable

@@ -12,7 +12,7 @@ from orchestration.bridge import PARTS
 from orchestration.night_report.assets import Part, moved_tonight
 from orchestration.night_report.figures import Check, Figures, Refused, TierRow, _refused, read_figures
 from orchestration.night_report.page import render
-from orchestration.publication.release import releases
+from orchestration.releases.on_disk import releases
 from orchestration.settings import BatchId, Settings
 from tests.support.warehouse import Warehouse
 

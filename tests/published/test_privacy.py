@@ -11,15 +11,15 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.errors import ConfigurationError, PublicationError
 from orchestration.evidence import write_evidence
-from orchestration.publication.catalog import read_catalog
 from orchestration.publication.cut import cuts_folder
-from orchestration.publication.keys import HASH_KEY, Key, key_file, provide_demo_key, read_key
-from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
-from orchestration.publication.privacy import hold_key, leaving, privacy_of
-from orchestration.publication.release import releases
 from orchestration.publication.rollback import rollback
 from orchestration.publication.rotation import require_own_key, require_same_key
 from orchestration.publication.spare import SPARE, set_aside
+from orchestration.releases.catalog import read_catalog
+from orchestration.releases.keys import HASH_KEY, Key, key_file, provide_demo_key, read_key
+from orchestration.releases.marts import Mart, MartColumn, marts_from_manifest
+from orchestration.releases.on_disk import releases
+from orchestration.releases.privacy import hold_key, leaving, privacy_of
 from orchestration.settings import BatchId, Settings
 from tests.support.handmade import DAY, Delivery
 from tests.support.published import found, hashed, private_values, readable

@@ -7,8 +7,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import ConfigurationError
-from orchestration.publication.keys import PRIVATE_KEY
-from orchestration.publication.release import releases
+from orchestration.releases.keys import PRIVATE_KEY
+from orchestration.releases.on_disk import releases
 from orchestration.republish import change_key, make_private_release
 from orchestration.settings import Settings
 from tests.support.published import found, private_values

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import duckdb
 import pytest
 
-from orchestration.publication.catalog import CatalogColumn, CatalogTable, read_catalog
 from orchestration.publication.reporting import (
     REPORTING,
     column_titles,
@@ -14,6 +13,7 @@ from orchestration.publication.reporting import (
     view_titles,
     words_of,
 )
+from orchestration.releases.catalog import CatalogColumn, CatalogTable, read_catalog
 from orchestration.sql import label
 from tests.support.warehouse import Warehouse
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.journal import entries
-from orchestration.publication.release import current_release
+from orchestration.releases.on_disk import current_release
 from orchestration.settings import PROJECT, Settings
 from tests.support.warehouse import Warehouse
 

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import ConfigurationError
-from orchestration.publication.catalog import SCHEMA_VERSION
 from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
-from orchestration.publication.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.publication.reference import REFERENCE_FOLDER, reference_pages
 from orchestration.publication.schema import (
     agreed_schema,
@@ -17,6 +15,8 @@ from orchestration.publication.schema import (
     published_schema,
     write_schema,
 )
+from orchestration.releases.catalog import SCHEMA_VERSION
+from orchestration.releases.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.settings import Settings
 from orchestration.transform import Transform
 from tests.support.written import MEND

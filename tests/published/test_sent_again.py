@@ -10,7 +10,7 @@ import pytest
 from benchmarks.resend import send_again
 from orchestration.night import NightRun
 from orchestration.publication import Publication
-from orchestration.publication.marts import marts_from_manifest
+from orchestration.releases.marts import marts_from_manifest
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
 from orchestration.waiting import processed_nights

@@ -12,7 +12,7 @@ import pytest
 from contract.model import load_contract
 from orchestration.errors import ConfigurationError
 from orchestration.onboarding.starter import make_home
-from orchestration.publication.keys import HASH_KEY, read_key
+from orchestration.releases.keys import HASH_KEY, read_key
 from tests.support.warehouse import PROJECT, Warehouse
 
 PAGE = PROJECT / "docs" / "bring-your-bank.md"

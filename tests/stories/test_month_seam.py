@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from expectations.suites.restatement import ClosedMonth, closed_month_changes
-from orchestration.publication.release import DATABASE_FILE
+from orchestration.releases.on_disk import DATABASE_FILE
 from orchestration.settings import BatchId, Settings
 from tests.conftest import ShareWarehouse, deliver_and_run
 from tests.support.bank import Bank

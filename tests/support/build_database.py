@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publication import Mart, MartColumn, Publication, publish
-from orchestration.publication.release import DATABASE_FILE
+from orchestration.releases.on_disk import DATABASE_FILE
 from orchestration.settings import Bank, BatchId, Settings
 
 AUM = Mart(

@@ -8,11 +8,11 @@ from tests.support.models import PROJECT
 READERS = {
     "gate_2": ("expectations",),
     "explanations": ("orchestration/explain",),
-    "publication": ("orchestration/publication",),
+    "publication": ("orchestration/publication", "orchestration/releases"),
     "erasure": ("orchestration/erasure",),
     "night_report": ("orchestration/night_report",),
     "what_if": ("orchestration/what_if",),
-    "saved_segments": ("orchestration/segments", "orchestration/cli_segments.py"),
+    "saved_segments": ("orchestration/segments", "orchestration/*segment*.py"),
     "feeds": ("orchestration/feeds.py", "models/marts/workbench"),
     "dashboards": ("bi/assets/datasets",),
     "the_night": ("orchestration/*.py",),

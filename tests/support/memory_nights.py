@@ -13,8 +13,8 @@ import yaml
 
 from contract.model import OP_COLUMN, Table, load_contract
 from orchestration.closing import EVENT_DATES
-from orchestration.publication.keys import Key
-from orchestration.publication.privacy import show_pads
+from orchestration.releases.keys import Key
+from orchestration.releases.privacy import show_pads
 from orchestration.transform import WHOLE_NIGHTS_ONLY
 from orchestration.warehouse import show_no_closing
 from tests.support.bank import Bank, Delivery, Row

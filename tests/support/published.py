@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from contract.model import Private, load_contract
-from orchestration.publication.keys import HASH_KEY, Key
+from orchestration.releases.keys import HASH_KEY, Key
 
 
 def private_values(landing: Path, *kinds: Private) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.publication.catalog import (
+from orchestration.releases.catalog import (
     BatchRow,
     Catalog,
     CatalogColumn,
@@ -17,8 +17,8 @@ from orchestration.publication.catalog import (
     DataAsOf,
     parquet_path,
 )
-from orchestration.publication.files import sha256
-from orchestration.publication.release import DATABASE_FILE, switch
+from orchestration.releases.files import sha256
+from orchestration.releases.on_disk import DATABASE_FILE, switch
 from orchestration.settings import PROJECT, Settings
 
 NIGHT = date(2026, 1, 30)

@@ -18,9 +18,9 @@ from contract.model import load_contract
 from orchestration import closing as closing_module
 from orchestration import month_ends
 from orchestration.plan import Closing, Night
-from orchestration.publication.keys import HASH_KEY, read_key
-from orchestration.publication.privacy import hold_key, leaving, show_pads
-from orchestration.publication.release import DATABASE_FILE, switch
+from orchestration.releases.keys import HASH_KEY, read_key
+from orchestration.releases.on_disk import DATABASE_FILE, switch
+from orchestration.releases.privacy import hold_key, leaving, show_pads
 from orchestration.settings import Bank as BankSettings
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value

@@ -53,9 +53,9 @@ def main() -> None:
     from orchestration.assets.models import manifest_of_project
     from orchestration.definitions import build_defs
     from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
-    from orchestration.publication.marts import marts_from_manifest
     from orchestration.publication.reference import reference_pages, write_reference
     from orchestration.publication.schema import published_schema, write_schema
+    from orchestration.releases.marts import marts_from_manifest
     from orchestration.settings import Settings
 
     with TemporaryDirectory() as folder:

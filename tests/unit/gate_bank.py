@@ -13,7 +13,7 @@ from contract.model import Table, load_contract
 from expectations.gate import fit_to_load
 from expectations.results import GateResult
 from orchestration.ingestion.lake import BatchReport, TableReport, schema_sql
-from orchestration.ingestion.screening import screen_batch
+from orchestration.screening.screen import screen_batch
 from orchestration.settings import Bank, BatchId, Settings
 from orchestration.sql import name
 from orchestration.warehouse import open_database, prepare_night

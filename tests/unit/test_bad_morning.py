@@ -16,7 +16,7 @@ from orchestration.night import run_waiting
 from orchestration.notices import sending
 from orchestration.notices.notice import Notice
 from orchestration.overview import Day, overview
-from orchestration.publication.keys import note_generated
+from orchestration.releases.keys import note_generated
 from orchestration.settings import Bank, BatchId, Settings
 from orchestration.status import show_status
 from tests.support.handmade import Delivery

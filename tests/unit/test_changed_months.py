@@ -9,10 +9,10 @@ import pytest
 
 from orchestration.errors import PublicationError
 from orchestration.publication import Mart, MartColumn, publish
-from orchestration.publication.catalog import Catalog, CatalogFile, CatalogTable, DataAsOf
 from orchestration.publication.parquet import stale_months
-from orchestration.publication.release import Base
 from orchestration.publication.survey import row_counts, survey
+from orchestration.releases.catalog import Catalog, CatalogFile, CatalogTable, DataAsOf
+from orchestration.releases.on_disk import Base
 from orchestration.settings import BatchId, Settings
 from tests.support.build_database import add_gate_tables, contents, warehouse
 

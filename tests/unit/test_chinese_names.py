@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.publication.marts import Mart, marts_from_manifest
 from orchestration.publication.quality import GATE_MARTS
+from orchestration.releases.marts import Mart, marts_from_manifest
 from orchestration.settings import Settings
 from orchestration.transform import Transform
 

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 from contract.classes import level_of, most_sensitive
 from contract.model import Column, load_contract
 from orchestration.publication.classes import pfi_classes
-from orchestration.publication.marts import Mart, MartColumn
 from orchestration.publication.schema import agreed_schema
+from orchestration.releases.marts import Mart, MartColumn
 
 
 def mart(*columns: MartColumn | str) -> Mart:

@@ -21,7 +21,7 @@ from orchestration.console import show_results
 from orchestration.errors import ExitCode, PublicationError, QueryError
 from orchestration.lock import writer_lock
 from orchestration.night import STATIONS, NightResult
-from orchestration.publication.release import open_current
+from orchestration.releases.on_disk import open_current
 from orchestration.settings import BatchId, Settings
 from orchestration.status import show_releases, show_status
 from orchestration.turns import waiting_turns

@@ -14,8 +14,8 @@ from orchestration.errors import LandingError, NotFitToLoadError
 from orchestration.journal import Journal, entries
 from orchestration.lock import writer_lock
 from orchestration.partitions import business_dates
-from orchestration.publication.catalog import BatchRow, Catalog, DataAsOf
-from orchestration.publication.release import switch
+from orchestration.releases.catalog import BatchRow, Catalog, DataAsOf
+from orchestration.releases.on_disk import switch
 from orchestration.reported import MadeByNights
 from orchestration.schedules import nightly
 from orchestration.sensors import arrival

@@ -13,15 +13,15 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.erased import Erased, Register, read_register, write_register
 from orchestration.erasure import erase as erasure
 from orchestration.erasure.leftovers import delete_landed_copies, delete_made_copies
 from orchestration.erasure.numbers import composed_keys, holds_numbers, replaced_texts
-from orchestration.erasure.register import Erased, Register, read_register, write_register
 from orchestration.erasure.replacement import replace_in_build_database, replace_in_lake
 from orchestration.erasure.subject import write_subject
 from orchestration.erasure.terms import drop_expired
 from orchestration.errors import ConfigurationError, ExitCode, NotFoundError
-from orchestration.publication import files
+from orchestration.releases import files
 from orchestration.settings import Bank, BatchId, Settings
 from tests.support.handmade import DAY, Delivery, settings_in
 

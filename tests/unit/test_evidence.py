@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from typer.main import get_command
 
 from orchestration.cli import app
-from orchestration.erasure.register import Erased, Register, write_register
+from orchestration.erased import Erased, Register, write_register
 from orchestration.errors import ConfigurationError
 from orchestration.evidence import FILES, write_evidence
 from orchestration.evidence.duties import Duties, Law, Rule, load_duties, missing

@@ -196,7 +196,7 @@ def test_another_night_does_not_take_the_place_of_one(settings: Settings, tmp_pa
 
 
 def test_of_several_releases_of_a_date_the_current_one_counts(settings: Settings, tmp_path: Path) -> None:
-    from orchestration.publication.release import switch
+    from orchestration.releases.on_disk import switch
 
     publish(settings, {}, number=2)
     switch(settings, f"{NIGHT}.1")

@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from orchestration.errors import ConfigurationError
-from orchestration.publication.keys import PAGES_TOKEN, provide_pages_token
+from orchestration.releases.keys import PAGES_TOKEN, provide_pages_token
 from orchestration.serving import INSTANCE, LOOPBACK
 from orchestration.settings import Settings
 

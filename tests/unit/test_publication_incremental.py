@@ -5,7 +5,7 @@ import duckdb
 import pytest
 
 from orchestration.publication import publish, rollback
-from orchestration.publication.catalog import read_catalog
+from orchestration.releases.catalog import read_catalog
 from tests.support.build_database import (
     AUGUST,
     AUM,

@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.errors import PublicationError
 from orchestration.publication import publish, releases
-from orchestration.publication.catalog import read_catalog
+from orchestration.releases.catalog import read_catalog
 from tests.support.build_database import (
     AUM,
     JULY,

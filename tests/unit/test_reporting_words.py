@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import duckdb
 
-from orchestration.publication.catalog import Catalog, CatalogColumn, CatalogTable, DataAsOf
 from orchestration.publication.reporting import create_views
+from orchestration.releases.catalog import Catalog, CatalogColumn, CatalogTable, DataAsOf
 
 
 def table(schema: str, name: str, zh: str, *columns: tuple[str, str]) -> CatalogTable:

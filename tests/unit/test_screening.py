@@ -5,8 +5,8 @@ import duckdb
 import pytest
 
 from contract.model import load_contract
-from orchestration.ingestion import screening
-from orchestration.ingestion.screening import reference_order
+from orchestration.screening import screen
+from orchestration.screening.screen import reference_order
 from tests.unit.gate_bank import LakeNight, row
 
 
@@ -239,8 +239,8 @@ def test_a_mended_rule_leaves_nothing_of_an_earlier_screening(
     night.tables["deposit_balance"].append(row("deposit_balance", account_id="A9"))
     night.write()
     night.screen()
-    rule = screening.rule_for("reference_unknown").model_copy(update={"severity_code": "warn"})
-    monkeypatch.setattr(screening, "rule_for", lambda *_: rule)
+    rule = screen.rule_for("reference_unknown").model_copy(update={"severity_code": "warn"})
+    monkeypatch.setattr(screen, "rule_for", lambda *_: rule)
 
     assert night.screen() == {}
     assert refused(night) == []

@@ -7,7 +7,7 @@ import pytest
 
 from contract.model import load_contract
 from contract.severity import CHECK_RULES, remedy_for, rule_for
-from orchestration.ingestion.cross_rules import CROSS_CODES
+from orchestration.screening.cross_rules import CROSS_CODES
 
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
 

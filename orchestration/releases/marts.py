@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from contract.classes import Importance, Pfi
 from orchestration.errors import PublicationError
 from orchestration.project import Identifier, column_meta, is_published, model_meta
-from orchestration.publication.privacy import Privacy, privacy_of
+from orchestration.releases.privacy import Privacy, privacy_of
 
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
 

@@ -12,7 +12,7 @@ from typing import Literal
 import duckdb
 
 from contract.model import Private, load_contract
-from orchestration.publication.keys import Key
+from orchestration.releases.keys import Key
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
 Privacy = Literal["mask", "hash", "withhold"]

@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from orchestration.publication.marts import Cut, Mart
-from orchestration.publication.privacy import Privacy
+from orchestration.releases.marts import Cut, Mart
+from orchestration.releases.privacy import Privacy
 
 CATALOG_FILE = "catalog.json"
 

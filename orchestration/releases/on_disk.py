@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import PublicationError
-from orchestration.publication.catalog import Catalog, CatalogFile, read_catalog
-from orchestration.publication.files import flush
+from orchestration.releases.catalog import Catalog, CatalogFile, read_catalog
+from orchestration.releases.files import flush
 from orchestration.rooms import room
 from orchestration.settings import Settings
 

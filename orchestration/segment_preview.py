@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from orchestration.errors import PublicationError
-from orchestration.publication.release import open_current
+from orchestration.releases.on_disk import open_current
 from orchestration.segments.condition import condition_sql
 from orchestration.segments.saved import SCREENED, screened_columns
 from orchestration.settings import Settings

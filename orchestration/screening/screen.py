@@ -13,14 +13,14 @@ import duckdb
 
 from contract.model import Contract, Table, load_contract
 from contract.severity import rule_for
-from orchestration.ingestion.cross_rules import (
+from orchestration.ingestion.lake import table_files
+from orchestration.screening.cross_rules import (
     CrossRule,
     collect_keys,
     group_rules,
     referenced_tables,
     row_rules,
 )
-from orchestration.ingestion.lake import table_files
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value
 from orchestration.warehouse import create_lake_views
