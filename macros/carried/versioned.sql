@@ -2,7 +2,7 @@
 
    Appends a version where tonight's batch says something new, ends the version it replaces, and ends what
    a batch deletes or a full load no longer holds. Because every version keeps its dates, the state of any
-   past night can be had back (see orchestration/warehouse.py).
+   past night can be had back (see orchestration/warehouse/night.py).
    `is_whole`: what is given is all there is, so what it lacks has ended. #}
 
 {% macro versioned(staged, table_name, key, attributes, is_whole=false) %}

@@ -15,7 +15,7 @@ READERS = {
     "saved_segments": ("orchestration/segments", "orchestration/*segment*.py"),
     "feeds": ("orchestration/feeds.py", "models/marts/workbench"),
     "dashboards": ("bi/assets/datasets",),
-    "the_night": ("orchestration/*.py",),
+    "the_night": ("orchestration/*.py", "orchestration/warehouse"),
 }
 """Files and folders by exposure. ``the_night`` is every module that stands alone, but for those of others."""
 

@@ -1,6 +1,6 @@
 -- One row per customer and month: what the months before it add to its trailing and to-date averages.
 -- Computed once per month, on its first night; the other nights of the month find it here. Months that no
--- kept night is in are dropped (see orchestration/warehouse.py).
+-- kept night is in are dropped (see orchestration/warehouse/night.py).
 
 {{ config(
     materialized='incremental', meta={'carried': 'month_state', 'month_by_month': true},
