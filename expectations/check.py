@@ -6,7 +6,7 @@ Nothing here imports Great Expectations; ``datasource`` turns checks into its ex
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from contract.severity import CheckRule, rule_for
+from orchestration.check_rules import CheckRule, rule_for
 from orchestration.sql import Sql
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import duckdb
 
-from contract.severity import Severity, remedy_for
 from expectations.check import Check
+from orchestration.check_rules import Severity, remedy_for
 from orchestration.errors import Fault
 from orchestration.settings import BatchId, Settings, private_folder
 from orchestration.sql import Sql, fill, join, name, value

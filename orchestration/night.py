@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import duckdb
 
+from orchestration.check_rules import rules_of
 from orchestration.closing import closed_months
 from orchestration.confirmation import note_complete, repeated_release, show_confirmed
 from orchestration.dbt_results import NodeResult, OnNode
@@ -461,7 +462,8 @@ class NightRun:
             # whoever is told of the station may end it from then on
             self._tell(station)
             started = perf_counter()
-            yield
+            with rules_of(self.batch.business_date):
+                yield
         except KeyboardInterrupt as interrupt:
             now = current_release(self._settings)
             done = f"{now.name} is published" if now and now != released else "nothing of it is published"

@@ -10,8 +10,8 @@ from decimal import Decimal
 import duckdb
 
 from contract.model import Table
-from contract.severity import rule_for
 from expectations.check import Check, FailingRows
+from orchestration.check_rules import rule_for
 from orchestration.sql import Sql, fill, join, name, value
 
 RATE = name("temp", "tonight_rate")

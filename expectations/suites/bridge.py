@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from contract.severity import rule_for
 from expectations.check import Check, FailingRows, Suite, exact
 from expectations.suites.marts import AUM, months_in
 from expectations.suites.marts import MARTS as CUSTOMER_VALUE
 from orchestration.bridge import PARTS
+from orchestration.check_rules import rule_for
 from orchestration.sql import Sql, fill, join, name, value
 
 MARTS = "monitoring"

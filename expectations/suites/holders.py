@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from contract.severity import rule_for
 from expectations.check import Check, FailingRows, Suite
 from expectations.suites.marts import months_in
+from orchestration.check_rules import rule_for
 from orchestration.sql import Sql, fill, join, name, value
 
 MARTS = "customer"

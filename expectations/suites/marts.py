@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from contract.severity import rule_for
 from expectations.check import Check, FailingRows, Suite, exact
 from expectations.results import FCT_CHECK_RESULT
+from orchestration.check_rules import rule_for
 from orchestration.sql import Sql, fill, join, name, value
 
 AUM = "fct_customer_aum_monthly"

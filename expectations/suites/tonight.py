@@ -6,11 +6,11 @@ from decimal import Decimal
 import duckdb
 
 from contract.model import load_contract
-from contract.severity import rule_for
 from expectations.check import Check, FailingRows, Suite, exact
 from expectations.results import FCT_CHECK_RESULT
 from expectations.suites import amounts
 from expectations.suites.amounts import RATE, TOTAL
+from orchestration.check_rules import rule_for
 from orchestration.ingestion.lake import BatchReport
 from orchestration.screening.cross_rules import CROSS_CODES
 from orchestration.sql import Sql, fill, join, name, value

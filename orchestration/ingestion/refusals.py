@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from contract.model import load_contract
-from contract.severity import CHECK_RULES
+from orchestration.check_rules import CHECK_RULES
 from orchestration.errors import BadBatchError, Fault, FaultError, NotFitToLoadError
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest

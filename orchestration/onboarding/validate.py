@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import polars as pl
 
-from contract.severity import Severity, rule_for
+from orchestration.check_rules import Severity, rule_for, rules_of
 from orchestration.errors import BadBatchError, BusyError, ExitCode, Fault
 from orchestration.ingestion.ingest import OnTable, Read, read_batch
 from orchestration.ingestion.lake import MARKERS, BatchReport, admit
@@ -117,7 +117,7 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
     except BadBatchError as error:
         return Validation(None, _of_faults([*named, *error.faults]), exit_code=ExitCode.BAD_BATCH)
     batch = BatchId(manifest.business_date, manifest.sequence)
-    with _workshop(settings, folder, batch) as own:
+    with rules_of(batch.business_date), _workshop(settings, folder, batch) as own:
         try:
             read = read_batch(own, batch, on_table)
         except BadBatchError as error:
@@ -127,12 +127,11 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
         told, late = _judged(settings, own, batch, read) if is_whole else (_of_report(read.report), [])
         refused = _refused(own.quarantine / batch.folder)
         rows = [_of_rows(found, read.report) for found in _grouped(refused)]
+        failed = _of_faults([*faults, *late])
     # the share of refused rows is told with the rows
     counted = {(one.fault.table, one.fault.check_code) for one in rows}
     told = [one for one in told if (one.fault.table, one.fault.check_code) not in counted]
-    findings = sorted(
-        [*_of_faults([*faults, *late]), *rows, *told], key=lambda one: _ORDER.index(one.severity)
-    )
+    findings = sorted([*failed, *rows, *told], key=lambda one: _ORDER.index(one.severity))
     return Validation(
         batch, findings, _counts(read.report, refused), is_whole, _code(faults + late, findings)
     )

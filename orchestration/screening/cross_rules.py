@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from contract.model import OP_COLUMN, Column, Contract, MonthHistory, Table
-from contract.severity import rule_values
+from orchestration.check_rules import rule_values
 from orchestration.sql import Sql, fill, join, name, value
 
 REFERENCE = "reference_unknown"

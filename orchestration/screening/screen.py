@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from contract.model import Contract, Table, load_contract
-from contract.severity import rule_for
+from orchestration.check_rules import rule_for
 from orchestration.ingestion.lake import table_files
 from orchestration.screening.cross_rules import (
     CrossRule,

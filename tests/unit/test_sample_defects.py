@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from contract.severity import rule_for
+from orchestration.check_rules import rule_for
 from orchestration.errors import BadBatchError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.landing import landed_batches

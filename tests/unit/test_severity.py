@@ -1,12 +1,15 @@
 """How much of a table may break a rule."""
 
 import re
+from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from contract.model import load_contract
-from contract.severity import CHECK_RULES, remedy_for, rule_for
+from orchestration import check_rules
+from orchestration.check_rules import CHECK_RULES, remedy_for, rule_for, rules_of
 from orchestration.screening.cross_rules import CROSS_CODES
 
 EXPECTATIONS = Path(__file__).parents[2] / "expectations"
@@ -46,6 +49,28 @@ def test_tables_of_balances_are_those_that_money_totals_are_made_of():
         "monthly_balance_history",
     }  # fmt: skip
     assert not balances & {"customer", "account", "org", "employee", "product", "transaction", "sales_trade"}
+
+
+def test_a_replay_is_judged_by_the_limits_of_its_day(tmp_path, monkeypatch):
+    """A limit of 2 rows since 1 June: a night of May is replayed under the 1 row that held in May."""
+    first, *rows = CHECK_RULES.read_text(encoding="utf-8").splitlines()
+    (old,) = (row for row in rows if row.startswith("value_missing,*,"))
+    later = old.replace(",1,,1900-01-01,DQ-001,", ",2,,2026-06-01,DQ-002,")
+    assert later != old
+    path = tmp_path / "check_rules.csv"
+    path.write_text("\n".join([first, later, *rows]), encoding="utf-8")
+    monkeypatch.setattr(check_rules, "CHECK_RULES", path)
+    for cached in (check_rules._versions, check_rules._rules_on):
+        monkeypatch.setattr(check_rules, cached.__name__, cache(cached.__wrapped__))
+
+    with rules_of(date(2026, 5, 31)):
+        assert rule_for("value_missing", "customer").allowed(40) == 1
+    with rules_of(date(2026, 6, 1)):
+        assert rule_for("value_missing", "customer").allowed(40) == 2
+        with rules_of(date(2026, 5, 31)):
+            assert rule_for("value_missing", "customer").allowed(40) == 1
+        assert rule_for("value_missing", "customer").allowed(40) == 2
+    assert rule_for("value_missing", "customer").allowed(40) == 2
 
 
 def test_whatever_a_gate_finds_an_operator_is_told_what_to_do_next():

@@ -1,11 +1,16 @@
 """What a violation gets: block the batch, quarantine the rows, or warn; and what an operator does next.
 
 Severity is data, in ``seeds/rules/check_rules.csv``, so that a bank can change it without code. A row
-for a table overrides the row for ``*``.
+for a table overrides the row for ``*``, and a row takes the place of an earlier one from its day on: a night
+is judged by the rows of its business date, also when it is replayed years later.
 """
 
 import csv
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -26,6 +31,7 @@ class CheckRule(BaseModel):
     Attributes:
         limit_share: Fraction of a table's rows (or of a total) up to which the rule lets the batch go on.
         limit_rows: Rows up to which it goes on where the share would be fewer: one bad row of a small delta.
+        valid_from_date: Business date from which the row holds, until a later one takes its place.
         limit_amt: Amount, in the reporting currency, up to which a difference is let through.
         remedy: What an operator does next; empty where the reader of files says it with the place.
     """
@@ -38,6 +44,7 @@ class CheckRule(BaseModel):
     limit_share: float | None
     limit_rows: int | None
     limit_amt: Decimal | None
+    valid_from_date: date
     description: str
     remedy: str
 
@@ -57,11 +64,38 @@ class CheckRule(BaseModel):
         return max(math.floor(rows * share), self.limit_rows or 0)
 
 
+_JUDGED_DATE: ContextVar[date | None] = ContextVar("business date that is judged", default=None)
+
+
+@contextmanager
+def rules_of(business_date: date) -> Iterator[None]:
+    """Judge by the rows that hold on a business date; outside, by the newest ones."""
+    before = _JUDGED_DATE.set(business_date)
+    try:
+        yield
+    finally:
+        _JUDGED_DATE.reset(before)
+
+
 @cache
-def _rules() -> dict[tuple[str, str], CheckRule]:
+def _versions() -> list[CheckRule]:
     with CHECK_RULES.open(encoding="utf-8", newline="") as lines:
         rows = [CheckRule.model_validate(row) for row in csv.DictReader(lines)]
-    return {(row.check_code, row.table_name): row for row in rows}
+    return sorted(rows, key=lambda row: row.valid_from_date)
+
+
+@cache
+def _rules_on(day: date | None) -> dict[tuple[str, str], CheckRule]:
+    """By check and table the newest row that holds on a day; of all rows if none is given."""
+    return {
+        (row.check_code, row.table_name): row
+        for row in _versions()
+        if day is None or row.valid_from_date <= day
+    }
+
+
+def _rules() -> dict[tuple[str, str], CheckRule]:
+    return _rules_on(_JUDGED_DATE.get())
 
 
 def rule_for(check_code: str, table_name: str = "*") -> CheckRule:
