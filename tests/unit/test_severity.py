@@ -55,7 +55,7 @@ def test_a_replay_is_judged_by_the_limits_of_its_day(tmp_path, monkeypatch):
     """A limit of 2 rows since 1 June: a night of May is replayed under the 1 row that held in May."""
     first, *rows = CHECK_RULES.read_text(encoding="utf-8").splitlines()
     (old,) = (row for row in rows if row.startswith("value_missing,*,"))
-    later = old.replace(",1,,1900-01-01,DQ-001,", ",2,,2026-06-01,DQ-002,")
+    later = old.replace(",1,,1900-01-01,DQ-002,", ",2,,2026-06-01,DQ-009,")
     assert later != old
     path = tmp_path / "check_rules.csv"
     path.write_text("\n".join([first, later, *rows]), encoding="utf-8")
