@@ -160,6 +160,10 @@ def test_a_picture_or_a_form_asks_no_graphql(pages: Pages) -> None:
         for kind in ("text/plain", "application/x-www-form-urlencoded", "application/graphql"):
             headers = {"Origin": pages.here, "Cookie": pages.cookie, "Content_Type": kind}
             assert pages.ask("POST", path, "", **headers)[0] == 405, kind
+    # a route's pattern takes a line's end for the end of the path
+    for end in ("%0A", "%0D", "%00", "%0A/"):
+        path = address.replace("?", f"{end}?")
+        assert pages.ask("GET", path, Cookie=pages.cookie, Accept="image/*")[0] == 400, path
     assert "picture" not in pages.limits()
 
 
