@@ -6,11 +6,11 @@ what the command does and not what it loads. Its nights are built without dbt's 
 """
 
 import os
-import resource
 import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,13 +40,24 @@ class Ended:
         return "Traceback (most recent call last)" in self.said
 
 
-@dataclass(frozen=True)
+@dataclass
 class Child:
     """A command that is running."""
 
     pid: int
     began: float
     output: Path
+    _end: Ended | None = None
+
+    def poll(self) -> Ended | None:
+        """How it ended; None while it runs."""
+        if self._end is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                code = None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
+                said = self.output.read_text(encoding="utf-8", errors="replace")
+                self._end = Ended(code, said, time.monotonic() - self.began)
+        return self._end
 
     def wait(self, kill_after: float | None = None) -> Ended:
         """Wait for its end.
@@ -54,44 +65,36 @@ class Child:
         Args:
             kill_after: Seconds from its start after which it is killed, with all that it started.
         """
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            seconds = time.monotonic() - self.began
-            if pid:
-                code = None if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status)
-                return Ended(code, self.output.read_text(encoding="utf-8", errors="replace"), seconds)
-            if kill_after is not None and seconds >= kill_after:
-                os.killpg(self.pid, signal.SIGKILL)
+        while (end := self.poll()) is None:
+            if kill_after is not None and time.monotonic() - self.began >= kill_after:
+                with suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGKILL)
                 kill_after = None
             time.sleep(_POLL_SECONDS)
+        return end
 
 
-def start(
-    home: Path, arguments: list[str], output: Path, *, by_dbt: bool = False, largest_file: int | None = None
-) -> Child:
-    """Start ``acrm`` with these arguments.
-
-    Args:
-        largest_file: Bytes beyond which no file may grow; writing on fails as on a full disk.
-    """
-    return work(lambda: _acrm(home, arguments, by_dbt=by_dbt), output, largest_file=largest_file)
+def start(home: Path, arguments: list[str], output: Path, *, by_dbt: bool = False) -> Child:
+    """Start ``acrm`` with these arguments."""
+    # whatever an earlier writer was at is no word of this one
+    (home / "writer.note").unlink(missing_ok=True)
+    return work(lambda: _acrm(home, arguments, by_dbt=by_dbt), output)
 
 
-def work(task: Callable[[], int], output: Path, *, largest_file: int | None = None) -> Child:
-    """Start any task of which the child's exit code comes out."""
+def work(task: Callable[[], int], output: Path) -> Child:
+    """Start any task of which the child's exit code comes out, in a process group of its own."""
     began = time.monotonic()
     pid = os.fork()
     if pid:
+        with suppress(PermissionError, ProcessLookupError):
+            os.setpgid(pid, pid)
         return Child(pid, began, output)
     code = 70
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         with output.open("wb") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-        if largest_file is not None:
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
         code = task()
     finally:
         sys.stdout.flush()
