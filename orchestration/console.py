@@ -112,9 +112,18 @@ def show_validation(found: "Validation") -> None:
         out.print(table)
     for finding in found.findings:
         out.print(str(finding), soft_wrap=True)
-    if not found.is_whole:
+    if found.waiting:
+        batches = "batch waits" if found.waiting == 1 else "batches wait"
+        out.print(
+            f"{found.waiting} earlier {batches}: acrm run first, then validate again. Checks across rows and "
+            "tables, which rest on what came before, were not made.",
+            soft_wrap=True,
+        )
+    elif not found.is_whole:
         out.print("Checks across tables were not made: mend these first, then validate again.")
     verdict = "A run would load it." if found.exit_code == 0 else "A run would refuse it."
+    if found.waiting and found.exit_code == 0:
+        verdict = "As far as it was checked, a run would load it."
     out.print(f"{len(found.findings)} findings. {verdict}")
 
 

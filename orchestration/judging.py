@@ -35,7 +35,7 @@ def judge_batch(
     # Great Expectations takes seconds to import: only where a gate runs
     from expectations.gate import fit_to_load
 
-    _require_earlier_batches(connection, night)
+    require_earlier_batches(connection, night)
     screening = screen_batch(settings, night.batch, connection)
     before = _report_before(settings, night)
     return fit_to_load(connection, settings, night.batch, report, before, screening)
@@ -48,7 +48,12 @@ def _report_before(settings: Settings, night: Night) -> BatchReport | None:
     return read_report(settings, counting[night.previous])
 
 
-def _require_earlier_batches(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
+def require_earlier_batches(connection: duckdb.DuckDBPyConnection, night: Night) -> None:
+    """Have a batch for every business day since the night before.
+
+    Raises:
+        BadBatchError: A business day before has none.
+    """
     if night.previous is None:
         return
     missing = connection.execute(

@@ -3,6 +3,7 @@
 Put here: reading where a warehouse stands. Keep out: deciding (``plan.py``) and running (``night.py``).
 """
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from orchestration.ingestion.lake import (
 from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches
 from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.ingestion.refusals import standing_refusal
-from orchestration.plan import Night, Processed, nights_to_run
+from orchestration.plan import Night, Processed, highest_sequences, nights_to_run
 from orchestration.releases.catalog import read_catalog
 from orchestration.releases.on_disk import current_release
 from orchestration.settings import BatchId, Settings
@@ -44,9 +45,15 @@ def available_batches(settings: Settings, again: date | None = None) -> list[Bat
     return counting_batches(settings, again)
 
 
-def counting_batches(settings: Settings, again: date | None = None) -> list[BatchId]:
-    """The same as far as it can be told, whatever else lies in landing: for those who only look."""
-    landed, in_lake = _landed(settings), _in_lake(settings)
+def counting_batches(
+    settings: Settings, again: date | None = None, also: Collection[BatchId] = ()
+) -> list[BatchId]:
+    """The same as far as it can be told, whatever else lies in landing: for those who only look.
+
+    Args:
+        also: Batches that are taken as landed.
+    """
+    landed, in_lake = sorted({*_landed(settings), *also}), _in_lake(settings)
     kept_out = _never(settings, landed, in_lake).keys() | {
         batch for batch in _not_again(settings, landed, in_lake) if batch.business_date != again
     }
@@ -60,11 +67,42 @@ def refused_batches(settings: Settings) -> dict[BatchId, FaultError]:
     under the same sequence, or they were tried after later nights had run and refused.
     """
     landed, in_lake = _landed(settings), _in_lake(settings)
-    changed = {batch: _changed(settings, batch) for batch in landed if batch in in_lake}
+    changed = {
+        batch: _changed(settings, batch, _digest(settings, batch)) for batch in landed if batch in in_lake
+    }
     never = _never(settings, landed, in_lake)
     faults = never | {batch: fault for batch, fault in changed.items() if fault is not None}
     tried = _not_again(settings, landed, in_lake)
     return {**tried, **{batch: BadBatchError([fault]) for batch, fault in faults.items()}}
+
+
+def never_taken(settings: Settings, batch: BatchId, manifest_sha256: str) -> Fault | None:
+    """Why no run would take a delivery whatever is in it; it is taken as landed, wherever it lies."""
+    in_lake = _in_lake(settings)
+    if batch in in_lake:
+        return _changed(settings, batch, manifest_sha256)
+    return _never(settings, sorted({*_landed(settings), batch}), in_lake).get(batch)
+
+
+def batches_before(settings: Settings, batch: BatchId) -> list[BatchId]:
+    """The batch that counts of each business date before a delivery's, which is taken as landed."""
+    counting = highest_sequences(counting_batches(settings, also=[batch]))
+    return [known for day, known in counting.items() if day < batch.business_date]
+
+
+def not_yet_built(settings: Settings, batches: Collection[BatchId]) -> list[BatchId]:
+    """Those of some batches that no night of the build database stands for; all if it was thrown away."""
+    nights = noted_nights(settings) if settings.database.exists() else []
+    built = {night.batch for night in nights}
+    return [batch for batch in batches if batch not in built]
+
+
+def is_settled(settings: Settings, batch: BatchId) -> bool:
+    """Whether a lake's batch stays as it was taken: gate 1 let it through, or a night was built on it."""
+    if batch not in _in_lake(settings):
+        return False
+    built = {*published_batches(settings), *(night.batch for night in noted_nights(settings))}
+    return batch in built or has_passed(settings, batch)
 
 
 def told_together(refused: dict[BatchId, FaultError]) -> FaultError:
@@ -133,14 +171,12 @@ def _digest(settings: Settings, batch: BatchId) -> str | None:
         return None
 
 
-def _changed(settings: Settings, batch: BatchId) -> Fault | None:
+def _changed(settings: Settings, batch: BatchId, digest: str | None) -> Fault | None:
     """What is wrong with a landed batch whose name the lake knows by another manifest."""
     report = read_report(settings, batch)
-    digest = _digest(settings, batch)
     if report is None or digest is None or digest == report.manifest_sha256:
         return None
-    built = {*published_batches(settings), *(night.batch for night in noted_nights(settings))}
-    if batch not in built and not has_passed(settings, batch):
+    if not is_settled(settings, batch):
         # mended in place: the next run reads it again
         return None
     what = f"{batch} is in the lake by another manifest, so the one that lies in landing now was not read"

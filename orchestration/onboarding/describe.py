@@ -22,7 +22,7 @@ from orchestration.errors import BadBatchError, Fault
 from orchestration.ingestion.decoding import UnreadableFileError
 from orchestration.ingestion.ingest import RECEIVED, TableOutcome, read_table
 from orchestration.ingestion.lake import TableWriter, lake_batches, tables_of_last
-from orchestration.ingestion.landing import batch_of, name_fault
+from orchestration.ingestion.landing import batch_of, landed_batches, name_fault
 from orchestration.ingestion.manifest import (
     MANIFEST,
     FileDelivery,
@@ -36,6 +36,7 @@ from orchestration.ingestion.mapping import MAPPING_FILE, Mapping, TableMap, loa
 from orchestration.ingestion.reader import read_file
 from orchestration.onboarding.formats import Expected, guess_format
 from orchestration.settings import BatchId, Settings
+from orchestration.waiting import is_settled
 
 OnTable = Callable[[str, int], None]
 
@@ -88,6 +89,7 @@ def describe(settings: Settings, folder: Path, on_table: OnTable | None = None) 
     """
     folder = folder.absolute()
     batch = _batch(folder)
+    _require_open(settings, batch)
     mapping = load_mapping(settings)
     files, faults = _files_by_table(folder, mapping)
     described = []
@@ -126,6 +128,20 @@ def _batch(folder: Path) -> BatchId:
             [Fault("file_missing", "there is no such folder", "Make it, with the files in it")]
         )
     return batch
+
+
+def _require_open(settings: Settings, batch: BatchId) -> None:
+    """Write no manifest that every later run would refuse."""
+    if not is_settled(settings, batch):
+        return
+    known = [*landed_batches(settings), *lake_batches(settings)]
+    correction = max(one.sequence for one in known if one.business_date == batch.business_date) + 1
+    what = f"{batch} has passed gate 1 and stays as it was taken, so no manifest was written"
+    remedy = (
+        f"Put corrected files into sequence={correction} of the same business date; or, where the first "
+        f"delivery was no good, take it out by: acrm withdraw {batch.short}"
+    )
+    raise BadBatchError([Fault("batch_changed", what, remedy, file=MANIFEST)])
 
 
 def _files_by_table(folder: Path, mapping: Mapping) -> tuple[dict[str, list[Path]], list[Fault]]:

@@ -1,35 +1,30 @@
 """Tells what a run would say of a delivery, and loads nothing: for ``acrm validate FOLDER``.
 
 The batch is read and judged by the very code of a night, in a folder of its own that goes at the end. What
-the warehouse knows of earlier nights is read, never written.
+the warehouse knows of earlier nights is read, never written. Earlier batches that wait for their own run are
+known by their manifests: that they come is counted on, what is in them is not read.
 """
 
 import json
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import polars as pl
 
 from orchestration.check_rules import Severity, rule_for, rules_of
-from orchestration.errors import BadBatchError, BusyError, ExitCode, Fault
+from orchestration.errors import BadBatchError, ExitCode, Fault
 from orchestration.ingestion.ingest import OnTable, Read, read_batch
-from orchestration.ingestion.lake import MARKERS, BatchReport, admit
+from orchestration.ingestion.lake import BatchReport, admit
 from orchestration.ingestion.landing import batch_of, name_fault
-from orchestration.ingestion.manifest import read_manifest
-from orchestration.ingestion.mapping import MAPPING_FILE
-from orchestration.judging import judge_batch
+from orchestration.ingestion.manifest import MANIFEST, file_digest, read_manifest
+from orchestration.judging import judge_batch, require_earlier_batches
+from orchestration.onboarding.workshop import show_standing, workshop
 from orchestration.plan import Night
-from orchestration.rooms import room
-from orchestration.settings import BatchId, Settings, private_folder
-from orchestration.sql import fill, name, value
-from orchestration.transform import Transform
-from orchestration.waiting import noted_nights
-from orchestration.warehouse import KnownTable, known_tables, open_database, prepare_night
+from orchestration.settings import BatchId, Settings
+from orchestration.waiting import batches_before, never_taken, not_yet_built
+from orchestration.warehouse import open_database, prepare_night
 
 if TYPE_CHECKING:
     from expectations.results import CheckResult
@@ -73,7 +68,8 @@ class Validation:
         batch: The delivery; None if its manifest does not tell.
         findings: Blocking ones first.
         tables: What would be loaded, by table.
-        is_whole: Whether all checks were made; not where a table could not be read.
+        is_whole: Whether all checks were made; not where a table could not be read, or earlier batches wait.
+        waiting: Earlier batches that a run would take first. Checks that rest on them were not made.
         exit_code: What the run would return.
     """
 
@@ -81,6 +77,7 @@ class Validation:
     findings: list[Finding]
     tables: dict[str, TableCount] = field(default_factory=dict)
     is_whole: bool = False
+    waiting: int = 0
     exit_code: ExitCode = ExitCode.OK
 
     def as_json(self) -> str:
@@ -90,6 +87,7 @@ class Validation:
             "sequence": self.batch and self.batch.sequence,
             "exit_code": int(self.exit_code),
             "all_checks_made": self.is_whole,
+            "earlier_batches_waiting": self.waiting,
             "findings": [
                 {"severity": one.severity, "count": one.count, **vars(one.fault)} for one in self.findings
             ],
@@ -117,14 +115,23 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
     except BadBatchError as error:
         return Validation(None, _of_faults([*named, *error.faults]), exit_code=ExitCode.BAD_BATCH)
     batch = BatchId(manifest.business_date, manifest.sequence)
-    with rules_of(batch.business_date), _workshop(settings, folder, batch) as own:
+    never = never_taken(settings, batch, file_digest(folder / MANIFEST))
+    if never is not None:
+        return Validation(batch, _of_faults([*named, never]), exit_code=ExitCode.BAD_BATCH)
+    before = batches_before(settings, batch)
+    waiting = not_yet_built(settings, before)
+    night = Night(batch, max((known.business_date for known in before), default=None))
+    with rules_of(batch.business_date), workshop(settings, folder, batch, waiting) as own:
         try:
             read = read_batch(own, batch, on_table)
         except BadBatchError as error:
             return Validation(batch, _of_faults([*named, *error.faults]), exit_code=ExitCode.BAD_BATCH)
         faults = [*named, *read.faults]
-        is_whole = all(fault.check_code in _OF_WHOLE_TABLES for fault in faults)
-        told, late = _judged(settings, own, batch, read) if is_whole else (_of_report(read.report), [])
+        is_readable = all(fault.check_code in _OF_WHOLE_TABLES for fault in faults)
+        told: list[Finding] = _of_report(read.report)
+        late: list[Fault] = []
+        if is_readable:
+            told, late = _judged(settings, own, night, read, asks_gate=not waiting)
         refused = _refused(own.quarantine / batch.folder)
         rows = [_of_rows(found, read.report) for found in _grouped(refused)]
         failed = _of_faults([*faults, *late])
@@ -133,7 +140,12 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
     told = [one for one in told if (one.fault.table, one.fault.check_code) not in counted]
     findings = sorted([*failed, *rows, *told], key=lambda one: _ORDER.index(one.severity))
     return Validation(
-        batch, findings, _counts(read.report, refused), is_whole, _code(faults + late, findings)
+        batch,
+        findings,
+        _counts(read.report, refused),
+        is_readable and not waiting,
+        len(waiting) if is_readable else 0,
+        _code(faults + late, findings),
     )
 
 
@@ -144,33 +156,22 @@ def _code(faults: list[Fault], findings: list[Finding]) -> ExitCode:
     return ExitCode.NOT_FIT_TO_LOAD if blocks else ExitCode.OK
 
 
-@contextmanager
-def _workshop(settings: Settings, folder: Path, batch: BatchId) -> Iterator[Settings]:
-    """A warehouse of its own for one batch, which knows what the bank's has in its lake; gone at the end."""
-    with room("validate") as place:
-        own = Settings(place, settings.bank)
-        if (settings.lake / MARKERS).exists():
-            shutil.copytree(settings.lake / MARKERS, own.lake / MARKERS)
-        (own.lake / MARKERS / batch.folder.parent / f"{batch.folder.name}.json").unlink(missing_ok=True)
-        if (settings.home / MAPPING_FILE).exists():
-            shutil.copyfile(settings.home / MAPPING_FILE, own.home / MAPPING_FILE)
-        landed = own.landing / batch.folder
-        private_folder(landed.parent)
-        landed.symlink_to(folder, target_is_directory=True)
-        yield own
-
-
 def _judged(
-    settings: Settings, own: Settings, batch: BatchId, read: Read
+    settings: Settings, own: Settings, night: Night, read: Read, *, asks_gate: bool
 ) -> tuple[list[Finding], list[Fault]]:
-    """What gate 1 says, and the fault that keeps it from being asked."""
-    admit(own, batch, read.incoming, read.report)
-    earlier = [night.batch.business_date for night in noted_nights(settings)]
-    night = Night(batch, max((day for day in earlier if day < batch.business_date), default=None))
+    """What gate 1 says, and the fault that keeps it from being asked.
+
+    Args:
+        asks_gate: Whether all that the gate judges by is there; else only the days before are looked for.
+    """
+    admit(own, night.batch, read.incoming, read.report)
     with open_database(own) as connection:
-        known = [] if night.previous is None else _show_standing(settings, connection)
+        known = show_standing(settings, connection) if asks_gate and night.previous is not None else []
         prepare_night(own, connection, read.report, night.previous, known)
         try:
+            if not asks_gate:
+                require_earlier_batches(connection, night)
+                return _of_report(read.report), []
             outcome = judge_batch(own, connection, night, read.report)
         except BadBatchError as error:
             return _of_report(read.report), error.faults
@@ -180,29 +181,6 @@ def _judged(
 
 def _severity(result: "CheckResult") -> Severity:
     return "block" if result.blocks else result.severity_code
-
-
-def _show_standing(settings: Settings, connection: duckdb.DuckDBPyConnection) -> list[KnownTable]:
-    """Show what nights carry in the bank's own build database."""
-    try:
-        connection.execute(fill("attach {path} as standing (read_only)", path=value(settings.database)))
-    except duckdb.IOException as error:
-        raise BusyError("A run is writing; validate the batch when it is done.") from error
-    connection.execute("create schema intermediate; create schema quality")
-    carried = connection.execute(
-        "select table_name from duckdb_tables()"
-        " where database_name = 'standing' and schema_name = 'intermediate'"
-    ).fetchall()
-    for (table,) in carried:
-        connection.execute(
-            fill(
-                "create view {view} as from {table}",
-                view=name("intermediate", table),
-                table=name("standing", "intermediate", table),
-            )
-        )
-    connection.execute("create table quality.fct_check_result as from standing.quality.fct_check_result")
-    return known_tables(Transform(settings).manifest)
 
 
 def _of_faults(faults: list[Fault]) -> list[Finding]:

@@ -4,14 +4,18 @@ import gzip
 import json
 import shutil
 
+import polars as pl
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.errors import BadBatchError
 from orchestration.ingestion.decoding import UnreadableFileError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.onboarding.describe import describe
 from orchestration.onboarding.formats import Expected, guess_format
 from orchestration.settings import BatchId
+from orchestration.withdrawal import withdraw
 from tests.support.handmade import BATCH, CONTRACT, DAY, Delivery, compress, csv_text, sample_row
 from tests.support.handmade import settings_in as in_home
 
@@ -48,6 +52,31 @@ def test_a_batch_with_a_written_manifest_is_taken(tmp_path):
         "accrued_interest": "12.34",
     }
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lake", "landing", "quarantine"]
+
+
+@pytest.mark.parametrize("gate", ["has let it through", "has refused it"])
+def test_a_batch_that_has_passed_keeps_its_manifest(tmp_path, gate, monkeypatch):
+    folder = put(tmp_path)
+    settings = in_home(tmp_path)
+    describe(settings, folder)
+    ingest_batch(settings, BATCH)
+    results = settings.quality / BATCH.folder / "fit_to_load.parquet"
+    results.parent.mkdir(parents=True)
+    passed = gate == "has let it through"
+    pl.DataFrame({"is_passed": [passed], "severity_code": ["block"]}).write_parquet(results)
+    content = folder / "manifest.json"
+    content.write_text(content.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    before = content.read_bytes()
+    monkeypatch.setenv("ACRM_HOME", str(tmp_path))
+    answer = CliRunner().invoke(app, ["manifest", str(folder), "--replace"])
+
+    assert (content.read_bytes() == before) == passed == (answer.exit_code != 0)
+    if passed:
+        (line,) = str(answer.exception).splitlines()
+        assert isinstance(answer.exception, BadBatchError) and "batch_changed" in line
+        assert "sequence=2" in line and f"acrm withdraw {DAY}/1" in line
+        withdraw(settings, BATCH, "no good", by="Li")
+        assert CliRunner().invoke(app, ["manifest", str(folder), "--replace"]).exit_code == 0
 
 
 @pytest.mark.parametrize("delimiter", [",", "|", "\t", ";", "\x01", "|+|", "^"])
