@@ -5,9 +5,12 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
+import typer
 
 from contract.render import PAGE_FILE, STAGING_FILE, contract_page, staging_yaml
+from orchestration.cli import app
 from orchestration.errors import ExitCode
 from tests.golden.fixtures import FIXTURES, FOLDER, rendered
 from tests.support.links import dead_links
@@ -105,6 +108,32 @@ def test_every_exit_code_is_documented():
     table = (PROJECT / "docs" / "commands.md").read_text(encoding="utf-8")
 
     assert all(f"\n| {int(code)} |" in table for code in ExitCode if code is not ExitCode.UNEXPECTED)
+
+
+def test_the_page_of_commands_has_every_command_and_no_other():
+    def commands(group: click.Group, before: str = "") -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, command in group.commands.items():
+            if isinstance(command, click.Group):
+                found |= commands(command, f"{before}{name} ")
+            else:
+                found[before + name] = {option for one in command.params for option in one.opts}
+        return found
+
+    program = commands(typer.main.get_command(app))
+    rows = re.findall(r"^\| (`acrm .*?) \|", (PROJECT / "docs" / "commands.md").read_text("utf-8"), re.M)
+    shown = [text for row in rows for text in re.findall(r"`acrm ([^`]+)`", row)]
+    named = [
+        (name, text)
+        for text in shown
+        for name in program
+        if text == name or text.startswith(f"{name} ")
+    ]
+
+    assert [text for _, text in named] == shown
+    assert {name for name, _ in named} == set(program)
+    for name, text in named:
+        assert set(re.findall(r"--[a-z-]+", text)) <= program[name], text
 
 
 def test_links_of_the_documents_lead_somewhere():
