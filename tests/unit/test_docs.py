@@ -124,10 +124,7 @@ def test_the_page_of_commands_has_every_command_and_no_other():
     rows = re.findall(r"^\| (`acrm .*?) \|", (PROJECT / "docs" / "commands.md").read_text("utf-8"), re.M)
     shown = [text for row in rows for text in re.findall(r"`acrm ([^`]+)`", row)]
     named = [
-        (name, text)
-        for text in shown
-        for name in program
-        if text == name or text.startswith(f"{name} ")
+        (name, text) for text in shown for name in program if text == name or text.startswith(f"{name} ")
     ]
 
     assert [text for _, text in named] == shown
