@@ -4,6 +4,7 @@ Put here: writing an answer, whole, into a file or a pipe. Keep out: opening a r
 (``releases/on_disk.py``).
 """
 
+import codecs
 import io
 import sys
 from collections.abc import Callable, Iterator
@@ -64,6 +65,9 @@ def answer(
             unfinished = target.with_name(f".{target.name}.unfinished")
             try:
                 with unfinished.open("wb") as file:
+                    if chosen == "csv":
+                        # without the mark Excel takes Chinese for another character set; pipes get none
+                        file.write(codecs.BOM_UTF8)
                     _WRITERS[chosen](cursor, file)
                 unfinished.replace(target)
             finally:

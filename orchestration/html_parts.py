@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from html import escape
 
+from orchestration.code_names import code_names
+
 
 def section(zh: str, en: str, body: str) -> str:
     """A box of the page under its heading."""
@@ -31,6 +33,14 @@ def row(*cells: str, anchor: str = "") -> str:
 def text(content: str, kind: str = "text") -> str:
     """A cell of text, or of another style."""
     return f'<td class="{kind}">{content}</td>'
+
+
+def coded(kind: str, code: str | None) -> str:
+    """A code as people read it, in Chinese with the English beside; one without a name is shown as it is."""
+    if code is None:
+        return ""
+    name = code_names().get((kind, code))
+    return f'{escape(name.zh)} <span class="en">{escape(name.en.lower())}</span>' if name else escape(code)
 
 
 def unit(currency: str) -> str:

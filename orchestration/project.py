@@ -73,7 +73,8 @@ class ModelMeta(_Strict):
         carried: How an incremental model takes a night's rows; kinds are in ``macros/carried/kinds.sql``.
         begins: ``any_night`` where a new table may begin on a warehouse that stands, without earlier months.
         month_by_month: Whether the first night fills it some months at a time.
-        cut: ``whole`` where everybody may see a table that names neither customers nor orgs.
+        cut: ``whole`` where everybody may see a table that names neither customers nor orgs; ``employee``
+            where a manager sees the rows that name him, whoever looks after the customer.
         importance: What the regulator's catalogue calls its data, where that is more than general.
     """
 
@@ -87,7 +88,7 @@ class ModelMeta(_Strict):
     carried: Identifier | None = None
     begins: Literal["first_night", "any_night"] = "first_night"
     month_by_month: bool = False
-    cut: Literal["whole"] | None = None
+    cut: Literal["whole", "employee"] | None = None
     importance: Importance = "general"
 
 

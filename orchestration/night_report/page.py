@@ -55,7 +55,7 @@ details summary { cursor: pointer; color: #1d4ed8; padding: 6px 0; }
 @media print { body { background: #fff; } section { break-inside: avoid; } }
 """
 
-_STATUS = {"attention": "关注 attention", "lost": "流失 lost"}
+_WARNED = ("attention", "lost")
 _MOST_ORGS, _MOST_PRODUCTS = 12, 10
 """Of the orgs the others are one touch away."""
 
@@ -110,7 +110,7 @@ def _tiles(now: Figures, before: Figures | None) -> str:
     warned_before = {row.status_code: row.customer_cnt for row in before.statuses} if before else {}
     changes = (
         parts.change(warned.get(code, 0), warned_before.get(code, 0) if before else None, good=-1)
-        for code in _STATUS
+        for code in _WARNED
     )
     trades = sum(sale.trade_cnt for sale in now.sales)
     sold = sum((sale.amount_amt for sale in now.sales), Decimal(0))
@@ -133,7 +133,7 @@ def _tiles(now: Figures, before: Figures | None) -> str:
         ),
         (
             "关注 / 流失 <small>attention / lost</small>",
-            " / ".join(f"{warned.get(code, 0):,}" for code in _STATUS),
+            " / ".join(f"{warned.get(code, 0):,}" for code in _WARNED),
             " / ".join(changes),
         ),
         (
@@ -176,7 +176,7 @@ def _tiers(now: Figures, before: Figures | None) -> str:
     )
     statuses = (
         parts.row(
-            _STATUS.get(row.status_code, escape(row.status_code)),
+            parts.coded("status_code", row.status_code),
             f"{row.customer_cnt:,}",
             parts.wan(row.aum_amt),
         )

@@ -23,7 +23,6 @@ _PARTS = {
     "investment_result_amt": "投资损益 investment result",
     "unexplained_amt": "未解释 unexplained",
 }
-_STATUS = {"to_send": "待发 to send", "suppressed": "未发 held back"}
 
 
 def bridge(today: date, now: Assets, before: tuple[date, Assets] | None, unit: str) -> str:
@@ -67,9 +66,9 @@ def events(now: Assets, unit: str) -> str:
     ]
     sent = [
         parts.row(
-            escape(one.channel_code),
-            parts.text(_STATUS.get(one.status_code, escape(one.status_code))),
-            parts.text(escape(one.reason_code or "")),
+            parts.coded("channel_code", one.channel_code),
+            parts.text(parts.coded("status_code", one.status_code)),
+            parts.text(parts.coded("reason_code", one.reason_code)),
             f"{one.response_cnt:,}",
         )
         for one in now.reminders

@@ -3,7 +3,6 @@
 Put here: which tables and rows. Keep out: HTML (``page.py``). A table that a cut does not have is empty.
 """
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.settings import PROJECT
+from orchestration.code_names import code_names
 
 Row = dict[str, Any]
 
@@ -144,11 +143,5 @@ def collect(connection: duckdb.DuckDBPyConnection, kind: str, number: str) -> Ow
         due=rows(_DUE, "workbench.feed_calendar", everybody),
         disputes=rows(_DISPUTES, "sales.rpt_sales_dispute"),
         ranks=rows(_RANKS, "workbench.feed_ranking", "reference.dim_employee"),
-        names=_names(),
+        names={key: name.zh for key, name in code_names().items()},
     )
-
-
-def _names() -> dict[tuple[str, str], str]:
-    path = PROJECT / "seeds" / "reference" / "dim_code.csv"
-    with path.open(encoding="utf-8", newline="") as lines:
-        return {(row["code_kind"], row["code"]): row["code_name_zh"] for row in csv.DictReader(lines)}

@@ -4,7 +4,7 @@ On a wide screen lists are tables; on a phone each row is a card, with the headi
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from html import escape
 
@@ -129,6 +129,9 @@ def _calls(own: Own) -> str:
         "最近接触",
         *_whose_heads(own),
     ]
+    # there is none on a month's last day, nor where the rulebook judges earlier months as well
+    is_last_day = (own.business_date + timedelta(days=1)).day == 1
+    without = "本月已无法补足" if is_last_day else "按多月考核，不计算"
     rows: list[list[Cell]] = [
         [
             _customer(row),
@@ -137,7 +140,7 @@ def _calls(own: Own) -> str:
             _amount(row["aum_amt"]),
             _amount(row["threshold_amt"]),
             _amount(row["missing_amt"]),
-            ("now", _amount(row["top_up_amt"]) or "本月已无法补足"),
+            ("now", _amount(row["top_up_amt"]) or without),
             _day(row["last_contact_date"]),
             *_whose(own, row, row["owning_org_name"] or row["org_id"]),
         ]

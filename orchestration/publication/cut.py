@@ -6,6 +6,8 @@ whole whom he is the main manager of that night, and of others what is his own. 
 which rule holds:
 
 - a column of customers: their rows, as above; what an org keeps itself is where ``org_id`` is in the grain
+- with ``config.meta.cut: employee`` a manager also sees the rows that name him, as the claims that he made on
+  sales to customers of others, or to customers not known yet
 - no customers, but orgs (or, for a manager, employees): the org's own rows
 - neither: the bank's totals, which stay at home, but for what ``config.meta.cut: whole`` lets go
 """
@@ -159,7 +161,11 @@ def _by_manager(table: CatalogTable) -> Sql | None:
     customers, employees = _columns(table, _CUSTOMER_ID), _columns(table, _EMPLOYEE_ID)
     if customers:
         his_own = _in(_EMPLOYEE_ID, "seen_employee") if _EMPLOYEE_ID in table.grain else None
-        return _customers(customers, his_own)
+        seen = _customers(customers, his_own)
+        if table.cut != "employee":
+            return seen
+        named = join(" or ", (_in(column, "seen_employee") for column in employees))
+        return fill("({seen} or {named})", seen=seen, named=named)
     if employees:
         return _in(employees[0], "seen_employee")
     return EVERY_ROW if table.cut == "whole" else None

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestration.code_names import CODES_FILE
 from orchestration.publication.quality import DATA_AS_OF, GATE_MARTS, RELEASE_BATCH
 from orchestration.publication.reporting import kind_of
 from orchestration.releases.marts import Mart, MartColumn, marts_from_manifest
 from orchestration.settings import PROJECT
 
 REFERENCE_FOLDER = PROJECT / "docs" / "reference"
-CODES_FILE = PROJECT / "seeds" / "reference" / "dim_code.csv"
 
 _WRITTEN = (
     "Written by `make written` from the models; a text is changed in a table's YAML in `models/marts/`.\n"

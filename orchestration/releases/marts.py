@@ -14,7 +14,7 @@ from orchestration.releases.privacy import Privacy, privacy_of
 DataType = Annotated[str, StringConstraints(pattern=r"(?i)^[a-z]+(\(\d+, ?\d+\))?$")]
 
 
-Cut = Literal["whole"]
+Cut = Literal["whole", "employee"]
 """A table of no customer and no org that every cut of a release holds."""
 
 
@@ -63,7 +63,8 @@ class Mart(BaseModel):
         changed_on: Column with the night that last wrote a row, in a table where any night may write rows of
             any month; none where a night only writes the months that it computes.
         columns: All columns, in published order.
-        cut: ``whole`` where everybody may see a table that names neither customers nor orgs.
+        cut: ``whole`` where everybody may see a table that names neither customers nor orgs; ``employee``
+            where a manager sees the rows that name him, whoever looks after the customer.
         importance: What the regulator's catalogue calls its data.
     """
 

@@ -237,7 +237,10 @@ def _assert_former_month_agrees(former: dict[str, Any], village: Warehouse) -> N
     """The month filter offers the months, newest first; what is chosen holds for every chart of a month."""
     assert former["value"] == "2026-10"
     month = "month_start_date = date '2026-10-01'"
-    for title in set(former["charts"]) - {"数据截止 Data as of", "资产趋势（万元） AUM trend, 10,000 yuan"}:
+    for title in set(former["charts"]) - {
+        "数据截止 Data as of",
+        "时点资产趋势（万元） Trend of AUM at the end, 10,000 yuan",
+    }:
         expected = DASHBOARDS["customers"][title]
         chosen = Expected(expected.sql.replace(NEWEST, month), expected.columns, expected.limit)
         assert _shown(former["charts"][title], chosen) == _said(chosen, village), title

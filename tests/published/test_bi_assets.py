@@ -1,5 +1,7 @@
 """Superset's files without Superset: their references hold, and every dataset runs on a release."""
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,9 @@ import pytest
 import yaml
 
 from tests.support.warehouse import PROJECT, Warehouse
+from tests.unit.test_chinese_names import AUM_WORDS
 
+NO_FIGURE = "资产变动桥|AUM bridge|资产分类|资产分层|Asset (class|layer)"
 ASSETS = PROJECT / "bi" / "assets"
 
 
@@ -93,6 +97,32 @@ def test_names_are_shown_and_months_are_marked():
                 if "count(distinct month_name) = 1" not in metric["expression"]
             ]
             assert mixed == [], f"{dataset['table_name']}: months may not be mixed"
+
+
+def labels() -> Iterator[tuple[str, str]]:
+    """What people read, with the name of the column or metric that it stands for."""
+    for dataset in files("datasets").values():
+        yield "", dataset["description"]
+        for kind in ("column", "metric"):
+            for one in dataset[f"{kind}s"]:
+                yield one[f"{kind}_name"], one["verbose_name"]
+    for chart in files("charts").values():
+        yield chart["params"].get("metric") or "", chart["slice_name"]
+        yield "", chart["description"] or ""
+
+
+def test_every_figure_of_aum_says_which_aum_it_is():
+    """The words are those of the marts; the bridge and classes of assets are no figures."""
+    told = [
+        (name, text)
+        for name, text in labels()
+        if re.search(r"(^|_)aum(_|$)", name) or re.search("AUM|资产", re.sub(NO_FIGURE, "", text))
+    ]
+    assert len(told) > 12
+    for name, text in told:
+        assert any(word in text for word in AUM_WORDS), (name, text)
+        assert ("考核资产" in text) == ("judged" in text), (name, text)
+        assert ("时点资产" in text) == bool(re.search("AUM at the (end|opening|month's last)", text)), text
 
 
 def test_a_dashboard_with_months_asks_for_one():

@@ -87,9 +87,11 @@ PROGRAMS = re.findall(r"^```python\n(.*?)^```", CLIENTS.read_text(encoding="utf-
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_program_of_the_documents_runs(town: Warehouse, program: str):
+def test_a_program_of_the_documents_runs_in_the_checkout(town: Warehouse, tmp_path: Path, program: str):
+    (tmp_path / "var").symlink_to(town.home)
+    unset = {name: text for name, text in os.environ.items() if name != "ACRM_HOME"}
     done = subprocess.run(
-        [PYTHON, "-c", program], env=town.environment, capture_output=True, text=True, check=False
+        [PYTHON, "-c", program], cwd=tmp_path, env=unset, capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stderr

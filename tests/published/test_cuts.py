@@ -13,7 +13,7 @@ from orchestration.publication.cut import Wanted
 from orchestration.releases.catalog import Catalog, read_catalog
 from orchestration.republish import make_cut
 from orchestration.settings import Settings
-from tests.support.published import found, readable
+from tests.support.published import found, private_values, readable
 from tests.support.warehouse import Warehouse
 
 
@@ -61,6 +61,13 @@ def others_numbers(bank: Warehouse, seen: set[str]) -> set[str]:
     """Numbers of customers not seen; not those that two other numbers side by side could look like."""
     everybody = {row["customer_id"] for row in bank.query("from customer_value.fct_customer_org_role")}
     return {number for number in everybody - seen if int(number) > 99 and not number.endswith("0")}
+
+
+def private_texts(bank: Warehouse) -> set[str]:
+    """Names and numbers of the bank's files, but those that a customer's number before a text looks like."""
+    customers = {row["customer_id"] for row in bank.query("from customer_value.fct_customer_org_role")}
+    texts = private_values(bank.home / "landing", "name", "number")
+    return {text for text in texts if text[:10] not in customers}
 
 
 def test_an_org_sees_its_customers_whole_and_of_others_what_it_keeps(bank: Warehouse):
@@ -111,6 +118,8 @@ def test_an_org_sees_its_customers_whole_and_of_others_what_it_keeps(bank: Wareh
     assert listed and all(f"<small>{customer}</small>" in page for customer in listed)
     assert found(others_numbers(bank, whole | part), readable(folder)) == set()
     assert len(others_numbers(bank, whole | part)) > 100
+    assert len(private_texts(bank)) > 1000
+    assert found(private_texts(bank), readable(folder)) == set()
     assert folder.stat().st_mode & 0o777 == 0o500
 
 
@@ -134,16 +143,29 @@ def test_a_manager_sees_whom_he_looks_after(bank: Warehouse):
     assert {row["customer_id"] for row in shown} >= mine
     # of others only what is his own
     others = [row for row in shown if row["customer_id"] not in mine]
+    # but for the registrations that name him, which he made or which dispute what he was credited
+    claims = [row for row in others if "registration_id" in row and "registered_by_id" in row]
+    assert all(manager in (row["employee_id"], row.get("credited_employee_id")) for row in claims)
+    claimed = {row["customer_id"] for row in claims}
+    others = [row for row in others if row not in claims]
     assert all(row["customer_id"] in looked_after and row["employee_id"] == manager for row in others)
     tiers = "customer_value.fct_customer_tier_monthly"
     assert same(cut[tiers], [row for row in bank.query(f"from {tiers}") if row["customer_id"] in mine])
+    for table in ("sales.rpt_sales_dispute", "sales.rpt_rejected_registration"):
+        his = [
+            row
+            for row in bank.query(f"from {table}")
+            if row["customer_id"] in mine or manager in (row["employee_id"], row.get("credited_employee_id"))
+        ]
+        assert same(cut[table], his), table
     page = (folder / "my_customers.html").read_text(encoding="utf-8")
     assert f"客户经理 {manager}" in page and "<script" not in page
     warned = cut["workbench.feed_lost_warning"]
     assert page.count('data-label="流失月份"') == len(warned)
     by_manager = cut["customer_value.rpt_attention_lost_by_manager"]
     assert {row["employee_id"] for row in by_manager} <= {manager}
-    assert found(others_numbers(bank, mine | looked_after), readable(folder)) == set()
+    assert found(others_numbers(bank, mine | looked_after | claimed), readable(folder)) == set()
+    assert found(private_texts(bank), readable(folder)) == set()
 
 
 @pytest.mark.parametrize(

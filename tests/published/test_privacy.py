@@ -33,7 +33,9 @@ def test_no_published_byte_tells_a_private_value(town: Warehouse):
     # the bank's account numbers begin with the customer's, which is published: in the blocks of a database
     # file it may stand before another text and look like one
     like_others = {secret for secret in secrets if secret[:10] in customers}
-    folders = (town.current.resolve(), town.home / "quality" / "docs")
+    # what the nights noted of themselves is read by who looks after them
+    assert (town.home / "runs" / "log.jsonl").stat().st_size > 0
+    folders = (town.current.resolve(), town.home / "quality" / "docs", town.home / "runs")
 
     assert len(secrets - like_others) > 1000 and like_others
     assert found(secrets - like_others, [text for folder in folders for text in readable(folder)]) == set()

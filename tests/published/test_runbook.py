@@ -53,9 +53,3 @@ def test_every_command_of_the_operators_pages_runs(
     # a new key, then an erasure: each is a release of the same night
     assert current_release(Settings.load(home)).name == "2026-10-29.3"
     assert {path.name for path in home.iterdir()} >= {"erasure"}
-
-
-def test_links_lead_somewhere():
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), target

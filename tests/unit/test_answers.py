@@ -51,7 +51,9 @@ def test_a_file_has_all_rows_in_the_format_of_its_ending(settings: Settings, tmp
     ]
     json = pl.read_json(written(settings, tmp_path, "json"))
     assert json["day"].to_list() == ["2026-10-31"]
-    assert written(settings, tmp_path, "csv").read_text(encoding="utf-8").splitlines() == [
+    with_mark = written(settings, tmp_path, "csv").read_bytes()
+    assert with_mark.startswith(b"\xef\xbb\xbfid,") and with_mark.count(b"\xef\xbb\xbf") == 1
+    assert with_mark.decode("utf-8-sig").splitlines() == [
         "id,amt,day,text,list,nothing",
         "007,12345678901234.56,2026-10-31,=1+1,\"['a', 'b']\",",
     ]
@@ -66,7 +68,7 @@ def test_a_workbook_keeps_text_as_text(settings: Settings, tmp_path: Path) -> No
 
 def test_an_answer_without_rows_has_its_columns(settings: Settings, tmp_path: Path) -> None:
     none = "select 1 as a, 'x' as b where false"
-    assert written(settings, tmp_path, "csv", none).read_text(encoding="utf-8") == "a,b\n"
+    assert written(settings, tmp_path, "csv", none).read_text(encoding="utf-8-sig") == "a,b\n"
     assert pl.read_parquet(written(settings, tmp_path, "parquet", none)).columns == ["a", "b"]
 
 
@@ -74,7 +76,8 @@ def test_a_pipe_gets_every_row_and_column(
     settings: Settings, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     answer(settings, MANY, kind="csv")
-    assert len(capfdbinary.readouterr().out.splitlines()) == 1235
+    lines = capfdbinary.readouterr().out.splitlines()
+    assert len(lines) == 1235 and lines[0] == b"n,id,x"
     wide = ", ".join(f"'{'x' * 30}{n}' as a_long_name_of_a_column_{n}" for n in range(40))
     answer(settings, f"select {wide} from range(300)")
     lines = capfdbinary.readouterr().out.decode().splitlines()
@@ -113,5 +116,5 @@ def test_the_command_takes_format_and_file(
     monkeypatch.setenv("ACRM_HOME", str(settings.home))
     target = tmp_path / "figures.txt"
     done = CliRunner().invoke(app, ["query", "select 1 as a", "--format", "csv", "--to", str(target)])
-    assert done.exit_code == 0 and target.read_text(encoding="utf-8") == "a\n1\n"
+    assert done.exit_code == 0 and target.read_text(encoding="utf-8-sig") == "a\n1\n"
     assert CliRunner().invoke(app, ["query", "select 1", "--format", "doc"]).exit_code == 2

@@ -1,14 +1,19 @@
 """Every command and query of the documents runs, and what is written from the contract is up to date."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
+import typer
 
 from contract.render import PAGE_FILE, STAGING_FILE, contract_page, staging_yaml
+from orchestration.cli import app
 from orchestration.errors import ExitCode
 from tests.golden.fixtures import FIXTURES, FOLDER, rendered
+from tests.support.links import dead_links
 from tests.support.warehouse import Warehouse
 from tests.support.written import MEND
 
@@ -59,6 +64,19 @@ def test_command_of_the_documents_runs(golden_warehouse: Warehouse, command: str
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_readme_leads_to_the_figures_in_a_new_shell(golden_warehouse: Warehouse, tmp_path: Path):
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8").partition("\n## Read the figures\n")[2]
+    (block, *_) = re.findall(r"^```sh\n(.*?)^```", readme, re.M | re.S)
+    (tmp_path / ".venv").symlink_to(PROJECT / ".venv")
+    (tmp_path / "var").symlink_to(golden_warehouse.home)
+    unset = {name: text for name, text in os.environ.items() if name != "ACRM_HOME"}
+    shown = block + 'readlink -f "$ACRM_HOME/published/current"\n'
+    done = subprocess.run(["sh", "-e", "-c", shown], cwd=tmp_path, env=unset, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == str(golden_warehouse.current.resolve())
+
+
 @pytest.mark.parametrize("query", QUERIES)
 def test_query_of_the_documents_runs(golden_warehouse: Warehouse, query: str):
     golden_warehouse.query(query)
@@ -92,12 +110,47 @@ def test_every_exit_code_is_documented():
     assert all(f"\n| {int(code)} |" in table for code in ExitCode if code is not ExitCode.UNEXPECTED)
 
 
+def test_the_page_of_commands_has_every_command_and_no_other():
+    def commands(group: click.Group, before: str = "") -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name, command in group.commands.items():
+            if isinstance(command, click.Group):
+                found |= commands(command, f"{before}{name} ")
+            else:
+                found[before + name] = {option for one in command.params for option in one.opts}
+        return found
+
+    program = commands(typer.main.get_command(app))
+    rows = re.findall(r"^\| (`acrm .*?) \|", (PROJECT / "docs" / "commands.md").read_text("utf-8"), re.M)
+    shown = [text for row in rows for text in re.findall(r"`acrm ([^`]+)`", row)]
+    named = [
+        (name, text) for text in shown for name in program if text == name or text.startswith(f"{name} ")
+    ]
+
+    assert [text for _, text in named] == shown
+    assert {name for name, _ in named} == set(program)
+    for name, text in named:
+        assert set(re.findall(r"--[a-z-]+", text)) <= program[name], text
+
+
 def test_links_of_the_documents_lead_somewhere():
-    others = ("DECISIONS.md", "CHANGELOG.md", "expectations/README.md", "tests/README.md")
-    deeper = [*PROJECT.glob("docs/operators/*.md"), *PROJECT.glob("docs/reference/*.md")]
-    for path in [*DOCUMENTS, *deeper, *(PROJECT / name for name in others)]:
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):
-            assert (path.parent / target).exists(), f"{path.name} → {target}"
+    deeper = [*PROJECT.glob("docs/*/*.md"), *PROJECT.glob("*.md"), *PROJECT.glob("*/README.md")]
+    pages = sorted({*DOCUMENTS, *deeper, PROJECT / "benchmarks" / "RESULTS.md"})
+
+    assert [dead for page in pages for dead in dead_links(page)] == []
+
+
+def test_a_link_to_a_file_or_heading_that_is_not_there_is_found(tmp_path: Path):
+    (tmp_path / "there.md").write_text("# Exit codes: all\n## Twice\n## Twice\n```sh\n# no heading\n```\n")
+    page = tmp_path / "page.md"
+    page.write_text(
+        "[a](there.md#exit-codes-all) [b](there.md#twice-1) [c](there.md#twice-2) [d](gone.md)"
+        " [e](#nothing) [f](there.md#no-heading) [g](https://example.org/#any)"
+    )
+
+    assert dead_links(page) == [
+        f"page.md → {target}" for target in ("there.md#twice-2", "gone.md", "#nothing", "there.md#no-heading")
+    ]
 
 
 def test_staging_yaml_and_the_contracts_page_are_up_to_date():

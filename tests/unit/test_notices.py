@@ -256,7 +256,7 @@ def test_the_hour_is_read_as_it_is_written(tmp_path: Path, text: str, clock: str
     assert f"{Settings.load(tmp_path).bank.nightly_at:%H:%M}" == clock
 
 
-@pytest.mark.parametrize("page", ["README.md", RUNBOOK])
+@pytest.mark.parametrize("page", ["docs/settings.md", RUNBOOK])
 def test_what_the_documents_show_of_bank_yml_is_read(tmp_path: Path, page: str) -> None:
     blocks = re.findall(r"^```yaml\n(.*?)^```", (PROJECT / page).read_text(encoding="utf-8"), re.M | re.S)
     (shown,) = [block for block in blocks if "notify:" in block]

@@ -14,6 +14,7 @@ from orchestration.own_page.figures import MOST_CUSTOMERS
 from orchestration.settings import Settings
 from tests.support.small_release import NIGHT, filled, publish
 
+LAST_DAY = date(2026, 1, 31)
 CUSTOMER, LOST, DUE, RANK, EMPLOYEE = (
     "customer.dim_customer_360",
     "workbench.feed_lost_warning",
@@ -55,11 +56,13 @@ def rank(product: str) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def page(tmp_path: Path, tables: dict[str, list[dict[str, Any]]], kind: str = "rm") -> str:
+def page(
+    tmp_path: Path, tables: dict[str, list[dict[str, Any]]], kind: str = "rm", night: date = NIGHT
+) -> str:
     employee = filled(
         EMPLOYEE, employee_id="E1", employee_name="员工1", employed_from_date=None, employed_to_date=None
     )
-    folder = publish(Settings.load(tmp_path), {EMPLOYEE: [employee], **tables})
+    folder = publish(Settings.load(tmp_path), {EMPLOYEE: [employee], **tables}, night)
     write_own_page(folder, kind, "E1")
     return (folder / PAGE_FILE).read_text(encoding="utf-8")
 
@@ -86,12 +89,18 @@ def test_a_manager_reads_whom_to_call_and_what_it_takes(tmp_path: Path) -> None:
     assert "<h1>员工1 <small>客户经理 E1</small></h1>" in text and "其中 1 户下月流失" in text
     assert cells(text, "calls") == [
         "C1** C1", "金级", "2026-03", "0.00", "0.00", "1,234.50", "106,896.56", "",
-        "C2** C2", "金级", "2026-03", "0.00", "0.00", "1,234.50", "本月已无法补足", "",
+        "C2** C2", "金级", "2026-03", "0.00", "0.00", "1,234.50", "按多月考核，不计算", "",
     ]  # fmt: skip
     assert cells(text, "due") == ["C1** C1", "02-02 (3 天)", "到期", "50,000.00"]
     assert cells(text, "ranks")[::5] == ["合计", "基金"] and "2.5" in cells(text, "ranks")
     assert [cell for cell in cells(text, "customers") if cell.startswith("C")] == ["C2** C2", "C1** C1"]
     assert "GONE" not in text and "无 none" in text, "there is no table of disputes"
+
+
+def test_on_the_last_day_of_a_month_nothing_paid_in_helps_it(tmp_path: Path) -> None:
+    text = page(tmp_path, {CUSTOMER: [customer("C1", "1")], LOST: [warning("C1", None)]}, night=LAST_DAY)
+
+    assert "本月已无法补足" in cells(text, "calls")
 
 
 def test_an_org_reads_whose_customers_they_are(tmp_path: Path) -> None:

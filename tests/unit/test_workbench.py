@@ -116,6 +116,47 @@ def test_who_is_about_to_lose_a_tier_is_warned_of() -> None:
         assert {column: row[column] for column in expected[name]} == expected[name]
 
 
+WARNED = {
+    "rpt_attention_lost_customer": "customer_id varchar, employee_id varchar, org_id varchar,"
+    " month_start_date date, status_code varchar, tier_code varchar, below_months integer,"
+    " aum_amt decimal(18, 2), threshold_amt decimal(18, 2), missing_amt decimal(18, 2)",
+    "fct_tier_reason": "customer_id varchar, month_start_date date, rulebook_version varchar,"
+    " months_to_loss integer, loss_month_date date",
+    "fct_customer_aum_monthly": "customer_id varchar, month_start_date date, aum_end_amt decimal(18, 2),"
+    " balance_sum_amt decimal(38, 2)",
+    "int_contact__log": "customer_id varchar, sent_at timestamp, is_delivered boolean, business_date date",
+    "int_contact__visit": "customer_id varchar, visited_at timestamp, business_date date",
+}
+
+
+@pytest.mark.parametrize(
+    ("rulebook", "night", "top_up"),
+    [
+        ("postal", date(2026, 9, 29), D("40.00")),
+        # paid in tomorrow, it is next month's
+        ("postal", date(2026, 9, 30), None),
+        # 29 days at 60.00 and one more: 100.00 × 30 − 60.00 × 30, over the day that is left
+        ("documents", date(2026, 9, 29), D("1200.00")),
+        ("documents", date(2026, 9, 30), None),
+    ],
+)
+def test_nothing_helps_on_the_last_day_of_a_month(rulebook: str, night: date, top_up: Decimal | None) -> None:
+    nights = MemoryNights(["feed_lost_warning"], given=WARNED, rulebook=rulebook)
+    for sql in (
+        "rpt_attention_lost_customer values ('C1', 'E1', 'O1', '2026-09-01', 'attention', 'gold', 1,"
+        " 60, 100, 40)",
+        f"fct_tier_reason values ('C1', '2026-09-01', '{rulebook}-1', 3, '2026-12-01')",
+        f"fct_customer_aum_monthly values ('C1', '2026-09-01', 60, {60 * night.day})",
+    ):
+        nights.connection.execute(f"insert into stg.{sql}")
+    bank = EventBank.of(date(2026, 9, 1), night)
+    for one in bank.bank.nights:
+        nights.run(bank.delivery(one))
+
+    (row,) = nights.query("select * from workbench.feed_lost_warning")
+    assert row["top_up_amt"] == top_up
+
+
 RANKING = {
     "rpt_sales_ranking": "subject_id varchar, employee_id varchar, org_id varchar, period_code varchar,"
     " subject_code varchar, view_code varchar, sales_product_code varchar, measure_code varchar,"

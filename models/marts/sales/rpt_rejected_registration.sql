@@ -1,7 +1,7 @@
 -- One row per registration that was rejected (被拒登记), with the reason; it stands until it is revoked or the trade is
 -- cancelled.
 
-{{ config(materialized='table', meta={'grain': ['registration_id']}) }}
+{{ config(materialized='table', meta={'grain': ['registration_id'], 'cut': 'employee'}) }}
 
 select
     -- ids

@@ -99,9 +99,11 @@ select
     warned.threshold_amt,
     warned.missing_amt,
     case
+        -- nothing that is paid in tomorrow helps on the last day
+        when held.days_left = 0 then null
         when held.aum_basis_code = 'month_end'
             then cast(greatest(warned.threshold_amt - held.aum_end_amt, 0) as {{ amount_type() }})
-        -- rounded up to the cent; nothing helps on the last day
+        -- rounded up to the cent
         when held.aum_basis_code in ('month_avg', 'month_avg_30') then {{ wide_cents_amount(floor_divide(
             'greatest(' ~ total_cents(times_days('warned.threshold_amt', 'held.month_days') ~ ' - held.month_sum_amt')
             ~ ', 0) + held.days_left - 1',

@@ -37,10 +37,10 @@ _STATUS = "if(status_code = 'to_send', '发送 Sent', '拦截 Held back')"
 ASSETS = {
     "数据截止 Data as of": AS_OF,
     "当晚事件 Events tonight": Expected(f"select count(*) {_TONIGHT}", ("events",)),
-    "期初资产（万元） Opening AUM, 10,000 yuan": Expected(
+    "期初时点资产（万元） AUM at the opening, 10,000 yuan": Expected(
         f"select sum(opening_amt) / 10000 {_BRIDGE}", ("opening",)
     ),
-    "期末资产（万元） Closing AUM, 10,000 yuan": Expected(
+    "期末时点资产（万元） AUM at the end, 10,000 yuan": Expected(
         f"select sum(aum_end_amt) / 10000 from customer_value.fct_customer_aum_monthly where {NEWEST}",
         ("closing",),
     ),

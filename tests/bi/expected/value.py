@@ -5,6 +5,13 @@ from tests.bi.expected.shared import AS_OF, NEWEST, Expected, code, month, org, 
 _TIER = """(select tier_code, max(tier_rank) || ' ' || max(tier_name_zh) as tier_name
     from rules.tier_rules group by all)"""
 
+_LOSS_MONTH = """(select strftime(loss_month_date, '%Y-%m') from customer_value.fct_tier_reason as reason
+    where reason.customer_id = listed.customer_id and reason.month_start_date = listed.month_start_date
+        and listed.status_code = 'attention')"""
+_TOP_UP = """(select top_up_amt from workbench.feed_lost_warning as warned
+    where warned.customer_id = listed.customer_id and listed.status_code = 'attention'
+        and listed.month_start_date = date_trunc('month', warned.business_date))"""
+
 CUSTOMERS = {
     "数据截止 Data as of": AS_OF,
     "客户数 Customers": Expected(
@@ -19,7 +26,7 @@ CUSTOMERS = {
         f"""select {org("org_id")}, tier_name, sum(closing_cnt) from customer_value.rpt_tier_migration_monthly
         inner join {_TIER} on to_tier_code = tier_code where {NEWEST} group by all"""
     ),
-    "资产趋势（万元） AUM trend, 10,000 yuan": Expected(
+    "时点资产趋势（万元） Trend of AUM at the end, 10,000 yuan": Expected(
         f"""select {month("month_start_date")}, '存款 Deposits', sum(deposit_end_amt) / 10000
         from customer_value.fct_customer_aum_monthly group by all
         union all
@@ -42,10 +49,20 @@ CUSTOMERS = {
     "关注及流失客户 Attention and lost customers": Expected(
         f"""select {org("org_id")}, coalesce({staff("employee_id")}, '待分配 Unassigned'), employee_id,
             customer_id, below_months,
-            aum_amt / 10000, missing_amt / 10000
-        from customer_value.rpt_attention_lost_customer where {NEWEST}
+            aum_amt / 10000, missing_amt / 10000, {_LOSS_MONTH}, {_TOP_UP}
+        from customer_value.rpt_attention_lost_customer as listed where {NEWEST}
         order by missing_amt desc, customer_id""",
-        ("org_name", "employee_name", "employee_id", "customer_id", "below_months", "aum_wan", "missing_wan"),
+        (
+            "org_name",
+            "employee_name",
+            "employee_id",
+            "customer_id",
+            "below_months",
+            "aum_wan",
+            "missing_wan",
+            "loss_month",
+            "top_up_amt",
+        ),
         limit=50,
     ),
 }
