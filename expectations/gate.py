@@ -140,6 +140,7 @@ def fit_to_publish(
         )
         known = [*closings, *empty]
         outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), known)
+        corporate.name_circles(connection, batch.business_date)
         if not outcome.faults:
             restatement.record_restatements(connection, changes)
         return outcome

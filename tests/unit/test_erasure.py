@@ -219,6 +219,14 @@ def test_all_that_is_held_of_a_customer_is_written_with_its_place(tmp_path: Path
         refused
     )
     asked = tmp_path / "asked"
+    told = {"quality/docs/index.html": f"<p>{HIS}/x</p>\n<p>9{HIS}</p>",
+            "runs/log.jsonl": f"{ACCOUNT}\n{HIS}\n",
+            "private/2026-01-30.1/acrm_private.duckdb": "nobody can read it"}  # fmt: skip
+    for place, text in told.items():
+        (settings.home / place).parent.mkdir(parents=True)
+        (settings.home / place).write_text(text, encoding="utf-8")
+    (settings.home / "what_if").mkdir()
+    pl.DataFrame({"customer_id": [HIS, "another"]}).write_parquet(settings.home / "what_if" / "movers.parquet")
 
     held = write_subject(settings, HIS, asked)
 
@@ -226,10 +234,13 @@ def test_all_that_is_held_of_a_customer_is_written_with_its_place(tmp_path: Path
     assert rows.select("account_id", "balance").rows() == [(ACCOUNT, "5.00")]
     assert [(place, what, count) for place, what, count in held.places if count] == [
         ("lake", "account", 1), ("lake", "deposit_balance", 1), ("quarantine", "refused", 1),
+        ("what_if", "movers", 1), ("quality/docs/index.html", "names him", 1),
+        ("runs/log.jsonl", "names him", 2),
     ]  # fmt: skip
     landed = (settings.landing / BatchId(DAY, 1).folder).relative_to(settings.home)
     listed = pl.read_csv(asked / "where.csv", infer_schema=False)
-    assert str(landed) in listed["place"].to_list()
+    places = listed["place"].to_list()
+    assert str(landed) in places and "private/2026-01-30.1/acrm_private.duckdb" in places
     assert {oct(path.stat().st_mode & 0o077) for path in asked.rglob("*")} == {"0o0"}
     with pytest.raises(ConfigurationError, match="not an empty folder"):
         write_subject(settings, HIS, asked)
