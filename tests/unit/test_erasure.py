@@ -183,6 +183,26 @@ def test_landing_that_cannot_be_deleted_is_named_and_the_register_is_finished(
     assert erasure.erase(settings, []).left == () and not delivery.folder.exists()
 
 
+def test_a_circle_that_a_night_of_an_older_version_named_is_blanked_in_its_files(tmp_path: Path):
+    settings = erased_home(tmp_path).settings
+    write_register(settings, Register(customers=(Erased(customer_id=HIS, is_replaced=True),)))
+    circle = f"1 of 3 of the rows: A/{HIS}; {HIS}/9"
+    log, page = settings.home / "runs" / "log.jsonl", settings.quality / "docs" / "index.html"
+    results = settings.quality / BatchId(DAY, 1).folder / "fit_to_publish.parquet"
+    for path in (log, page, results):
+        path.parent.mkdir(parents=True)
+    log.write_text(f'{{"lines": ["{circle}"], "at": "{DAY}"}}\n', encoding="utf-8")
+    page.write_text(f"<td>{circle}</td>", encoding="utf-8")
+    pl.DataFrame({"check_code": ["group_circle"], "message": [circle]}).write_parquet(results)
+
+    erasure.erase(settings, [])
+
+    blanked = "1 of 3 of the rows: A/**; **/9"
+    assert log.read_text(encoding="utf-8") == f'{{"lines": ["{blanked}"], "at": "{DAY}"}}\n'
+    assert page.read_text(encoding="utf-8") == f"<td>{blanked}</td>"
+    assert pl.read_parquet(results).rows() == [("group_circle", blanked)]
+
+
 def test_a_run_killed_between_lake_and_build_goes_on_with_the_numbers_it_gave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -226,7 +246,9 @@ def test_all_that_is_held_of_a_customer_is_written_with_its_place(tmp_path: Path
         (settings.home / place).parent.mkdir(parents=True)
         (settings.home / place).write_text(text, encoding="utf-8")
     (settings.home / "what_if").mkdir()
-    pl.DataFrame({"customer_id": [HIS, "another"]}).write_parquet(settings.home / "what_if" / "movers.parquet")
+    pl.DataFrame({"customer_id": [HIS, "another"]}).write_parquet(
+        settings.home / "what_if" / "movers.parquet"
+    )
 
     held = write_subject(settings, HIS, asked)
 
