@@ -140,6 +140,8 @@ def fit_to_publish(
         )
         known = [*closings, *empty]
         outcome = _run(connection, settings, batch, "fit_to_publish", _by_table(suites), known)
+        if any(r.check_code == corporate.CIRCLE and r.failing_cnt for r in outcome.results):
+            corporate.name_circles(connection, batch.business_date)
         if not outcome.faults:
             restatement.record_restatements(connection, changes)
         return outcome

@@ -20,9 +20,9 @@ from orchestration.releases.catalog import read_catalog
 from orchestration.releases.keys import HASH_KEY, read_key
 from orchestration.releases.marts import Mart, marts_from_manifest
 from orchestration.releases.on_disk import ReleaseInfo, current_release, releases
-from orchestration.releases.privacy import show_pads
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill, join, name, value
+from orchestration.warehouse import hash_by
 
 _BEFORE_CURRENCIES = {
     # until then every amount was counted at its face value
@@ -45,7 +45,7 @@ def show_confirmed(
     They do if the last night that touched them came to its end; else the build puts them back from here.
     """
     marts = released_marts(manifest)
-    show_pads(connection, read_key(settings, HASH_KEY))
+    hash_by(connection, read_key(settings, HASH_KEY))
     known, current = releases(settings), current_release(settings)
     newest = known[-1] if known else None
     connection.execute("create schema if not exists confirmed")

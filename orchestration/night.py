@@ -248,6 +248,7 @@ class NightRun:
         self._settings = run.settings
         self._report: BatchReport | None = None
         self._closed: list[CheckResult] = []
+        self._left: list[str] = []
 
     @property
     def batch(self) -> BatchId:
@@ -270,20 +271,21 @@ class NightRun:
             release,
             sum(gate.declared for gate in self.gates),
             sum(gate.ran for gate in self.gates),
-            self._warnings,
+            self.warnings,
             self.seconds,
         )
 
     @property
-    def _warnings(self) -> tuple[str, ...]:
-        return tuple(warning for gate in self.gates for warning in gate.warnings)
+    def warnings(self) -> tuple[str, ...]:
+        """What somebody should look at although the night went through, a line each."""
+        return (*(warning for gate in self.gates for warning in gate.warnings), *self._left)
 
     def _note_done(self, release: str | None) -> None:
         if release is None:
             self._run.journal.replayed(self.batch)
         else:
             checks = sum(gate.ran for gate in self.gates)
-            self._run.journal.published(self.batch, release, checks, self._warnings)
+            self._run.journal.published(self.batch, release, checks, self.warnings)
 
     def ingest(self) -> BatchReport:
         """Read the batch into the lake, unless it is there already.
@@ -414,12 +416,16 @@ class NightRun:
                 note_publishing(self._settings, self.night)
                 release = make_release(self._settings, self.night, self._run.build_step.manifest)
             self.complete()
+        if is_last:
+            self._left = [
+                f"Past its term, and still there: {line}."
+                for line in drop_expired(self._settings, self.batch.business_date)
+            ]
         self._note_done(release)
         if is_last:
             from expectations.docs import write_data_docs
 
             write_data_docs(self._settings, self.batch, self.gates)
-            drop_expired(self._settings, self.batch.business_date)
         return release
 
     def complete(self) -> None:

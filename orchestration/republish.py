@@ -13,12 +13,13 @@ from orchestration.publication.quality import GATE_MARTS
 from orchestration.publication.retention import delete_releases
 from orchestration.publication.rotation import drop_other_keys
 from orchestration.publication.spare import discard_spare
+from orchestration.releases.keys import HASH_KEY, read_key
 from orchestration.releases.marts import marts_from_manifest
 from orchestration.releases.on_disk import current_release, releases
 from orchestration.settings import BatchId, Settings
 from orchestration.transform import Transform
 from orchestration.waiting import processed_nights, published_batches
-from orchestration.warehouse import open_database
+from orchestration.warehouse import hash_by, open_database, transaction
 
 
 def change_key(settings: Settings) -> str:
@@ -32,6 +33,10 @@ def change_key(settings: Settings) -> str:
     """
     with writer_lock(settings):
         night = Night(_standing_batch(settings), previous=None)
+        key = read_key(settings, HASH_KEY)
+        # a run that is cut short afterwards finds the database under the new key, whichever is named then
+        with open_database(settings) as connection, transaction(connection):
+            hash_by(connection, key)
         release = make_release(settings, night, Transform(settings).manifest)
         with open_database(settings) as connection:
             note_complete(connection, settings)

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import duckdb
+
 from expectations.check import Check, FailingRows, Suite
-from orchestration.sql import fill, name, value
+from orchestration.sql import Sql, fill, name, value
 
 MARTS = "corporate"
 MEMBER = "fct_group_member"
@@ -12,6 +14,7 @@ FLOW = "fct_counterparty_flow_monthly"
 FUNNEL = "rpt_funnel_monthly"
 PLAN = "fct_plan_actual"
 VARIANCE = "rpt_plan_variance"
+CIRCLE = "group_circle"
 
 
 def corporate_suites(business_date: date) -> list[Suite]:
@@ -47,46 +50,79 @@ def one_parent() -> Check:
     )
 
 
+WHERE_NAMED = (
+    "the way round is in quality.fct_check_result, the customer it is cut at in corporate.fct_group_member"
+)
+"""What the warning says in place of names: it goes into logs, pages and mails, where nobody is erased."""
+
+_CIRCLES = """
+    with members as (
+        select * from {member}
+        where valid_from_date <= {day} and (valid_to_date is null or valid_to_date > {day})
+    ),
+    -- the parent that the cut took away lies below: the way down to it is the circle
+    circles as (
+        select
+            string_agg(
+                case when erased.customer_id is null then part.customer_id else '**' end, '/'
+                order by part.depth
+            ) as path
+        from members as first
+        inner join {edge} as cut
+            on first.customer_id = cut.customer_id and cut.from_date <= {day} and cut.to_date > {day}
+        inner join members as last on cut.parent_customer_id = last.customer_id
+        -- a path holds hashes: those on the way are the members whose own path it begins with
+        inner join members as part
+            on first.ultimate_parent_customer_id = part.ultimate_parent_customer_id
+            and starts_with(last.path || '/', part.path || '/')
+        left join {erased} as erased on part.customer_id = erased.customer_id
+        where first.is_circle_cut
+        group by first.customer_id
+    )
+"""
+
+
 def no_circle(business_date: date) -> Check:
-    """No parents go round in a circle; where they do, the circle is named, but for who is under erasure."""
+    """No parents go round in a circle; where they do, it is told how many, and where they are named."""
     return FailingRows(
-        check_code="group_circle",
+        check_code=CIRCLE,
         table=MEMBER,
         column="path",
         query=fill(
-            """
-            with members as (
-                select * from {member}
-                where valid_from_date <= {day} and (valid_to_date is null or valid_to_date > {day})
-            ),
-            -- the parent that the cut took away lies below: the way down to it is the circle
-            circles as (
-                select
-                    string_agg(
-                        case when erased.customer_id is null then part.customer_id else '**' end, '/'
-                        order by part.depth
-                    ) as path
-                from members as first
-                inner join {edge} as cut
-                    on first.customer_id = cut.customer_id and cut.from_date <= {day} and cut.to_date > {day}
-                inner join members as last on cut.parent_customer_id = last.customer_id
-                -- a path holds hashes: those on the way are the members whose own path it begins with
-                inner join members as part
-                    on first.ultimate_parent_customer_id = part.ultimate_parent_customer_id
-                    and starts_with(last.path || '/', part.path || '/')
-                left join {erased} as erased on part.customer_id = erased.customer_id
-                where first.is_circle_cut
-                group by first.customer_id
-            )
-            select
-                (select count(*) from members), (select count(*) from circles), null,
-                (select string_agg(left(path, 200), '; ' order by path) from circles)
-            """,
-            member=name(MARTS, MEMBER),
-            edge=name("intermediate", "int_group__edge"),
-            erased=name("pipeline", "erased_customer"),
-            day=value(business_date),
+            "{circles} select (select count(*) from members), (select count(*) from circles), null,"
+            " (select {where} from circles limit 1)",
+            circles=_circles(business_date),
+            where=value(WHERE_NAMED),
         ),
+    )
+
+
+def name_circles(connection: duckdb.DuckDBPyConnection, business_date: date) -> None:
+    """Name the circles in what the build database keeps of the check, and releases publish of it.
+
+    Who is erased later is blanked in both (``erasure/circles.py``); files and logs have no names.
+    """
+    (paths,) = connection.execute(
+        fill(
+            "{circles} select string_agg(left(path, 200), '; ' order by path) from circles",
+            circles=_circles(business_date),
+        )
+    ).fetchone() or (None,)
+    if paths is not None:
+        connection.execute(
+            "update quality.fct_check_result set message = message || ': ' || $paths"
+            " where check_code = $circle and business_date = $day",
+            {"paths": paths, "circle": CIRCLE, "day": business_date},
+        )
+
+
+def _circles(business_date: date) -> Sql:
+    return fill(
+        _CIRCLES,
+        member=name(MARTS, MEMBER),
+        edge=name("intermediate", "int_group__edge"),
+        erased=name("pipeline", "erased_customer"),
+        day=value(business_date),
     )
 
 

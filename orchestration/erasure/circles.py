@@ -1,18 +1,23 @@
 """What gate 2 said of circles of parents, the one check whose message names customers.
 
-A night names nobody who is under erasure when it runs; here are the nights before.
+It names them in the table of results alone (``quality.fct_check_result``), and nobody who is under erasure
+when the night runs; here are the nights before. Files and logs of older versions had the names, too.
 """
 
 import re
 from collections.abc import Iterable
 
-from orchestration.settings import Settings
+import polars as pl
+
+from orchestration.settings import PRIVATE_FILE, Settings
 from orchestration.sql import EVERY_ROW, Sql, fill, value
 from orchestration.warehouse import open_database, tables
 
 _CIRCLE = "group_circle"
 _BLANK = "**"
 _TOLD = ("quality", "fct_check_result")
+_ROOMS = ("quality", "runs")
+_TEXTS = (".html", ".json", ".jsonl")
 
 
 def names_nobody(columns: Iterable[str], erased: Sql) -> Sql:
@@ -40,7 +45,9 @@ def without_names(text: str, hidden: Iterable[str]) -> str:
 
 
 def hide_names(settings: Settings, hidden: Iterable[str]) -> None:
-    """Blank the numbers in what the build database keeps of the check."""
+    """Blank the numbers in what build database, quality files and the log of nights keep of the check."""
+    hidden = tuple(hidden)
+    _hide_in_files(settings, hidden)
     if not settings.database.exists():
         return
     with open_database(settings) as connection:
@@ -53,3 +60,24 @@ def hide_names(settings: Settings, hidden: Iterable[str]) -> None:
                 " where check_code = $circle and contains(message, $number)",
                 {"number": number, "blank": _BLANK, "circle": _CIRCLE},
             )
+
+
+def _hide_in_files(settings: Settings, hidden: tuple[str, ...]) -> None:
+    for path in sorted(p for room in _ROOMS for p in (settings.home / room).rglob("*") if p.is_file()):
+        unfinished = path.with_name(f"{path.name}.unfinished")
+        if path.suffix == ".parquet" and {"check_code", "message"} <= pl.read_parquet_schema(path).keys():
+            results = pl.read_parquet(path)
+            told = results["message"].to_list()
+            kept = [without_names(message, hidden) for message in told]
+            if kept == told:
+                continue
+            results.with_columns(pl.Series("message", kept)).write_parquet(unfinished)
+        elif path.suffix in _TEXTS:
+            text = path.read_text(encoding="utf-8")
+            if not any(number in text for number in hidden) or (blank := without_names(text, hidden)) == text:
+                continue
+            unfinished.write_text(blank, encoding="utf-8")
+        else:
+            continue
+        unfinished.chmod(PRIVATE_FILE)
+        unfinished.replace(path)

@@ -4,11 +4,13 @@ Put here: finding and writing the rows. Keep out: changing them (``erase.py``).
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from contract.model import load_contract
 from orchestration.erased import read_register
@@ -16,6 +18,8 @@ from orchestration.erasure.numbers import columns_of, files_below, holds_numbers
 from orchestration.errors import NotFoundError
 from orchestration.ingestion.landing import survey
 from orchestration.lock import writer_lock
+from orchestration.publication.cut import cuts_folder
+from orchestration.publication.private import private_releases
 from orchestration.releases.catalog import read_catalog
 from orchestration.releases.on_disk import releases
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder, require_new
@@ -25,6 +29,11 @@ WHERE = "where.csv"
 """Lists every place, with how many rows of it tell of the person."""
 
 _PLACES = ("place", "what", "rows")
+
+_WHAT_IF = "what_if"
+
+_TOLD = ("quality", "runs")
+"""Folders of what was said of nights."""
 
 
 @dataclass
@@ -80,6 +89,7 @@ def write_subject(settings: Settings, customer: str, folder: Path) -> Held:
             (str(path.relative_to(settings.home)), "as delivered; he may be in it", 0)
             for _, path in sorted(survey(settings).folders.items())
         ]
+        held.places += _in_files(settings, numbers)
         _write_places(held)
     return held
 
@@ -108,15 +118,39 @@ def _everywhere(
             if columns:
                 yield "build", f"{schema}.{table_name}", _rows(name("build", schema, table_name), columns)
     connection.execute("create table customer as select $customer as number", {"customer": customer})
-    for release in releases(settings):
-        catalog = read_catalog(release.folder)
+    for folder in (
+        *(release.folder for release in releases(settings)),
+        *sorted(cuts_folder(settings).glob("*/*/")),
+    ):
+        catalog = read_catalog(folder)
         for held in catalog.tables if catalog is not None else ():
-            names = [column.name for column in held.columns]
-            columns = [c for c in names if c == "customer_id" or c.endswith("_customer_id")]
+            columns = _of_customers(column.name for column in held.columns)
             if columns and held.files:
-                files = [release.folder / file.path for file in held.files]
-                place = f"published/{release.name}"
+                files = [folder / file.path for file in held.files]
+                place = str(folder.relative_to(settings.home))
                 yield place, held.full_name, _rows(_parquet(files), columns, "customer")
+    for path in files_below(settings.home / _WHAT_IF):
+        if columns := _of_customers(pl.read_parquet_schema(path)):
+            place = str(path.parent.relative_to(settings.home))
+            yield place, path.stem, _rows(_parquet([path]), columns, "customer")
+
+
+def _of_customers(columns: Iterable[str]) -> list[str]:
+    return [c for c in columns if c == "customer_id" or c.endswith("_customer_id")]
+
+
+def _in_files(settings: Settings, numbers: Sequence[str]) -> Iterator[tuple[str, str, int]]:
+    """Files that are no tables of customers, and how many lines or rows of each name one of the numbers."""
+    named = re.compile(r"(?<![0-9A-Za-z])(?:" + "|".join(map(re.escape, numbers)) + r")(?![0-9A-Za-z])")
+    for path in sorted(p for room in _TOLD for p in (settings.home / room).rglob("*") if p.is_file()):
+        if path.suffix == ".parquet":
+            lines = [str(row) for row in pl.read_parquet(path).iter_rows()]
+        else:
+            lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if count := sum(named.search(line) is not None for line in lines):
+            yield str(path.relative_to(settings.home)), "names him", count
+    for path in sorted(private_releases(settings).rglob("*.duckdb")):
+        yield str(path.relative_to(settings.home)), "encrypted; he may be in it", 0
 
 
 def _parquet(files: Sequence[Path], *, union: bool = False) -> Sql:

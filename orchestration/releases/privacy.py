@@ -55,7 +55,7 @@ def hold_key(connection: duckdb.DuckDBPyConnection, key: Key) -> None:
     """Let a connection hash: until it is closed it knows what :func:`leaving` asks for."""
     connection.execute(
         "create temp table acrm_pad as select $inner::blob as inner_pad, $outer::blob as outer_pad",
-        _pads(key),
+        pads_of(key),
     )
     connection.execute("set variable acrm_inner = (select inner_pad from acrm_pad)")
     connection.execute("set variable acrm_outer = (select outer_pad from acrm_pad)")
@@ -70,11 +70,12 @@ def show_pads(connection: duckdb.DuckDBPyConnection, key: Key) -> None:
     connection.execute(
         "create or replace table pipeline.hash_pad as"
         " select $inner::blob as inner_pad, $outer::blob as outer_pad",
-        _pads(key),
+        pads_of(key),
     )
 
 
-def _pads(key: Key) -> dict[str, bytes]:
+def pads_of(key: Key) -> dict[str, bytes]:
+    """The padded keys of HMAC, ``inner`` and ``outer``."""
     secret = key.derived("acrm published numbers").ljust(_BLOCK, b"\0")
     return {place: bytes(byte ^ pad for byte in secret) for place, pad in (("inner", 0x36), ("outer", 0x5C))}
 

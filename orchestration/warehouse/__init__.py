@@ -17,6 +17,7 @@ from orchestration.warehouse.night import (
     show_no_closing,
     shown_night,
 )
+from orchestration.warehouse.rekeying import hash_by
 
 __all__ = [
     "KnownTable",
@@ -24,6 +25,7 @@ __all__ = [
     "create_lake_views",
     "end_build",
     "forget_publishing",
+    "hash_by",
     "known_tables",
     "open_database",
     "prepare_night",

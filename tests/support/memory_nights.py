@@ -23,7 +23,7 @@ from tests.support.timeline import month_end, month_start
 
 _REF = re.compile(r"""ref\(\s*['"](\w+)['"]\s*\)""")
 _RELEASED = re.compile(r"""'carried': 'released'""")
-_KEY = Key("a key of tests, for nights in memory alone")
+KEY = Key("a key of tests, for nights in memory alone")
 
 
 def needed_for(marts: Iterable[str], given: Iterable[str] = ()) -> list[str]:
@@ -121,7 +121,7 @@ class MemoryNights:
         # every night keeps its state
         self.connection.execute("create table pipeline.night (business_date date, has_state boolean)")
         self.connection.execute("create table pipeline.erased_customer (customer_id varchar)")
-        show_pads(self.connection, _KEY)
+        show_pads(self.connection, KEY)
         self._published: date | None = None
         self._replayed: date | None = None
         self._show_records()

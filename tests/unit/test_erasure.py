@@ -183,6 +183,26 @@ def test_landing_that_cannot_be_deleted_is_named_and_the_register_is_finished(
     assert erasure.erase(settings, []).left == () and not delivery.folder.exists()
 
 
+def test_a_circle_that_a_night_of_an_older_version_named_is_blanked_in_its_files(tmp_path: Path):
+    settings = erased_home(tmp_path).settings
+    write_register(settings, Register(customers=(Erased(customer_id=HIS, is_replaced=True),)))
+    circle = f"1 of 3 of the rows: A/{HIS}; {HIS}/9"
+    log, page = settings.home / "runs" / "log.jsonl", settings.quality / "docs" / "index.html"
+    results = settings.quality / BatchId(DAY, 1).folder / "fit_to_publish.parquet"
+    for path in (log, page, results):
+        path.parent.mkdir(parents=True)
+    log.write_text(f'{{"lines": ["{circle}"], "at": "{DAY}"}}\n', encoding="utf-8")
+    page.write_text(f"<td>{circle}</td>", encoding="utf-8")
+    pl.DataFrame({"check_code": ["group_circle"], "message": [circle]}).write_parquet(results)
+
+    erasure.erase(settings, [])
+
+    blanked = "1 of 3 of the rows: A/**; **/9"
+    assert log.read_text(encoding="utf-8") == f'{{"lines": ["{blanked}"], "at": "{DAY}"}}\n'
+    assert page.read_text(encoding="utf-8") == f"<td>{blanked}</td>"
+    assert pl.read_parquet(results).rows() == [("group_circle", blanked)]
+
+
 def test_a_run_killed_between_lake_and_build_goes_on_with_the_numbers_it_gave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -219,6 +239,16 @@ def test_all_that_is_held_of_a_customer_is_written_with_its_place(tmp_path: Path
         refused
     )
     asked = tmp_path / "asked"
+    told = {"quality/docs/index.html": f"<p>{HIS}/x</p>\n<p>9{HIS}</p>",
+            "runs/log.jsonl": f"{ACCOUNT}\n{HIS}\n",
+            "private/2026-01-30.1/acrm_private.duckdb": "nobody can read it"}  # fmt: skip
+    for place, text in told.items():
+        (settings.home / place).parent.mkdir(parents=True)
+        (settings.home / place).write_text(text, encoding="utf-8")
+    (settings.home / "what_if").mkdir()
+    pl.DataFrame({"customer_id": [HIS, "another"]}).write_parquet(
+        settings.home / "what_if" / "movers.parquet"
+    )
 
     held = write_subject(settings, HIS, asked)
 
@@ -226,10 +256,13 @@ def test_all_that_is_held_of_a_customer_is_written_with_its_place(tmp_path: Path
     assert rows.select("account_id", "balance").rows() == [(ACCOUNT, "5.00")]
     assert [(place, what, count) for place, what, count in held.places if count] == [
         ("lake", "account", 1), ("lake", "deposit_balance", 1), ("quarantine", "refused", 1),
+        ("what_if", "movers", 1), ("quality/docs/index.html", "names him", 1),
+        ("runs/log.jsonl", "names him", 2),
     ]  # fmt: skip
     landed = (settings.landing / BatchId(DAY, 1).folder).relative_to(settings.home)
     listed = pl.read_csv(asked / "where.csv", infer_schema=False)
-    assert str(landed) in listed["place"].to_list()
+    places = listed["place"].to_list()
+    assert str(landed) in places and "private/2026-01-30.1/acrm_private.duckdb" in places
     assert {oct(path.stat().st_mode & 0o077) for path in asked.rglob("*")} == {"0o0"}
     with pytest.raises(ConfigurationError, match="not an empty folder"):
         write_subject(settings, HIS, asked)

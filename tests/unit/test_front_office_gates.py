@@ -64,7 +64,21 @@ def checked(memory: MemoryNights, query: Sql) -> tuple:
     return found
 
 
-def test_a_circle_of_parents_is_named() -> None:
+def named(memory: MemoryNights) -> str:
+    """What the table of results says of the check, once a night has named the circles in it."""
+    connection = memory.connection
+    connection.execute("create schema if not exists quality")
+    connection.execute(
+        "create or replace table quality.fct_check_result as"
+        " select 'group_circle' as check_code, 'circle' as message, $night::date as business_date",
+        {"night": NIGHT},
+    )
+    corporate.name_circles(connection, NIGHT)
+    (message,) = connection.execute("select message from quality.fct_check_result").fetchone() or ("",)
+    return str(message)
+
+
+def test_a_circle_of_parents_is_named_in_the_table_and_nowhere_else() -> None:
     bank = Bank([NIGHT])
     for name in "ABC":
         bank.customer(name, kind="C").holds(10)
@@ -73,9 +87,11 @@ def test_a_circle_of_parents_is_named() -> None:
     for delivery in deliveries(bank, {NIGHT: {"customer_relation": relations}}):
         memory.run(delivery)
 
-    assert checked(memory, corporate.no_circle(NIGHT).query) == (3, 1, None, "A/B/C")
+    assert checked(memory, corporate.no_circle(NIGHT).query) == (3, 1, None, corporate.WHERE_NAMED)
+    assert named(memory) == "circle: A/B/C"
     memory.connection.execute("insert into pipeline.erased_customer values ('B')")
-    assert checked(memory, corporate.no_circle(NIGHT).query) == (3, 1, None, "A/**/C")
+    assert checked(memory, corporate.no_circle(NIGHT).query) == (3, 1, None, corporate.WHERE_NAMED)
+    assert named(memory) == "circle: A/**/C"
     assert checked(memory, corporate.one_parent().query) == (3, 0)
     assert checked(memory, corporate.groups_are_their_members(NIGHT).query) == (1, 0)
     memory.connection.execute(

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+import orchestration.night
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import BuildError, ConfigurationError
 from orchestration.night import Event, NightRun, NotItsTurnError, Run
@@ -82,6 +83,20 @@ def test_memory_that_runs_out_names_station_and_setting(night: NightRun, setting
         night.publish()
     assert str(settings.home / "bank.yml") in str(stopped.value)
     assert "publish" not in night.seconds
+
+
+def test_what_is_past_its_term_and_cannot_be_deleted_is_a_warning(
+    night: NightRun, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night.seconds = {"ingest": 1.0, "gate 1": 1.0, "build": 1.0, "gate 2": 1.0}
+    night.night = Night(NIGHT.batch, None, is_published=False)
+    night.complete = lambda: None  # type: ignore[method-assign]
+    monkeypatch.setattr(orchestration.night, "drop_expired", lambda *_: ["'landing/x' could not be deleted"])
+    monkeypatch.setattr("expectations.docs.write_data_docs", lambda *_: None)
+
+    night.publish()
+
+    assert night.warnings == ("Past its term, and still there: 'landing/x' could not be deleted.",)
 
 
 class FailingRunner:
