@@ -90,7 +90,12 @@ def _run(
     from orchestration.expected import tell_late
     from orchestration.journal import Journal
     from orchestration.night import run_waiting
-    from orchestration.waiting import available_batches, refused_batches, told_together
+    from orchestration.waiting import (
+        available_batches,
+        nameless_deliveries,
+        refused_batches,
+        told_together,
+    )
 
     settings = Settings.load()
     repeated, last = day(again, given_as[0]), day(until, given_as[1])
@@ -113,9 +118,10 @@ def _run(
         out.print("Nothing is waiting.")
     if (settings.published / "current").exists():
         show_tiers(settings)
-    if refused := refused_batches(settings):
-        journal.left_aside(refused)
-        raise told_together(refused)
+    refused, nameless = refused_batches(settings), nameless_deliveries(settings)
+    journal.left_aside(refused, nameless)
+    if refused or nameless:
+        raise told_together(refused, nameless)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import typer
 
 from orchestration.settings import BatchId
 
-_BATCH = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})/([0-9]{1,18})")
+_BATCH = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})/([0-9]{1,100})")
 _RELEASE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]+")
 
 

@@ -6,7 +6,7 @@ Put here: what is noted of a night, whoever runs it, and what is told then. Keep
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from orchestration.errors import BusyError, FaultError
+from orchestration.errors import BadBatchError, BusyError, Fault, FaultError
 from orchestration.failures import told
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest
@@ -109,11 +109,18 @@ class Journal:
         lines, code = told(error)
         self._note("failed", "failed", batch, lines, station=station, exit_code=int(code))
 
-    def left_aside(self, refused: Mapping[BatchId, FaultError]) -> None:
-        """Batches that no run takes: each is noted and told until it is mended, once in a while."""
+    def left_aside(self, refused: Mapping[BatchId, FaultError], nameless: Sequence[Fault] = ()) -> None:
+        """Batches that no run takes: each is noted and told until it is mended, once in a while.
+
+        Args:
+            nameless: Of deliveries that tell no batch; they are noted together.
+        """
         for batch, error in sorted(refused.items()):
             lines, code = told(error)
             self._note("left_aside", "failed", batch, lines, exit_code=int(code))
+        if nameless:
+            lines, code = told(BadBatchError(list(nameless)))
+            self._note("left_aside", "failed", None, lines, exit_code=int(code))
 
     def published(self, batch: BatchId, release: str, checks: int, warnings: tuple[str, ...]) -> None:
         """A night ended in a release."""

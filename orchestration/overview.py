@@ -92,8 +92,8 @@ def overview(settings: Settings, now: datetime) -> Overview:
     landing, lake = survey(settings), set(lake_batches(settings))
     refused = refused_batches(settings)
     counted = counting_batches(settings)
-    # a run would stop at a delivery that nobody can tell apart, and where it cannot read landing
-    available = [] if landing.faults or landing.unread else counted
+    # a run would stop where it cannot read landing
+    available = [] if landing.unread else counted
     processed, published = noted_nights(settings), published_batches(settings)
     nights = nights_to_run(available, processed, published, withdrawn=withdrawn_since_release(settings))
     waiting = {night.batch for night in nights}

@@ -16,7 +16,7 @@ from orchestration.journal import Journal
 from orchestration.reported import MadeByNights, unreported
 from orchestration.settings import BatchId, Settings
 from orchestration.turns import waiting_turns
-from orchestration.waiting import refused_batches
+from orchestration.waiting import nameless_deliveries, refused_batches
 
 _SECONDS = 30
 
@@ -50,7 +50,7 @@ def arrival(
         journal = Journal(settings, "Dagster", context.log.warning)
         try:
             landed = landed_batches(settings)
-            refused = refused_batches(settings)
+            refused, nameless = refused_batches(settings), nameless_deliveries(settings)
             seen = _seen(context.cursor)
             told, log = unreported(settings, context.instance, made, business_dates, seen.log)
             request = _first_waiting(settings, context.instance, business_dates)
@@ -58,9 +58,9 @@ def arrival(
             journal.failed(error)
             raise
         arrived = [_arrived(settings, batch) for batch in landed if str(batch) not in set(seen.landed)]
-        for refusal in refused.values():
+        for refusal in (*refused.values(), *nameless):
             context.log.warning(str(refusal))
-        journal.left_aside(refused)
+        journal.left_aside(refused, nameless)
         return dg.SensorResult(
             run_requests=[request] if isinstance(request, dg.RunRequest) else None,
             skip_reason=request if isinstance(request, dg.SkipReason) else None,

@@ -3,7 +3,7 @@
 Put here: reading where a warehouse stands. Keep out: deciding (``plan.py``) and running (``night.py``).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from orchestration.ingestion.lake import (
     read_report,
     withdrawn_since_release,
 )
-from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches
+from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches, survey
 from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.ingestion.refusals import standing_refusal
 from orchestration.plan import Night, Processed, highest_sequences, nights_to_run
@@ -39,7 +39,6 @@ def available_batches(settings: Settings, again: date | None = None) -> list[Bat
 
     Raises:
         LandingError: Landing cannot be read.
-        BadBatchError: A delivery is in landing of which nobody can tell which batch it is.
     """
     required_batches(settings)
     return counting_batches(settings, again)
@@ -105,10 +104,15 @@ def is_settled(settings: Settings, batch: BatchId) -> bool:
     return batch in built or has_passed(settings, batch)
 
 
-def told_together(refused: dict[BatchId, FaultError]) -> FaultError:
-    """One error for several batches, oldest first."""
-    faults = [fault for _, error in sorted(refused.items()) for fault in error.faults]
-    is_bad = any(isinstance(error, BadBatchError) for error in refused.values())
+def nameless_deliveries(settings: Settings) -> list[Fault]:
+    """What is wrong with deliveries in landing that tell no batch; no run takes them."""
+    return survey(settings).faults
+
+
+def told_together(refused: dict[BatchId, FaultError], nameless: Sequence[Fault] = ()) -> FaultError:
+    """One error for several batches, oldest first, and for what tells no batch."""
+    faults = [*(fault for _, error in sorted(refused.items()) for fault in error.faults), *nameless]
+    is_bad = bool(nameless) or any(isinstance(error, BadBatchError) for error in refused.values())
     return BadBatchError(faults) if is_bad else NotFitToLoadError(faults)
 
 

@@ -85,7 +85,7 @@ def delete_landed_copies(settings: Settings) -> tuple[int, list[str], list[str]]
     """
     landing = survey(settings)
     gone, left = 0, []
-    for batch, folder in sorted(landing.folders.items()):
+    for batch, folder in landing.named:
         if not is_used_up(settings, batch, folder):
             continue
         line = delete(settings, folder)

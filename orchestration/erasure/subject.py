@@ -87,7 +87,7 @@ def write_subject(settings: Settings, customer: str, folder: Path) -> Held:
             held.places.append(("erasure/register.json", "he asked to be forgotten", 1))
         held.places += [
             (str(path.relative_to(settings.home)), "as delivered; he may be in it", 0)
-            for _, path in sorted(survey(settings).folders.items())
+            for _, path in survey(settings).named
         ]
         held.places += _in_files(settings, numbers)
         _write_places(held)

@@ -40,7 +40,7 @@ def drop_expired(settings: Settings, night: date) -> list[str]:
         first_kept = night - timedelta(terms.landing_days)
         expired += [
             folder
-            for batch, folder in survey(settings).folders.items()
+            for batch, folder in survey(settings).named
             if batch.business_date < first_kept and is_used_up(settings, batch, folder)
         ]
     if terms.quarantine_days is not None:

@@ -3,8 +3,9 @@
 Put here: how names of folders are read. Keep out: what is in a manifest (``manifest.py``).
 
 Other people's programs write the names. Zeros before a sequence number, a date without hyphens and upper case
-leave no doubt and are read; whatever else holds a manifest is named aloud, because a correction that nobody
-sees would leave wrong figures published.
+leave no doubt and are read; whatever else holds a manifest is named at the end of every run, because a
+correction that nobody sees would leave wrong figures published. Nothing waits for it: landing may be another
+user's, and a name must not keep the other nights from running.
 """
 
 import os
@@ -14,13 +15,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from orchestration.errors import BadBatchError, Fault, LandingError
+from orchestration.errors import Fault, LandingError
 from orchestration.ingestion.bounds import out_of_bounds
 from orchestration.ingestion.manifest import MANIFEST, shown
 from orchestration.settings import BatchId, Settings
 
 _DAY = re.compile(r"business_date=([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8})", re.IGNORECASE)
-_SEQUENCE = re.compile(r"sequence=([0-9]{1,18})", re.IGNORECASE)
+_SEQUENCE = re.compile(r"sequence=([0-9]{1,100})", re.IGNORECASE)
+"""A time stamp in nanoseconds is read, too: what has a number can be named, refused and withdrawn."""
+
 _SET_ASIDE = (".", "_")
 """Names that begin so are left alone: folders that somebody is still writing or has put aside."""
 
@@ -34,18 +37,26 @@ class Landing:
 
     Attributes:
         folders: Where each batch lies.
-        faults: Deliveries that no name tells apart, and batches that lie there twice.
+        twice: Folders of batches that lie there more than once; none of them is read.
+        faults: What is wrong with those, and deliveries whose name tells no batch. No run takes any of them.
         unread: What of landing cannot be read, a line each: nobody knows what lies there.
     """
 
     folders: dict[BatchId, Path] = field(default_factory=dict)
+    twice: list[tuple[BatchId, Path]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+
+    @property
+    def named(self) -> list[tuple[BatchId, Path]]:
+        """Every folder whose name tells a batch, whether that is read or not; by batch."""
+        return sorted([*self.folders.items(), *self.twice])
 
 
 def survey(settings: Settings) -> Landing:
     """Look through landing; a folder without manifest is not there yet."""
     landing = Landing()
+    found: dict[BatchId, list[Path]] = {}
     if not os.path.lexists(settings.landing):
         landing.unread.append(f"{settings.landing} is not there. Is it mounted? A new one begins empty.")
     for folder, manifest in _deliveries(settings.landing, landing.unread):
@@ -57,13 +68,16 @@ def survey(settings: Settings) -> Landing:
         elif manifest != MANIFEST:
             what = f"the manifest in {place} is called {shown(manifest)}"
             landing.faults.append(_fault("batch_folder_unreadable", what))
-        elif batch in landing.folders:
-            what = f"{_place(settings, landing.folders[batch])} and {place} both mean {batch}"
-            landing.faults.append(
-                Fault("batch_folder_twice", what, "Take the one away that does not count; neither was read")
-            )
         else:
-            landing.folders[batch] = folder
+            found.setdefault(batch, []).append(folder)
+    for batch, folders in sorted(found.items()):
+        if len(folders) == 1:
+            landing.folders[batch] = folders[0]
+            continue
+        landing.twice.extend((batch, folder) for folder in folders)
+        what = f"{' and '.join(_place(settings, folder) for folder in folders)} mean the same batch, {batch}"
+        remedy = "Take away what does not count; none of them was read"
+        landing.faults.append(Fault("batch_folder_twice", what, remedy))
     return landing
 
 
@@ -73,17 +87,14 @@ def landed_batches(settings: Settings) -> list[BatchId]:
 
 
 def required_batches(settings: Settings) -> list[BatchId]:
-    """Every complete batch in landing, oldest first.
+    """Every complete batch in landing that its folder's name tells, oldest first, of a landing that is whole.
 
     Raises:
         LandingError: It is missing, or part of it cannot be read.
-        BadBatchError: A delivery is there of which nobody can tell which batch it is.
     """
     landing = survey(settings)
     if landing.unread:
         raise LandingError("\n".join(landing.unread))
-    if landing.faults:
-        raise BadBatchError(landing.faults)
     return sorted(landing.folders)
 
 

@@ -16,6 +16,7 @@ import pytest
 from orchestration.errors import AcrmError, ExitCode
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
+from orchestration.waiting import nameless_deliveries, refused_batches, told_together
 from tests.faults.delivered import Delivered
 from tests.support.warehouse import Warehouse, tree_hashes
 
@@ -264,6 +265,8 @@ def test_the_batch_is_blocked_when(
 
     with pytest.raises(AcrmError) as caught:
         run_waiting(settings)
+        # what tells no batch stops no night; every run ends with it
+        raise told_together(refused_batches(settings), nameless_deliveries(settings))
 
     lines = [line for line in str(caught.value).splitlines() if fault.check_code in line]
     assert lines, f"no line names {fault.check_code}: {caught.value}"

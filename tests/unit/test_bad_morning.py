@@ -91,10 +91,32 @@ def test_each_business_date_is_in_the_state_that_it_is_in(
     assert "2 business dates, 1 nights waiting; 1 failed, 1 half-delivered, 1 overdue." in printed
 
 
-def test_nothing_is_published_that_nobody_ran_though_no_run_can_be(settings: Settings) -> None:
-    Delivery(settings.home, NEXT).send()
+def nameless(settings: Settings) -> None:
     (settings.landing / "somebody's delivery").mkdir()
     (settings.landing / "somebody's delivery" / "manifest.json").write_text("{}", encoding="utf-8")
+
+
+def test_a_delivery_without_a_name_is_told_at_the_end_of_every_run(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nameless(settings)
+    monkeypatch.setenv("ACRM_HOME", str(settings.home))
+    monkeypatch.setattr("orchestration.console.show_tiers", lambda settings: None)
+
+    for _ in range(2):
+        ended = CliRunner().invoke(app, ["run"])
+        assert "Nothing is waiting." in ended.output
+        assert isinstance(ended.exception, BadBatchError)
+        assert "somebody" in str(ended.exception)
+
+    (entry,) = [entry for entry in entries(settings) if entry.did == "left_aside"]
+    assert (entry.batch, entry.exit_code) == (None, ExitCode.BAD_BATCH)
+    assert "batch_folder_unreadable" in entry.lines[0]
+
+
+def test_a_night_waits_whatever_else_lies_in_landing(settings: Settings) -> None:
+    Delivery(settings.home, NEXT).send()
+    nameless(settings)
 
     assert {day: one.state for day, one in state(settings).items()}["2026-01-30"] == "waiting"
     assert "batch_folder_unreadable" in overview(settings, TUESDAY_MORNING).faults[0]

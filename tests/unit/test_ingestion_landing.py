@@ -1,18 +1,21 @@
 """Names of folders as other writers spell them: read where there is no doubt, else named aloud."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from orchestration.cli_arguments import batch_name
 from orchestration.erasure.leftovers import delete_landed_copies
-from orchestration.errors import BadBatchError, ExitCode, LandingError
+from orchestration.errors import ExitCode, LandingError
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import lake_batches
 from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches, survey
 from orchestration.onboarding.validate import validate_folder
 from orchestration.settings import BatchId
-from orchestration.waiting import planned_nights
+from orchestration.waiting import nameless_deliveries, planned_nights, refused_batches, told_together
+from orchestration.withdrawal import withdraw
 from tests.support.handmade import BATCH, DAY, Delivery
 
 
@@ -69,6 +72,7 @@ def test_a_correction_whose_number_has_zeros_is_the_batch_that_counts(delivery: 
         "business_date=2026-10-31/sequence1",
         "business_date=2026-10-31",
         "business_date=2026-02-30/sequence=1",
+        "business_date=2026-13-01/sequence=1",
         "business_date=31.10.2026/sequence=1",
         "business_date=2026-1-31/sequence=1",
         "date=2026-10-31/sequence=1",
@@ -76,19 +80,21 @@ def test_a_correction_whose_number_has_zeros_is_the_batch_that_counts(delivery: 
         "archive/business_date=2026-10-31/sequence=1",
     ],
 )
-def test_a_delivery_that_no_name_tells_apart_stops_the_run_aloud(delivery: Delivery, name: str) -> None:
+def test_a_delivery_whose_name_tells_no_batch_is_named_and_stops_nothing(delivery: Delivery, name: str) -> None:
     parked = delivery.settings.home / "parked"
     delivery.folder.rename(parked)
     shutil.rmtree(delivery.settings.landing)
     folder = delivery.settings.landing / name
     folder.parent.mkdir(parents=True)
     parked.rename(folder)
+    good = BatchId(date(2026, 11, 2), 1)
+    Delivery(delivery.settings.home, good).send()
 
-    with pytest.raises(BadBatchError) as stopped:
-        planned_nights(delivery.settings)
+    assert [night.batch for night in planned_nights(delivery.settings)] == [good]
 
-    assert stopped.value.exit_code == ExitCode.BAD_BATCH
-    (line,) = str(stopped.value).splitlines()
+    told = told_together(refused_batches(delivery.settings), nameless_deliveries(delivery.settings))
+    assert told.exit_code == ExitCode.BAD_BATCH
+    (line,) = str(told).splitlines()
     assert f"landing/{name}" in line and "business_date=YYYY-MM-DD/sequence=N" in line
 
 
@@ -101,13 +107,25 @@ def test_a_manifest_of_another_spelling_is_named(delivery: Delivery) -> None:
     assert landed_batches(delivery.settings) == []
 
 
+def test_a_number_of_nanoseconds_is_a_batch_that_is_refused_and_can_be_withdrawn(delivery: Delivery) -> None:
+    stamped = BatchId(DAY, 1_793_404_800_123_456_789)
+    settings = Delivery(delivery.settings.home, stamped).send().settings
+
+    assert [night.batch for night in planned_nights(settings)] == [BATCH]
+    assert list(refused_batches(settings)) == [stamped]
+
+    withdraw(settings, batch_name(stamped.short), "a time stamp", "ops")
+    assert refused_batches(settings) == {} and nameless_deliveries(settings) == []
+
+
 def test_two_folders_that_mean_one_batch_are_both_named(delivery: Delivery) -> None:
+    good = BatchId(DAY, 7)
+    Delivery(delivery.settings.home, good).send()
     shutil.copytree(delivery.folder, delivery.folder.parent / "sequence=01")
 
-    with pytest.raises(BadBatchError) as stopped:
-        required_batches(delivery.settings)
+    assert [night.batch for night in planned_nights(delivery.settings)] == [good]
 
-    (fault,) = stopped.value.faults
+    (fault,) = nameless_deliveries(delivery.settings)
     assert fault.check_code == "batch_folder_twice"
     for name in ("sequence=01", "sequence=1"):
         assert f"landing/business_date=2026-10-31/{name}'" in fault.what
@@ -170,3 +188,12 @@ def test_an_erasure_finds_the_landed_copy_whatever_its_name(delivery: Delivery) 
 
     assert delete_landed_copies(delivery.settings) == (1, [], [])
     assert not folder.exists()
+
+
+def test_an_erasure_finds_a_landed_copy_that_lies_there_twice(delivery: Delivery) -> None:
+    ingest_batch(delivery.settings, BATCH)
+    twin = delivery.folder.parent / "sequence=01"
+    shutil.copytree(delivery.folder, twin)
+
+    assert delete_landed_copies(delivery.settings) == (2, [], [])
+    assert not delivery.folder.exists() and not twin.exists()
