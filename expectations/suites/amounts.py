@@ -5,25 +5,19 @@ that does not; sums over days and months are wider (see macros/portable/amounts.
 """
 
 from datetime import date
-from decimal import Decimal
 
 import duckdb
 
-from contract.model import Table
+from contract.model import load_contract
 from expectations.check import Check, FailingRows
-from orchestration.check_rules import rule_for
+from expectations.suites.row_amounts import RATE, limit_of, priced
 from orchestration.sql import Sql, fill, join, name, value
 
-RATE = name("temp", "tonight_rate")
 TOTAL = name("temp", "tonight_total")
 
 _HISTORY = name("temp", "history_total")
 _KEYS = {"deposit": "account_id", "investment": "account_id", "loan": "loan_id"}
-_DUES = {
-    "loan_balance": ("overdue_principal", "overdue_interest"),
-    "card_balance": ("min_due",),
-    "repayment_schedule": ("due_principal", "due_interest"),
-}
+_HISTORIES = {"monthly_balance_history": "account", "monthly_loan_history": "loan"}
 _MEASURES = {"deposit": "balance", "investment": "market_value", "loan": "balance"}
 
 
@@ -59,19 +53,21 @@ def collect_rates(
         fill(
             """
             create or replace temp table history_total as
-            with sums as (
+            with told as (
+                {histories}
+            ),
+            sums as (
                 select
-                    accounts.currency, history.balance_month, count(*) as row_cnt,
-                    least(last_day(history.balance_month), {night} - 1) as last_date,
-                    sum(greatest(history.month_end_balance, 0)) as end_balance,
-                    sum(greatest(history.balance_sum, 0)) as balance_sum
-                from lake.monthly_balance_history as history
-                inner join known.account as accounts on history.account_id = accounts.account_id
-                group by accounts.currency, history.balance_month
+                    table_name, currency, balance_month, count(*) as row_cnt,
+                    least(last_day(balance_month), {night} - 1) as last_date,
+                    sum(greatest(month_end_balance, 0)) as end_balance,
+                    sum(greatest(balance_sum, 0)) as balance_sum
+                from told
+                group by table_name, currency, balance_month
             )
             select
-                sums.currency, sums.balance_month, sums.last_date, sums.row_cnt, sums.end_balance,
-                sums.balance_sum,
+                sums.table_name, sums.currency, sums.balance_month, sums.last_date, sums.row_cnt,
+                sums.end_balance, sums.balance_sum,
                 arg_min(
                     rates.mid_rate,
                     row(rates.rate_date > sums.last_date, abs(sums.last_date - rates.rate_date))
@@ -83,12 +79,44 @@ def collect_rates(
             """,
             known=known,
             night=value(business_date),
+            histories=join(" union all ", (_told(table) for table in _HISTORIES)),
         )
     )
 
 
+def _told(table: str) -> Sql:
+    """Rows of a history, each with its currency: that of the account or loan that it is of."""
+    register = _HISTORIES[table]
+    return fill(
+        """
+        select
+            {table} as table_name, registered.currency, history.balance_month, history.month_end_balance,
+            history.balance_sum, history.source_file, history.source_row
+        from {rows} as history
+        inner join {register} as registered on history.{key} = registered.{key}
+        """,
+        table=value(table),
+        rows=name("lake", table),
+        register=name("known", register),
+        key=name(f"{register}_id"),
+    )
+
+
 def rates_known() -> Check:
-    """Every currency of a balance, of a transaction and of the history has a rate."""
+    """Every currency of a balance, of the history, of a transaction and of a sale has a rate."""
+    contract = load_contract()
+    events = []
+    for table in ("transaction", "sales_trade"):
+        rows, currency, rate = priced(contract.table(table))
+        events.append(
+            fill(
+                "select {currency} as currency, any_value({rate}) as mid_rate, count(*) as row_cnt"
+                " from {rows} group by {currency}",
+                currency=currency,
+                rate=rate,
+                rows=rows,
+            )
+        )
     return FailingRows(
         check_code="reference_rate_missing",
         table="fx_rate",
@@ -102,14 +130,12 @@ def rates_known() -> Check:
                 union all
                 select currency, mid_rate, row_cnt from {history}
                 union all
-                select events.currency, rates.mid_rate, events.row_cnt
-                from (select currency, count(*) as row_cnt from lake.transaction group by currency) as events
-                left join {rate} as rates on events.currency = rates.currency
+                {events}
             )
             """,
             total=TOTAL,
             history=_HISTORY,
-            rate=RATE,
+            events=join(" union all ", events),
         ),
     )
 
@@ -132,25 +158,27 @@ def rates_of_tonight() -> Check:
     )
 
 
-def history_valued() -> Check:
-    """Every month of the history has a rate of its last day or before; else the first known one is used."""
+def history_valued(table: str) -> Check:
+    """Every month of a history has a rate of its last day or before; else the first known one is used."""
     return FailingRows(
         check_code="reference_rate_later",
-        table="monthly_balance_history",
+        table=table,
         query=fill(
             """
             select
                 coalesce(sum(row_cnt), 0), coalesce(sum(row_cnt) filter (where is_later), 0),
                 string_agg(distinct currency order by currency) filter (where is_later)
             from {history}
+            where table_name = {table}
             """,
             history=_HISTORY,
+            table=value(table),
         ),
     )
 
 
-def history_fits() -> Check:
-    """What all accounts held in a month of the history has room in the published amounts."""
+def history_fits(table: str) -> Check:
+    """What a history tells of all accounts or loans in a month has room in the published amounts."""
     worth = fill(
         """
         select
@@ -159,13 +187,15 @@ def history_fits() -> Check:
             sum(cast(balance_sum as decimal(28, 2)) * mid_rate) as sum_amt,
             max(day(last_date)) as day_cnt
         from {history}
+        where table_name = {table}
         group by balance_month
         """,
         history=_HISTORY,
+        table=value(table),
     )
     return FailingRows(
         check_code="amount_too_large",
-        table="monthly_balance_history",
+        table=table,
         unit="months",
         query=fill(
             """
@@ -174,20 +204,20 @@ def history_fits() -> Check:
             )
             from ({worth})
             """,
-            limit=_limit("amount_too_large", "monthly_balance_history"),
+            limit=limit_of("amount_too_large", table),
             worth=worth,
         ),
         locate=fill(
             """
             select history.source_file, history.source_row
-            from lake.monthly_balance_history as history
-            inner join known.account as accounts on history.account_id = accounts.account_id
-            inner join {rate} as rates on accounts.currency = rates.currency
+            from ({told}) as history
+            inner join {rate} as rates on history.currency = rates.currency
             order by
                 greatest(history.month_end_balance, history.balance_sum) * rates.mid_rate desc,
                 history.source_file, history.source_row
             limit 1
             """,
+            told=_told(table),
             rate=RATE,
         ),
     )
@@ -213,7 +243,7 @@ def held_fits(table: str, source: str, *more: str) -> Check:
                 where source in ({sources})
             )
             """,
-            limit=_limit("amount_too_large", table),
+            limit=limit_of("amount_too_large", table),
             total=TOTAL,
             sources=join(", ", map(value, (source, *more))),
         ),
@@ -245,93 +275,10 @@ def cards_fit() -> Check:
         query=fill(
             "select 1, count(*) filter (where size_amt > {limit})"
             " from (select coalesce(sum(abs(balance)), 0) as size_amt from lake.card_balance)",
-            limit=_limit("amount_too_large", "card_balance"),
+            limit=limit_of("amount_too_large", "card_balance"),
         ),
         locate=Sql(
             "select source_file, source_row from lake.card_balance"
             " order by abs(balance) desc, source_file, source_row limit 1"
         ),
     )
-
-
-def events_fit(table: Table) -> list[Check]:
-    """No amount of an event is so large that a sum of a hundred has no room."""
-    columns = [column.name for column in table.columns if column.type == "money"]
-    if table.kind != "E" or table.initial_only or not columns:
-        return []
-    rows, rate = fill("{rows} as events", rows=name("lake", table.name)), Sql("1")
-    if "currency" in table.column_names:
-        rows = fill(
-            "{rows} left join {rate} as rates on events.currency = rates.currency", rows=rows, rate=RATE
-        )
-        rate = Sql("coalesce(rates.mid_rate, 1)")
-    limit = _limit("event_amount_too_large", table.name)
-    parts = {
-        "rows": rows,
-        "is_large": join(
-            " or ",
-            (
-                fill("abs(events.{column}) * {rate} > {limit}", column=name(column), rate=rate, limit=limit)
-                for column in columns
-            ),
-        ),
-    }
-    return [
-        FailingRows(
-            check_code="event_amount_too_large",
-            table=table.name,
-            column=columns[0] if len(columns) == 1 else None,
-            query=fill("select count(*), count(*) filter (where {is_large}) from {rows}", **parts),
-            locate=fill("select events.source_file, events.source_row from {rows} where {is_large}", **parts),
-        )
-    ]
-
-
-def dues_fit(table: Table) -> list[Check]:
-    """No amount due is so large that a sum of a hundred events of such amounts has no room.
-
-    The balances of loans and cards are held to their sum; what is due on them is told as it is.
-    """
-    columns = _DUES.get(table.name, ())
-    if not columns:
-        return []
-    rows, rate = fill("{rows} as dues", rows=name("lake", table.name)), Sql("1")
-    if "loan_id" in table.column_names:
-        rows = fill(
-            """
-            {rows}
-            left join known.loan as loans on dues.loan_id = loans.loan_id
-            left join {rate} as rates on loans.currency = rates.currency
-            """,
-            rows=rows,
-            rate=RATE,
-        )
-        rate = Sql("coalesce(rates.mid_rate, 1)")
-    limit = _limit("event_amount_too_large", table.name)
-    return [
-        FailingRows(
-            check_code="event_amount_too_large",
-            table=table.name,
-            column=column,
-            query=fill(
-                "select count(*), count(*) filter (where abs(dues.{column}) * {rate} > {limit}) from {rows}",
-                column=name(column),
-                rate=rate,
-                limit=limit,
-                rows=rows,
-            ),
-            locate=fill(
-                "select dues.source_file, dues.source_row from {rows}"
-                " where abs(dues.{column}) * {rate} > {limit}",
-                column=name(column),
-                rate=rate,
-                limit=limit,
-                rows=rows,
-            ),
-        )
-        for column in columns
-    ]
-
-
-def _limit(check_code: str, table: str) -> Sql:
-    return value(rule_for(check_code, table).limit_amt or Decimal(0))

@@ -10,7 +10,7 @@ import duckdb
 
 from contract.model import Column, Table
 from expectations.check import Check, FailingRows, RowCount, Suite, exact
-from expectations.suites.amounts import dues_fit, events_fit
+from expectations.suites.row_amounts import dues_fit, events_fit
 from orchestration.check_rules import rule_for, tables_with_rule
 from orchestration.screening.cross_rules import CrossRule, group_rules, not_deleted, row_rules
 from orchestration.sql import Sql, fill, join, name, value

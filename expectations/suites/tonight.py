@@ -9,7 +9,8 @@ from contract.model import load_contract
 from expectations.check import Check, FailingRows, Suite, exact
 from expectations.results import FCT_CHECK_RESULT
 from expectations.suites import amounts
-from expectations.suites.amounts import RATE, TOTAL
+from expectations.suites.amounts import TOTAL
+from expectations.suites.row_amounts import RATE
 from orchestration.check_rules import rule_for
 from orchestration.ingestion.lake import BatchReport
 from orchestration.screening.cross_rules import CROSS_CODES
@@ -85,7 +86,10 @@ def checks_by_table(report: BatchReport) -> dict[str, list[Check]]:
         "investment_position": [amounts.held_fits("investment_position", "investment")],
         "loan_balance": [amounts.held_fits("loan_balance", "loan")],
         "card_balance": [amounts.cards_fit()],
-        "monthly_balance_history": [amounts.history_valued(), amounts.history_fits()],
+        **{
+            table: [amounts.history_valued(table), amounts.history_fits(table)]
+            for table in ("monthly_balance_history", "monthly_loan_history")
+        },
         "customer": [certificates_unique()],
         "product": [curves_known()],
         "ledger_control": [ledger_agrees()],

@@ -302,7 +302,7 @@ class Known:
     def _called(self, org_id: str, day: date) -> str:
         """Which org it was on a day, after mergers."""
         org = self.orgs[org_id]
-        if org.successor is None or (org.close_date is not None and day < org.close_date):
+        if org.successor is None or org.close_date is None or day < org.close_date:
             return org_id
         return self._called(org.successor, day)
 

@@ -44,6 +44,12 @@ def history(month: str, **values: str) -> dict[str, object]:
     return row("monthly_balance_history", **{**amounts, **common})
 
 
+def loan_history(**values: str) -> dict[str, object]:
+    amounts = {"month_end_balance": "300.00", "balance_sum": "9300.00", "day_count": "31"}
+    common = {"loan_id": "L1", "balance_month": date(2025, 12, 1), "worst_days_past_due": "0"}
+    return row("monthly_loan_history", **{**common, **amounts, **values})
+
+
 def test_a_night_without_rates_takes_the_last_ones_and_says_so(night: LakeNight) -> None:
     night.previous, night.tables["fx_rate"] = DAY_BEFORE, []
     remember_rate(night, "USD", "7.1", DAY_BEFORE)
@@ -62,6 +68,38 @@ def test_a_night_without_rates_takes_the_last_ones_and_says_so(night: LakeNight)
 def test_a_currency_that_never_had_a_rate_blocks(night: LakeNight) -> None:
     night.tables["fx_rate"] = []
     del night.tables["ledger_control"]
+
+    (fault,) = run(night).faults
+
+    assert (fault.table, fault.check_code) == ("fx_rate", "reference_rate_missing")
+
+
+@pytest.mark.parametrize(
+    "currencies",
+    [{"currency": "JPY"}, {"account_id": "A4"}, {"product_code": "JPYDEP"}],
+    ids=["its own", "its account's", "its product's"],
+)
+def test_a_sale_in_a_currency_without_a_rate_blocks(night: LakeNight, currencies: dict[str, str]) -> None:
+    """Its amount would count 0."""
+    bank = night.tables
+    bank["product"].append({**bank["product"][0], "product_code": "JPYDEP", "currency": "JPY"})
+    bank["product"][0]["currency"] = "CNY"
+    bank["account"].append({**bank["account"][0], "account_id": "A4", "currency": "JPY"})
+    sale = {"customer_id": "C1", "product_code": "DEP", "org_id": "O2", "amount": "1.00", **currencies}
+    bank["sales_trade"] = [
+        row("sales_trade", trade_id="T1", **sale),
+        row("sales_trade", trade_id="T2", **{**sale, "account_id": None, "currency": "USD"}),
+    ]
+
+    (fault,) = run(night).faults
+
+    assert (fault.table, fault.check_code) == ("fx_rate", "reference_rate_missing")
+
+
+def test_loan_history_in_a_currency_without_a_rate_blocks(night: LakeNight) -> None:
+    loan = night.tables["loan"][0]
+    night.tables["loan"].append({**loan, "loan_id": "L2", "currency": "JPY"})
+    night.tables["monthly_loan_history"] = [loan_history(loan_id="L2")]
 
     (fault,) = run(night).faults
 
@@ -163,6 +201,9 @@ def test_the_largest_amount_alone_has_room(night: LakeNight) -> None:
     ("table", "values"),
     [
         ("transaction", {"account_id": "A3", "currency": "USD", "amount": "20000000000000.00"}),
+        # of an account in dollars: 2 × 10^13 are 1.42 × 10^14 yuan
+        ("sales_trade", {"customer_id": "C1", "product_code": "FUND", "org_id": "O2", "account_id": "A3",
+                         "amount": "20000000000000.00", "fee_income": "1.00"}),
         ("fee_income", {"customer_id": "C1", "product_code": "DEP", "org_id": "O2",
                         "amount": "100000000000000.00"}),
         ("sales_trade", {"customer_id": "C1", "product_code": "DEP", "org_id": "O2", "account_id": "A1",
@@ -181,6 +222,27 @@ def test_an_event_that_a_sum_of_events_has_no_room_for_is_named(
 
     assert [(f.check_code, f.table, f.file, f.row) for f in faults] == [
         ("event_amount_too_large", table, f"{table}-0001.csv", 1)
+    ]
+
+
+def test_a_level_has_the_room_of_a_balance(night: LakeNight) -> None:
+    """10^15: ten times what an event may be, a tenth of what all balances may be together."""
+    level = "1000000000000000.00"
+    night.tables["plan_target"] = [
+        row("plan_target", scope_type="bank", scope_id="bank", indicator_code="aum_end", period="2026",
+            target_value=level)
+    ]  # fmt: skip
+    night.tables["risk_parameter"] = [
+        row("risk_parameter", loan_id="L1", risk_month=date(2026, 1, 1), ead=level)
+    ]
+    assert run(night).faults == []
+
+    night.tables["loan"][0]["currency"] = "USD"
+    night.tables["risk_parameter"][0]["ead"] = "2000000000000000.00"  # × 7.1: 1.42 × 10^16
+    night = LakeNight(night.home / "too_large", night.tables)
+    del night.tables["ledger_control"]
+    assert [(f.check_code, f.table, f.row) for f in run(night).faults] == [
+        ("amount_too_large", "risk_parameter", 1)
     ]
 
 
@@ -217,4 +279,20 @@ def test_history_has_to_have_room_on_average(night: LakeNight) -> None:
     faults = run(night).faults
     assert [(f.check_code, f.table, f.row) for f in faults] == [
         ("amount_too_large", "monthly_balance_history", 1)
+    ]
+
+
+def test_loan_history_has_to_have_room(night: LakeNight) -> None:
+    """Two mortgages of 10^16 less a cent: together they have no room."""
+    loan = night.tables["loan"][0]
+    night.tables["loan"].append({**loan, "loan_id": "L2"})
+    night.tables["monthly_loan_history"] = [
+        loan_history(month_end_balance="0.01", balance_sum="0.31"),
+        loan_history(loan_id="L2", month_end_balance=LARGEST, balance_sum=LARGEST),
+    ]
+
+    faults = run(night).faults
+
+    assert [(f.check_code, f.table, f.file, f.row) for f in faults] == [
+        ("amount_too_large", "monthly_loan_history", "monthly_loan_history-0001.csv", 2)
     ]

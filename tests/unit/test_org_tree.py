@@ -92,9 +92,30 @@ def test_any_number_of_mergers_after_one_another_is_followed() -> None:
     ]
 
 
+def test_a_successor_named_in_advance_is_none_until_a_closing_day_is_told() -> None:
+    tree = Tree(
+        {"org_id": "A", "successor": "B"},
+        {"org_id": "B", "successor": "C", "closed": date(2026, 1, 20)},
+        {"org_id": "C"},
+    )
+
+    # A stays A, also on the day on which B becomes C
+    assert tree.rows("int_org__succession", "resolved_org_id, from_date, to_date", "A") == [("A", EVER, OPEN)]
+    assert tree.rows("dim_org_rollup", "view_code, rollup_org_id", "A") == [("current", "A"), ("then", "A")]
+    assert tree.rows("int_org__succession", "resolved_org_id, from_date, to_date", "B") == [
+        ("B", EVER, date(2026, 1, 20)),
+        ("C", date(2026, 1, 20), OPEN),
+    ]
+
+
 @pytest.mark.parametrize("column", ["parent", "successor"])
 def test_a_circle_that_a_bank_lets_through_ends_all_the_same(column: str) -> None:
-    tree = Tree({"org_id": "X1", column: "X2"}, {"org_id": "X2", column: "X1"}, {"org_id": "X3"})
+    closed = date(2026, 1, 1)
+    tree = Tree(
+        {"org_id": "X1", "closed": closed, column: "X2"},
+        {"org_id": "X2", "closed": closed, column: "X1"},
+        {"org_id": "X3"},
+    )
 
     if column == "parent":
         assert tree.rows("int_org__ancestor", "ancestor_org_id, distance", "X1") == [("X1", 0), ("X2", 1)]

@@ -1,5 +1,6 @@
 -- One row per org and time: which org it is, after mergers (机构撤并). Until it closes an org is itself; from its
--- closing day on it is its successor, and so on from there, over any number of mergers. Gate 1 lets no circle through.
+-- closing day on it is its successor, and so on from there, over any number of mergers. A successor named before a
+-- closing day is known is none yet. Gate 1 lets no circle through.
 
 {{ config(materialized='view') }}
 
@@ -27,12 +28,15 @@ steps as (
     select
         steps.org_id,
         orgs.successor_org_id as resolved_org_id,
-        greatest(steps.from_date, coalesce(orgs.close_date, steps.from_date)) as from_date,
+        greatest(steps.from_date, orgs.close_date) as from_date,
         cast(steps.hops + 1 as integer) as hops
     from steps
     inner join orgs on steps.resolved_org_id = orgs.org_id
     cross join most
-    where orgs.successor_org_id is not null and steps.hops < most.org_cnt
+    where
+        orgs.successor_org_id is not null
+        and orgs.close_date is not null
+        and steps.hops < most.org_cnt
 
 )
 
