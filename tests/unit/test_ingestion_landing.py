@@ -80,7 +80,9 @@ def test_a_correction_whose_number_has_zeros_is_the_batch_that_counts(delivery: 
         "archive/business_date=2026-10-31/sequence=1",
     ],
 )
-def test_a_delivery_whose_name_tells_no_batch_is_named_and_stops_nothing(delivery: Delivery, name: str) -> None:
+def test_a_delivery_whose_name_tells_no_batch_is_named_and_stops_nothing(
+    delivery: Delivery, name: str
+) -> None:
     parked = delivery.settings.home / "parked"
     delivery.folder.rename(parked)
     shutil.rmtree(delivery.settings.landing)
