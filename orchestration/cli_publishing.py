@@ -75,13 +75,14 @@ def erase(
         list[str] | None, typer.Argument(help="Customers' numbers; none: those erased before, once more.")
     ] = None,
     order: Annotated[str, typer.Option(help="The bank's reference of the request.")] = "",
+    by: Annotated[str | None, typer.Option(help="Who says so; without it, the user of this process.")] = None,
 ) -> None:
     """Erase customers from every release, and from lake and build database once their business has ended."""
     from orchestration.console import out
     from orchestration.erasure.erase import erase as erase_customers
     from orchestration.errors import StorageError
 
-    done = erase_customers(Settings.load(), customers or [], order)
+    done = erase_customers(Settings.load(), customers or [], order, by)
     for old, new in done.releases.items():
         out.print(f"release {old} is replaced by {new}")
     out.print(

@@ -69,23 +69,29 @@ def _guarded(command: Callable[[], object]) -> int:
 
 
 def _interrupted(error: BaseException) -> int:
+    lines, code = _of_an_interrupt(error)
+    _say(lines)
+    return int(code)
+
+
+def _of_an_interrupt(error: BaseException) -> tuple[list[str], ExitCode]:
     chain = list(_chain(error))
     number = next((cause.number for cause in chain if isinstance(cause, Interrupted)), signal.SIGINT)
     where = _where(chain)
-    _say(
-        [
-            f"Interrupted in {where}. Run again."
-            if where
-            else "Interrupted. What was published stays. Run again."
-        ]
+    line = (
+        f"Interrupted in {where}. Run again."
+        if where
+        else "Interrupted. What was published stays. Run again."
     )
-    return int(ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED)
+    return [line], ExitCode.TERMINATED if number == signal.SIGTERM else ExitCode.INTERRUPTED
 
 
 def told(error: BaseException) -> tuple[list[str], ExitCode]:
     """What is said of an error that ended a night, with its exit code; nothing that may be private."""
     if isinstance(error, AcrmError):
         return str(error).splitlines(), error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return _of_an_interrupt(error)
     known = _of_the_machine(error)
     return known or (
         [f"{_at(error)}an unforeseen failure, {type(error).__name__}."],
@@ -153,6 +159,11 @@ def _storage(chain: list[BaseException]) -> str | None:
             errno.EDQUOT,
             errno.EIO,
             errno.ENOENT,
+            errno.ENOTDIR,
+            errno.EFBIG,
+            errno.EMFILE,
+            errno.ENFILE,
+            errno.ESTALE,
         )
     }
     for cause in chain:

@@ -27,6 +27,9 @@ Starter = Literal["command line", "Dagster"]
 _TOLD_AGAIN = timedelta(hours=20)
 """The same line about the same night is told once in that time: a schedule may try every few minutes."""
 
+_TRIED_AGAIN = timedelta(minutes=10)
+"""So long after a notice that nobody took: a receiver that is down must not hold up every run."""
+
 _MOST_LINES = 50
 
 
@@ -34,16 +37,18 @@ class Entry(BaseModel):
     """What became of a night once; of a run that ended before any night; or that a day is late.
 
     Attributes:
-        did: ``left_aside`` is of a batch that no run takes, ``replayed`` of a night without a release.
+        did: ``left_aside`` is of a batch that no run takes, ``replayed`` of a night without a release;
+            ``told`` stands in the log alone: somebody took the notice of the entry of that time.
         manifest_sha256: The delivery, as it lay in landing.
         by: Who ran the night.
         lines: What the console shows.
-        is_told: Whether notices of it were sent, where the bank has named anybody.
+        is_tried: Whether notices of it were sent.
+        is_told: Whether somebody took them; also where the bank has named nobody who wants them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    did: Literal["published", "replayed", "failed", "left_aside", "late"]
+    did: Literal["published", "replayed", "failed", "left_aside", "late", "told"]
     business_date: date | None = None
     sequence: int | None = None
     manifest_sha256: str | None = None
@@ -53,6 +58,7 @@ class Entry(BaseModel):
     exit_code: int | None = None
     lines: tuple[str, ...] = ()
     release: str | None = None
+    is_tried: bool = False
     is_told: bool = False
 
     @property
@@ -74,12 +80,19 @@ def entries(settings: Settings) -> list[Entry]:
         lines = run_log(settings).read_bytes().splitlines()
     except FileNotFoundError:
         return []
-    found = []
+    found: list[Entry] = []
     for line in lines:
         try:
-            found.append(Entry.model_validate_json(line))
+            entry = Entry.model_validate_json(line)
         except ValidationError:
             continue
+        if entry.did != "told":
+            found.append(entry)
+            continue
+        for place in range(len(found) - 1, -1, -1):
+            if (found[place].at, found[place].batch) == (entry.at, entry.batch):
+                found[place] = found[place].model_copy(update={"is_told": True})
+                break
     return found
 
 
@@ -103,7 +116,10 @@ class Journal:
     now: Callable[[], datetime] = lambda: datetime.now(UTC).astimezone()
 
     def failed(self, error: BaseException, batch: BatchId | None = None, station: str | None = None) -> None:
-        """A night failed at a station, or a run before any night. That another run writes is no failure."""
+        """A night failed or was interrupted at a station, or a run failed before any night.
+
+        That another run writes is no failure.
+        """
         if isinstance(error, BusyError):
             return
         lines, code = told(error)
@@ -169,19 +185,22 @@ class Journal:
                 lines=tuple(lines[:_MOST_LINES]),
                 release=release,
             )
-            was_told = did not in ("published", "replayed") and _is_told(entry, entries(self.settings))
-            if was_told and did in ("left_aside", "late"):
+            is_quiet = did not in ("published", "replayed") and _is_told(entry, entries(self.settings))
+            if is_quiet and did in ("left_aside", "late"):
                 return
-            _add(self.settings, entry.model_copy(update={"is_told": kind is not None and not was_told}))
-            if kind is not None and not was_told:
-                self._tell(kind, entry, text or one_line(lines))
+            hooks = tuple(hook for hook in self.settings.bank.notify if kind in hook.when)
+            is_tried = bool(hooks) and not is_quiet
+            is_told = kind is not None and not is_quiet and not hooks
+            # noted first: a receiver may take long to answer, and the machine may go down meanwhile
+            _add(self.settings, entry.model_copy(update={"is_tried": is_tried, "is_told": is_told}))
+            if kind is not None and is_tried and self._tell(kind, entry, text or one_line(lines), len(hooks)):
+                _add(self.settings, entry.model_copy(update={"did": "told"}))
         except Exception as error:
             # the night itself is what matters
             self.say(f"The night could not be noted in {run_log(self.settings)}: {type(error).__name__}.")
 
-    def _tell(self, kind: Kind, entry: Entry, text: str) -> None:
-        if not self.settings.bank.notify:
-            return
+    def _tell(self, kind: Kind, entry: Entry, text: str, receivers: int) -> bool:
+        """Whether at least one of those who want it took the notice."""
         from orchestration.notices.sending import send
 
         notice = Notice(
@@ -194,19 +213,21 @@ class Journal:
             release=entry.release,
             at=entry.at,
         )
-        for line in send(notice, self.settings.bank.notify):
+        lines = send(notice, self.settings.bank.notify)
+        for line in lines:
             self.say(line)
+        return len(lines) < receivers
 
 
 def _is_told(entry: Entry, before: list[Entry]) -> bool:
-    """Whether the same was told a short while ago, and nothing has become of the night since."""
+    """Whether the same was told or tried a short while ago, and nothing has become of the night since."""
     for other in reversed(before):
         if (other.business_date, other.sequence) != (entry.business_date, entry.sequence):
             continue
         if other.did in ("published", "replayed") or other.lines != entry.lines:
             return False
-        if other.is_told:
-            return entry.at - other.at < _TOLD_AGAIN
+        if other.is_told or other.is_tried:
+            return entry.at - other.at < (_TOLD_AGAIN if other.is_told else _TRIED_AGAIN)
     return False
 
 

@@ -34,13 +34,13 @@ from orchestration.finishing import note_publishing, show_unfinished, unfinished
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, forget_withdrawn
 from orchestration.ingestion.refusals import forget_refusal
-from orchestration.journal import Journal
+from orchestration.journal import Journal, entries
 from orchestration.judging import judge_batch
 from orchestration.lock import writer_lock
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.project import extract_tables
-from orchestration.publication.quality import count_gate_results
+from orchestration.publication.quality import gates_passed
 from orchestration.publication.rotation import require_own_key, require_same_key
 from orchestration.refusing import counted_batches, is_set_aside, set_aside, take_out_refused
 from orchestration.releases.on_disk import current_release
@@ -211,10 +211,14 @@ class Run:
             return None
         night, release = unfinished
         show_unfinished(self.settings, release)
+        with rules_of(night.batch.business_date):
+            checked, warnings = gates_passed(release.folder)
+        if not any(entry.release == release.name for entry in entries(self.settings)):
+            self.journal.published(night.batch, release.name, checked, warnings)
         self.night(night).complete()
-        checked = count_gate_results(release.folder)
-        self.journal.published(night.batch, release.name, checked, ())
-        return NightResult(night.batch, release.name, checked, checked, (), dict.fromkeys(STATIONS, 0.0))
+        return NightResult(
+            night.batch, release.name, checked, checked, warnings, dict.fromkeys(STATIONS, 0.0)
+        )
 
     def night(self, night: Night) -> "NightRun":
         """One night, before its first station."""
@@ -415,13 +419,14 @@ class NightRun:
             if self.night.is_published:
                 note_publishing(self._settings, self.night)
                 release = make_release(self._settings, self.night, self._run.build_step.manifest)
+            if is_last:
+                self._left = [
+                    f"Past its term, and still there: {line}."
+                    for line in drop_expired(self._settings, self.batch.business_date)
+                ]
+            # before the night is done: after a kill in between, the next run finds that it is noted
+            self._note_done(release)
             self.complete()
-        if is_last:
-            self._left = [
-                f"Past its term, and still there: {line}."
-                for line in drop_expired(self._settings, self.batch.business_date)
-            ]
-        self._note_done(release)
         if is_last:
             from expectations.docs import write_data_docs
 
@@ -474,6 +479,7 @@ class NightRun:
             now = current_release(self._settings)
             done = f"{now.name} is published" if now and now != released else "nothing of it is published"
             place(interrupt, f"{station} of {self.batch}; {done}")
+            self._run.journal.failed(interrupt, self.batch, station)
             raise
         except BaseException as error:
             failure = self._of_memory(error, station)

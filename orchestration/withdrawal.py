@@ -7,12 +7,11 @@ The landed folder stays as the bank sent it and no longer counts. The log is wri
 batch counts nowhere, and the same command, or the next run, clears up what is left.
 """
 
-import getpass
 import shutil
 from datetime import UTC, datetime
 
-from orchestration.errors import AcrmError, ConfigurationError, ExitCode, NotFoundError
-from orchestration.ingestion.audit import Withdrawal, note, withdrawn
+from orchestration.errors import AcrmError, ExitCode, NotFoundError
+from orchestration.ingestion.audit import Withdrawal, note, user_of_process, withdrawn
 from orchestration.ingestion.lake import lake_batches, note_withdrawn, read_report, take_out
 from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest
@@ -63,7 +62,7 @@ def withdraw(settings: Settings, batch: BatchId, reason: str, by: str | None = N
                 sequence=batch.sequence,
                 manifest_sha256=checksum,
                 at=datetime.now(UTC).astimezone(),
-                by=by or _user(),
+                by=by or user_of_process(),
                 reason=reason,
             )
             for checksum in waiting
@@ -134,10 +133,3 @@ def _require_nothing_rests_on(settings: Settings, batch: BatchId, in_lake: list[
             f"{batch} is the first, and {following} brings only what has changed since. Withdraw those after "
             "it first, from the last one on; or have the first sent again with a higher sequence."
         )
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise ConfigurationError("Nobody can tell who withdraws it. Say so by: --by NAME") from error

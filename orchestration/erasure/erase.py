@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from orchestration.confirmation import note_complete
 from orchestration.erased import Erased, Register, read_register, write_register
@@ -18,6 +19,7 @@ from orchestration.erasure.replacement import (
 )
 from orchestration.erasure.terms import drop_expired, past_their_term
 from orchestration.errors import NotFoundError
+from orchestration.ingestion.audit import ErasureRun, note, user_of_process
 from orchestration.ingestion.lake import lake_batches
 from orchestration.lock import writer_lock
 from orchestration.settings import Settings
@@ -66,11 +68,15 @@ class Erasure:
     others: tuple[str, ...]
 
 
-def erase(settings: Settings, customers: Sequence[str], order: str = "") -> Erasure:
+def erase(settings: Settings, customers: Sequence[str], order: str = "", by: str | None = None) -> Erasure:
     """Erase customers, and whoever was erased before and is found again.
 
-    The register is finished before anything is deleted; what could not be deleted is named, and the same
-    command goes on with it.
+    Audit log and register are written before anything is deleted. What could not be deleted is
+    named, and the same command goes on with it.
+
+    Args:
+        order: The bank's reference of the request; name nobody in it.
+        by: Who says so; without it, the user whom this process runs as.
 
     Raises:
         NotFoundError: The warehouse knows no customer of that number, or nobody yet.
@@ -89,6 +95,9 @@ def erase(settings: Settings, customers: Sequence[str], order: str = "") -> Eras
                 raise NotFoundError(
                     "The warehouse knows no customer of one of these numbers. Nothing was erased."
                 )
+        at = datetime.now(UTC).astimezone()
+        run = ErasureRun(at=at, by=by or user_of_process(), order=order, customers=len(customers))
+        note(settings, run)
         new = [Erased(customer_id=customer, order=order) for customer in customers if customer not in known]
         if nights:
             night = nights[-1].batch.business_date

@@ -18,9 +18,9 @@ from orchestration.publication.spare import discard_spare
 from orchestration.releases.catalog import CatalogTable, read_catalog
 from orchestration.releases.files import flush, link_file, seal
 from orchestration.releases.on_disk import BUILDING, ReleaseInfo, next_name, releases, switch
-from orchestration.releases.privacy import ERASED, may_leave
+from orchestration.releases.privacy import ERASED, customer_columns, may_leave
 from orchestration.settings import Settings
-from orchestration.sql import EVERY_ROW, Sql, fill, join
+from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
 
 def erase_from_releases(settings: Settings) -> dict[str, str]:
@@ -45,6 +45,31 @@ def erase_from_releases(settings: Settings) -> dict[str, str]:
         if new is not None:
             renamed[release.name] = new
     return renamed
+
+
+def still_published(settings: Settings) -> set[str]:
+    """Hidden numbers of customers that a kept release holds all the same; it only looks."""
+    found: set[str] = set()
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
+        if not show_erased(connection, settings, ERASED):
+            return found
+        for release in releases(settings):
+            catalog = read_catalog(release.folder)
+            for table in catalog.tables if catalog is not None else ():
+                files = [str(release.folder / file.path) for file in table.files]
+                for column in customer_columns(column.name for column in table.columns) if files else ():
+                    rows = connection.execute(
+                        fill(
+                            "select distinct {column} from read_parquet({files}, hive_partitioning = false)"
+                            " where {column} in (select customer_id from {erased})",
+                            column=name(column),
+                            files=fill("[{paths}]", paths=join(", ", map(value, files))),
+                            erased=ERASED,
+                        )
+                    ).fetchall()
+                    found |= {number for (number,) in rows}
+    return found
 
 
 def _replace(settings: Settings, release: ReleaseInfo) -> str | None:

@@ -8,8 +8,10 @@ from itertools import chain
 
 from contract.classes import level_of
 from contract.model import load_contract
-from orchestration.erased import read_register
-from orchestration.ingestion.audit import withdrawals
+from orchestration.erased import Register, read_register
+from orchestration.erasure.leftovers import unknown_releases
+from orchestration.erasure.releases import still_published
+from orchestration.ingestion.audit import erasure_runs, withdrawals
 from orchestration.ingestion.lake import lake_batches, read_report
 from orchestration.ingestion.manifest import file_digest
 from orchestration.publication.schema import agreed_schema
@@ -22,7 +24,10 @@ Row = Sequence[object]
 Table = tuple[Row, Iterable[Row]]
 """Names of the columns, and the rows."""
 
-_PRIVATE_PLACES = ("landing", "lake", "quarantine", "build", "published", "keys", "erasure", "audit", "dbt")
+_PRIVATE_PLACES = (
+    *("landing", "lake", "quarantine", "build", "published", "keys", "erasure", "audit", "dbt", "runs"),
+    *("quality", "dagster", "bi", "cuts", "private", "segments", "what_if", "bank.yml", "failure.log"),
+)
 _OTHERS = 0o077
 
 
@@ -160,18 +165,38 @@ def withdrawn_batches(settings: Settings) -> Table:
 
 
 def erasures(settings: Settings) -> Table:
-    """Requests to be forgotten, by the bank's reference, and whether lake and build are done as well."""
+    """Requests to be forgotten, by the bank's reference, and where the person is gone from by now.
+
+    The kept releases are looked through; what lies among them and cannot be read may name anybody.
+    """
+
+    def rows() -> Iterator[Row]:
+        there, is_unknown = still_published(settings), bool(unknown_releases(settings))
+        for erased in read_register(settings).customers:
+            is_gone = not is_unknown and not there & set(Register(customers=(erased,)).hidden_ids)
+            yield erased.order, is_gone, erased.is_replaced
+
+    return ("order", "is_gone_from_releases", "is_gone_from_lake_and_build"), rows()
+
+
+def runs_of_erase(settings: Settings) -> Table:
+    """The audit log: who had customers erased, when and by which order; nobody is named."""
     return (
-        ("order", "is_gone_from_releases", "is_gone_from_lake_and_build"),
-        ((erased.order, True, erased.is_replaced) for erased in read_register(settings).customers),
+        ("at", "by", "order", "customers"),
+        ((run.at.isoformat(), run.by, run.order, run.customers) for run in erasure_runs(settings)),
     )
 
 
 def choices(settings: Settings) -> Table:
-    """The bank's choices, terms of retention included, whether it made them or they are the defaults."""
+    """The bank's choices, terms of retention included, whether it made them or they are the defaults.
+
+    Of those who are told of nights, only how and of what: an address may be a secret.
+    """
 
     def rows() -> Iterator[Row]:
-        for name, chosen in settings.bank.model_dump(mode="json").items():
+        for number, hook in enumerate(settings.bank.notify, 1):
+            yield f"notify.{number}", f"{hook.way}: {', '.join(hook.when)}"
+        for name, chosen in settings.bank.model_dump(mode="json", exclude={"notify"}).items():
             for part, value in chosen.items() if isinstance(chosen, dict) else [("", chosen)]:
                 yield (f"{name}.{part}" if part else name), "kept for good" if value is None else value
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from contract.classes import LEVEL_MEANINGS, PFI_MEANINGS
 from orchestration.evidence import facts
@@ -24,11 +25,13 @@ _FACTS: Mapping[str, tuple[str, Callable[[Settings], facts.Table]]] = {
     "checks.csv": ("every check of the newest night", facts.checks),
     "restatements.csv": ("closed months that changed, with the cause", facts.restatements),
     "withdrawals.csv": ("batches that were taken out: who, when, why", facts.withdrawn_batches),
+    "erasure_runs.csv": ("who had customers erased, when and by which order", facts.runs_of_erase),
     "erasures.csv": ("requests to be forgotten, without the persons", facts.erasures),
     "choices.csv": ("the bank's choices, terms of retention included", facts.choices),
     "rights.csv": ("who may enter the folders and read the keys", facts.rights),
 }
 RULES = "rules.csv"
+_COMPUTED = ("=", "+", "-", "@", "\t", "\r")
 FILES = (PAGE, RULES, *_FACTS, SUMS)
 """What the folder holds."""
 
@@ -46,11 +49,16 @@ def write_evidence(settings: Settings, folder: Path) -> dict[str, int]:
     duties = load_duties()
     tables: dict[str, facts.Table] = {RULES: _rules(duties)}
     tables |= {name: made(settings) for name, (_, made) in _FACTS.items()}
-    private_folder(folder)
-    written = {name: _write_csv(folder / name, table) for name, table in tables.items()}
-    _write(folder / PAGE, _page(settings, duties, written))
-    sums = "".join(f"{file_digest(folder / name)}  {name}\n" for name in FILES if name != SUMS)
-    _write(folder / SUMS, [sums])
+    folder = folder.absolute()
+    private_folder(folder.parent)
+    # whole or not at all: what is left of a failure must not stand in the way of the next try
+    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
+        unfinished = private_folder(Path(place) / folder.name)
+        written = {name: _write_csv(unfinished / name, table) for name, table in tables.items()}
+        _write(unfinished / PAGE, _page(settings, duties, written))
+        sums = "".join(f"{file_digest(unfinished / name)}  {name}\n" for name in FILES if name != SUMS)
+        _write(unfinished / SUMS, [sums])
+        unfinished.replace(folder)
     return written
 
 
@@ -71,9 +79,14 @@ def _write_csv(path: Path, table: facts.Table) -> int:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)
         for row in rows:
-            writer.writerow(row)
+            writer.writerow([_text(cell) for cell in row])
             count += 1
     return count
+
+
+def _text(cell: object) -> object:
+    """A text that a spreadsheet would compute is put in quotes: people write reasons and orders."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_COMPUTED) else cell
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

@@ -1,15 +1,16 @@
-"""``audit/log.jsonl``: who took which batch out of the warehouse, when and why. Entries are only ever added.
+"""``audit/log.jsonl``: who took out a batch or erased customers, when and why. Entries are only added.
 
 Put here: the log, and which deliveries it says are withdrawn. Keep out: what a withdrawal does
-(``withdrawal.py``).
+(``withdrawal.py``), and an erasure (``erasure``); the log names no customer.
 """
 
+import getpass
 import os
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from orchestration.errors import ConfigurationError
 from orchestration.settings import PRIVATE_FILE, BatchId, Settings, private_folder
@@ -44,12 +45,44 @@ class Withdrawal(BaseModel):
         return f"{self.batch} was withdrawn by {self.by} at {self.at.isoformat()}: {self.reason}"
 
 
+class ErasureRun(BaseModel):
+    """One run of ``acrm erase``, noted before anything is erased.
+
+    Attributes:
+        order: The bank's reference of the request.
+        customers: How many customers were named.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    did: Literal["erase"] = "erase"
+    at: datetime
+    by: str
+    order: str
+    customers: int
+
+
+_ENTRY: TypeAdapter[Withdrawal | ErasureRun] = TypeAdapter(Withdrawal | ErasureRun)
+
+
+def user_of_process() -> str:
+    """Who runs this process.
+
+    Raises:
+        ConfigurationError: Nobody can tell.
+    """
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError) as error:
+        raise ConfigurationError("Nobody can tell who says so. Say it by: --by NAME") from error
+
+
 def audit_log(settings: Settings) -> Path:
     """Where the log is kept."""
     return settings.home / "audit" / "log.jsonl"
 
 
-def note(settings: Settings, entry: Withdrawal) -> None:
+def note(settings: Settings, entry: Withdrawal | ErasureRun) -> None:
     """Add an entry; it is on the disk when this returns."""
     path = audit_log(settings)
     private_folder(path.parent)
@@ -61,6 +94,16 @@ def note(settings: Settings, entry: Withdrawal) -> None:
 
 
 def withdrawals(settings: Settings) -> list[Withdrawal]:
+    """All withdrawals, oldest first; raises as :func:`audited` does."""
+    return [entry for entry in audited(settings) if isinstance(entry, Withdrawal)]
+
+
+def erasure_runs(settings: Settings) -> list[ErasureRun]:
+    """All runs of ``acrm erase``, oldest first; raises as :func:`audited` does."""
+    return [entry for entry in audited(settings) if isinstance(entry, ErasureRun)]
+
+
+def audited(settings: Settings) -> list[Withdrawal | ErasureRun]:
     """All entries, oldest first.
 
     Raises:
@@ -69,7 +112,7 @@ def withdrawals(settings: Settings) -> list[Withdrawal]:
     path = audit_log(settings)
     try:
         lines = path.read_bytes().splitlines() if path.exists() else []
-        return [Withdrawal.model_validate_json(line) for line in lines if line.strip()]
+        return [_ENTRY.validate_json(line) for line in lines if line.strip()]
     except (OSError, ValidationError) as error:
         raise ConfigurationError(
             f"{path}: the log cannot be read ({type(error).__name__}). Restore it from the backup; a batch "

@@ -109,3 +109,13 @@ class Hook(_Choices):
     def way(self) -> str:
         """How it is told, in a word."""
         return "command" if self.command else "webhook" if self.webhook else "mail"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Environment variables of which it reads a secret."""
+        named = (
+            self.webhook and self.webhook.url_from,
+            self.webhook and self.webhook.token_from,
+            self.mail and self.mail.password_from,
+        )
+        return frozenset(variable for variable in named if variable)

@@ -21,8 +21,8 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from orchestration.notices.hooks import Hook, Mail, Webhook
 from orchestration.notices.notice import Notice
 
-_PRIVATE = ("ACRM_HASH_KEY", "ACRM_PRIVATE_KEY")
-"""What no other program is given; see ``releases/keys.py``."""
+_PRIVATE = frozenset({"ACRM_HASH_KEY", "ACRM_PRIVATE_KEY", "ACRM_PAGES_TOKEN"})
+"""What no other program is given, nor the secrets of other receivers; see ``releases/keys.py``."""
 
 
 class _NotSentError(Exception):
@@ -35,20 +35,21 @@ def send(notice: Notice, hooks: tuple[Hook, ...]) -> list[str]:
     Returns:
         A line for each that was not told.
     """
+    hidden = _PRIVATE.union(*(hook.secrets for hook in hooks))
     lines = []
     for number, hook in enumerate(hooks, 1):
-        if notice.kind in hook.when and (why := _why_not_sent(notice, hook)) is not None:
+        if notice.kind in hook.when and (why := _why_not_sent(notice, hook, hidden)) is not None:
             lines.append(f"notify {number} ({hook.way}) was not told of {notice.kind}: {why}")
     return lines
 
 
-def _why_not_sent(notice: Notice, hook: Hook) -> str | None:
+def _why_not_sent(notice: Notice, hook: Hook, hidden: frozenset[str]) -> str | None:
     """Send within the hook's time: no timeout of a socket ends an answer of a byte a second."""
     found: list[str] = []
 
     def work() -> None:
         try:
-            _way(hook)(notice)
+            _way(hook, hidden)(notice)
         except _NotSentError as error:
             found.append(str(error))
         except HTTPError as error:
@@ -70,10 +71,10 @@ def _why_not_sent(notice: Notice, hook: Hook) -> str | None:
     return found[0] if found else None
 
 
-def _way(hook: Hook) -> Callable[[Notice], None]:
+def _way(hook: Hook, hidden: frozenset[str]) -> Callable[[Notice], None]:
     def tell(notice: Notice) -> None:
         if hook.command is not None:
-            _run(notice, hook.command, hook.timeout_seconds)
+            _run(notice, hook.command, hook.timeout_seconds, hidden)
         elif hook.webhook is not None:
             _post(notice, hook.webhook, hook.timeout_seconds)
         elif hook.mail is not None:
@@ -82,8 +83,8 @@ def _way(hook: Hook) -> Callable[[Notice], None]:
     return tell
 
 
-def _run(notice: Notice, command: tuple[str, ...], seconds: float) -> None:
-    environment = {name: text for name, text in os.environ.items() if name not in _PRIVATE}
+def _run(notice: Notice, command: tuple[str, ...], seconds: float, hidden: frozenset[str]) -> None:
+    environment = {name: text for name, text in os.environ.items() if name not in hidden}
     environment |= {"ACRM_NOTICE": notice.kind, "ACRM_NOTICE_TEXT": notice.text}
     child = subprocess.Popen(
         command,

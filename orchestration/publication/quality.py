@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import PublicationError
+from orchestration.check_rules import remedy_for
+from orchestration.errors import Fault, PublicationError
 from orchestration.releases.marts import Mart, MartColumn
 from orchestration.settings import BatchId
 from orchestration.sql import fill, join, name
@@ -101,9 +102,25 @@ RELEASE_BATCH = Mart(
 """Only in the database, beside ``data_as_of``."""
 
 
-def count_gate_results(folder: Path) -> int:
-    """How many checks a release's gates have made."""
-    return len(json.loads((folder / GATE_RESULTS_FILE).read_text(encoding="utf-8")))
+def gates_passed(folder: Path) -> tuple[int, tuple[str, ...]]:
+    """How many checks a release's gates have made, and a line on each that somebody should look at."""
+    results = json.loads((folder / GATE_RESULTS_FILE).read_text(encoding="utf-8"))
+    told = [
+        row
+        for row in results
+        if not row["is_passed"] or (row["severity_code"] == "quarantine" and row["failing_cnt"])
+    ]
+    faults = (
+        Fault(
+            row["check_code"],
+            row["message"],
+            remedy_for(row["check_code"], row["table_name"] or "*"),
+            table=row["table_name"] or None,
+            column=row["column_name"],
+        )
+        for row in told
+    )
+    return len(results), tuple(map(str, faults))
 
 
 def write_gate_results(connection: duckdb.DuckDBPyConnection, folder: Path, batch: BatchId) -> None:

@@ -101,11 +101,18 @@ def leaving(column: str, privacy: Privacy | None, coined: str | None = None) -> 
     )
 
 
+def customer_columns(columns: Iterable[str]) -> list[str]:
+    """Those of some columns that hold customers' numbers."""
+    return [column for column in columns if column == _CUSTOMER or _ends(column, _CUSTOMER)]
+
+
 def may_leave(columns: Iterable[str]) -> Sql:
     """Condition on rows with these columns: they are of no customer under erasure."""
-    customers = (column for column in columns if column == _CUSTOMER or _ends(column, _CUSTOMER))
     condition = "coalesce({column}, '') not in (select customer_id from {erased})"
-    return join(" and ", [EVERY_ROW, *(fill(condition, column=name(c), erased=ERASED) for c in customers)])
+    return join(
+        " and ",
+        [EVERY_ROW, *(fill(condition, column=name(c), erased=ERASED) for c in customer_columns(columns))],
+    )
 
 
 @cache

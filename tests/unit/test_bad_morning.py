@@ -3,10 +3,12 @@
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+from orchestration import night
 from orchestration.cli import app
 from orchestration.errors import BadBatchError, BusyError, ExitCode, LandingError
 from orchestration.expected import overdue_days
@@ -16,7 +18,9 @@ from orchestration.night import run_waiting
 from orchestration.notices import sending
 from orchestration.notices.notice import Notice
 from orchestration.overview import Day, overview
+from orchestration.plan import Night
 from orchestration.releases.keys import note_generated
+from orchestration.releases.on_disk import ReleaseInfo
 from orchestration.settings import Bank, BatchId, Settings
 from orchestration.status import show_status
 from tests.support.handmade import Delivery
@@ -194,6 +198,77 @@ def test_a_failure_that_stays_is_told_again_the_next_day(settings: Settings, tol
         journal.failed(LandingError("landing is not there"))
 
     assert [one.at - TUESDAY_MORNING for one in told] == [timedelta(hours=h) for h in (0, 21, 42)]
+
+
+def test_a_notice_that_nobody_took_is_sent_again_soon(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, clock = with_hook(settings), [TUESDAY_MORNING]
+    sent: list[timedelta] = []
+    is_down = True
+
+    def send(notice: Notice, hooks: object) -> list[str]:
+        sent.append(notice.at - TUESDAY_MORNING)
+        return ["notify 1 (command) was not told of failed"] if is_down else []
+
+    monkeypatch.setattr(sending, "send", send)
+    journal = Journal(settings, now=lambda: clock[0], say=lambda line: None)
+    for minutes in (0, 5, 11, 15, 22, 60):
+        clock[0] = TUESDAY_MORNING + timedelta(minutes=minutes)
+        is_down = minutes < 20
+        journal.failed(LandingError("landing is not there"))
+
+    assert sent == [timedelta(minutes=minutes) for minutes in (0, 11, 22)]
+    assert [entry.is_told for entry in entries(settings)] == [False, False, False, False, True, False]
+    assert overview(settings, clock[0]).failed_run == ("landing is not there",)
+
+
+@pytest.mark.parametrize("is_noted", [False, True])
+def test_a_publication_that_was_cut_short_is_told_once_with_its_warnings(
+    settings: Settings, told: list[Notice], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_noted: bool
+) -> None:
+    settings = with_hook(settings)
+    found = {"check_code": "arrival", "table_name": "org", "column_name": None, "failing_cnt": 1}
+    results = [
+        {**found, "is_passed": False, "severity_code": "warn", "message": "fewer rows"},
+        {**found, "is_passed": True, "severity_code": "quarantine", "message": "two were refused"},
+        {**found, "is_passed": True, "severity_code": "block", "message": "all is well"},
+    ]
+    (tmp_path / "gate_results.json").write_text(json.dumps(results), encoding="utf-8")
+    release = ReleaseInfo("2026-01-29.1", tmp_path, THURSDAY, 1, 1, is_current=True)
+    cut_short = (Night(BATCH, None), release)
+    monkeypatch.setattr(night, "unfinished_publication", lambda settings: cut_short)
+    monkeypatch.setattr(night, "show_unfinished", lambda settings, release: None)
+    monkeypatch.setattr(night.NightRun, "complete", lambda self: None)
+    if is_noted:
+        Journal(settings).published(BATCH, release.name, 3, ("org · fewer rows",))
+
+    result = night.Run(settings).finish_publication()
+
+    assert (
+        result is not None and len(result.warnings) == 2 and "org · arrival: fewer rows" in result.warnings[0]
+    )
+    assert [(one.kind, one.release) for one in told] == [("warned", release.name)]
+    assert len(entries(settings)) == 1
+
+
+def test_a_night_is_noted_before_it_is_done(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(self: night.NightRun) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(night, "note_publishing", lambda settings, night: None)
+    monkeypatch.setattr(night, "make_release", lambda settings, night, manifest: "2026-01-30.1")
+    monkeypatch.setattr(night.NightRun, "complete", killed)
+    one = night.Run(settings, build_step=SimpleNamespace(manifest={})).night(Night(NEXT, THURSDAY))
+    one.seconds.update(dict.fromkeys(night.STATIONS[:-1], 0.0))
+
+    with pytest.raises(KeyboardInterrupt):
+        one.publish()
+
+    assert [(entry.did, entry.release) for entry in entries(settings)] == [
+        ("published", "2026-01-30.1"),
+        ("failed", None),
+    ]
 
 
 def test_a_late_day_and_a_run_without_any_night_are_told(settings: Settings, told: list[Notice]) -> None:

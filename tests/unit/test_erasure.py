@@ -21,6 +21,7 @@ from orchestration.erasure.replacement import replace_in_build_database, replace
 from orchestration.erasure.subject import write_subject
 from orchestration.erasure.terms import drop_expired
 from orchestration.errors import ConfigurationError, ExitCode, NotFoundError
+from orchestration.ingestion.audit import erasure_runs
 from orchestration.releases import files
 from orchestration.settings import Bank, BatchId, Settings
 from tests.support.handmade import DAY, Delivery, settings_in
@@ -171,7 +172,7 @@ def test_landing_that_cannot_be_deleted_is_named_and_the_register_is_finished(
     with monkeypatch.context() as patch:
         # as another user's folder would: the test may run as one who may delete everything
         patch.setattr(files.shutil, "rmtree", lambda folder, ignore_errors: None)
-        done = erasure.erase(settings, [])
+        done = erasure.erase(settings, [], "2026-117", "privacy desk")
 
     (line,) = done.left
     assert (
@@ -179,6 +180,8 @@ def test_landing_that_cannot_be_deleted_is_named_and_the_register_is_finished(
     )
     (entry,) = read_register(settings).customers
     assert entry.is_replaced and set(entry.replacements) == {HIS}
+    (logged,) = erasure_runs(settings)
+    assert (logged.order, logged.by, logged.customers) == ("2026-117", "privacy desk", 0)
     # the same command goes on
     assert erasure.erase(settings, []).left == () and not delivery.folder.exists()
 

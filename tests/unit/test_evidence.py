@@ -4,18 +4,21 @@ import csv
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
+import polars as pl
 import pytest
 from pydantic import ValidationError
 from typer.main import get_command
 
 from orchestration.cli import app
 from orchestration.erased import Erased, Register, write_register
+from orchestration.erasure import releases as erasing
 from orchestration.errors import ConfigurationError
-from orchestration.evidence import FILES, write_evidence
+from orchestration.evidence import FILES, facts, write, write_evidence
 from orchestration.evidence.duties import Duties, Law, Rule, load_duties, missing
-from orchestration.ingestion.audit import Withdrawal, note
-from orchestration.settings import Settings
+from orchestration.ingestion.audit import ErasureRun, Withdrawal, note
+from orchestration.settings import Bank, Settings
 
 COMMANDS = frozenset(get_command(app).commands)  # type: ignore[attr-defined]
 
@@ -78,13 +81,16 @@ def test_withdrawals_and_erasures_are_told_without_the_persons(tmp_path: Path) -
     settings = Settings.load(tmp_path / "home")
     at = datetime(2026, 11, 2, 9, tzinfo=UTC)
     note(settings, Withdrawal(business_date="2026-10-30", sequence=2, manifest_sha256="ab", at=at, by="ops",
-                              reason="dated wrongly"))  # fmt: skip
+                              reason="=dated wrongly"))  # fmt: skip
+    note(settings, ErasureRun(at=at, by="privacy desk", order="2026-117", customers=1))
     write_register(settings, Register(customers=(Erased(customer_id="0000000067", order="2026-117"),)))
 
     write_evidence(settings, tmp_path / "evidence")
 
     (withdrawn,) = rows(tmp_path / "evidence" / "withdrawals.csv")
-    assert (withdrawn["by"], withdrawn["sequence"], withdrawn["reason"]) == ("ops", "2", "dated wrongly")
+    assert (withdrawn["by"], withdrawn["sequence"], withdrawn["reason"]) == ("ops", "2", "'=dated wrongly")
+    (asked,) = rows(tmp_path / "evidence" / "erasure_runs.csv")
+    assert asked == {"at": at.isoformat(), "by": "privacy desk", "order": "2026-117", "customers": "1"}
     (erased,) = rows(tmp_path / "evidence" / "erasures.csv")
     assert erased == {
         "order": "2026-117", "is_gone_from_releases": "True", "is_gone_from_lake_and_build": "False",
@@ -94,6 +100,56 @@ def test_withdrawals_and_erasures_are_told_without_the_persons(tmp_path: Path) -
     )
     modes = {row["place"]: row["is_its_owners_alone"] for row in rows(tmp_path / "evidence" / "rights.csv")}
     assert modes["audit"] == modes["erasure"] == "True"
+
+
+def test_a_person_whom_a_release_still_names_is_not_certified_as_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.load(tmp_path / "home")
+    people = (Erased(customer_id="C1", order="killed"), Erased(customer_id="C2", order="done"))
+    write_register(settings, Register(customers=people))
+    release = SimpleNamespace(folder=tmp_path)
+    pl.DataFrame({"parent_customer_id": ["C1", "C3"]}).write_parquet(tmp_path / "part.parquet")
+    columns = [SimpleNamespace(name="parent_customer_id")]
+    table = SimpleNamespace(files=[SimpleNamespace(path="part.parquet")], columns=columns)
+    monkeypatch.setattr(erasing, "releases", lambda settings: [release])
+    monkeypatch.setattr(erasing, "read_catalog", lambda folder: SimpleNamespace(tables=[table]))
+
+    found = {order: is_gone for order, is_gone, _ in facts.erasures(settings)[1]}
+    assert found == {"killed": False, "done": True}
+    # a release that was never finished may name anybody
+    (settings.published / ".building-x").mkdir(parents=True)
+    assert not any(is_gone for _, is_gone, _ in facts.erasures(settings)[1])
+
+
+def test_choices_hold_no_address_of_a_receiver(tmp_path: Path) -> None:
+    hook = {"webhook": {"url": "https://chat.test/hooks/secret"}, "when": "late"}
+    settings = Settings(tmp_path, Bank.model_validate({"notify": [hook]}))
+
+    told = dict(facts.choices(settings)[1])
+
+    assert told["notify.1"] == "webhook: late" and "secret" not in str(told)
+
+
+def test_every_folder_of_a_home_is_among_the_rights(tmp_path: Path) -> None:
+    for place in ("runs", "quality", "dagster", "bi", "cuts", "private"):
+        (tmp_path / place).mkdir()
+
+    told = {place for place, *_ in facts.rights(Settings(tmp_path, Bank()))[1]}
+    assert told == {"runs", "quality", "dagster", "bi", "cuts", "private"}
+
+
+def test_a_folder_that_could_not_be_written_is_no_half_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.load(tmp_path / "home")
+    with monkeypatch.context() as patch:
+        patch.setattr(write, "_page", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            write_evidence(settings, tmp_path / "out" / "evidence")
+    assert list((tmp_path / "out").iterdir()) == []
+
+    write_evidence(settings, tmp_path / "out" / "evidence")
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:

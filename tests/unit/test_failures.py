@@ -14,6 +14,7 @@ import typer
 
 from orchestration.errors import ExitCode, NotFoundError
 from orchestration.failures import FAILURE_LOG, guarded
+from orchestration.journal import entries
 from orchestration.night import NightRun, Run
 from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
@@ -51,6 +52,14 @@ def wrapped(cause: BaseException) -> RuntimeError:
             duckdb.IOException(f"IO Error: {SECRET} No space left on device"),
             ExitCode.STORAGE,
             "No space left on device",
+        ),
+        *(
+            (
+                duckdb.IOException(f"IO Error: {SECRET} {os.strerror(code)}"),
+                ExitCode.STORAGE,
+                os.strerror(code),
+            )
+            for code in (errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENOTDIR)
         ),
         (MemoryError(), ExitCode.CONFIGURATION, "memory"),
         (ValueError(f"balance {SECRET}"), ExitCode.UNEXPECTED, "an unforeseen failure, ValueError"),
@@ -107,6 +116,8 @@ def test_an_interrupt_names_the_station_and_says_what_to_do(
     (line,) = capsys.readouterr().err.splitlines()
     assert line == f"Interrupted in ingest of {NIGHT.batch}; nothing of it is published. Run again."
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    (noted,) = entries(settings)
+    assert (noted.did, noted.station, noted.exit_code, noted.lines) == ("failed", "ingest", code, (line,))
 
 
 def test_a_failure_names_its_station(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

@@ -179,17 +179,25 @@ def test_a_mail_that_is_refused_is_a_line_without_the_servers_words(smtp: int) -
 
 def test_a_command_reads_the_notice_and_gets_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACRM_HASH_KEY", "the bank's key, which nobody is to have")
+    others = {"url_from": "CHAT_URL", "token_from": "CHAT_TOKEN"}
+    secret = {"ACRM_PAGES_TOKEN", *others.values()}
+    for variable in secret:
+        monkeypatch.setenv(variable, "a secret of others")
     taken = tmp_path / "taken.json"
     program = (
         "import json, os, sys; told = json.load(sys.stdin); told['seen'] = sorted(os.environ); "
         f"json.dump(told, open({str(taken)!r}, 'w'))"
     )
 
-    assert send(NOTICE, (hook(command=[sys.executable, "-c", program], timeout_seconds=20),)) == []
+    hooks = (
+        hook(command=[sys.executable, "-c", program], timeout_seconds=20),
+        hook(webhook=others, when="late"),
+    )
+    assert send(NOTICE, hooks) == []
 
     told = json.loads(taken.read_text(encoding="utf-8"))
     assert (told["text"], told["exit_code"]) == (NOTICE.text, 3)
-    assert "ACRM_NOTICE" in told["seen"] and "ACRM_HASH_KEY" not in told["seen"]
+    assert "ACRM_NOTICE" in told["seen"] and not {"ACRM_HASH_KEY", *secret} & set(told["seen"])
 
 
 @pytest.mark.parametrize(
