@@ -162,7 +162,6 @@ def _storage(chain: list[BaseException]) -> str | None:
             errno.ENOTDIR,
             errno.EFBIG,
             errno.EMFILE,
-            errno.ENFILE,
             errno.ESTALE,
         )
     }

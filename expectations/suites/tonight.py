@@ -98,13 +98,17 @@ def checks_by_table(report: BatchReport) -> dict[str, list[Check]]:
 
 
 def ledger_agrees() -> Check:
-    """The books' total of an organisation and class is what its accounts add up to."""
+    """The books' total of an organisation and class is what its accounts add up to.
+
+    The message tells a share, since messages are sent to others; the amount is among the results.
+    """
     rule = rule_for("ledger_control", "ledger_control")
     compared = fill(
         """
         select
             books.source_file, books.source_row,
             abs(books.balance - coalesce(totals.balance_amt, 0)) as difference,
+            nullif(abs(books.balance), 0) as booked,
             difference > {limit} as is_off
         from lake.ledger_control as books
         left join (
@@ -121,9 +125,11 @@ def ledger_agrees() -> Check:
         table="ledger_control",
         unit="totals",
         query=fill(
-            "select count(*), count(*) filter (where is_off), null,"
-            " 'the largest difference is ' || cast(max(difference) filter (where is_off) as decimal(38, 2))"
-            " from ({compared})",
+            "select count(*), count(*) filter (where is_off),"
+            " cast(cast(max(difference) filter (where is_off) as decimal(38, 2)) as varchar),"
+            " case when bool_or(is_off) then coalesce('the largest difference is '"
+            " || cast(max(100 * difference / booked) filter (where is_off) as decimal(38, 6))"
+            " || ' per cent of its total', 'the books have nothing there') end from ({compared})",
             compared=compared,
         ),
         locate=fill("select source_file, source_row from ({compared}) where is_off", compared=compared),
@@ -131,7 +137,10 @@ def ledger_agrees() -> Check:
 
 
 def aum_steady() -> Check:
-    """The bank's AUM is about what it was; the total is kept for the night that follows."""
+    """The bank's AUM is about what it was; the total is kept for the night that follows.
+
+    The message tells shares, since messages are sent to others.
+    """
     return FailingRows(
         check_code="aum_moved",
         table="",
@@ -158,9 +167,13 @@ def aum_steady() -> Check:
                 count(*) filter (where abs(tonight.aum_amt - earlier.aum_amt) > earlier.aum_amt * {limit}),
                 cast(any_value(tonight.aum_amt) as varchar),
                 any_value(
-                    'from ' || earlier.aum_amt || ' to ' || tonight.aum_amt
-                    || '; tonight ' || tonight.deposit_amt || ' of deposit_balance.balance and '
-                    || tonight.investment_amt || ' of investment_position.market_value'
+                    'by '
+                    || cast(100 * (tonight.aum_amt / nullif(earlier.aum_amt, 0) - 1) as decimal(38, 1))
+                    || ' per cent of the night before; tonight '
+                    || cast(100 * tonight.deposit_amt / nullif(tonight.aum_amt, 0) as decimal(38, 1))
+                    || ' per cent of it is deposit_balance.balance and '
+                    || cast(100 * tonight.investment_amt / nullif(tonight.aum_amt, 0) as decimal(38, 1))
+                    || ' per cent investment_position.market_value'
                 )
             from tonight
             left join earlier on true

@@ -59,7 +59,7 @@ def wrapped(cause: BaseException) -> RuntimeError:
                 ExitCode.STORAGE,
                 os.strerror(code),
             )
-            for code in (errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENOTDIR)
+            for code in (errno.EFBIG, errno.EMFILE, errno.ESTALE, errno.ENOTDIR)
         ),
         (MemoryError(), ExitCode.CONFIGURATION, "memory"),
         (ValueError(f"balance {SECRET}"), ExitCode.UNEXPECTED, "an unforeseen failure, ValueError"),

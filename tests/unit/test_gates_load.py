@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -488,7 +489,7 @@ def test_a_table_that_moved_says_from_how_many_to_how_many_rows(night: LakeNight
     assert line.startswith("org · row_count_moved: ") and ": 2 rows, 10 the night before." in line
 
 
-def test_aum_that_moved_says_from_what_to_what_and_where_it_lies(night: LakeNight) -> None:
+def test_aum_that_moved_says_by_how_much_and_where_it_lies_and_no_amount(night: LakeNight) -> None:
     night.batch = BatchId(DAY_BEFORE, 1)
     run(night)
     night.batch, night.previous = BatchId(DAY, 1), DAY_BEFORE
@@ -498,13 +499,18 @@ def test_aum_that_moved_says_from_what_to_what_and_where_it_lies(night: LakeNigh
     (line,) = run(night).warnings
 
     # 100.00 dollars at 7.1, of which half counts
-    assert "from 1355.00 to 2355.00; tonight 2000.00 of deposit_balance.balance" in line
-    assert "and 355.00 of investment_position.market_value" in line
+    assert "by 73.8 per cent of the night before; tonight" in line
+    assert "84.9 per cent of it is deposit_balance.balance" in line
+    assert "and 15.1 per cent investment_position.market_value" in line
+    assert not {"1355.00", "2355.00", "2000.00", "355.00"} & set(re.findall(r"[0-9.]+[0-9]", line))
 
 
-def test_books_that_are_off_say_by_how_much(night: LakeNight) -> None:
+def test_books_that_are_off_say_by_how_much_of_them(night: LakeNight) -> None:
     night.tables["ledger_control"][0]["balance"] = "950.02"
 
-    (fault,) = run(night).faults
+    outcome = run(night)
 
-    assert "1 of 3 totals: the largest difference is 0.02." in str(fault)
+    (fault,) = outcome.faults
+    assert "1 of 3 totals: the largest difference is 0.002105 per cent of its total." in str(fault)
+    # the amount itself stays in the warehouse
+    assert only(outcome, "ledger_control", "ledger_control").observed == "0.02"
