@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner
@@ -259,7 +260,9 @@ def test_a_night_is_noted_before_it_is_done(settings: Settings, monkeypatch: pyt
     monkeypatch.setattr(night, "note_publishing", lambda settings, night: None)
     monkeypatch.setattr(night, "make_release", lambda settings, night, manifest: "2026-01-30.1")
     monkeypatch.setattr(night.NightRun, "complete", killed)
-    one = night.Run(settings, build_step=SimpleNamespace(manifest={})).night(Night(NEXT, THURSDAY))
+    one = night.Run(settings, build_step=cast(night.BuildStep, SimpleNamespace(manifest={}))).night(
+        Night(NEXT, THURSDAY)
+    )
     one.seconds.update(dict.fromkeys(night.STATIONS[:-1], 0.0))
 
     with pytest.raises(KeyboardInterrupt):
