@@ -287,6 +287,22 @@ def test_the_month_and_factor_table_says_what_is_recorded(told: MemoryNights, un
     assert recorded(untold, "mortgage") == recorded(untold, "credit_loan") == [False, False, True, True]
 
 
+def test_a_history_of_some_loans_judges_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history tells of debtor's mortgage of 2,000,000, but not of private's 6,000,000."""
+    bank = borrowers(with_loan_history=True)
+    rows = [row for row in bank._monthly_loan_history() if not row["loan_id"].startswith("private")]
+    monkeypatch.setattr(bank, "_monthly_loan_history", lambda: rows)
+    nights = nights_of(bank)
+
+    flags = nights.query(
+        "select is_recorded from customer_value.fct_month_recorded"
+        " where factor_code = 'mortgage' order by month_start_date"
+    )
+    assert [row["is_recorded"] for row in flags] == [False, False, True, True]
+    # first recorded in January like everybody's loan, not newly won in it
+    assert events(nights, "debtor", JANUARY) == {("new", "first_recorded")}
+
+
 def test_reports_count_apart_what_was_first_recorded(untold: MemoryNights) -> None:
     moves = untold.query(
         "select from_tier_code, to_tier_code, sum(customer_cnt) as n, sum(first_recorded_cnt) as begun"

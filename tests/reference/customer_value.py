@@ -68,6 +68,8 @@ def assessed_month(ledger: Ledger, customer: str, month: date, assessment_aum: D
     day = min(month_end(month), last_batch)
     is_judged = records.is_judged("card_spend", month)
     loans = _loans_told if month < records.first_month else _loans
+    if not records.is_judged("mortgage", month):
+        loans = _no_loans
     return Month(
         assessment_aum,
         card_spend=rounded(_card_spend(ledger, customer, month)) if is_judged else Decimal("0.00"),
@@ -75,6 +77,11 @@ def assessed_month(ledger: Ledger, customer: str, month: date, assessment_aum: D
         credit_loan=rounded(loans(ledger, customer, day, {"unsecured", "guaranteed"})),
         has_diamond=_has_diamond(ledger, customer, day),
     )
+
+
+def _no_loans(ledger: Ledger, customer: str, day: date, classes: set[str]) -> Fraction:
+    """Of a month whose history leaves loans out nobody's count."""
+    return Fraction(0)
 
 
 def _loans(ledger: Ledger, customer: str, day: date, classes: set[str]) -> Fraction:

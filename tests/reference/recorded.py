@@ -17,7 +17,7 @@ class Records:
     Attributes:
         first_night: Business date of the first batch.
         balance_months: Months of ``monthly_balance_history``.
-        loan_months: Months of ``monthly_loan_history``.
+        loan_months: Months of ``monthly_loan_history`` that leave out no loan owed and older than the month.
         spend_start: First month of which card transactions were delivered; None without a credit card.
     """
 
@@ -78,9 +78,14 @@ def records_of(ledger: Ledger) -> Records:
     first = ledger.nights[0]
     has_credit_card = any(card["card_kind"] == "credit" for card in first.rows("card"))
     spent = [month_start(row["txn_date"]) for row in first.card_transactions]
+    started = {row["loan_id"]: row["start_date"] for row in first.rows("loan")}
+    owed = [(row["loan_id"], started[row["loan_id"]]) for row in first.loan_balances if row["balance"] > 0]
+    by_month: dict[date, set[str]] = {}
+    for row in ledger.loan_history:
+        by_month.setdefault(row["balance_month"], set()).add(row["loan_id"])
     return Records(
         first.business_date,
         frozenset(row["balance_month"] for row in ledger.history),
-        frozenset(row["balance_month"] for row in ledger.loan_history),
+        frozenset(month for month, told in by_month.items() if all(s >= month or i in told for i, s in owed)),
         min([*spent, month_start(first.business_date)]) if has_credit_card else None,
     )

@@ -29,6 +29,7 @@ Row = dict[str, Any]
 def village() -> Bank:
     """Two private-banking customers, one who fades, one who moves, one whose riches last a day."""
     bank = Bank([MON_26, FRI_30, MON_2, TUE_3])
+    bank.rate("USD", "7.1", on=MON_26)
     bank.customer("rich", opened=LONG_AGO).account().months(1200, 1200, 1200, to=FEBRUARY)
     bank.customer("rising", opened=LONG_AGO).holds(6_000_000, since=date(2025, 12, 1)).holds(
         20_000_000, since=MON_2
@@ -117,7 +118,10 @@ def with_business(delivery: Delivery) -> Delivery:
             transaction("before", "rich", date(2025, 12, 30), 10),
             transaction("of poor", "poor", MON_26, 20),
         ]
-        tables["sales_trade"] = [trade("sold", "rich", MON_26), trade("sold to poor", "poor", MON_26)]
+        tables["sales_trade"] = [
+            trade("sold", "rich", MON_26, currency="USD"),
+            trade("sold to poor", "poor", MON_26),
+        ]
     elif night == MON_2:
         tables["transaction"] = [
             transaction("on saturday", "rich", SATURDAY_31, 30),
@@ -214,6 +218,15 @@ def test_a_trade_and_its_cancellation_are_listed(rows) -> None:
     assert rows("rpt_private_bank_marketing_detail", *columns) == [
         ("cancellation", FEBRUARY, "cancelled", "O1", "O2"),
         ("sold", JANUARY, "live", "O1", "O2"),
+    ]
+
+
+def test_a_sale_in_dollars_is_listed_in_dollars_and_in_the_reporting_currency(rows) -> None:
+    columns = ("trade_id", "currency_code", "amount_ccy_amt", "amount_amt", "fee_income_amt")
+    # 50,000 × 7.1 and 100 × 7.1; the cancellation names no currency, so its product's counts
+    assert rows("rpt_private_bank_marketing_detail", *columns) == [
+        ("cancellation", "CNY", 50_000, 50_000, 100),
+        ("sold", "USD", 50_000, 355_000, 710),
     ]
 
 

@@ -48,7 +48,8 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
     assert {result.check_code for result in outcome.results} == {
         "amount_too_large", "arrival", "aum_moved", "event_amount_too_large", "reference_rate_carried",
         "reference_rate_later", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
-        "history_account_missing", "ledger_control", "month_before_opening", "month_sum_off",
+        "history_account_missing", "history_days_missing", "ledger_control", "loan_history_missing",
+        "month_before_opening", "month_sum_off", "start_history_short",
         "negative_balance", "reference_circle", "reference_rate_missing", "reference_unknown", "rows_lost",
         "shares_not_one", "start_without_history", "value_missing", "value_not_in_list",
     }  # fmt: skip
@@ -162,6 +163,62 @@ def test_accounts_that_the_history_leaves_out_are_counted_as_a_warning(night: La
     assert outcome.faults == []
     # of A1 and A3; A2 is overdrawn and holds nothing
     assert only(outcome, "history_account_missing", "monthly_balance_history").failing_cnt == 1
+
+
+def test_a_running_month_of_which_few_days_are_told_is_refused(night: LakeNight) -> None:
+    """31 January: 10 of 30 days of every account; averages would count the other 20 as 0."""
+    for told in night.tables["monthly_balance_history"]:
+        told["day_count"] = 10
+
+    outcome = run(night)
+
+    assert failed(outcome) == {
+        ("monthly_balance_history", "start_history_short"),
+        ("monthly_balance_history", "history_days_missing"),
+    }
+    (fault,) = outcome.faults
+    assert (fault.check_code, fault.column) == ("start_history_short", "day_count")
+    assert "3 of 3 accounts" in str(fault)
+
+
+def test_days_and_months_that_the_history_leaves_out_are_counted_as_a_warning(night: LakeNight) -> None:
+    history = night.tables["monthly_balance_history"]
+    night.tables["account"][1]["open_date"] = date(2025, 12, 17)
+    history += [
+        {**history[0], "balance_month": date(2025, 9, 1), "day_count": 15},  # 15 of 30 days, then no October
+        {**history[0], "balance_month": date(2025, 11, 1), "day_count": 30},
+        {**history[0], "balance_month": date(2025, 12, 1), "day_count": 31},
+        {**history[1], "balance_month": date(2025, 12, 1), "day_count": 15},  # opened on the 17th: whole
+    ]
+
+    outcome = run(night)
+
+    assert failed(outcome) == {("monthly_balance_history", "history_days_missing")}
+    assert outcome.faults == []
+    found = only(outcome, "history_days_missing", "monthly_balance_history")
+    # A1 from September to January, A2 of two months, A3 of one
+    assert (found.checked_cnt, found.failing_cnt) == (5 + 2 + 1, 2)
+    assert any("1 months without a row, 1 with 15 days too few" in warning for warning in outcome.warnings)
+
+
+def test_loans_that_the_loan_history_leaves_out_are_counted_as_a_warning(night: LakeNight) -> None:
+    bank, loan = night.tables, night.tables["loan"][0]
+    bank["loan"] += [{**loan, "loan_id": "L2"}, {**loan, "loan_id": "L3", "start_date": date(2026, 1, 5)}]
+    bank["loan_balance"] += [
+        {**bank["loan_balance"][0], "loan_id": key, "balance": "1.00"} for key in ("L2", "L3")
+    ]
+    bank["monthly_loan_history"] = [
+        row("monthly_loan_history", loan_id="L1", balance_month=date(2026, 1, 1), day_count=30)
+    ]
+    del bank["ledger_control"]
+
+    outcome = run(night)
+
+    assert failed(outcome) == {("monthly_loan_history", "loan_history_missing")}
+    assert outcome.faults == []
+    # of L1 and L2; L3 was lent in the month
+    found = only(outcome, "loan_history_missing", "monthly_loan_history")
+    assert (found.checked_cnt, found.failing_cnt) == (2, 1)
 
 
 def test_books_may_be_off_by_a_cent(night: LakeNight) -> None:

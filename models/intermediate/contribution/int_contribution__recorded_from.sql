@@ -1,6 +1,6 @@
 -- One row: the day from which the bank has recorded all that a contribution is made of. Loans before the first night
 -- come with the initial load's loan history, fees with its earlier fees; where either is missing, the first month is
--- recorded from a later day on.
+-- recorded from a later day on. A history that leaves out a loan owed since before the month is missing too.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -28,7 +28,20 @@ loans as (
         (
             select count(*) from {{ ref('stg_core_banking__monthly_loans') }}
             where month_start_date = {{ month_start(business_date()) }}
-        ) as history_cnt
+        ) as history_cnt,
+        (
+            select count(*)
+            from {{ ref('stg_core_banking__loan_balances') }} as balances
+            inner join {{ ref('stg_core_banking__loans') }} as loans on balances.loan_id = loans.loan_id
+            left join {{ ref('stg_core_banking__monthly_loans') }} as history
+                on
+                    balances.loan_id = history.loan_id
+                    and history.month_start_date = {{ month_start(business_date()) }}
+            where
+                balances.balance_ccy_amt > 0
+                and loans.start_date < {{ month_start(business_date()) }}
+                and history.loan_id is null
+        ) as missing_cnt
 
 ),
 
@@ -36,7 +49,8 @@ recorded as (
 
     select
         case
-            when loans.loan_cnt = 0 or loans.history_cnt > 0 then {{ month_start(business_date()) }}
+            when loans.loan_cnt = 0 or (loans.history_cnt > 0 and loans.missing_cnt = 0)
+                then {{ month_start(business_date()) }}
             else {{ business_date() }}
         end as loans_from_date,
         case

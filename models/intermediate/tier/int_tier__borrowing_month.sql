@@ -3,7 +3,7 @@
 -- night saw. The first night adds the months before it, as far as they are recorded.
 
 -- read on the first night only, but the graph is the same every night
--- depends_on: {{ ref('stg_core_banking__monthly_loans') }}
+-- depends_on: {{ ref('stg_core_banking__monthly_loans') }}, {{ ref('fct_month_recorded') }}
 
 {{ config(
     materialized='incremental', meta={'carried': 'month_start'},
@@ -52,6 +52,12 @@ loan_history as (
     inner join {{ ref('int_loan__versions') }} as loans
         on history.loan_id = loans.loan_id and loans.known_to_date is null
     inner join {{ ref('loan_factor_rules') }} as factors on loans.loan_class_code = factors.loan_class_code
+    -- a history of some loans only judges nobody
+    inner join {{ ref('fct_month_recorded') }} as recorded
+        on
+            months.month_start_date = recorded.month_start_date
+            and factors.factor_code = recorded.factor_code
+            and recorded.is_judged
     inner join {{ ref('int_fx__rate_by_day') }} as month_end_rates
         on
             loans.currency_code = month_end_rates.currency_code

@@ -1,5 +1,6 @@
 -- One row per sales trade, or cancellation of one, of a private-banking customer, as of the night that
--- brought it. Who is credited for it is not in it: that is attribution's to say.
+-- brought it. Amounts are in the sale's own currency and, at the rate that sales are valued by, in the reporting
+-- currency. Who is credited for it is not in it: that is attribution's to say.
 
 {{ config(meta={
     'grain': ['month_start_date', 'trade_id'], 'partition': 'month_start_date', 'carried': 'business_date',
@@ -57,6 +58,7 @@ select
     trades.sales_product_code,
     trades.channel_code,
     trades.status_code,
+    valued.currency_code,
 
     -- dates
     trades.month_start_date,
@@ -64,10 +66,14 @@ select
     {{ business_date() }} as business_date,
 
     -- measures
-    trades.amount_ccy_amt as amount_amt,
-    trades.fee_income_ccy_amt as fee_income_amt
+    trades.amount_ccy_amt,
+    trades.fee_income_ccy_amt,
+    cast(cast(trades.amount_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }}) as amount_amt,
+    cast(cast(trades.fee_income_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }})
+        as fee_income_amt
 
 from trades
+inner join {{ ref('int_sales__trade_value') }} as valued on trades.trade_id = valued.trade_id
 left join members
     on trades.customer_id = members.customer_id and trades.month_start_date = members.month_start_date
 {% if has_state() %}
