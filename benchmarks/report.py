@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.measure import LAYERS, LayerSize, Usage
 from benchmarks.results import BankMeasure, NightMeasure, Station
-from orchestration.night import STATIONS
+from orchestration.stations import STATIONS
 
 _MIB = 2**20
 _BAR = 40

@@ -15,11 +15,12 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.night import NightResult, run_waiting
+from orchestration.night import run_waiting
 from orchestration.releases.files import remove
 from orchestration.releases.keys import note_generated
 from orchestration.sampling import write_sample
 from orchestration.settings import PROJECT, Settings, private_folder
+from orchestration.stations import NightResult
 from sample_bank.delivery import Format
 from sample_bank.edit import BatchEdit
 from sample_bank.generate import SampleSpec

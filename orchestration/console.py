@@ -16,9 +16,9 @@ from rich.table import Table
 from rich.text import Text
 
 from expectations.suites.undelivered import CHECK_CODE as WITHOUT_EXTRACT
-from orchestration.night import STATIONS, Event, NightResult, OnEvent
 from orchestration.releases.on_disk import current_database, open_current
 from orchestration.settings import Settings
+from orchestration.stations import STATIONS, Event, NightResult, OnEvent
 
 if TYPE_CHECKING:
     from orchestration.onboarding.describe import Described

@@ -4,7 +4,6 @@ Put here: what is noted of a night, whoever runs it, and what is told then. Keep
 (``notices``), and what ``acrm status`` makes of it (``overview.py``).
 """
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from orchestration.ingestion.landing import landing_folder
 from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.notices.hooks import Kind
 from orchestration.notices.notice import Notice, one_line
-from orchestration.settings import PRIVATE_FILE, BatchId, Settings, private_folder
+from orchestration.settings import BatchId, Settings, append_line
 
 Starter = Literal["command line", "Dagster"]
 
@@ -239,10 +238,4 @@ def _digest(settings: Settings, batch: BatchId | None) -> str | None:
 
 
 def _add(settings: Settings, entry: Entry) -> None:
-    path = run_log(settings)
-    private_folder(path.parent)
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-    with os.fdopen(handle, "ab") as log:
-        log.write(entry.model_dump_json().encode() + b"\n")
-        log.flush()
-        os.fsync(log.fileno())
+    append_line(run_log(settings), entry.model_dump_json())

@@ -6,25 +6,22 @@ comes out right, wherever a run is killed: the lake's marker is written last, th
 before it is built on, a release is one rename.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from orchestration.check_rules import rules_of
 from orchestration.closing import closed_months
 from orchestration.confirmation import note_complete, repeated_release, show_confirmed
-from orchestration.dbt_results import NodeResult, OnNode
+from orchestration.dbt_results import NodeResult
 from orchestration.erasure.terms import drop_expired
 from orchestration.errors import (
-    AcrmError,
     BuildError,
     ConfigurationError,
-    ExitCode,
     FaultError,
     NotFitToLoadError,
     NotFitToPublishError,
@@ -46,6 +43,16 @@ from orchestration.refusing import counted_batches, is_set_aside, set_aside, tak
 from orchestration.releases.on_disk import current_release
 from orchestration.rules import note_rulebook, require_same_rulebook
 from orchestration.settings import BatchId, Settings
+from orchestration.stations import (
+    STATIONS,
+    BuildStep,
+    Event,
+    NightResult,
+    NotItsTurnError,
+    OnEvent,
+    Station,
+    telling,
+)
 from orchestration.transform import Transform
 from orchestration.waiting import forget_noted_nights, note_nights, planned_nights, processed_nights
 from orchestration.warehouse import (
@@ -61,44 +68,6 @@ from orchestration.withdrawal import clear_withdrawn
 if TYPE_CHECKING:
     # Great Expectations takes seconds to import: only where a gate runs
     from expectations.results import CheckResult, GateResult
-
-Station = Literal["ingest", "gate 1", "build", "gate 2", "publish"]
-STATIONS: tuple[Station, ...] = ("ingest", "gate 1", "build", "gate 2", "publish")
-
-
-@dataclass(frozen=True)
-class Event:
-    """Progress of a run: a station begins, advances or ends.
-
-    Attributes:
-        detail: What it is at, or what came out of it; never a private value.
-        seconds: Time the station took, once it has ended.
-    """
-
-    batch: BatchId
-    station: Station
-    detail: str = ""
-    seconds: float | None = None
-
-
-OnEvent = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class NightResult:
-    """What came out of a night.
-
-    Attributes:
-        release: Name of the release; None if the night was replayed without one.
-        seconds: Time per station.
-    """
-
-    batch: BatchId
-    release: str | None
-    checks_declared: int
-    checks_ran: int
-    warnings: tuple[str, ...]
-    seconds: dict[Station, float]
 
 
 def run_waiting(
@@ -143,33 +112,6 @@ def run_waiting(
                         raise
                     nights = planned_nights(settings, until=until)
             return done
-
-
-def telling(note: Callable[[str], None], on_event: OnEvent | None) -> OnEvent:
-    """Note each station in the writer's lock, for `acrm status`, and pass every event on."""
-
-    def tell(event: Event) -> None:
-        if not event.detail:
-            note(f"at {event.batch}, {event.station}")
-        if on_event is not None:
-            on_event(event)
-
-    return tell
-
-
-class BuildStep(Protocol):
-    """What builds and tests the models of a night. For a bank it is dbt: :class:`Transform`."""
-
-    @property
-    def manifest(self) -> Mapping[str, Any]:
-        """What dbt's manifest says of the models."""
-
-    def build(self, night: Night, on_node: OnNode | None = None, *, closing: Closing | None = None) -> None:
-        """Build and test all models of one night, or those that close a month before it.
-
-        Raises:
-            BuildError: A model failed, or a test did.
-        """
 
 
 class Run:
@@ -223,12 +165,6 @@ class Run:
     def night(self, night: Night) -> "NightRun":
         """One night, before its first station."""
         return NightRun(self, night)
-
-
-class NotItsTurnError(AcrmError):
-    """The night or the station asked for is not the one to run now."""
-
-    exit_code = ExitCode.USAGE
 
 
 class NightRun:

@@ -12,8 +12,8 @@ import duckdb
 
 from orchestration.errors import AcrmError, BusyError
 from orchestration.journal import to_stderr
-from orchestration.night import Event
 from orchestration.settings import Settings
+from orchestration.stations import Event
 from orchestration.transform import Transform
 from orchestration.turns import TurnRun
 

@@ -228,6 +228,16 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a log that only its owner can read; it is on the disk when this returns."""
+    private_folder(path.parent)
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
+    with os.fdopen(handle, "ab") as log:
+        log.write(line.encode() + b"\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
 def require_new(path: Path) -> None:
     """Refuse a folder that holds something already.
 

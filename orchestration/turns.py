@@ -12,9 +12,10 @@ from orchestration.errors import BusyError
 from orchestration.ingestion.lake import BatchReport
 from orchestration.journal import Journal, to_stderr
 from orchestration.lock import writer_at, writer_lock
-from orchestration.night import BuildStep, NightRun, NotItsTurnError, OnEvent, Run, telling
+from orchestration.night import NightRun, Run
 from orchestration.plan import Night
 from orchestration.settings import Settings
+from orchestration.stations import BuildStep, NotItsTurnError, OnEvent, telling
 from orchestration.waiting import available_batches, planned_nights, refused_batches, told_together
 from orchestration.withdrawal import clear_withdrawn
 

@@ -20,9 +20,9 @@ from orchestration.assets.lake import lake_table
 from orchestration.assets.landing import LANDED_BATCH
 from orchestration.dbt_results import NodeResult
 from orchestration.errors import BuildError
-from orchestration.night import NotItsTurnError
 from orchestration.resources import WRITER, told_to_dagster
 from orchestration.settings import PROJECT, Settings, private_folder
+from orchestration.stations import NotItsTurnError
 from orchestration.transform import dbt_environment
 from orchestration.turns import TurnRun
 

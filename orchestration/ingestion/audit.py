@@ -5,7 +5,6 @@ Put here: the log, and which deliveries it says are withdrawn. Keep out: what a 
 """
 
 import getpass
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -13,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from orchestration.errors import ConfigurationError
-from orchestration.settings import PRIVATE_FILE, BatchId, Settings, private_folder
+from orchestration.settings import BatchId, Settings, append_line
 
 
 class Withdrawal(BaseModel):
@@ -84,13 +83,7 @@ def audit_log(settings: Settings) -> Path:
 
 def note(settings: Settings, entry: Withdrawal | ErasureRun) -> None:
     """Add an entry; it is on the disk when this returns."""
-    path = audit_log(settings)
-    private_folder(path.parent)
-    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, PRIVATE_FILE)
-    with os.fdopen(handle, "ab") as log:
-        log.write(entry.model_dump_json().encode() + b"\n")
-        log.flush()
-        os.fsync(log.fileno())
+    append_line(audit_log(settings), entry.model_dump_json())
 
 
 def withdrawals(settings: Settings) -> list[Withdrawal]:

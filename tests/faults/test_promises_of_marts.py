@@ -4,8 +4,8 @@ import duckdb
 import pytest
 
 from orchestration.errors import ExitCode, NotFitToPublishError
-from orchestration.night import Event
 from orchestration.settings import Settings
+from orchestration.stations import Event
 from tests.faults.delivered import Delivered
 from tests.support.quick_build import run_quickly
 from tests.support.warehouse import tree_hashes

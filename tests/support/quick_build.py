@@ -21,11 +21,12 @@ import yaml
 
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import BuildError
-from orchestration.night import NightResult, run_waiting
+from orchestration.night import run_waiting
 from orchestration.plan import Closing, Night
 from orchestration.settings import Settings
 from orchestration.sql import fill, name, value
 from orchestration.standing import forget_standing, note_standing, project_checksum, standing
+from orchestration.stations import NightResult
 from orchestration.transform import WHOLE_NIGHTS_ONLY, Transform, night_variables
 from orchestration.warehouse import begin_build, open_database, tables, transaction
 from tests.support.macros import Macros

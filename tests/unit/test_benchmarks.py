@@ -18,8 +18,8 @@ from benchmarks.resend import send_again
 from benchmarks.results import BankMeasure
 from benchmarks.run import clear_warehouse, measure_bank, require_room
 from contract.model import load_contract
-from orchestration.night import STATIONS
 from orchestration.settings import PROJECT, BatchId, Settings
+from orchestration.stations import STATIONS
 from sample_bank.delivery import Format
 
 BANK = BenchBank(

@@ -20,9 +20,9 @@ from orchestration.cli import app
 from orchestration.console import show_results
 from orchestration.errors import ExitCode, PublicationError, QueryError
 from orchestration.lock import writer_lock
-from orchestration.night import STATIONS, NightResult
 from orchestration.releases.on_disk import open_current
 from orchestration.settings import BatchId, Settings
+from orchestration.stations import STATIONS, NightResult
 from orchestration.status import show_releases, show_status
 from orchestration.turns import waiting_turns
 from orchestration.waiting import processed_nights

@@ -12,11 +12,12 @@ from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.definitions import build_defs
 from orchestration.errors import AcrmError, BadBatchError, BuildError, BusyError
 from orchestration.lock import writer_lock
-from orchestration.night import Event, run_waiting
+from orchestration.night import run_waiting
 from orchestration.plan import Closing, Night
 from orchestration.resources import _progress, told_to_dagster
 from orchestration.settings import BatchId, Settings
 from orchestration.standing import standing
+from orchestration.stations import Event
 from orchestration.transform import Transform
 from tests.support.bank import Bank
 from tests.support.landing import land

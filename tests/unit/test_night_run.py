@@ -12,10 +12,11 @@ import pytest
 import orchestration.night
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import BuildError, ConfigurationError
-from orchestration.night import Event, NightRun, NotItsTurnError, Run
+from orchestration.night import NightRun, Run
 from orchestration.plan import Closing, Night
 from orchestration.settings import Bank, BatchId, Settings
 from orchestration.standing import note_standing, standing
+from orchestration.stations import Event, NotItsTurnError
 from orchestration.transform import Transform
 
 NIGHT = Night(BatchId(date(2026, 1, 29), 1), None)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.night import NotItsTurnError
 from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
+from orchestration.stations import NotItsTurnError
 from orchestration.turns import Turn, TurnRun, turn_of, turns
 from tests.unit.test_dagster_sensors import FRIDAY, MONDAY, THURSDAY, land, process
 
