@@ -30,8 +30,8 @@ def test_published_numbers_and_codes(town: Warehouse, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", [*TABLES, "intermediate.int_tier__customer_month"])
-def test_numbers_in_the_build_database(town: Warehouse, table: str) -> None:
-    stored = compressions(town.home / "build" / "warehouse.duckdb", table)
+def test_numbers_in_the_build_database(golden_warehouse: Warehouse, table: str) -> None:
+    stored = compressions(golden_warehouse.home / "build" / "warehouse.duckdb", table)
 
     assert stored["customer_id"] == {"ZSTD"}
     assert stored["rulebook_version"] == {"DICT_FSST"}
