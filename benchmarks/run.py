@@ -38,8 +38,8 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 BANK_FILE = "bank.yml"
 
 _SPEC = "spec.json"
-_STATION = re.compile(r"\d{4}-\d\d-\d\d\.\d+ · ([a-z0-9 ]+?) …")
-_LAST_ENDED = re.compile(r"\d{4}-\d\d-\d\d\.\d+ · publish · [\d.]+ s")
+_STATION = re.compile(r"^\S+ \d{4}-\d\d-\d\d/\d+ · ([a-z0-9 ]+?) …")
+_LAST_ENDED = re.compile(r"^\S+ \d{4}-\d\d-\d\d/\d+ · publish · [\d.]+ s")
 
 
 def bench_folder(size: Size) -> Path:

@@ -181,6 +181,7 @@ def test_the_catalogue_names_every_file_with_its_checksum(release):
         "zh": "时点资产",
         "privacy": None,
         "gone_from": None,
+        "is_own_currency": False,
     }
     checksums = subprocess.run(
         ["sha256sum", *sorted(listed)], cwd=release, capture_output=True, text=True, check=True
