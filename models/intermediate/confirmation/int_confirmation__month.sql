@@ -60,8 +60,9 @@ left join {{ source('pipeline', 'closed_month') }} as closed on spine.month_star
 left join latest on spine.month_start_date = latest.month_start_date
 -- what the first batch after a month tells of it may change what the month's last night confirmed
 left join {{ source('pipeline', 'closed_month') }} as told
-    on spine.month_start_date = told.month_start_date and latest.version_number is not null
-left join causes on spine.month_start_date = causes.month_start_date and latest.version_number is not null
+    on {{ key_where('latest.version_number is not null', 'spine.month_start_date') }} = told.month_start_date
+left join causes
+    on {{ key_where('latest.version_number is not null', 'spine.month_start_date') }} = causes.month_start_date
 left join {{ source('pipeline', 'restating_batch') }} as batches
     on causes.business_date = batches.business_date
 where

@@ -57,7 +57,7 @@ balance_states as (
 
     select states.*
     from states
-    left join joint on states.account_id = joint.account_id and states.register_code = 'account'
+    left join joint on {{ key_where("states.register_code = 'account'", 'states.account_id') }} = joint.account_id
     left join changed on states.account_id = changed.account_id and states.register_code = changed.register_code
     where joint.account_id is not null or changed.account_id is not null
 
@@ -76,8 +76,7 @@ balance_parts as (
     from balance_states
     left join owner_versions as owners
         on
-            balance_states.register_code = 'account'
-            and balance_states.account_id = owners.account_id
+            {{ key_where("balance_states.register_code = 'account'", 'balance_states.account_id') }} = owners.account_id
             and balance_states.owners_since_date >= owners.known_from_date
             and balance_states.owners_since_date < owners.known_to_date
     group by
@@ -103,8 +102,7 @@ day_parts as (
     from {{ ref('int_contribution__held_day') }} as held
     left join owner_versions as owners
         on
-            held.register_code = 'account'
-            and held.account_id = owners.account_id
+            {{ key_where("held.register_code = 'account'", 'held.account_id') }} = owners.account_id
             and held.told_date >= owners.known_from_date
             and held.told_date < owners.known_to_date
     group by

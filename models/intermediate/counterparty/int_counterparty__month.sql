@@ -59,7 +59,7 @@ sides as (
         coalesce(originals.txn_type_code, told.txn_type_code) = 'salary' as is_salary
     from {{ ref('int_flow__tonight') }} as flows
     left join told on flows.txn_id = told.txn_id
-    left join originals on flows.is_reversal and flows.reversed_txn_id = originals.txn_id
+    left join originals on {{ key_where('flows.is_reversal', 'flows.reversed_txn_id') }} = originals.txn_id
     -- what a month was closed with has been counted
     where
         flows.business_date = {{ business_date() }}

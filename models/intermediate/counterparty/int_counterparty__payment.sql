@@ -43,7 +43,9 @@ sides as (
     from {{ ref('stg_core_banking__transactions') }} as told
     inner join paid on told.txn_id = paid.txn_id
     left join {{ ref('int_account__versions') }} as accounts
-        on told.counter_account = accounts.account_id and accounts.known_to_date is null and told.is_in_bank
+        on
+            {{ key_where('told.is_in_bank', 'told.counter_account') }} = accounts.account_id
+            and accounts.known_to_date is null
     where told.counter_account is not null or (told.is_in_bank and told.counter_customer_id is not null)
 
 )

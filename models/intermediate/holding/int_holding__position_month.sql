@@ -119,8 +119,9 @@ joined as (
     left join refused
         on
             refused.source_code = 'investment'
-            and tonight.account_id is null
-            and refused.row_key = last_night.account_id || '|' || last_night.product_code
+            and {{ key_where(
+                'tonight.account_id is null', "last_night.account_id || '|' || last_night.product_code"
+            ) }} = refused.row_key
 
 ),
 

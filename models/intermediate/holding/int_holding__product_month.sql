@@ -158,7 +158,7 @@ shared as (
         on held.account_id = contracts.account_id and held.register_code = contracts.register_code
     inner join rates
         on contracts.currency_code = rates.currency_code and held.through_date = rates.calendar_date
-    left join owners on held.register_code = 'account' and held.account_id = owners.account_id
+    left join owners on {{ key_where("held.register_code = 'account'", 'held.account_id') }} = owners.account_id
     -- an owner whose share is 0 holds nothing of it
     where coalesce(owners.share_units, 1) <> 0
 

@@ -86,9 +86,8 @@ joined as (
     full outer join last_night on tonight.loan_id = last_night.loan_id
     left join refused
         on
-            tonight.loan_id is null
+            {{ key_where('tonight.loan_id is null', 'last_night.loan_id') }} = refused.row_key
             and refused.source_code = 'loan'
-            and last_night.loan_id = refused.row_key
 
 )
 

@@ -61,6 +61,25 @@ facts as (
 
 ),
 
+-- by what scopes are made of, before they meet the plans
+leaf_facts as (
+
+    {% for scope_type, leaf in [('employee', 'employee_id'), ('org', 'org_id'), ('bank', "'bank'")] -%}
+    select
+        '{{ scope_type }}' as scope_type,
+        {{ leaf }} as leaf_id,
+        indicator_code,
+        split_code,
+        part_code,
+        month_index,
+        sum(actual_value) as actual_value
+    from facts
+    group by {{ leaf ~ ', ' if scope_type != 'bank' }}indicator_code, split_code, part_code, month_index
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
 first_rows as (
 
     select indicator_code, {{ month_index('min(month_start_date)') }} as month_index
@@ -118,19 +137,15 @@ scoped as (
         facts.month_index,
         facts.actual_value
     from bounded
-    inner join facts
+    inner join {{ ref('int_plan__scope') }} as scopes
+        on bounded.scope_type = scopes.scope_type_code and bounded.scope_id = scopes.scope_id
+    inner join leaf_facts as facts
         on
-            bounded.indicator_code = facts.indicator_code
+            scopes.scope_type_code = facts.scope_type
+            and scopes.leaf_id = facts.leaf_id
+            and bounded.indicator_code = facts.indicator_code
             and facts.month_index >= bounded.first_index - 36 - 1
             and facts.month_index <= bounded.last_index
-    left join {{ ref('int_plan__scope') }} as scopes
-        on
-            bounded.scope_type = scopes.scope_type_code
-            and bounded.scope_id = scopes.scope_id
-            and scopes.leaf_id = case
-                when bounded.scope_type = 'employee' then facts.employee_id else facts.org_id
-            end
-    where bounded.scope_type = 'bank' or scopes.leaf_id is not null
 
 ),
 

@@ -48,8 +48,7 @@ select
 from targets
 left join owners
     on
-        targets.scope_type_code = 'org'
-        and targets.scope_id = owners.org_id
+        {{ key_where("targets.scope_type_code = 'org'", 'targets.scope_id') }} = owners.org_id
         and targets.indicator_code = owners.indicator_code
         and targets.period_code = owners.period_code
         and owners.nearness = 1

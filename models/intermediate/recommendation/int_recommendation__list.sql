@@ -199,8 +199,7 @@ declined as (
     cross join settings
     left join {{ ref('int_campaign__product_versions') }} as campaign_products
         on
-            responses.product_code is null
-            and responses.campaign_id = campaign_products.campaign_id
+            {{ key_where('responses.product_code is null', 'responses.campaign_id') }} = campaign_products.campaign_id
             and campaign_products.known_to_date is null
     inner join {{ ref('stg_core_banking__products') }} as products
         on coalesce(responses.product_code, campaign_products.product_code) = products.product_code

@@ -139,9 +139,8 @@ from ruled
 left join {{ ref('int_sales__trade_value') }} as valued on ruled.trade_id = valued.trade_id
 left join business_days
     on
-        ruled.wait_day_code = 'business'
-        and ruled.trade_date = business_days.trade_date
+        {{ key_where("ruled.wait_day_code = 'business'", 'ruled.trade_date') }} = business_days.trade_date
         and ruled.wait_days = business_days.wait_days
         and business_days.day_number = ruled.wait_days
-left join owners on ruled.trade_id = owners.trade_id and ruled.status_code = 'live'
-left join accounts on ruled.trade_id = accounts.trade_id and ruled.status_code = 'live'
+left join owners on {{ key_where("ruled.status_code = 'live'", 'ruled.trade_id') }} = owners.trade_id
+left join accounts on {{ key_where("ruled.status_code = 'live'", 'ruled.trade_id') }} = accounts.trade_id

@@ -14,8 +14,7 @@ with trades as (
     left join {{ ref('stg_core_banking__products') }} as products on trades.product_code = products.product_code
     left join {{ ref('int_account__versions') }} as accounts
         on
-            trades.account_id = accounts.account_id
-            and trades.currency_code is null
+            {{ key_where('trades.currency_code is null', 'trades.account_id') }} = accounts.account_id
             and accounts.known_to_date is null
 
 ),

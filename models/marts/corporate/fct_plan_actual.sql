@@ -36,26 +36,39 @@ actuals as (
 
 ),
 
+-- by what scopes are made of, before they meet the plans
+leaf_pipeline as (
+
+    {% for scope_type, leaf in [('employee', 'owner_id'), ('org', 'org_id'), ('bank', "'bank'")] -%}
+    select
+        '{{ scope_type }}' as scope_type,
+        {{ leaf }} as leaf_id,
+        forecast_month_date,
+        sum(expected_historical_amt) as expected_amt
+    from {{ ref('int_opportunity__expected') }}
+    group by {{ leaf ~ ', ' if scope_type != 'bank' }}forecast_month_date
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
 pipeline as (
 
     select
         actuals.scope_type,
         actuals.scope_id,
         actuals.period_code,
-        sum(expected.expected_historical_amt) as expected_amt
+        sum(expected.expected_amt) as expected_amt
     from (
         select distinct scope_type, scope_id, period_code, period_start_date, period_end_date from actuals
     ) as actuals
-    inner join {{ ref('int_opportunity__expected') }} as expected
-        on expected.forecast_month_date <= actuals.period_end_date
-    left join {{ ref('int_plan__scope') }} as scopes
+    inner join {{ ref('int_plan__scope') }} as scopes
+        on actuals.scope_type = scopes.scope_type_code and actuals.scope_id = scopes.scope_id
+    inner join leaf_pipeline as expected
         on
-            actuals.scope_type = scopes.scope_type_code
-            and actuals.scope_id = scopes.scope_id
-            and scopes.leaf_id = case
-                when actuals.scope_type = 'employee' then expected.owner_id else expected.org_id
-            end
-    where actuals.scope_type = 'bank' or scopes.leaf_id is not null
+            scopes.scope_type_code = expected.scope_type
+            and scopes.leaf_id = expected.leaf_id
+            and expected.forecast_month_date <= actuals.period_end_date
     group by actuals.scope_type, actuals.scope_id, actuals.period_code
 
 ),

@@ -101,13 +101,13 @@ left join children
     on
         targets.scope_type_code = children.parent_type
         -- whatever number the bank's own scope goes by
-        and (targets.scope_id = children.parent_id or targets.scope_type_code = 'bank')
+        and case when targets.scope_type_code = 'bank' then 'bank' else targets.scope_id end = children.parent_id
         and targets.indicator_code = children.indicator_code
         and targets.period_code = children.period_code
 left join people_totals
     on
         targets.scope_type_code = people_totals.scope_type_code
-        and (targets.scope_id = people_totals.scope_id or targets.scope_type_code = 'bank')
+        and case when targets.scope_type_code = 'bank' then 'bank' else targets.scope_id end = people_totals.scope_id
         and targets.indicator_code = people_totals.indicator_code
         and targets.period_code = people_totals.period_code
 where targets.scope_type_code <> 'employee'

@@ -330,8 +330,10 @@ left join bands as age_bands
 left join tiers on customers.customer_id = tiers.customer_id
 left join reasons on customers.customer_id = reasons.customer_id
 left join aum on customers.customer_id = aum.customer_id
-left join postal on customers.customer_id = postal.customer_id and customers.customer_type_code = 'P'
-left join wealth on customers.customer_id = wealth.customer_id and customers.customer_type_code = 'P'
+left join postal
+    on {{ key_where("customers.customer_type_code = 'P'", 'customers.customer_id') }} = postal.customer_id
+left join wealth
+    on {{ key_where("customers.customer_type_code = 'P'", 'customers.customer_id') }} = wealth.customer_id
 left join {{ ref('int_customer__owning_org') }} as owning on customers.customer_id = owning.customer_id
 left join {{ ref('dim_org') }} as orgs on coalesce(owning.owning_org_id, customers.home_org_id) = orgs.org_id
 left join managers on customers.customer_id = managers.customer_id

@@ -61,7 +61,7 @@ coming as (
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on balances.currency_code = rates.currency_code and rates.calendar_date = {{ business_date() }}
     left join products on balances.product_code = products.product_code
-    left join owners on contracts.register_code = 'account' and balances.account_id = owners.account_id
+    left join owners on {{ key_where("contracts.register_code = 'account'", 'balances.account_id') }} = owners.account_id
     where
         balances.business_date = {{ business_date() }}
         and balances.month_start_date = {{ month_start(business_date()) }}

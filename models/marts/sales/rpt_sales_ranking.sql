@@ -159,11 +159,10 @@ placed as (
         on
             grouped.month_start_date = measures.month_start_date
             and grouped.sales_product_code = measures.sales_product_code
-    left join homes on grouped.subject_code = 'employee' and grouped.subject_id = homes.employee_id
+    left join homes on {{ key_where("grouped.subject_code = 'employee'", 'grouped.subject_id') }} = homes.employee_id
     left join {{ ref('int_org__versions') }} as orgs
         on
-            grouped.subject_code <> 'employee'
-            and grouped.subject_id = orgs.org_id
+            {{ key_where("grouped.subject_code <> 'employee'", 'grouped.subject_id') }} = orgs.org_id
             and orgs.known_to_date is null
 
 )

@@ -97,14 +97,18 @@ answers as (
         greatest(opportunities.opened_date, events.told_date) as answer_date,
         opportunities.opportunity_id
     from events
-    inner join opportunities
-        on
-            opportunities.source_event_id = events.event_id
-            or (
-                opportunities.customer_id = events.customer_id
-                and opportunities.opened_date >= events.told_date
-                and opportunities.opened_date <= {{ add_days('events.told_date', 14) }}
-            )
+    inner join opportunities on events.event_id = opportunities.source_event_id
+    union all
+    select
+        events.event_id,
+        opportunities.opened_date as answer_date,
+        opportunities.opportunity_id
+    from events
+    inner join opportunities on events.customer_id = opportunities.customer_id
+    where
+        opportunities.opened_date >= events.told_date
+        and opportunities.opened_date <= {{ add_days('events.told_date', 14) }}
+        and (opportunities.source_event_id is null or opportunities.source_event_id <> events.event_id)
 
 ),
 
