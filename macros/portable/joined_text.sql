@@ -5,7 +5,11 @@
 {%- endmacro %}
 
 {% macro default__joined_text(value, separator, order_by) -%}
-    string_agg({{ value }}, {{ separator }} order by {{ order_by | join(', ') }})
+    {#- string_agg in an order takes six times as long -#}
+    array_to_string(
+        list({{ value }} order by {{ order_by | join(', ') }})
+        filter (where {{ value | replace('distinct ', '') }} is not null), {{ separator }}
+    )
 {%- endmacro %}
 
 {% macro spark__joined_text(value, separator, order_by) -%}

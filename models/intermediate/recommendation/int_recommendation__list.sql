@@ -128,26 +128,53 @@ arrears as (
 
 ),
 
+-- what may be recommended to anybody, by rules before by similarity, the higher score first: of what a customer may be
+-- offered, the lowest number wins. Numbers sort in a fraction of the time that texts take.
+options as (
+
+    select
+        *,
+        row_number() over (
+            order by source_code nulls last, score desc nulls last, product_line_code nulls last,
+                rule_code nulls last, similar_to nulls last
+        ) as option_number
+    from (
+        select
+            'rule' as source_code,
+            rule_code,
+            product_line_code,
+            score,
+            cast(null as varchar) as held_line_code,
+            cast(null as varchar) as similar_to
+        from rules
+        union all
+        select
+            'similarity' as source_code,
+            cast(null as varchar) as rule_code,
+            pairs.product_line_code,
+            pairs.similarity as score,
+            pairs.held_line_code,
+            'similar to ' || pairs.held_line_code || ': ' || cast(pairs.both_cnt as varchar) || ' of '
+            || cast(pairs.held_line_cnt as varchar) || ' holders hold both' as similar_to
+        from {{ ref('int_recommendation__line_pair') }} as pairs
+        inner join settings on pairs.both_cnt >= settings.min_support_cnt
+        where
+            pairs.product_line_code <> pairs.held_line_code
+            and pairs.month_start_date = {{ month_start(business_date()) }}
+    ) as every_option
+
+),
+
 by_rule as (
 
     select
         customers.customer_id,
         customers.risk_level,
-        rules.product_line_code,
-        'rule' as source_code,
-        rules.rule_code,
-        rules.score,
-        case when rules.above_deposit_amt is not null
-            then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
-                || cast(rules.above_deposit_amt as varchar) else '' end
-        || case when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code else '' end
-        || case when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code else '' end
-        || case when rules.event_code is not null
-            then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar) else '' end
-        || case when rules.clean_days is not null
-            then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days' else '' end as reason
+        options.product_line_code,
+        options.option_number
     from customers
     cross join rules
+    inner join options on rules.rule_code = options.rule_code
     left join deposits on customers.customer_id = deposits.customer_id
     left join cards on customers.customer_id = cards.customer_id and rules.card_kind_code = cards.card_kind_code
     left join events on customers.customer_id = events.customer_id and rules.event_code = events.event_code
@@ -173,20 +200,11 @@ by_similarity as (
     select
         customers.customer_id,
         customers.risk_level,
-        pairs.product_line_code,
-        'similarity' as source_code,
-        cast(null as varchar) as rule_code,
-        pairs.similarity as score,
-        '; similar to ' || pairs.held_line_code || ': ' || cast(pairs.both_cnt as varchar) || ' of '
-        || cast(pairs.held_line_cnt as varchar) || ' holders hold both' as reason
+        options.product_line_code,
+        options.option_number
     from customers
     inner join lines on customers.customer_id = lines.customer_id
-    inner join {{ ref('int_recommendation__line_pair') }} as pairs
-        on
-            lines.product_line_code = pairs.held_line_code
-            and pairs.product_line_code <> pairs.held_line_code
-            and pairs.month_start_date = {{ month_start(business_date()) }}
-    inner join settings on pairs.both_cnt >= settings.min_support_cnt
+    inner join options on lines.product_line_code = options.held_line_code
 
 ),
 
@@ -221,12 +239,9 @@ candidates as (
 allowed as (
 
     select
-        candidates.*,
-        row_number() over (
-            partition by candidates.customer_id, candidates.product_line_code
-            order by candidates.source_code nulls last, candidates.score desc nulls last, candidates.rule_code nulls last,
-                candidates.reason nulls last
-        ) as choice
+        candidates.customer_id,
+        candidates.product_line_code,
+        min(candidates.option_number) as option_number
     from candidates
     left join lines
         on candidates.customer_id = lines.customer_id and candidates.product_line_code = lines.product_line_code
@@ -237,6 +252,7 @@ allowed as (
         lines.customer_id is null
         and declined.customer_id is null
         and (risks.risk_level is null or risks.risk_level <= candidates.risk_level)
+    group by candidates.customer_id, candidates.product_line_code
 
 ),
 
@@ -244,12 +260,36 @@ ranked as (
 
     select
         *,
-        row_number() over (
-            partition by customer_id
-            order by source_code nulls last, score desc nulls last, product_line_code nulls last
-        ) as rank_number
+        row_number() over (partition by customer_id order by option_number nulls last) as rank_number
     from allowed
-    where choice = 1
+
+),
+
+reasons as (
+
+    select
+        ranked.customer_id,
+        ranked.product_line_code,
+        ranked.rank_number,
+        options.source_code,
+        options.rule_code,
+        options.score,
+        options.similar_to,
+        case when rules.above_deposit_amt is not null
+            then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
+                || cast(rules.above_deposit_amt as varchar) else '' end
+        || case when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code else '' end
+        || case when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code else '' end
+        || case when rules.event_code is not null
+            then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar) else '' end
+        || case when rules.clean_days is not null
+            then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days' else '' end as rule_met
+    from ranked
+    inner join settings on ranked.rank_number <= settings.list_cnt
+    inner join options on ranked.option_number = options.option_number
+    left join rules on options.rule_code = rules.rule_code
+    left join deposits on ranked.customer_id = deposits.customer_id
+    left join events on ranked.customer_id = events.customer_id and rules.event_code = events.event_code
 
 ),
 
@@ -257,15 +297,14 @@ lists as (
 
     select
         'tonight' as list_code,
-        ranked.customer_id,
-        ranked.product_line_code,
-        ranked.rank_number,
-        ranked.source_code,
-        ranked.rule_code,
-        ranked.score,
-        substr(ranked.reason, 3) as reason
-    from ranked
-    inner join settings on ranked.rank_number <= settings.list_cnt
+        customer_id,
+        product_line_code,
+        rank_number,
+        source_code,
+        rule_code,
+        score,
+        case when source_code = 'rule' then substr(rule_met, 3) else similar_to end as reason
+    from reasons
 
     {% if has_state() %}
     union all
