@@ -104,7 +104,7 @@ def _tiles(own: Own) -> str:
             "may lose the tier",
             f"{len(own.calls):,} <small>{f'其中 {last} 户下月流失' if last else ''}</small>",
         ),
-        ("30日内到期", "falls due", f"{parts.wan(falling)} <small>{parts.unit(own.currency)}</small>"),
+        ("30日内到期资金", "money maturing", f"{parts.wan(falling)} <small>{parts.unit(own.currency)}</small>"),
     ]
     return (
         '<div class="tiles">'
@@ -165,7 +165,7 @@ def _due(own: Own) -> str:
         ]
         for row in own.due
     ]
-    return _section("due", "到期", "what falls due in 30 days", _list(heads, rows))
+    return _section("due", "到期与还款", "what falls due in 30 days", _list(heads, rows))
 
 
 def _ranks(own: Own) -> str:
