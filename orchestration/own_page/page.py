@@ -104,7 +104,11 @@ def _tiles(own: Own) -> str:
             "may lose the tier",
             f"{len(own.calls):,} <small>{f'其中 {last} 户下月流失' if last else ''}</small>",
         ),
-        ("30日内到期资金", "money maturing", f"{parts.wan(falling)} <small>{parts.unit(own.currency)}</small>"),
+        (
+            "30日内到期资金",
+            "money maturing",
+            f"{parts.wan(falling)} <small>{parts.unit(own.currency)}</small>",
+        ),
     ]
     return (
         '<div class="tiles">'

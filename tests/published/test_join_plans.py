@@ -1,4 +1,4 @@
-"""No model compares every row of one table with every row of another: a night's work would grow with their product."""
+"""No model compares every row of a table with every row of another: nights would grow with their product."""
 
 import json
 import re
