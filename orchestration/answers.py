@@ -17,6 +17,7 @@ import polars as pl
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
+from typer import BadParameter
 
 from orchestration.console import out
 from orchestration.errors import QueryError
@@ -72,6 +73,14 @@ def answer(
                 unfinished.replace(target)
             finally:
                 unfinished.unlink(missing_ok=True)
+
+
+def format_named(text: str | None) -> FormatName | None:
+    """The format of a name; BadParameter for any other."""
+    found = next((kind for kind in FORMATS if kind == text), None)
+    if text is not None and found is None:
+        raise BadParameter(f"{text!a} is none of {', '.join(FORMATS)}", param_hint="--format")
+    return found
 
 
 def _kind_of(target: Path | None) -> FormatName:

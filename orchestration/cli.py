@@ -11,6 +11,7 @@ import typer
 from orchestration.cli_arguments import day
 from orchestration.cli_deliveries import deliveries
 from orchestration.cli_explain import explaining
+from orchestration.cli_metrics import metrics
 from orchestration.cli_publishing import publishing
 from orchestration.cli_segments import segments
 from orchestration.errors import ConfigurationError, ExitCode
@@ -27,6 +28,7 @@ imports = typer.Typer(no_args_is_help=True, help="Turn public bank data sets int
 app.add_typer(imports, name="import")
 app.add_typer(deliveries)
 app.add_typer(explaining)
+app.add_typer(metrics)
 app.add_typer(publishing)
 app.add_typer(segments)
 
@@ -216,12 +218,9 @@ def query(
     target: Annotated[Path | None, typer.Option("--to", help="File to write, by its ending.")] = None,
 ) -> None:
     """Ask the current release a question in SQL; files and pipes get all rows and columns."""
-    from orchestration.answers import FORMATS, answer
+    from orchestration.answers import answer, format_named
 
-    known = next((name for name in FORMATS if name == kind), None)
-    if kind is not None and known is None:
-        raise typer.BadParameter(f"{kind!a} is none of {', '.join(FORMATS)}", param_hint="--format")
-    answer(Settings.load(), sql, kind=known, target=target)
+    answer(Settings.load(), sql, kind=format_named(kind), target=target)
 
 
 @app.command("what-if")

@@ -141,8 +141,9 @@ def docs() -> None:
 def schema(
     write: Annotated[bool, typer.Option("--write", help="Agree on what the models make.")] = False,
 ) -> None:
-    """Compare the published schema with the one agreed on; --write agrees, and writes docs/metrics.md."""
+    """Compare the published schema with the one agreed on; --write agrees, and writes the metrics' files."""
     from orchestration.console import out
+    from orchestration.metrics.semantic import semantic_files, write_semantic
     from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
     from orchestration.publication.schema import (
         agreed_schema,
@@ -160,6 +161,7 @@ def schema(
     if write:
         write_schema(made)
         DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
+        write_semantic(semantic_files(manifest))
     out.print(f"version {made.version}, {len(made.tables)} tables")
 
 

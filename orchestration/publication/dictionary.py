@@ -30,11 +30,12 @@ name, and the folders of `tests/` with tests that name the table: `reference` is
 
 def metric_dictionary(manifest: Mapping[str, Any]) -> str:
     """The page: one section per schema, one row per metric."""
-    marts = [mart for mart in marts_from_manifest(manifest) if mart.name.startswith(("fct_", "rpt_"))]
+    marts = marts_from_manifest(manifest)
     owners = {node["name"]: node["config"].get("meta", {}).get("owner", "") for node in _models(manifest)}
     tests = _tests(manifest)
     parts = [_HEAD]
-    for schema in sorted({mart.schema_name for mart in marts}):
+    with_metrics = [mart for mart in marts if any(is_metric(mart, column) for column in mart.columns)]
+    for schema in sorted({mart.schema_name for mart in with_metrics}):
         rows = _rows([mart for mart in marts if mart.schema_name == schema], owners, tests)
         parts += [
             f"## {schema}\n\n",
@@ -44,6 +45,12 @@ def metric_dictionary(manifest: Mapping[str, Any]) -> str:
             "\n",
         ]
     return "".join(parts).rstrip("\n") + "\n"
+
+
+def is_metric(mart: Mart, column: MartColumn) -> bool:
+    """Whether a column is a metric: a figure with a unit, of a fact or report, that is not deprecated."""
+    is_figure = bool(unit(column.name)) and column.name not in mart.grain
+    return mart.name.startswith(("fct_", "rpt_")) and is_figure and not column.gone_from
 
 
 def unit(column: str, *, is_own_currency: bool = False) -> str | None:
@@ -56,7 +63,7 @@ def _rows(marts: list[Mart], owners: Mapping[str, str], tests: Mapping[str, list
     metrics: dict[tuple[str, str, str, str], list[Mart]] = {}
     for mart in marts:
         for column in mart.columns:
-            if unit(column.name) and column.name not in mart.grain and not column.gone_from:
+            if is_metric(mart, column):
                 metrics.setdefault(_key(column), []).append(mart)
     rows = []
     for (name, zh, description, measured), holders in sorted(metrics.items(), key=lambda item: item[0]):

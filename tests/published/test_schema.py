@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import ConfigurationError
+from orchestration.metrics.definitions import read_semantic_layer
+from orchestration.metrics.semantic import SEMANTIC_FOLDER, semantic_files
 from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
 from orchestration.publication.reference import REFERENCE_FOLDER, reference_pages
 from orchestration.publication.schema import (
@@ -38,6 +40,21 @@ def test_the_metric_dictionary_is_up_to_date_and_every_metric_is_defined(tmp_pat
     assert DICTIONARY_FILE.read_text(encoding="utf-8") == page, MEND
     assert len(rows) > 100
     assert not [row[0] for row in rows if not all(row)], "give it a description, zh, owner and test"
+
+
+def test_the_semantic_layer_is_up_to_date_and_has_every_metric_of_the_dictionary(tmp_path: Path):
+    manifest = Transform(Settings.load(tmp_path)).manifest
+    kept = {path.name: path.read_text(encoding="utf-8") for path in SEMANTIC_FOLDER.glob("*.yml")}
+    defined = read_semantic_layer().metrics.values()
+    told = {
+        (metric, table)
+        for line in metric_dictionary(manifest).splitlines()
+        if (metric := line.partition("| `")[2].partition("`")[0])
+        for table in re.findall(r"`(\w+)` by ", line)
+    }
+
+    assert kept == semantic_files(manifest), MEND
+    assert {(metric.column, metric.model.table) for metric in defined} == told
 
 
 def test_the_reference_pages_are_up_to_date_and_tell_of_every_column_and_code(tmp_path: Path):

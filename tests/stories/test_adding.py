@@ -167,6 +167,7 @@ def test_a_mart_begins_on_a_warehouse_that_stands(copy: Copy, tmp_path: Path) ->
         "docs/metrics.md",
         "docs/reference/README.md",
         "docs/reference/customer_value.md",
+        "semantic/customer_value.yml",
     }
     assert '"customer_value.rpt_org_aum_monthly"' in (copy.folder / "contract/published.json").read_text()
     rows = [

@@ -12,6 +12,7 @@ READERS = {
     "erasure": ("orchestration/erasure",),
     "night_report": ("orchestration/night_report",),
     "what_if": ("orchestration/what_if",),
+    "metrics": ("orchestration/metrics",),
     "saved_segments": ("orchestration/segments", "orchestration/*segment*.py"),
     "feeds": ("orchestration/feeds.py", "models/marts/workbench"),
     "dashboards": ("bi/assets/datasets",),

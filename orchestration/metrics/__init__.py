@@ -1,0 +1,1 @@
+"""The semantic layer: every published figure as a metric, its files for dbt, and `acrm metric`."""
