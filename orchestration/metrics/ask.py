@@ -270,16 +270,17 @@ def listing_query(metrics: Mapping[str, Definition], text: str = "") -> Sql:
         raise QueryError(f"No metric tells of {text!a}. `acrm metric` lists all.")
     rows = (
         fill(
-            "({name}, {zh}, {unit}, {definition})",
+            "({name}, {zh}, {unit}, {adds_up}, {definition})",
             name=value(metric.name),
             zh=value(metric.zh),
             unit=value(metric.unit),
+            adds_up=value(metric.adds_up),
             definition=value(metric.description),
         )
         for metric in found
     )
     return fill(
-        "select * from (values {rows}) as listed(metric, {zh}, unit, definition)",
+        "select * from (values {rows}) as listed(metric, {zh}, unit, adds_up, definition)",
         rows=join(", ", rows),
         zh=label("指标"),
     )

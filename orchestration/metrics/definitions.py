@@ -72,6 +72,17 @@ class Definition:
     data_type: str
     parts: tuple["Definition", "Definition"] | None = None
 
+    @property
+    def adds_up(self) -> str:
+        """How it is added, in words."""
+        if self.parts is not None:
+            return f"{self.parts[0].column} by {self.parts[1].column}"
+        over = f"; never over {', '.join(self.not_over)}" if self.not_over else ""
+        if self.aggregation == "max":
+            return "never"
+        times = {"max": "of several months the last", "min": "of several months the first", None: "yes"}
+        return times[self.window] + over
+
 
 @dataclass(frozen=True)
 class SemanticLayer:
@@ -103,7 +114,7 @@ def read_semantic_layer(folder: Path = SEMANTIC_FOLDER) -> SemanticLayer:
 def _model(said: Mapping[str, Any]) -> SemanticModel:
     time = said.get("defaults", {}).get("agg_time_dimension", "")
     measures = said.get("measures", ())
-    of_time = next((one for one in said["dimensions"] if one["name"] == time), {})
+    of_time: Mapping[str, Any] = next((one for one in said["dimensions"] if one["name"] == time), {})
     return SemanticModel(
         schema=said["config"]["meta"]["schema"],
         table=said["model"].removeprefix("ref('").removesuffix("')"),
