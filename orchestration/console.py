@@ -89,7 +89,11 @@ def show_described(described: "list[Described]") -> None:
     for one in described:
         layout = one.delivery.format
         header = "header" if layout.header else "no header"
-        told = f"csv {layout.delimiter!a} {layout.encoding}, {header}" if layout.kind == "csv" else "parquet"
+        told = {
+            "csv": f"csv {layout.delimiter!a} {layout.encoding}, {header}",
+            "fixed": f"fixed width, {layout.encoding}",
+            "parquet": "parquet",
+        }[layout.kind]
         packed = "" if layout.compression == "none" else f", {layout.compression}"
         rows, refused = f"{one.delivery.row_count:,}", f"{one.refused:,}" if one.refused else ""
         files = str(len(one.delivery.files))

@@ -132,6 +132,20 @@ class CsvText:
         return text.replace(self._delimiter, bytes([stand_in])), stand_in
 
 
+def line_slices(path: Path, layout: Format, width: int) -> Iterator[bytes]:
+    """The raw bytes of a file in blocks of whole lines, so few that ``width`` fields of each have room.
+
+    Raises:
+        UnreadableFileError: It cannot be decompressed, or has no line ends.
+    """
+    is_any = False
+    for text, _ in _in_slices(_lines(path, layout), width):
+        is_any = True
+        yield text
+    if not is_any:
+        yield b""
+
+
 def _lines(path: Path, layout: Format) -> Iterator[tuple[bytes, bool]]:
     """Raw bytes in blocks of whole lines, each with whether it is the last."""
     compression = None if layout.compression == "none" else layout.compression

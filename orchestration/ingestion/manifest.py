@@ -79,20 +79,25 @@ class _Delivered(BaseModel):
 
 
 class Format(_Delivered):
-    """How the files of a table are written; all but ``kind`` is for CSV."""
+    """How the files of a table are written; all but ``kind`` is for text.
 
-    kind: Literal["parquet", "csv"]
+    Where the columns of a file of fixed width stand is said in ``mapping.yml``.
+    """
+
+    kind: Literal["parquet", "csv", "fixed"]
     delimiter: Annotated[str, BeforeValidator(_delimiter), AfterValidator(_plain_delimiter)] = ","
     encoding: Annotated[Literal["utf-8", "gb18030"], BeforeValidator(_encoding)] = "utf-8"
     header: bool = False
     compression: Literal["none", "gzip", "zstd"] = "none"
 
     @model_validator(mode="after")
-    def _csv_is_described(self) -> Self:
+    def _text_is_described(self) -> Self:
         # a wrong guess would shift columns or lose the first row
         missing = {"delimiter", "encoding", "header"} - self.model_fields_set
         if self.kind == "csv" and missing:
             raise ValueError(f"csv needs {', '.join(sorted(missing))}")
+        if self.kind == "fixed" and "encoding" not in self.model_fields_set:
+            raise ValueError("fixed needs encoding")
         return self
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from contract.model import OP_COLUMN, Column, ColumnType, Table, load_contract
 from orchestration.errors import ConfigurationError
 from orchestration.ingestion.decoding import UnreadableFileError
+from orchestration.ingestion.fixed import Fixed, fixed_chunks
 from orchestration.ingestion.manifest import Format
 from orchestration.ingestion.parsing import SOURCE_ROW
 from orchestration.ingestion.reader import Chunk, read_file
@@ -103,13 +104,20 @@ class TableMap(_Strict):
         files: Names of files as patterns (``CUST_*.txt``).
         format: What of the format is not to be guessed by ``acrm manifest``.
         names: All columns of the files in their order, where they have no header.
+        fixed: Where columns stand, in files of fixed width.
         columns: By contract column. One that is not named comes from the column of its own name, if any.
     """
 
     files: tuple[str, ...] = ()
     format: dict[str, str] = Field(default_factory=dict)
     names: tuple[str, ...] = ()
+    fixed: Fixed | None = None
     columns: dict[str, Annotated[ColumnMap, BeforeValidator(_column)]] = Field(default_factory=dict)
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """All columns of the files, where the mapping tells them; none where their header does."""
+        return tuple(map(_lower, self.names or (self.fixed.columns if self.fixed else ())))
 
     def sources(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
         """The columns that a file has to have, as the reader asks for them; all where it has no header."""
@@ -118,10 +126,10 @@ class TableMap(_Strict):
             for column in reversed(columns)
             if (source := self._source(column)) is not None
         }
-        if self.names:
-            names = list(map(_lower, self.names))
+        if self.listed:
             return tuple(
-                _plain(name, found[name].type if name in found else "text", may_lack=False) for name in names
+                _plain(name, found[name].type if name in found else "text", may_lack=False)
+                for name in self.listed
             )
         return tuple(reversed(found.values()))
 
@@ -206,10 +214,14 @@ def read_mapped(path: Path, layout: Format, columns: tuple[Column, ...], said: T
     Raises:
         UnreadableFileError: It is not written as the manifest says, or lacks a column that the mapping names.
     """
-    if layout.kind == "csv" and not layout.header and not said.names:
+    if layout.kind == "csv" and not layout.header and not said.listed:
         what = f"it has no header, and {MAPPING_FILE} does not say what its columns are ('names')"
         raise UnreadableFileError(what, "column_missing")
-    for chunk in read_file(path, layout, said.sources(columns)):
+    if said.fixed is not None:
+        found = fixed_chunks(path, layout, said.fixed)
+    else:
+        found = read_file(path, layout, said.sources(columns))
+    for chunk in found:
         # columns that are not mapped were left out by whoever wrote the mapping
         yield Chunk(said.applied(chunk.rows, columns), chunk.misshapen, ())
 
@@ -227,17 +239,16 @@ def _faults(table: Table, said: TableMap) -> Iterator[str]:
             yield f"{name}: only a date or a timestamp has a date format"
         if is_number and column.type not in _NUMBERS:
             yield f"{name}: only a number has decimals, thousands or a divisor"
-        if said.names and column_map.source is not None and not _is_among(column_map.source, said.names):
-            yield f"{name}: {column_map.source!a} is not among 'names'"
+        source = column_map.source
+        if said.listed and source is not None and _lower(source) not in said.listed:
+            yield f"{name}: {source!a} is not among '{'names' if said.names else 'fixed'}'"
+    if said.names and said.fixed:
+        yield "say either 'names' or 'fixed'"
     if said.names and len({_lower(name) for name in said.names}) < len(said.names):
         yield "'names' has a column twice"
     unknown = said.format.keys() - Format.model_fields.keys()
     if unknown:
         yield f"format: {min(unknown)!a} is not one of {', '.join(Format.model_fields)}"
-
-
-def _is_among(source: str, names: tuple[str, ...]) -> bool:
-    return _lower(source) in map(_lower, names)
 
 
 def _lower(name: str) -> str:

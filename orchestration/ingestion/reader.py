@@ -80,7 +80,15 @@ def read_file(path: Path, layout: Format, columns: tuple[Column, ...]) -> Iterat
     """
     if layout.kind == "parquet":
         return _parquet_chunks(path, columns)
+    if layout.kind == "fixed":
+        what = "it is of fixed width, and mapping.yml does not say where its columns stand ('fixed')"
+        raise UnreadableFileError(what, "column_missing")
     return _csv_chunks(path, layout, columns)
+
+
+def is_shapeless(misshapen: int, records: int) -> bool:
+    """Whether so many of a file's records have another shape that the file is not what it says."""
+    return misshapen > max(MAX_MISSHAPEN, MISSHAPEN_SHARE * records)
 
 
 def _csv_chunks(path: Path, layout: Format, columns: tuple[Column, ...]) -> Iterator[Chunk]:
@@ -104,12 +112,10 @@ def _csv_chunks(path: Path, layout: Format, columns: tuple[Column, ...]) -> Iter
     for block in text.blocks(len(names)):
         records = block.records
         shapeless += len(records.misshapen)
-        if shapeless > max(MAX_MISSHAPEN, MISSHAPEN_SHARE * (done + records.count)):
+        if is_shapeless(shapeless, done + records.count):
             row = done + 1 + records.misshapen[0][0]
-            what = (
-                f"record {row} and most after it have more or fewer than {len(names)} fields; reading stopped"
-            )
-            raise UnreadableFileError(what)
+            told = f"have more or fewer than {len(names)} fields"
+            raise UnreadableFileError(f"record {row} and most after it {told}; reading stopped")
         index = pl.int_range(records.count, dtype=pl.Int64, eager=True)
         numbers = index if records.rows is None else pl.Series(records.rows)
         rows = _split(block, names, read).with_columns(*absent).select(wanted)

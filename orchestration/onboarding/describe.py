@@ -34,7 +34,7 @@ from orchestration.ingestion.manifest import (
 )
 from orchestration.ingestion.mapping import MAPPING_FILE, Mapping, TableMap, load_mapping
 from orchestration.ingestion.reader import read_file
-from orchestration.onboarding.formats import Expected, guess_format
+from orchestration.onboarding.formats import Expected, fixed_format, guess_format
 from orchestration.settings import BatchId, Settings
 from orchestration.waiting import is_settled
 
@@ -206,7 +206,8 @@ def _format(table: Table, paths: list[Path], said: TableMap | None) -> Format:
     found: dict[Format, Path] = {}
     for path in paths:
         try:
-            guess = _said_format(said) or guess_format(path, looks)
+            is_fixed = said is not None and said.fixed is not None
+            guess = fixed_format(path) if is_fixed else _said_format(said) or guess_format(path, looks)
             found.setdefault(Format.model_validate(guess.model_dump() | (said.format if said else {})), path)
         except (UnreadableFileError, ValidationError) as error:
             what = str(error) if isinstance(error, UnreadableFileError) else "its format cannot be as said"
@@ -246,6 +247,9 @@ def _load(table: Table, path: Path, layout: Format, said: TableMap | None, *, ha
         return "append"
     if said is not None and OP_COLUMN in said.columns:
         return "delta"
+    if layout.kind == "fixed":
+        # an empty file says that nothing has changed, once there is something
+        return "delta" if has_begun and not path.stat().st_size else "full"
     columns = table.columns if said is None else said.sources(table.columns)
     try:
         first = next(iter(read_file(path, layout, (*columns, RECEIVED))))

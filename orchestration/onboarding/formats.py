@@ -60,6 +60,18 @@ def guess_format(path: Path, expected: Sequence[Expected]) -> Format:
     return Format(kind="csv", delimiter=delimiter, encoding=encoding, header=header, compression=compression)
 
 
+def fixed_format(path: Path) -> Format:
+    """How a file of fixed width is compressed and encoded; an empty one is UTF-8 as well as anything.
+
+    Raises:
+        UnreadableFileError: It is no text.
+    """
+    with path.open("rb") as content:
+        compression = _compression(content.read(4))
+    encoding, _ = _encoding(path, compression)
+    return Format(kind="fixed", encoding=encoding, compression=compression)
+
+
 def _compression(magic: bytes) -> Literal["none", "gzip", "zstd"]:
     if magic[:2] == b"\x1f\x8b":
         return "gzip"
