@@ -78,7 +78,7 @@ def test_the_page_leads_to_the_right_tiers(tmp_path: Path) -> None:
             shell.run(text)
 
     # what a stranger waits for, writing the files left out; shown by pytest -s
-    print(f"machine time of the page: {(monotonic() - began) / 60:.1f} minutes")
+    print(f"machine time of the page: {(monotonic() - began) / 60:.1f} minutes")  # noqa: T201
     assert answers == [
         [("C001", "ordinary", "8403.23"), ("C002", "gold", "312000.00"), ("C003", "growth", "6400000.00")],
         # 252,000 in 30 days and 8,500 on the 31st; a corporate customer has no tier

@@ -128,8 +128,8 @@ tables:
 def test_the_layout_of_the_documents_is_read(tmp_path):
     (text,) = re.findall(r"^```yaml\n(.*?)^```", DOCUMENT.read_text(encoding="utf-8"), re.M | re.S)
     delivery = with_mapping(tmp_path, text)
-    content = "000000062001" + "12".zfill(17) + "\u4eba\u6c11\u5e01".encode("gbk")
-    lines = [content.ljust(40), content.ljust(39)]
+    content = "000000062001" + "12".zfill(17) + "人民币"
+    lines = [content.encode("gbk").ljust(40), content.encode("gbk").ljust(39)]
     layout = {"kind": "fixed", "encoding": "gbk"}
     delivery.files("deposit_balance", [("BAL_1.dat", b"\r\n".join(lines))], row_count=2, layout=layout)
     report = ingest_batch(delivery.send().settings, BATCH)
