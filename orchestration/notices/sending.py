@@ -57,10 +57,7 @@ def _why_not_sent(notice: Notice, hook: Hook, hidden: frozenset[str]) -> str | N
         except smtplib.SMTPResponseException as error:
             found.append(f"the server answered {error.smtp_code}")
         except Exception as error:
-            # what a library says may quote an address or a header
-            reason = getattr(error, "reason", error)
-            system = os.strerror(reason.errno) if isinstance(reason, OSError) and reason.errno else ""
-            found.append(system or type(reason).__name__)
+            found.append(_in_words(error))
 
     # nobody waits for it at the end of the process
     thread = Thread(target=work, daemon=True)
@@ -69,6 +66,18 @@ def _why_not_sent(notice: Notice, hook: Hook, hidden: frozenset[str]) -> str | N
     if thread.is_alive():
         return f"no answer in {hook.timeout_seconds:g} seconds"
     return found[0] if found else None
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong, without the words of a library: they may quote an address or a header."""
+    reason = getattr(error, "reason", error)
+    cause = reason if isinstance(reason, Exception) else error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return "its certificate is not trusted by this machine, or is of another name"
+    # the number of an error of TLS is none of the system's
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno:
+        return os.strerror(cause.errno)
+    return type(cause).__name__
 
 
 def _way(hook: Hook, hidden: frozenset[str]) -> Callable[[Notice], None]:
@@ -145,7 +154,10 @@ def _mail(notice: Notice, mail: Mail, seconds: float) -> None:
         if mail.security == "starttls":
             server.starttls(context=context)
         if mail.user is not None:
-            server.login(mail.user, _secret(mail.password_from))
+            password = _secret(mail.password_from)
+            if not (mail.user + password).isascii():
+                raise _NotSentError(f"user and {mail.password_from} may hold ASCII alone")
+            server.login(mail.user, password)
         server.send_message(message, mail.sender, mail.to)
 
 
