@@ -41,7 +41,7 @@ from orchestration.ingestion.manifest import (
     read_manifest,
     summable_columns,
 )
-from orchestration.ingestion.mapping import TableMap, load_mapping, read_mapped
+from orchestration.ingestion.mapping import MAPPING_FILE, TableMap, load_mapping, read_mapped
 from orchestration.ingestion.parsing import TooManyViolationsError, Typing, shape_violations
 from orchestration.ingestion.reader import Chunk, read_file
 from orchestration.settings import BatchId, Settings, private_folder
@@ -262,6 +262,8 @@ def _pieces(
                 yield changed_while_read(typing.table.name, file)
         except UnreadableFileError as error:
             remedy = "Have the batch sent again as the contract says"
+            if said is not None:
+                remedy = f"Mend {MAPPING_FILE}, or have the file sent again as it says"
             yield Fault(
                 error.check_code, str(error), remedy, typing.table.name, file.name, column=error.column
             )
