@@ -10,8 +10,8 @@ import pytest
 from tests.support.models import Models
 
 NAMES = [
-    "stg_core_banking__orgs", "int_org__told", "int_org__versions", "int_org__ancestor", "int_org__succession",
-    "dim_org_rollup",
+    "stg_core_banking__orgs", "int_org__told", "int_org__versions", "int_org__ancestor",
+    "int_org__succession", "dim_org_rollup",
 ]  # fmt: skip
 LEVELS = 40
 OPEN, EVER = date(9999, 12, 31), date(1, 1, 1)
@@ -180,6 +180,9 @@ def test_the_latest_change_of_an_org_counts_and_circles_do_not() -> None:
         ],
     )  # fmt: skip
 
-    assert tree.rows("int_org__succession", "resolved_org_id, from_date", "A") == [("A", EVER), ("C", days[1])]
+    assert tree.rows("int_org__succession", "resolved_org_id, from_date", "A") == [
+        ("A", EVER),
+        ("C", days[1]),
+    ]
     for org in "XYZ":
         assert tree.rows("int_org__succession", "resolved_org_id", org) == [(org,)]
