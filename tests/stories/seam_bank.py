@@ -5,7 +5,7 @@ February ends on a Saturday: with a batch of that day that has nothing new, or w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -200,8 +200,8 @@ def _told_on_friday() -> Mapping[str, list[Row]]:
         "channel_usage": [_usage("one", FRIDAY)],
         "campaign_response": [_response("R1", "one", FRIDAY)],
         "contact_log": [_contact("Q1", "one", FRIDAY), _contact("Q2", "mover", FRIDAY)],
-        "opportunity": [change("OP1", str(FRIDAY), "lead", customer="holding", closes=date(2026, 4, 1))],
-        "visit": [visit(1, str(FRIDAY), customer="holding")],
+        "opportunity": [_change(FRIDAY, "lead")],
+        "visit": [_visit(1, FRIDAY, "holding")],
     }
 
 
@@ -231,13 +231,22 @@ def _told_on_monday() -> Mapping[str, list[Row]]:
         "channel_usage": [_usage("one", SATURDAY), _usage("mover", SATURDAY)],
         "campaign_response": [_response("R2", "mover", SATURDAY)],
         "contact_log": [_contact("Q3", "other", SATURDAY)],
-        "opportunity": [change("OP1", str(SATURDAY), "won", customer="holding", amount="900.00")],
-        "visit": [visit(2, str(SATURDAY), customer="daughter")],
+        "opportunity": [_change(SATURDAY, "won")],
+        "visit": [_visit(2, SATURDAY, "daughter")],
     }  # fmt: skip
 
 
-def _noon(day: date) -> str:
-    return f"{day} 04:00:00"
+def _noon(day: date) -> datetime:
+    """Noon of the day in the bank, as the lake keeps it."""
+    return datetime.combine(day, time(4))
+
+
+def _change(day: date, stage: str) -> Row:
+    return change("OP1", str(day), stage, customer="holding") | {"changed_at": _noon(day)}
+
+
+def _visit(number: int, day: date, customer: str) -> Row:
+    return visit(number, str(day), customer=customer) | {"visited_at": _noon(day)}
 
 
 def _contract(customer: str) -> Row:
