@@ -1,11 +1,9 @@
 """The bank of contribution, line by line by hand and whole against the reference."""
 
-import random
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +13,11 @@ from tests.reference import contribution as reference
 from tests.reference import contribution_views as views
 from tests.reference.contribution_line import COMPONENTS, Key, Line, cents, largest_remainder
 from tests.reference.contribution_views import held_weights
-from tests.reference.interleaved import altered_books, interleaved
 from tests.stories.contribution_bank import FEBRUARY, JANUARY, MARCH, MONTHS, contribution_bank
 from tests.stories.contribution_by_hand import BY_HAND
 from tests.support.bank import Bank
 from tests.support.published import hashed
 from tests.support.warehouse import Warehouse
-from tests.support.whole_nights import WholeNights
 
 PARTS = (*COMPONENTS, "capital_charge")
 AMOUNTS = ", ".join(f"{part}_amt" for part in PARTS)
@@ -150,24 +146,6 @@ def test_every_line_of_every_month_is_the_reference(warehouse: Warehouse, ledger
         )
         for (account, product, org, month), line in ledger.items()
     }  # fmt: skip
-
-
-@pytest.mark.parametrize("seed", [13])
-def test_batches_that_come_wrong_late_and_again_end_in_the_same(
-    warehouse: Warehouse, bank: Bank, seed: int, tmp_path: Path
-) -> None:
-    """Nights that were killed, batches that said otherwise and were sent again: the last word counts."""
-    nights, batches = WholeNights(MARTS), bank.deliveries()
-    steps = interleaved(batches, random.Random(seed), altered_books)
-    for batch, is_published in steps:
-        nights.run(batch, is_published=is_published)
-    late = nights.published(tmp_path)
-
-    assert len(steps) > len(batches) and {batch.sequence for batch, _ in steps} == {1, 2}
-    for mart in MARTS:
-        schema = "customer_value" if mart == "fct_customer_tier_monthly" else "contribution"
-        rows = f"from {schema}.{mart} order by all"
-        assert late.query(rows) == warehouse.query(rows), mart
 
 
 def test_every_line_of_cost_names_its_pool_and_what_it_counts_as(
