@@ -64,8 +64,9 @@ class Column(_Strict):
         past: A date that cannot lie after the business date.
         minimum: Least value allowed, as text.
         month: A month: ``first_day`` can only be given by that, ``any_day`` is read as its first.
-        open_dates: 0001-01-01, 1900-01-01, 2099-12-31 and all days from 2999 on are how banks write that
-            there is no such day: an empty field.
+        open_dates: How banks write that there is no such day. ``empty``: 0001-01-01, 1900-01-01, 2099-12-31
+            and all days from 2999 on are an empty field; ``end``: the same days are 9999-12-31; ``start``:
+            0001-01-01 and 1900-01-01 are 1900-01-01.
         month_days: Column that counts days of this month; all of them lie before the business date.
         group: Columns whose rows must add to 1 in this column.
         tells_versions: Rows of the same key may be in one batch if they differ here.
@@ -90,7 +91,7 @@ class Column(_Strict):
     past: bool = False
     minimum: str | None = None
     month: Literal["first_day", "any_day"] | None = None
-    open_dates: bool = False
+    open_dates: Literal["empty", "start", "end"] | None = None
     month_days: str | None = None
     group: tuple[str, ...] = ()
     tells_versions: bool = False
@@ -111,9 +112,11 @@ class Column(_Strict):
         return self
 
     @model_validator(mode="after")
-    def _open_is_empty(self) -> "Column":
-        if self.open_dates and not (self.nullable and self.type in ("date", "timestamp")):
-            raise ValueError(f"{self.name}: only a date that may be empty can be open")
+    def _open_is_a_date(self) -> "Column":
+        if self.open_dates == "empty" and not (self.nullable and self.type in ("date", "timestamp")):
+            raise ValueError(f"{self.name}: only a date that may be empty can be kept as empty")
+        if self.open_dates in ("start", "end") and (self.nullable or self.type != "date"):
+            raise ValueError(f"{self.name}: only a date that is required can be an open start or end")
         return self
 
     @property

@@ -17,6 +17,12 @@ STAGING_FILE = PROJECT / "models" / "staging" / "core_banking" / "_core_banking.
 PAGE_FILE = PROJECT / "docs" / "extract-contract.md"
 
 _HEAD = "# Written from contract/extracts.yml and the SQL here by `acrm contract --write`; change it there.\n"
+_NO_DAY = "0001-01-01, 1900-01-01, 2099-12-31 and days from 2999 on"
+_OPEN_DATES = {
+    "empty": f"{_NO_DAY} are kept as empty",
+    "end": f"{_NO_DAY} mean no end and are kept as 9999-12-31",
+    "start": "0001-01-01 and 1900-01-01 mean since ever and are kept as 1900-01-01",
+}
 _KINDS = {"F": "full daily", "D": "delta daily, full on the first batch", "E": "events appended"}
 _LINEAGE = (
     ("source_file", "VARCHAR", "File of the batch that held the row (来源文件)"),
@@ -150,7 +156,7 @@ def _rules(column: Column) -> str:
     if column.month_days:
         rules.append(f"{column.month_days} is at most its days before the business date")
     if column.open_dates:
-        rules.append("0001-01-01, 1900-01-01, 2099-12-31 and days from 2999 on are kept as empty")
+        rules.append(_OPEN_DATES[column.open_dates])
     if column.type not in ("id", "code") and column.is_trimmed:
         rules.append("blanks at the end are cut off")
     if column.group:

@@ -4,7 +4,7 @@ A release is never changed, and every release holds all that the one published b
 the newest publication is the record: the build database can be thrown away, and nights can be replayed,
 without losing or repeating a confirmation or a credit. A night sees that record in the schema ``confirmed``,
 adds what it finds changed, and publishes both; models/intermediate/confirmation and
-models/marts/sales/fct_sales_credit say how.
+models/marts/sales/ledger/fct_sales_credit say how.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

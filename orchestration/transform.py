@@ -22,14 +22,14 @@ _LOG = logging.getLogger(__name__)
 
 WHOLE_NIGHTS_ONLY = (
     "path:models/intermediate/sales",
-    "path:models/marts/sales",
+    "path:models/marts/sales/ledger",
     "path:models/intermediate/confirmation",
     "path:models/marts/customer_value/confirmation",
     "path:models/intermediate/event",
     "path:models/marts/monitoring/event",
     "path:models/marts/workbench",
 )
-"""What no closing builds: sales and events are of business dates, of whole batches, and nights confirm."""
+"""What no closing builds: sales are credited and events told on business dates, and nights confirm."""
 
 _NAMES_OF_A_WAREHOUSE = {
     "ACRM_DATABASE": "warehouse.duckdb",

@@ -5,94 +5,24 @@ what needs the whole bank, the share of each account in its outlet's costs. Bala
 begin after the first night, since of its own month the bank sends sums; fees count in that month, too.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
 from sample_bank.accounts import Accounts, account_ids
 from sample_bank.balances import Book
 from sample_bank.cards import CREDIT, Cards, card_ids, owed_on
-from sample_bank.catalogue import CARD, CODES, CURRENCIES, DAY_COUNTS, PRODUCTS, RATES
+from sample_bank.catalogue import CARD, CODES, RATES
 from sample_bank.columns import PPM, digits, money
 from sample_bank.fees import Fees
+from sample_bank.income_tally import Month, Tally, rounded
 from sample_bank.loans import LOSSES_GIVEN_DEFAULT, Loans, default_chances, loan_ids, running
 from sample_bank.people import customer_ids
 from sample_bank.rng import Ints
 from sample_bank.timeline import NEVER
 from sample_bank.world import World
 
+Measures = dict[str, Ints]
 MEASURES = ("average_balance", "deposit_nii", "loan_nii", "fee_income", "direct_cost", "expected_loss")
-IS_FOREIGN = np.array([currency != "CNY" for currency in CURRENCIES])
-
-
-@dataclass(frozen=True)
-class _Month:
-    """Cents of a month by contract."""
-
-    average: Ints
-    margin: Ints
-
-
-class _Tally:
-    """The days of a month of some contracts: what is held, what it pays or asks, and what it costs (FTP).
-
-    Args:
-        opened: Day of the opening.
-        maturity: :data:`NEVER` where there is none: such money has the price of each day.
-        rate: Rate of each contract, millionths.
-    """
-
-    def __init__(self, world: World, product: Ints, opened: Ints, maturity: Ints, rate: Ints) -> None:
-        self._world, self._product, self._rate = world, product, rate
-        self._is_term = maturity < NEVER
-        tenors = np.where(self._is_term, maturity - opened, 0)
-        self._term = world.transfer_prices.rates(product, opened, tenors)
-        # few, and their products pass 64 bits
-        self._foreign = np.flatnonzero(IS_FOREIGN[product])
-        self._scale = np.where(IS_FOREIGN[product], PPM, 1)
-        self.held: Ints = np.zeros(len(product), dtype=np.int64)
-        self._begin()
-
-    def _begin(self) -> None:
-        self._units, self._cost = (np.zeros(len(self._product), dtype=np.int64) for _ in range(2))
-        self._foreign_units, self._foreign_cost = (
-            np.zeros(len(self._foreign), dtype=object) for _ in range(2)
-        )
-        self._days = 0
-
-    def count(self, day: int) -> None:
-        """Count a day with what is held."""
-        every = np.arange(len(PRODUCTS))
-        of_day = self._world.transfer_prices.rates(every, np.full(len(every), day), every * 0)
-        price = np.where(self._is_term, self._term, of_day[self._product])
-        self._units += self.held
-        self._cost += self.held * price
-        self._days += 1
-        places = self._foreign
-        rates = np.array([self._world.exchange_rate(currency, day) for currency in CURRENCIES], dtype=object)
-        worth = self.held[places].astype(object) * rates[self._product[places]]
-        self._foreign_units += worth
-        self._foreign_cost += worth * price[places].astype(object)
-
-    def close(self) -> _Month:
-        """Averages and margins of the days counted; begins anew."""
-        places, basis = self._foreign, DAY_COUNTS[self._product] * PPM
-        average = _rounded(self._units, np.full(len(self._units), self._days))
-        margin = _rounded(self._cost - self._units * self._rate, basis)
-        exact = self._foreign_cost - self._foreign_units * self._rate[places].astype(object)
-        wide = basis[places].astype(object) * PPM
-        average[places] = _rounded(self._foreign_units, np.full(len(places), self._days * PPM, dtype=object))
-        margin[places] = _rounded(exact, wide)
-        self._begin()
-        return _Month(average, margin)
-
-
-def _rounded(units: Ints, divisor: Ints) -> Ints:
-    """Rounded half away from zero."""
-    size = abs(units)
-    cents: Ints = ((2 * size + divisor) // (2 * divisor)).astype(np.int64)
-    return np.where(units < 0, -cents, cents)
 
 
 class IncomeBook:
@@ -102,7 +32,7 @@ class IncomeBook:
         self._world, self._timeline, self._book = world, world.timeline, book
         self._loans, self._cards, self._accounts = loans, cards, book.accounts
         accounts: Accounts = book.accounts
-        self._deposits = _Tally(
+        self._deposits = Tally(
             world,
             accounts.product,
             accounts.start,
@@ -110,11 +40,11 @@ class IncomeBook:
             RATES[accounts.product],
         )
         due = loans.due_date(loans.terms)
-        self._lent = _Tally(world, loans.product, loans.start, due, RATES[loans.product])
+        self._lent = Tally(world, loans.product, loans.start, due, RATES[loans.product])
         self._credit = np.flatnonzero(cards.kind == CREDIT)
         count = len(self._credit)
         on_card = np.full(count, CARD)
-        self._owed = _Tally(
+        self._owed = Tally(
             world, on_card, cards.issued[self._credit], np.full(count, NEVER), np.zeros(count, dtype=np.int64)
         )
         # cents × chance × loss share, in millionths of both, a year
@@ -122,12 +52,17 @@ class IncomeBook:
         self._fees: list[Fees] = []
         self._month = self._timeline.first_night_month
         self._night = int(self._timeline.night_days[0])
+        self._known_until = self._night
         self._lines: list[pl.DataFrame] = []
 
     def add_night(self, day: int, previous: int) -> None:
         """Carry what the last batch told over the days without one, then count the day's own."""
         for silent in range(previous + 1 if previous >= 0 else day, day):
             self._count(silent)
+        if day == self._timeline.merger_day and self._timeline.month_of(day) == self._month:
+            for tally in (self._deposits, self._lent, self._owed):
+                tally.split()
+            self._known_until = previous
         self._tell(day, is_first=previous < 0)
         self._count(day)
         self._night = day
@@ -168,45 +103,66 @@ class IncomeBook:
 
     def _close(self) -> None:
         """Write the lines of the month."""
+        days = self._lent.days
         deposits, lent, owed = (tally.close() for tally in (self._deposits, self._lent, self._owed))
         if self._month > self._timeline.first_night_month:
             accounts, loans, cards, credit = self._accounts, self._loans, self._cards, self._credit
             self._add_lines(
                 account_ids("account_id", accounts.number), accounts.number // 100, accounts.product,
-                accounts.home, deposits, deposit_nii=deposits.margin,
+                accounts.home, [(month, {"deposit_nii": month.margin}) for month in deposits],
             )  # fmt: skip
-            was_lent = lent.average != 0
-            loss = _rounded(self._risk, np.full(len(self._risk), 12 * PPM**2, dtype=object))
+            was_lent = lent[0].average != 0
             self._add_lines(
-                loan_ids("account_id", loans.number), loans.number // 10, loans.product, loans.home, lent,
-                loan_nii=-lent.margin, expected_loss=-loss * was_lent,
+                loan_ids("account_id", loans.number), loans.number // 10, loans.product, loans.home,
+                [
+                    (month, {"loan_nii": -month.margin, "expected_loss": -loss * was_lent})
+                    for month, loss in zip(lent, self._losses(days, len(lent)), strict=True)
+                ],
             )  # fmt: skip
             self._add_lines(
                 card_ids("account_id", cards.number[credit]), cards.number[credit] // 10,
-                np.full(len(credit), CARD), cards.home[credit], owed, loan_nii=-owed.margin,
+                np.full(len(credit), CARD), cards.home[credit],
+                [(month, {"loan_nii": -month.margin}) for month in owed],
             )  # fmt: skip
         if self._fees:
             self._add_fee_lines(Fees.stacked(self._fees))
         self._fees = []
 
+    def _losses(self, counted: int, parts: int) -> list[Ints]:
+        """Expected losses of the month; where it is in parts also those of the days before and after.
+
+        A loan that no batch had told of before the merger has been at the other outlet from its first day.
+        """
+        year = np.full(len(self._risk), 12 * PPM**2, dtype=object)
+        whole = [rounded(self._risk, year)]
+        if parts == 1:
+            return whole
+        first, merger = int(self._timeline.month_starts[self._month]), self._timeline.merger_day
+        since = np.maximum(self._loans.start, first)
+        days = np.maximum(first + counted - since, 1).astype(object)
+        before = np.where(self._loans.start <= self._known_until, np.maximum(merger - since, 0), 0)
+        early = before.astype(object)
+        return whole + [rounded(self._risk * share, year * days) for share in (early, days - early)]
+
     def _add_lines(
-        self, ids: pl.Series, customers: Ints, product: Ints, home: Ints, month: _Month, **measures: Ints
+        self, ids: pl.Series, customers: Ints, product: Ints, home: Ints, parts: list[tuple[Month, Measures]]
     ) -> None:
-        found = {name: np.zeros(len(product), dtype=np.int64) for name in MEASURES}
-        found |= {"average_balance": month.average, **measures}
-        world, timeline = self._world, self._timeline
-        changes = timeline.month_of(timeline.merger_day) == self._month
-        frame = pl.DataFrame(
-            {
-                "account_id": ids,
-                "customer_id": digits("customer_id", customers, 10),
-                "product_code": CODES.gather(product),
-                "org_id": world.org_ids("org_id", world.org_of(home, self._night)),
-                "is_moved": (home == world.merged) & changes,
-                **{f"{name}_amt": money(name, values) for name, values in found.items()},
-            }
-        )
-        self._add(frame)
+        """Lines of the month; of the outlet that is merged in it, of its days before and after the merger."""
+        moved = (home == self._world.merged) & (len(parts) > 1)
+        days = [self._night, self._timeline.merger_day - 1, self._night]
+        for (month, measures), is_there, day in zip(parts, (~moved, moved, moved), days, strict=False):
+            found = {name: np.zeros(len(product), dtype=np.int64) for name in MEASURES}
+            found |= {"average_balance": month.average, **measures}
+            frame = pl.DataFrame(
+                {
+                    "account_id": ids,
+                    "customer_id": digits("customer_id", customers, 10),
+                    "product_code": CODES.gather(product),
+                    "org_id": self._world.org_ids("org_id", self._world.org_of(home, day)),
+                    **{f"{name}_amt": money(name, values) for name, values in found.items()},
+                }
+            )
+            self._add(frame.filter(pl.Series(is_there)))
 
     def _add_fee_lines(self, fees: Fees) -> None:
         """Fees name no account: a line of each customer and product, of all orgs."""
@@ -225,7 +181,6 @@ class IncomeBook:
                 "customer_id": customers,
                 "product_code": codes,
                 "org_id": pl.Series([None], dtype=pl.String).new_from_index(0, paid.height),
-                "is_moved": pl.Series([False]).new_from_index(0, paid.height),
                 **{f"{name}_amt": money(name, values) for name, values in found.items()},
             }
         )

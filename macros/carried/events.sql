@@ -1,33 +1,25 @@
-{# Events that the bank sends again. The first one counts, whatever date the second one has; how far back a first one is
-   looked for is bounded here, so that a night does not read all history. Days of business dates. #}
-
-{% macro repeated_days() -%}
-    {# An event sent again, or one that comes before the event that it refers to, comes within two months of it. #}
-    62
-{%- endmacro %}
-
-{% macro repeated_txn_days() -%}
-    {# Account transactions are many and count in their month only. #}
-    35
-{%- endmacro %}
+{# Events that the bank sends again. The first one counts, whatever date the second one has. It is sought among all nights
+   whose events a figure of tonight may still hold: what counts at its own date, in the nights of 400 days; what counts in the
+   month in which it comes (fees, cost pools, sales), in all nights. #}
 
 {% macro oldest_event_days() -%}
-    {# Of an event that comes late it may be longer; a purchase of before that is in no figure that nights compute. #}
+    {# No open figure looks further back than 12 months; of an event of before that nothing is open any more. #}
     400
 {%- endmacro %}
 
-{% macro same_day_days() -%}
-    {# Transactions of one day are added up as long as they are known to come again. #}
-    {{- repeated_txn_days() -}}
+{% macro oldest_event_night() -%}
+    {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
 {%- endmacro %}
 
-{% macro repeated_since(first_day) -%}
-    {# The first night that may have brought an event of `tonight` before: no night brings an event before its day. #}
-    greatest(
-        least(
-            {{ add_days(business_date(), '-' ~ repeated_days()) }},
-            (select min({{ first_day }}) from tonight)
-        ),
-        {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
-    )
+{% macro told_before(relation, key, since=none) -%}
+    {# Which of tonight's events an earlier night brought. Only tonight's keys are held in memory; of the others one
+       column is read. #}
+    select {{ key }}
+    from {{ relation }}
+    where {% if since %}business_date >= {{ since }} and {% endif %}{{ key }} in (select {{ key }} from tonight)
+{%- endmacro %}
+
+{% macro same_day_days() -%}
+    {# How long after its day a transaction still adds to the day's total of large ones. #}
+    35
 {%- endmacro %}

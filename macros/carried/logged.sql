@@ -17,7 +17,7 @@ from tonight
 left join (
     select {{ key | join(', ') }}
     from {{ this }}
-    where business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
+    where business_date >= {{ oldest_event_night() }}
 ) as earlier
     on {% for column in key %}tonight.{{ column }} = earlier.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
 where earlier.{{ key[0] }} is null

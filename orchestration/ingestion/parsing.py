@@ -15,9 +15,12 @@ from orchestration.ingestion.decoding import UNDECODABLE
 
 SOURCE_ROW = "source_row"
 EARLIEST = date(1900, 1, 1)
-OPEN_DATES = (date(1, 1, 1), date(1900, 1, 1), date(2099, 12, 31))
+OPEN_STARTS = (date(1, 1, 1), EARLIEST)
+OPEN_DATES = (*OPEN_STARTS, date(2099, 12, 31))
 OPEN_FROM = date(2999, 1, 1)
 """Days by which banks write that there is none, where the contract says so: these, and all from then on."""
+KEPT_AS = {"empty": None, "start": EARLIEST, "end": date(9999, 12, 31)}
+"""What they are kept as, by the contract's word."""
 
 VIOLATIONS = {
     "table_name": pl.String,
@@ -135,7 +138,7 @@ class Typing:
     def _without_open_dates(
         self, texts: pl.DataFrame, typed: pl.DataFrame
     ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, int]]:
-        """Texts and values without the days that mean that there is none, and how many of each column did."""
+        """Texts and values with one word for days that mean none, and how many of each column did."""
         columns = [column for column in self.table.columns if column.open_dates]
         if not columns:
             return texts, typed, {}
@@ -143,13 +146,17 @@ class Typing:
         flags = typed.hstack(written).select(self._is_open(c).fill_null(False).alias(c.name) for c in columns)
         found = _counted(flags.sum())
         for name in found:
-            is_given = ~flags[name]
-            texts = texts.with_columns(pl.when(is_given).then(pl.col(name)).alias(name))
-            typed = typed.with_columns(pl.when(is_given).then(pl.col(name)).alias(name))
+            is_given, word = ~flags[name], self.table.column(name).open_dates
+            kept = pl.lit(KEPT_AS[word or "empty"])
+            typed = typed.with_columns(pl.when(is_given).then(pl.col(name)).otherwise(kept).alias(name))
+            if word == "empty":
+                texts = texts.with_columns(pl.when(is_given).then(pl.col(name)).alias(name))
         return texts, typed, found
 
     def _is_open(self, column: Column) -> pl.Expr:
         value = pl.col(column.name)
+        if column.open_dates == "start":
+            return value.is_in(pl.Series(OPEN_STARTS).implode())
         if column.type == "date":
             return _means_none(value)
         # the day as it was written, or as it was in the bank

@@ -1,13 +1,19 @@
 """Tables that nights carry on, and a program whose models have other columns than the tables."""
 
+from copy import deepcopy
+from pathlib import Path
+
 import duckdb
 import pytest
 
+from orchestration import transform
 from orchestration.errors import BuildError
 from orchestration.night import run_waiting
 from orchestration.settings import Settings
 from orchestration.standing import note_standing, standing
+from tests.faults.conftest import SECOND
 from tests.faults.delivered import Delivered
+from tests.support.models import PROJECT
 from tests.support.warehouse import tree_hashes
 
 
@@ -76,15 +82,53 @@ def test_what_versions_elsewhere_say_is_made_anew(batch: Delivered, settings: Se
         assert connection.sql("select count(*) >= 0 from sales.fct_trade_attribution").fetchone() == (True,)
 
 
-def test_seeds_stand_until_they_are_others(batch: Delivered, settings: Settings) -> None:
-    assert batch.folder.exists()
-    built = standing(settings)
-    with duckdb.connect(str(settings.database)) as connection:
-        connection.execute("truncate rules.card_factor_rules")
-    note_standing(settings, "the checksum of other seeds")
+RULES, VIEW, TABLE = "card_factor_rules", "int_org__succession", "int_ftp__quote"
 
-    run_waiting(settings)
 
-    assert standing(settings) == built
+def cut_build(settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night of an edited project whose build fails when it has come to a seed and a view that were edited.
+
+    What it would build besides is left out: it is what the next night builds.
+    """
+    edited = deepcopy(transform._parsed_project())
+    seed = edited.nodes[f"seed.acrm.{RULES}"]
+    copy = folder / seed.original_file_path
+    copy.parent.mkdir(parents=True)
+    header, *_ = (PROJECT / seed.original_file_path).read_text(encoding="utf-8").splitlines()
+    copy.write_text(f"{header}\nedited,edited,edited,RB-001\n", encoding="utf-8")
+    seed.root_path, seed.checksum.checksum = str(folder), "of the edited rules"
+    for name, change in ((VIEW, "-- edited"), (TABLE, "this is not SQL")):
+        model = edited.nodes[f"model.acrm.{name}"]
+        model.raw_code, model.checksum.checksum = f"{model.raw_code}\n{change}", f"of the edited {name}"
+    whole = transform.build_arguments
+    with monkeypatch.context() as patch:
+        patch.setattr(transform, "_parsed_project", lambda: edited)
+        patch.setattr(
+            transform, "build_arguments", lambda *given: [*whole(*given), "--select", RULES, VIEW, TABLE]
+        )
+        with pytest.raises(BuildError, match=TABLE):
+            run_waiting(settings)
+
+
+def rules_and_view(settings: Settings) -> tuple[list[tuple[object, ...]], str]:
     with duckdb.connect(str(settings.database), read_only=True) as connection:
-        assert connection.sql("select count(*) > 0 from rules.card_factor_rules").fetchone() == (True,)
+        rules = connection.sql(f"from rules.{RULES} order by all").fetchall()
+        ((text,),) = connection.sql(f"select sql from duckdb_views() where view_name = '{VIEW}'").fetchall()
+    return rules, text
+
+
+def test_a_rule_and_a_view_that_were_taken_back_after_a_failed_build_are_those_of_the_files(
+    batch: Delivered, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert batch.folder.exists()
+    built, of_files = standing(settings), rules_and_view(settings)
+    cut_build(settings, tmp_path / "edited", monkeypatch)
+    assert standing(settings) is None
+    ((rule,), _) = rules_and_view(settings)
+    assert rule[0] == "edited"
+
+    (night,) = run_waiting(settings)
+
+    assert night.release == f"{SECOND}.1"
+    assert rules_and_view(settings) == of_files
+    assert standing(settings) == built

@@ -4,12 +4,15 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 
-from orchestration.errors import ExitCode
+from orchestration.errors import BuildError, ConfigurationError, ExitCode
+from orchestration.night import run_waiting
 from orchestration.settings import Settings
-from tests.faults.conftest import SECOND
+from orchestration.transform import Transform
+from tests.faults.conftest import CUSTOMERS, SECOND
 from tests.support.quick_build import run_quickly
 from tests.support.warehouse import COMMAND, Warehouse, tree_hashes
 
@@ -39,6 +42,7 @@ def start(warehouse: Warehouse) -> "subprocess.Popen[str]":
 def test_a_signal_in_any_station_is_one_line_and_the_next_run_comes_out_right(
     warehouse: Warehouse, settings: Settings
 ) -> None:
+    """And so it does after a run with too little memory: no rebuild is asked for."""
     published = tree_hashes(settings.published)
     for station, seconds, number, code in INTERRUPTED:
         with start(warehouse) as run:
@@ -57,5 +61,15 @@ def test_a_signal_in_any_station_is_one_line_and_the_next_run_comes_out_right(
             path: digest for path, digest in tree_hashes(settings.published).items() if path in published
         } == published
 
+    little = replace(settings, bank=settings.bank.model_copy(update={"memory_limit": "20MB"}))
+    for stations, build_step in ((little, None), (settings, Transform(little))):
+        with pytest.raises((BuildError, ConfigurationError), match="memory_limit") as stopped:
+            run_waiting(stations, build_step=build_step)
+        assert "rebuild" not in str(stopped.value)
+
     (finished,) = run_quickly(settings)
     assert finished.release == f"{SECOND}.1"
+    (held,) = warehouse.query(
+        "select sum(deposit_end_amt) as amt from customer_value.fct_customer_aum_monthly where is_provisional"
+    )
+    assert held["amt"] == sum(1000 + number for number in range(1, CUSTOMERS + 1))

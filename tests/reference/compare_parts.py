@@ -28,7 +28,7 @@ def part_differences(warehouse: Warehouse | MemoryNights, expected: Expected) ->
     return _differences("part", published, wanted)
 
 
-def role_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+def role_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
     """``fct_customer_org_role`` against the reference."""
     published = {
         (row["customer_id"], row["month_start_date"], row["org_id"]): (
@@ -45,14 +45,14 @@ def role_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
     return _differences("role", published, org_roles(expected))
 
 
-def daily_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+def daily_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
     """``fct_customer_aum_daily`` against the reference."""
     rows = warehouse.query("from customer_value.fct_customer_aum_daily")
     published = {(row["customer_id"], row["calendar_date"]): row["aum_end_amt"] for row in rows}
     return _differences("day", published, daily_aum(expected))
 
 
-def distance_differences(warehouse: Warehouse, expected: Expected) -> list[str]:
+def distance_differences(warehouse: Warehouse | MemoryNights, expected: Expected) -> list[str]:
     """The distances of ``fct_tier_reason`` against the reference."""
     published = {
         (row["customer_id"], row["month_start_date"]): Distance(

@@ -16,9 +16,10 @@ from tests.reference.compare_parts import (
     role_differences,
 )
 from tests.reference.customer_value import Expected
+from tests.support.memory_nights import MemoryNights
 from tests.support.warehouse import Warehouse
 
-Compare = Callable[[Warehouse, Expected], list[str]]
+Compare = Callable[[Warehouse | MemoryNights, Expected], list[str]]
 COMPARED_MARTS = (
     "fct_customer_aum_part_monthly", "fct_customer_aum_daily", "fct_customer_org_role", "fct_month_recorded",
     "fct_customer_tier_status_monthly", "fct_tier_event", "fct_tier_reason",

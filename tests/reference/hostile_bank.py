@@ -442,8 +442,8 @@ class HostileBank:
                 signed = row["amount"] if row["direction"] == "in" else -row["amount"]
                 self.balances[row["account_id"]] += signed
         self.waiting = still
-        # sent once more: known to come again for 35 days
-        again = [row for on, row in self.sent if on > night - timedelta(30)]
+        # sent once more
+        again = [row for _, row in self.sent]
         if again and rand.random() < 0.15:
             events["transaction"].append(rand.choice(again))
         self.sent += [(night, row) for row in events["transaction"]]

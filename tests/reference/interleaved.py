@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -14,8 +14,17 @@ Step = tuple[Delivery, bool]
 """A night that is run, and whether it is published; one that is not was killed, or is replayed on the way."""
 
 
-def interleaved(batches: Sequence[Delivery], luck: random.Random) -> list[Step]:
-    """Runs of the nights after which every batch counts as it is; some came otherwise before."""
+def interleaved(
+    batches: Sequence[Delivery],
+    luck: random.Random,
+    altered: Callable[[Delivery, random.Random], Delivery] | None = None,
+) -> list[Step]:
+    """Runs of the nights after which every batch counts as it is; some came otherwise before.
+
+    Args:
+        altered: What a batch that came otherwise said.
+    """
+    altered = altered or altered_moves
     steps: list[Step] = []
     # the batch of each night as it was sent last, and when a wrong one is put right
     current: list[Delivery] = []
@@ -45,7 +54,7 @@ def interleaved(batches: Sequence[Delivery], luck: random.Random) -> list[Step]:
     return steps
 
 
-def altered(batch: Delivery, luck: random.Random) -> Delivery:
+def altered_moves(batch: Delivery, luck: random.Random) -> Delivery:
     """A batch that lacks some of its transactions, has others of its own, and is wrong about debts."""
     accounts = [row["account_id"] for row in batch.tables["deposit_balance"]]
     kept = [row for row in batch.tables["transaction"] if luck.random() < 0.6]
@@ -70,3 +79,22 @@ def altered(batch: Delivery, luck: random.Random) -> Delivery:
     ]
     tables = batch.tables | {"transaction": kept + invented, "loan_balance": loans}
     return replace(batch, sequence=1, tables=tables)
+
+
+def altered_books(batch: Delivery, luck: random.Random) -> Delivery:
+    """A batch whose balances, events and catalogue are wrong: what chapters 2 to 4 go by."""
+    wrong = (Decimal(0), Decimal("123456.78"), Decimal("7000000.01"))
+    tables = dict(batch.tables)
+    for table, column in _AMOUNTS.items():
+        tables[table] = [
+            row | {column: luck.choice(wrong)} if luck.random() < 0.4 else row
+            for row in tables.get(table, [])
+        ]
+    for table in ("card_txn", "fee_income", "cost_pool", "risk_parameter", "assignment", "account_owner"):
+        if table in tables:
+            tables[table] = [row for row in tables[table] if luck.random() < 0.6]
+    tables["product"] = [row | {"is_in_aum": luck.random() < 0.7} for row in tables["product"]]
+    return replace(batch, sequence=1, tables=tables)
+
+
+_AMOUNTS = {"deposit_balance": "balance", "investment_position": "market_value", "loan_balance": "balance"}

@@ -1,7 +1,9 @@
 """A first month that is not recorded whole, and one in which orgs and owners change: the reference."""
 
+import random
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +11,12 @@ from tests.conftest import MakeInMemory
 from tests.reference import contribution as reference
 from tests.reference.contribution_line import COMPONENTS, Key, Line
 from tests.reference.contribution_views import by_customer
+from tests.reference.interleaved import altered_books, interleaved
 from tests.stories.going_live_bank import FEBRUARY, JANUARY, MARCH, going_live_bank
 from tests.support.bank import Bank
 from tests.support.published import hashed
 from tests.support.warehouse import Warehouse
+from tests.support.whole_nights import WholeNights
 
 PARTS = (*COMPONENTS, "capital_charge")
 LEDGER = "contribution.fct_account_contribution_monthly"
@@ -69,6 +73,23 @@ def test_every_line_is_the_reference(warehouse: Warehouse, ledger: dict[Key, Lin
         key: (line.customer, line.is_rate_assumed, line.average, *line.components.values())
         for key, line in ledger.items()
     }
+
+
+@pytest.mark.parametrize("seed", [2])
+def test_batches_that_come_wrong_late_and_again_end_in_the_same(
+    warehouse: Warehouse, bank: Bank, seed: int, tmp_path: Path
+) -> None:
+    """Nights that were killed, batches that said otherwise and were sent again: the last word counts."""
+    nights, batches = WholeNights(MARTS), bank.deliveries()
+    steps = interleaved(batches, random.Random(seed), altered_books)
+    for batch, is_published in steps:
+        nights.run(batch, is_published=is_published)
+    late = nights.published(tmp_path)
+
+    assert len(steps) > len(batches) and {batch.sequence for batch, _ in steps} == {1, 2}
+    for mart in MARTS:
+        rows = f"from contribution.{mart} order by all"
+        assert late.query(rows) == warehouse.query(rows), mart
 
 
 def test_every_line_of_cost_names_its_pool_and_what_it_counts_as(

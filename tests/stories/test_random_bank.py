@@ -4,18 +4,22 @@ Hypothesis writes the lives; one bank holds them all and runs once, because a ru
 customer. A failure names the customer; its life is printed.
 """
 
+import random
+
 import pytest
 
 from tests.conftest import MakeInMemory
 from tests.reference.comparisons import COMPARED_MARTS, COMPARISONS, Compare
 from tests.reference.customer_value import Expected, customer_value
+from tests.reference.interleaved import altered_books, interleaved
 from tests.reference.known import replay
 from tests.stories.lives import Life, settle, some_lives
 from tests.stories.what_if_agrees import reason_differences, what_if_differences
 from tests.support.bank import Bank
 from tests.support.warehouse import Warehouse
+from tests.support.whole_nights import WholeNights
 
-CUSTOMERS = 160
+CUSTOMERS, FEW = 160, 40
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +65,20 @@ def test_the_random_bank_agrees_with_the_reference(
     named = {number for number in range(len(written)) if f"life-{number:03d}" in " ".join(differences)}
     lives = "\n".join(f"life-{number:03d}: {written[number]}" for number in sorted(named)[:5])
     assert not differences, "\n".join([f"{len(differences)} differences", *differences[:40], lives])
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_batches_that_come_wrong_late_and_again_end_in_the_same(seed: int) -> None:
+    """Nights that were killed, batches that said otherwise and were sent again: the last word counts."""
+    batches = settle(some_lives(FEW)).deliveries()
+    nights = WholeNights(COMPARED_MARTS)
+    steps = interleaved(batches, random.Random(seed), altered_books)
+    for batch, is_published in steps:
+        nights.run(batch, is_published=is_published)
+    expected = customer_value(replay(batches))
+
+    assert len(steps) > len(batches) and {batch.sequence for batch, _ in steps} == {1, 2}
+    assert [line for compare in COMPARISONS for line in compare(nights, expected)][:40] == []
 
 
 def test_the_live_rulebook_as_a_what_if_gives_the_live_tiers(warehouse: Warehouse) -> None:

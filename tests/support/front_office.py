@@ -29,12 +29,17 @@ Brought = Mapping[date, Mapping[str, list[Row]]]
 def deliveries(bank: Bank, brought: Brought) -> Iterable[Delivery]:
     """The bank's batches, with the rows that some nights bring besides."""
     for delivery in bank.deliveries():
-        more = brought.get(delivery.business_date, {})
-        loads = {name: "delta" if load_contract().table(name).kind == "D" else "append" for name in more}
-        tables = dict(delivery.tables)
-        for name, rows in more.items():
-            tables[name] = [*tables.get(name, []), *rows]
-        yield replace(delivery, tables=tables, loads=delivery.loads | loads)
+        yield with_more(delivery, brought.get(delivery.business_date, {}))
+
+
+def with_more(delivery: Delivery, more: Mapping[str, list[Row]]) -> Delivery:
+    """A batch with rows of its front office; a delta table comes whole with the initial load."""
+    delta = "full" if delivery.is_initial else "delta"
+    loads = {name: delta if load_contract().table(name).kind == "D" else "append" for name in more}
+    tables = dict(delivery.tables)
+    for name, rows in more.items():
+        tables[name] = [*tables.get(name, []), *rows]
+    return replace(delivery, tables=tables, loads=delivery.loads | loads)
 
 
 def change(

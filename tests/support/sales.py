@@ -12,6 +12,7 @@ from tests.reference.sales import Batch, Employment, Outcome, Rule
 from tests.support.models import PROJECT, Models
 
 MODELS = (
+    "int_org__told",
     "int_org__versions",
     "int_org__succession",
     "int_employee__versions",
@@ -72,6 +73,9 @@ create table stg.stg_core_banking__employees (
 create table stg.stg_core_banking__orgs (
     org_id varchar, org_level_code varchar, parent_org_id varchar, successor_org_id varchar, close_date date,
     org_name varchar, region_code varchar, open_date date);
+create table stg.int_org__change (
+    change_id varchar, old_org_id varchar, new_org_id varchar, change_type_code varchar, change_date date,
+    business_date date);
 create table stg.stg_core_banking__sales_ratio_params (
     scope_type_code varchar, scope_id varchar, sales_product_code varchar, valid_from_date date,
     valid_to_date date, seller_ratio decimal(6, 5), referrer_ratio decimal(6, 5));

@@ -22,6 +22,20 @@ def test_every_date_that_may_be_empty_may_be_written_as_none():
     assert closed == []
 
 
+def test_every_first_or_last_day_that_must_be_told_may_be_written_as_open():
+    closed = [
+        f"{table.name}.{column.name}"
+        for table in load_contract().tables
+        for column in table.columns
+        if table.kind != "E" and column.required and column.type == "date" and not column.open_dates
+    ]
+
+    # days on which something is due or a rate holds are never open
+    assert closed == [
+        "ftp_rate.rate_date", "fx_rate.rate_date", "calendar.calendar_date", "repayment_schedule.due_date",
+    ]  # fmt: skip
+
+
 def test_every_table_of_the_initial_load_is_checked_as_past_months():
     histories = [table for table in load_contract().tables if table.initial_only]
 

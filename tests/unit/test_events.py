@@ -146,28 +146,46 @@ def test_a_reversal_before_its_purchase_is_taken_off_when_the_purchase_comes() -
     assert nights.spend() == {JANUARY: D("50.00")}
 
 
-@pytest.mark.parametrize(("days", "is_known"), [(62, True), (63, False)])
-def test_how_long_a_first_one_is_looked_for(days: int, is_known: bool) -> None:
+@pytest.mark.parametrize("days", [36, 63, 400])
+@pytest.mark.parametrize("is_dated_on", [True, False], ids=["with a later date", "with its own date"])
+def test_events_sent_again_after_months_count_once(days: int, is_dated_on: bool) -> None:
     nights, first = Nights(), date(2026, 1, 5)
-    nights.run(first, cards=[("T1", first, "100.00", None)])
+    nights.run(
+        first, cards=[("T1", first, "100.00", None)], fees=[("F1", first, "10.00")], moves=[("X1", first)]
+    )
     later = first + timedelta(days)
-    nights.run(later, cards=[("T1", later, "100.00", None)])
-    assert sum(nights.spend().values()) == D("100.00") * (1 if is_known else 2)
+    dated = later if is_dated_on else first
+    nights.run(
+        later,
+        cards=[("T1", dated, "100.00", None), ("T2", later, "5.00", None)],
+        fees=[("F1", dated, "10.00"), ("F2", later, "1.00")],
+        moves=[("X1", dated), ("X2", later)],
+    )
+    assert nights.spend() == {JANUARY: D("100.00"), later.replace(day=1): D("5.00")}
+    assert nights.one("select sum(fee_income_amt) from intermediate.int_contribution__fee") == D("11.00")
+    assert nights.one("select list(txn_id order by txn_id) from intermediate.int_account__transaction") == [
+        "X1", "X2",
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("days", "is_known"), [(400, True), (401, False)])
-def test_an_event_with_its_own_date_is_known_for_longer(days: int, is_known: bool) -> None:
+def test_after_400_days_only_fees_are_known_again() -> None:
+    # a fee counts in the month in which it comes, whatever its date; of the others nothing is open any more
     nights, first = Nights(), date(2026, 1, 5)
-    nights.run(first, cards=[("T1", first, "100.00", None)])
-    nights.run(first + timedelta(days), cards=[("T1", first, "100.00", None)])
-    assert sum(nights.spend().values()) == D("100.00") * (1 if is_known else 2)
+    nights.run(
+        first, cards=[("T1", first, "100.00", None)], fees=[("F1", first, "10.00")], moves=[("X1", first)]
+    )
+    nights.run(
+        first + timedelta(401),
+        cards=[("T1", first, "100.00", None)], fees=[("F1", first, "10.00")], moves=[("X1", first)],
+    )  # fmt: skip
+    assert nights.spend() == {JANUARY: D("200.00")}
+    assert nights.one("select sum(fee_income_amt) from intermediate.int_contribution__fee") == D("10.00")
+    assert nights.one("select count(*) from intermediate.int_account__transaction") == 2
 
 
-def test_transactions_are_known_for_35_days() -> None:
+@pytest.mark.parametrize("days", [63, 400])
+def test_a_reversal_months_before_its_purchase_is_taken_off(days: int) -> None:
     nights, first = Nights(), date(2026, 1, 5)
-    nights.run(first, moves=[("X1", first)])
-    nights.run(first + timedelta(35), moves=[("X1", first + timedelta(35))])
-    count = "select count(*) from intermediate.int_account__transaction"
-    assert nights.one(count) == 1
-    nights.run(first + timedelta(36), moves=[("X1", first + timedelta(36))])
-    assert nights.one(count) == 2
+    nights.run(first, cards=[("R3", first, "70.00", "T3"), ("T2", first, "50.00", None)])
+    nights.run(first + timedelta(days), cards=[("T3", first, "70.00", None)])
+    assert nights.spend() == {JANUARY: D("50.00")}

@@ -146,8 +146,12 @@ TABLE = Table(
         Column(name="seen", type="timestamp", zh="", about="", pfi="none", nullable=True, past=True),
         Column(name="weight", type="rate", zh="", about="", pfi="none", default="1"),
         Column(name="flag", type="boolean", zh="", about="", pfi="none", default="false"),
-        Column(name="closed", type="date", zh="", about="", pfi="none", nullable=True, open_dates=True),
-        Column(name="revoked", type="timestamp", zh="", about="", pfi="none", nullable=True, open_dates=True),
+        Column(name="closed", type="date", zh="", about="", pfi="none", nullable=True, open_dates="empty"),
+        Column(
+            name="revoked", type="timestamp", zh="", about="", pfi="none", nullable=True, open_dates="empty"
+        ),
+        Column(name="since", type="date", zh="", about="", pfi="none", past=True, open_dates="start"),
+        Column(name="until", type="date", zh="", about="", pfi="none", open_dates="end"),
         Column(name="phone", type="text", zh="", about="", pfi="C2", nullable=True, private="number"),
         Column(name="remark", type="text", zh="", about="", pfi="none", nullable=True),
     ),
@@ -155,7 +159,8 @@ TABLE = Table(
 GOOD = {
     "id": "1", "day": "2026-10-01", "amount": "5", "grade": "a", "basis": "360", "opened": "2026-10-31",
     "seen": "2026-10-31T08:30:00+08:00", "weight": "0.5", "flag": "Y",
-    "closed": None, "revoked": None, "phone": None, "remark": None,
+    "closed": None, "revoked": None, "since": "2026-01-01", "until": "2027-01-01",
+    "phone": None, "remark": None,
 }  # fmt: skip
 
 
@@ -267,6 +272,23 @@ def test_a_day_that_means_none_is_empty_where_the_contract_says_so(text):
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "kept"),
+    [
+        ("since", "0001-01-01", date(1900, 1, 1)),
+        ("since", "1900-01-01", date(1900, 1, 1)),
+        *(
+            ("until", text, date(9999, 12, 31))
+            for text in ("0001-01-01", "1900-01-01", "2099-12-31", "2999-01-01")
+        ),
+    ],
+)
+def test_an_open_start_or_end_of_what_must_have_one_is_kept_in_one_word(name, text, kept):
+    typed = apply(GOOD | {name: text}, GOOD)
+    assert typed.accepted[name].to_list() == [kept, date.fromisoformat(GOOD[name])]
+    assert (typed.open_dates, typed.quarantined) == ({name: 1}, {})
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "9999-12-31T23:59:59", "9999-12-31 00:00:00", "9999-12-31T23:59:59+08:00", "9999-12-31T23:59:59Z",
@@ -289,6 +311,11 @@ def test_an_instant_of_a_day_that_means_none_is_empty(text):
         ("day", "0001-01-01", "date_out_of_range"),
         ("closed", "9999-12-31x", "value_not_parsed"),
         ("closed", "0001-01-02", "date_out_of_range"),
+        ("since", "0001-01-02", "date_out_of_range"),
+        ("since", "9999-12-31", "date_out_of_range"),
+        ("since", None, "value_missing"),
+        ("until", None, "value_missing"),
+        ("until", "0001-01-02", "date_out_of_range"),
         ("closed", "1899-12-31", "date_out_of_range"),
         ("revoked", "9999-12-31", "value_not_parsed"),
     ],
@@ -305,10 +332,18 @@ def test_the_days_beside_are_days(text):
     assert (typed.open_dates, typed.quarantined) == ({}, {})
 
 
-def test_only_a_date_that_may_be_empty_can_be_open():
-    for more in ({"type": "date"}, {"type": "text", "nullable": True}):
-        with pytest.raises(ValueError, match="only a date that may be empty"):
-            Column(name="c", zh="", about="", pfi="none", open_dates=True, **more)
+@pytest.mark.parametrize(
+    ("word", "more", "told"),
+    [
+        ("empty", {"type": "date"}, "only a date that may be empty"),
+        ("empty", {"type": "text", "nullable": True}, "only a date that may be empty"),
+        ("start", {"type": "date", "nullable": True}, "only a date that is required"),
+        ("end", {"type": "timestamp"}, "only a date that is required"),
+    ],
+)
+def test_only_dates_can_be_open(word, more, told):
+    with pytest.raises(ValueError, match=told):
+        Column(name="c", zh="", about="", pfi="none", open_dates=word, **more)
 
 
 def test_padding_of_identifiers_and_codes_is_cut_off_and_counted():

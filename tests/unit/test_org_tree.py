@@ -1,5 +1,6 @@
 """Trees of orgs of any depth, and who is whose successor, on the models in memory."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,15 +9,22 @@ import pytest
 
 from tests.support.models import Models
 
-NAMES = ["stg_core_banking__orgs", "int_org__ancestor", "int_org__succession", "dim_org_rollup"]
+NAMES = [
+    "stg_core_banking__orgs", "int_org__told", "int_org__versions", "int_org__ancestor",
+    "int_org__succession", "dim_org_rollup",
+]  # fmt: skip
 LEVELS = 40
 OPEN, EVER = date(9999, 12, 31), date(1, 1, 1)
 
 
 class Tree:
-    """Orgs as one batch tells them, and the models over them."""
+    """Orgs as one batch tells them, and the models over them.
 
-    def __init__(self, *orgs: dict[str, Any]) -> None:
+    Args:
+        changes: Changes of orgs that nights have told: old org, new org, kind, day.
+    """
+
+    def __init__(self, *orgs: dict[str, Any], changes: Sequence[tuple[str, str, str, date]] = ()) -> None:
         self.connection = duckdb.connect()
         self.connection.execute("create schema core_banking")
         self.connection.execute(
@@ -30,16 +38,16 @@ class Tree:
                 " $successor as successor_org_id, cast($closed as date) as close_date, 'outlet' as org_level",
                 {"parent": None, "successor": None, "closed": None, **org},
             )
-        night = {"business_date": "2026-02-27", "previous_business_date": ""}
         self.models = Models(self.connection, NAMES)
-        staged = Models(self.connection, NAMES[:1])
-        staged.build(**night)
-        # what the versions hold on a first night
         self.connection.execute(
-            "create view stg.int_org__versions as select *, cast(null as date) as known_to_date"
-            f" from {staged.relation(NAMES[0])}"
+            "create table stg.int_org__change (change_id varchar, business_date date, old_org_id varchar,"
+            " new_org_id varchar, change_type_code varchar, change_date date)"
         )
-        self.models.build(**night)
+        for number, change in enumerate(changes):
+            self.connection.execute(
+                "insert into stg.int_org__change values (?, '2026-02-26', ?, ?, ?, ?)", [str(number), *change]
+            )
+        self.models.build(business_date="2026-02-27", previous_business_date="")
 
     def rows(self, model: str, columns: str, org_id: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(
@@ -121,3 +129,60 @@ def test_a_circle_that_a_bank_lets_through_ends_all_the_same(column: str) -> Non
         assert tree.rows("int_org__ancestor", "ancestor_org_id, distance", "X1") == [("X1", 0), ("X2", 1)]
     else:
         assert len(tree.rows("int_org__succession", "resolved_org_id", "X1")) == 4
+
+
+@pytest.mark.parametrize("kind", ["merge", "move"])
+def test_a_change_of_orgs_names_the_successor_from_its_day_on(kind: str) -> None:
+    day = date(2026, 2, 10)
+    tree = Tree({"org_id": "A"}, {"org_id": "B"}, changes=[("A", "B", kind, day)])
+
+    assert tree.rows("int_org__succession", "resolved_org_id, from_date, to_date", "A") == [
+        ("A", EVER, day),
+        ("B", day, OPEN),
+    ]
+    assert tree.rows("dim_org_rollup", "view_code, rollup_org_id", "A") == [("current", "B"), ("then", "A")]
+
+
+def test_a_split_leaves_the_org_what_it_is() -> None:
+    tree = Tree({"org_id": "A"}, {"org_id": "B"}, changes=[("A", "B", "split", date(2026, 2, 10))])
+
+    assert tree.rows("int_org__succession", "resolved_org_id", "A") == [("A",)]
+
+
+def test_what_the_row_of_the_org_says_goes_before_a_change() -> None:
+    early, late = date(2026, 2, 1), date(2026, 2, 10)
+    tree = Tree(
+        {"org_id": "A", "successor": "B", "closed": early},
+        {"org_id": "B"},
+        {"org_id": "C", "successor": "D"},
+        {"org_id": "D"},
+        {"org_id": "E", "successor": "B"},
+        changes=[("A", "D", "merge", late), ("C", "D", "merge", late), ("E", "D", "merge", late)],
+    )
+
+    def at_last(org: str) -> tuple[Any, ...]:
+        return tree.rows("int_org__succession", "from_date, resolved_org_id", org)[-1]
+
+    assert at_last("A") == (early, "B")
+    # the row of C names who, the change when
+    assert at_last("C") == (late, "D")
+    # the row of E names another, and no day
+    assert at_last("E") == (EVER, "E")
+
+
+def test_the_latest_change_of_an_org_counts_and_circles_do_not() -> None:
+    days = [date(2026, 2, day) for day in (1, 2, 3)]
+    tree = Tree(
+        *({"org_id": org} for org in "ABCXYZ"),
+        changes=[
+            ("A", "B", "merge", days[0]), ("A", "C", "merge", days[1]),
+            ("X", "Y", "merge", days[0]), ("Y", "Z", "merge", days[1]), ("Z", "X", "merge", days[2]),
+        ],
+    )  # fmt: skip
+
+    assert tree.rows("int_org__succession", "resolved_org_id, from_date", "A") == [
+        ("A", EVER),
+        ("C", days[1]),
+    ]
+    for org in "XYZ":
+        assert tree.rows("int_org__succession", "resolved_org_id", org) == [(org,)]

@@ -1,12 +1,12 @@
 -- One row per transaction on an account, with the night that brought it and what it was for (flow code); a transaction
 -- sent twice counts once, whatever date it has the second time. A reversal takes the flow and the direction of the
--- original, which is sought as far back as nights are kept; without it, its own type and direction hold. Nights are
--- kept for as long as an original is sought, and as long again as a first one is, for nights that are run again.
+-- original; without it, its own type and direction hold. Nights are kept for as long as a first one and an original are
+-- sought, and for nights that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
     post_hook="delete from {{ this }} where business_date < {{ add_days(
-        business_date(), '-' ~ oldest_event_days() ~ ' - ' ~ repeated_txn_days()
+        business_date(), '-' ~ oldest_event_days() ~ ' - ' ~ replayed_days()
     ) }}",
 ) }}
 
@@ -18,11 +18,18 @@ with tonight as (
 
 {% if has_state() %}
 
+-- what tonight's transactions may be again, or take back: all nights are read once for both
 earlier as (
 
-    select txn_id
+    select txn_id, flow_code, flow_direction_code, signed_ccy_amt > 0 as is_added, business_date
     from {{ this }}
-    where business_date >= {{ add_days(business_date(), '-' ~ repeated_txn_days()) }}
+    where
+        business_date >= {{ oldest_event_night() }}
+        and txn_id in (
+            select txn_id from tonight
+            union
+            select reversed_txn_id from tonight where reversed_txn_id is not null
+        )
 
 ),
 
@@ -33,8 +40,7 @@ fresh as (
     select tonight.*
     from tonight
     {% if has_state() %}
-    left join earlier on tonight.txn_id = earlier.txn_id
-    where earlier.txn_id is null
+    where txn_id not in (select txn_id from earlier)
     {% endif %}
 
 ),
@@ -80,7 +86,7 @@ coded as (
 
 ),
 
--- of the same batch, or of an earlier night; the latest, where a number was used again within the days of the search
+-- of the same batch, or of an earlier night
 originals as (
 
     select txn_id, own_flow_code as flow_code, direction_code as flow_direction_code, direction_code = 'in' as is_added,
@@ -89,11 +95,7 @@ originals as (
     where txn_id in (select reversed_txn_id from coded where is_reversal)
     {% if has_state() %}
     union all
-    select txn_id, flow_code, flow_direction_code, signed_ccy_amt > 0 as is_added, business_date
-    from {{ this }}
-    where
-        business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
-        and txn_id in (select reversed_txn_id from coded where is_reversal)
+    select txn_id, flow_code, flow_direction_code, is_added, business_date from earlier
     {% endif %}
 
 ),

@@ -5,7 +5,7 @@
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
     post_hook="delete from {{ this }} where business_date < {{ add_days(
-        business_date(), '-' ~ oldest_event_days() ~ ' - ' ~ repeated_txn_days()
+        business_date(), '-' ~ oldest_event_days() ~ ' - ' ~ replayed_days()
     ) }}",
 ) }}
 
@@ -21,7 +21,7 @@ reversals as (
 
     select distinct reversed_txn_id
     from {{ ref('int_account__transaction') }}
-    where is_reversal and business_date >= {{ add_days(business_date(), '-' ~ repeated_days()) }}
+    where is_reversal and business_date >= {{ oldest_event_night() }}
 
 ),
 

@@ -42,7 +42,7 @@ reversals as (
         on reversal.reversed_txn_id = purchase.txn_id
     where
         purchase.is_consumption
-        and purchase.business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
+        and purchase.business_date >= {{ oldest_event_night() }}
 
 ),
 
@@ -59,7 +59,7 @@ early_reversals as (
         on purchase.txn_id = reversal.reversed_txn_id
     where
         purchase.is_consumption
-        and reversal.business_date >= {{ add_days(business_date(), '-' ~ repeated_days()) }}
+        and reversal.business_date >= {{ oldest_event_night() }}
         and reversal.business_date < {{ business_date() }}
 
 ),

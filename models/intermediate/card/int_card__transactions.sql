@@ -35,9 +35,7 @@ select
 from tonight
 {% if has_state() %}
 left join (
-    select txn_id
-    from {{ this }}
-    where business_date >= {{ repeated_since('txn_date') }}
+    {{ told_before(this, 'txn_id', since=oldest_event_night()) }}
 ) as earlier on tonight.txn_id = earlier.txn_id
 where earlier.txn_id is null
 {% endif %}

@@ -43,7 +43,7 @@ reversals as (
 
     select reversed_txn_id, max(business_date) as business_date
     from {{ ref('int_account__transaction') }}
-    where is_reversal and business_date >= {{ add_days(business_date(), '-' ~ repeated_days()) }}
+    where is_reversal and business_date >= {{ oldest_event_night() }}
     group by reversed_txn_id
 
 ),

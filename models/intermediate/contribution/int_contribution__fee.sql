@@ -38,9 +38,7 @@ from tonight
 cross join first_open
 {% if has_state() %}
 left join (
-    select fee_id
-    from {{ this }}
-    where business_date >= {{ repeated_since('income_date') }}
+    {{ told_before(this, 'fee_id') }}
 ) as earlier on tonight.fee_id = earlier.fee_id
 where earlier.fee_id is null
 {% else %}

@@ -48,7 +48,7 @@ taken_back as (
         on
             salaries.txn_id = log.reversed_txn_id
             and log.is_reversal
-            and log.business_date >= {{ add_days(business_date(), '-' ~ repeated_days()) }}
+            and log.business_date >= {{ oldest_event_night() }}
     {%- endif %}
 
 ),

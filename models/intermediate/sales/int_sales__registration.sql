@@ -57,12 +57,7 @@ left join (
         revoked_date is null as is_standing,
         min(revoked_date) as revoked_date
     from {{ this }}
-    -- sent again, it may say a later day; else no night but one that looks ahead brings one before its day
-    where business_date >= least(
-            {{ add_days(business_date(), '-' ~ repeated_days()) }},
-            (select min(registered_date) from tonight)
-        )
-        or registered_date > business_date
+    where registration_id in (select registration_id from tonight)
     group by 1, 2
 ) as earlier
     on

@@ -16,7 +16,8 @@ with worked as (
         has_location,
         true as is_delivered
     from {{ ref('int_contact__visit') }}
-    where business_date > {{ add_days(business_date(), '-30 - ' ~ repeated_days()) }}
+    -- some are told before their day
+    where business_date > {{ add_days(business_date(), '-92') }}
     union all
     select
         'contact' as work_type_code,
@@ -29,7 +30,8 @@ with worked as (
         cast(null as boolean) as has_location,
         is_delivered
     from {{ ref('int_contact__log') }}
-    where business_date > {{ add_days(business_date(), '-30 - ' ~ repeated_days()) }}
+    -- some are told before their day
+    where business_date > {{ add_days(business_date(), '-92') }}
 
 )
 
