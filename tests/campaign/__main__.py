@@ -27,13 +27,17 @@ def main() -> None:
     asked.add_argument("--kills", type=int, help="go on until so many kills, however many rounds that takes")
     asked.add_argument("--minutes", type=float, help="begin no round after so many minutes")
     asked.add_argument("--keep", type=Path, help="folder for the homes of rounds that came out wrong")
+    asked.add_argument("--base", type=Path, help="home to begin from; it is made if it is not there")
     asked.add_argument("--by-dbt", action="store_true", help="build nights by dbt itself")
     asked.add_argument("--write", action="store_true", help=f"write the counts to {PAGE.name}")
     options = asked.parse_args()
     console, outcomes = Console(), list[Outcome]()
     ends = None if options.minutes is None else time.monotonic() + 60 * options.minutes
     with tempfile.TemporaryDirectory() as folder:
-        campaign = Campaign(prepare(Path(folder)), Path(folder), by_dbt=options.by_dbt)
+        base = options.base or Path(folder) / "home"
+        if not base.exists():
+            prepare(base)
+        campaign = Campaign(base, Path(folder), by_dbt=options.by_dbt)
         for name, outcome in rounds_of(
             campaign, options.seed, _MANY if options.kills else options.rounds, options.only
         ):
