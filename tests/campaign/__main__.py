@@ -52,6 +52,9 @@ def main() -> None:
             hits = _kills(outcomes)
             if len(outcomes) % 10 == 0:
                 console.print(f"{len(outcomes)} rounds, {hits} kills", highlight=False)
+                if options.write:
+                    # a campaign of hours may be cut short
+                    PAGE.write_text(_page(outcomes, options.seed, by_dbt=options.by_dbt), encoding="utf-8")
             if (options.kills and hits >= options.kills) or (ends is not None and time.monotonic() > ends):
                 break
     console.print(_table(outcomes))

@@ -20,6 +20,8 @@ class Command:
         weight: How often it is drawn, compared with the others.
         through: Exit codes besides 0 that say that it was done when it was killed.
         ends_with_run: Whether ``acrm run`` follows, since it leaves a night to run or may have one cut short.
+        is_told_by_checks: Whether what gates tell of earlier nights, run again, counts what is published by
+            then: a kill after its end makes the next try a second one, and that is as good.
         counts_once: Whether the first of several counts, so that it is not given again after a kill.
         writes: Folder of the home whose files are compared besides the release.
         key: The hash key that is configured, if it is not that of the tests.
@@ -29,6 +31,7 @@ class Command:
     weight: int
     through: tuple[int, ...] = ()
     ends_with_run: bool = True
+    is_told_by_checks: bool = False
     counts_once: bool = False
     writes: str = ""
     key: str = ""
@@ -62,6 +65,6 @@ COMMANDS: dict[str, Command] = {
     ),
     "release-for": Command(("release-for", "--org", "O1"), 8, ends_with_run=False, writes="cuts"),
     "rotate-key": Command(("rotate-key",), 8, key=OTHER_KEY),
-    "replay": Command(("run", "--date", "2026-01-30"), 4),
-    "rebuild": Command(("rebuild",), 2),
+    "replay": Command(("run", "--date", "2026-01-30"), 4, is_told_by_checks=True),
+    "rebuild": Command(("rebuild",), 2, is_told_by_checks=True),
 }
