@@ -1,12 +1,9 @@
 """The rounds of the campaign. Each is told by its seed and its number, and can be run again by them."""
 
-import os
 import random
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,11 +15,11 @@ from tests.campaign.bank import FORMER, WAITING, copy, left_over, published, tel
 from tests.campaign.children import Ended, Kill, load_all, start
 from tests.campaign.commands import COMMANDS, Command
 from tests.campaign.damages import DAMAGES, seal
+from tests.support.disks import MEGABYTE, can_fill_disks, small_disk
 
 ENDS_OF_BAD_FILES = (0, 3, 4, 11, 12)
 ENDS_OF_FULL_DISKS = (0, 5, 9, 12)
 RUN = COMMANDS["run"]
-_MEGABYTE = 1 << 20
 _MOST_KILLS = 8
 _TWO_STATES = ("run", "feeds", "release-for")
 """Commands that publish one release or none, so that nothing else may be found after a kill."""
@@ -112,7 +109,7 @@ class Campaign:
     def full_disk(self, seed: str) -> Outcome:
         """Run on a disk of its own that is full before the night is over; then give it room."""
         chance, outcome = random.Random(seed), Outcome("full disk")
-        with _small_disk(self._folder / "disk", self._base, chance.randint(0, 40) * _MEGABYTE) as disk:
+        with small_disk(self._folder / "disk", self._base, chance.randint(0, 40) * MEGABYTE) as disk:
             home = copy(self._base, disk / "home")
             ended = self._run(home, RUN)
             outcome.hits, outcome.at = 1, [f"exit code {ended.code}"]
@@ -244,25 +241,6 @@ class Campaign:
 
 def _drawn(chance: random.Random) -> tuple[str, Command]:
     return chance.choices(list(COMMANDS.items()), [command.weight for command in COMMANDS.values()])[0]
-
-
-def can_fill_disks() -> bool:
-    """Whether this user may mount a disk of its own; others have their full disks left out."""
-    return os.geteuid() == 0
-
-
-@contextmanager
-def _small_disk(place: Path, holds: Path, room: int) -> Iterator[Path]:
-    """A disk that holds a copy of a folder and so many bytes more."""
-    needed = sum(path.lstat().st_blocks * 512 for path in holds.rglob("*"))
-    place.mkdir(exist_ok=True)
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={needed + room + _MEGABYTE}", "campaign", place], check=True
-    )
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
 
 
 def _station(home: Path) -> str:
