@@ -2,15 +2,17 @@
 
 import argparse
 import os
+import signal
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.campaign.bank import copy, prepare
+from tests.campaign.bank import prepare
 from tests.campaign.rounds import Campaign, Outcome, rounds_of
 
 os.environ.setdefault("ACRM_HASH_KEY", "key of the tests, which protects nothing")
@@ -32,35 +34,44 @@ def main() -> None:
     asked.add_argument("--write", action="store_true", help=f"write the counts to {PAGE.name}")
     options = asked.parse_args()
     console, outcomes = Console(), list[Outcome]()
-    ends = None if options.minutes is None else time.monotonic() + 60 * options.minutes
-    with tempfile.TemporaryDirectory() as folder:
+    # what was reached is told, however it ends
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, suppress(KeyboardInterrupt):
         base = options.base or Path(folder) / "home"
         if not base.exists():
             prepare(base)
-        campaign = Campaign(base, Path(folder), by_dbt=options.by_dbt)
-        for name, outcome in rounds_of(
-            campaign, options.seed, _MANY if options.kills else options.rounds, options.only
-        ):
-            outcomes.append(outcome)
-            if outcome.wrong and options.keep:
-                copy(Path(folder) / "round", options.keep / name)
-            for wrong in outcome.wrong:
-                console.print(f"[red]{name}[/] {outcome.kind} at {', '.join(outcome.at)}: ", end="")
-                console.print(wrong, markup=False)
-            if outcome.wrong and outcome.moments:
-                console.print(f"killed at touch {', '.join(outcome.moments)}", markup=False)
-            hits = _kills(outcomes)
-            if len(outcomes) % 10 == 0:
-                console.print(f"{len(outcomes)} rounds, {hits} kills", highlight=False)
-                if options.write:
-                    # a campaign of hours may be cut short
-                    PAGE.write_text(_page(outcomes, options.seed, by_dbt=options.by_dbt), encoding="utf-8")
-            if (options.kills and hits >= options.kills) or (ends is not None and time.monotonic() > ends):
-                break
+        _run(Campaign(base, Path(folder), by_dbt=options.by_dbt), options, console, outcomes)
     console.print(_table(outcomes))
     if options.write:
-        PAGE.write_text(_page(outcomes, options.seed, by_dbt=options.by_dbt), encoding="utf-8")
+        _write(options, outcomes)
     raise SystemExit(any(outcome.wrong for outcome in outcomes))
+
+
+def _run(campaign: Campaign, options: argparse.Namespace, console: Console, outcomes: list[Outcome]) -> None:
+    """Add the outcome of round after round, until there are enough."""
+    ends = None if options.minutes is None else time.monotonic() + 60 * options.minutes
+    rounds = _MANY if options.kills else options.rounds
+    for name, outcome in rounds_of(campaign, options.seed, rounds, options.only):
+        outcomes.append(outcome)
+        if outcome.wrong and options.keep:
+            campaign.keep(options.keep / name)
+        for wrong in outcome.wrong:
+            console.print(f"[red]{name}[/] {outcome.kind} at {', '.join(outcome.at)}: ", end="")
+            console.print(wrong, markup=False)
+        if outcome.wrong and outcome.moments:
+            console.print(f"killed at touch {', '.join(outcome.moments)}", markup=False)
+        hits = _kills(outcomes)
+        if len(outcomes) % 10 == 0:
+            console.print(f"{len(outcomes)} rounds, {hits} kills", highlight=False)
+            if options.write:
+                # a campaign of hours may be cut short
+                _write(options, outcomes)
+        if (options.kills and hits >= options.kills) or (ends is not None and time.monotonic() > ends):
+            break
+
+
+def _write(options: argparse.Namespace, outcomes: list[Outcome]) -> None:
+    PAGE.write_text(_page(outcomes, options.seed, by_dbt=options.by_dbt), encoding="utf-8")
 
 
 def _counts(outcomes: list[Outcome]) -> list[tuple[str, str, int, int]]:

@@ -69,7 +69,9 @@ def tells_of(home: Path, number: str) -> list[str]:
     found = []
     for path in sorted(home.rglob("*")):
         kept = path.is_symlink() or not path.is_file() or path.is_relative_to(home / "erasure")
-        if not kept and (number.encode() in path.read_bytes() or number in "\n".join(_texts(path, number))):
+        # the table of who is erased stands in the database, and names him once
+        named = path == home / "build" / "warehouse.duckdb"
+        if not kept and (path.read_bytes().count(number.encode()) > named or any(_texts(path, number))):
             found.append(str(path.relative_to(home)))
     return found
 

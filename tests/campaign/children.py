@@ -99,9 +99,14 @@ class Child:
         return self._end
 
     def wait(self) -> Ended:
-        """Wait for its end."""
-        while (end := self.poll()) is None:
-            time.sleep(_POLL_SECONDS)
+        """Wait for its end; whoever interrupts that ends it as well."""
+        try:
+            while (end := self.poll()) is None:
+                time.sleep(_POLL_SECONDS)
+        except KeyboardInterrupt:
+            os.killpg(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            raise
         return end
 
 

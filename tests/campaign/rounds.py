@@ -60,6 +60,10 @@ class Campaign:
         self._before = published(base)
         self._ends: dict[str, tuple[list[dict[str, str]], int]] = {}
 
+    def keep(self, place: Path) -> None:
+        """Keep the warehouse of the last round."""
+        copy(self._folder / "round", place)
+
     def kill(self, seed: str) -> Outcome:
         """Kill a command several times on its way, then let it end."""
         chance, outcome = random.Random(seed), Outcome("kill")
