@@ -7,6 +7,7 @@ disturbed.
 
 import errno
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -201,6 +202,7 @@ def test_a_disk_that_fills_up_in_the_build_is_told_and_the_next_run_comes_out_ri
         (line,) = capsys.readouterr().err.splitlines()
         assert code in (ExitCode.BUILD_FAILED, ExitCode.STORAGE) and os.strerror(errno.ENOSPC) in line
         assert small.parquet_hashes() == before
-        (disk / "filler").unlink()
-        (finished,) = run_quickly(settings)
-        assert finished.release == f"{SECOND}.1" and small.parquet_hashes() == undisturbed
+        roomy = small.copy_to(tmp_path / "roomy")
+    (finished,) = run_quickly(Settings.load(roomy.home))
+    assert finished.release == f"{SECOND}.1" and roomy.parquet_hashes() == undisturbed
+    shutil.rmtree(roomy.home)
