@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from orchestration.confirmation import show_confirmed
 from orchestration.errors import ConfigurationError
@@ -21,6 +20,7 @@ from orchestration.settings import Settings, private_folder
 from orchestration.transform import Transform, dbt_environment, night_variables
 from orchestration.waiting import processed_nights
 from orchestration.warehouse import begin_build, known_tables, prepare_night, transaction
+from orchestration.yaml_files import NotYamlError, parse_yaml
 
 _WITHOUT_VARIABLES = ("clean", "debug", "deps", "init")
 
@@ -87,6 +87,9 @@ def _with_variables(arguments: list[str], variables: Mapping[str, object]) -> li
     given: dict[str, object] = {}
     if "--vars" in arguments[:-1]:
         place = arguments.index("--vars")
-        given = yaml.safe_load(arguments[place + 1]) or {}
+        try:
+            given = parse_yaml(arguments[place + 1]) or {}
+        except NotYamlError as error:
+            raise ConfigurationError(f"--vars: {error}.") from error
         del arguments[place : place + 2]
     return [*arguments, "--vars", json.dumps({**variables, **given})]

@@ -9,12 +9,14 @@ say may hold values. All that is known of it goes to a private file in the wareh
 
 import errno
 import os
+import re
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
+from pathlib import Path
 from time import monotonic
 from types import FrameType
 from typing import Any, TextIO
@@ -169,8 +171,14 @@ def _storage(chain: list[BaseException]) -> str | None:
         if type(cause).__module__.split(".")[0] in ("duckdb", "_duckdb", "pyarrow", "polars"):
             found = next((word for word in sorted(words) if word in str(cause)), None)
             if found is not None:
-                return found
+                return f"{found}{_place_in(str(cause))}"
     return None
+
+
+def _place_in(said: str) -> str:
+    """The file that a library names; what else it puts between quotes may be a value."""
+    path = re.search(r'"(/[^"\n]+)"', said)
+    return f": {path[1]!a}" if path and Path(path[1]).parent.is_dir() else ""
 
 
 def _keep(error: BaseException) -> str | None:

@@ -6,7 +6,6 @@ columns, is the release's catalogue's to say.
 """
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,6 +20,7 @@ from orchestration.publication.parquet import COPY
 from orchestration.releases.catalog import Catalog, CatalogTable, read_catalog
 from orchestration.releases.files import flush, remove, sha256
 from orchestration.releases.on_disk import ReleaseInfo, releases
+from orchestration.rooms import room_beside
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 
@@ -114,8 +114,8 @@ def _write(
     kind: Kind,
 ) -> Feeds:
     private_folder(target.parent)
-    building = target.parent / f".{target.name}.building-{os.getpid()}"
-    with filtering(settings, building) as connection:
+    with room_beside(target) as room, filtering(settings, room / FEEDS) as connection:
+        building = room / FEEDS
         entries = {
             table.name: _write_feed(connection, release.folder, table, building, kind)
             for table in sorted(tables, key=lambda table: table.name)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestration.errors import ConfigurationError
 from orchestration.notices.hooks import Hook
+from orchestration.yaml_files import NotYamlError, read_yaml
 
 PROJECT = Path(__file__).parents[1]
 """The project's root: dbt project, seeds, models."""
@@ -147,9 +147,9 @@ class Settings:
         folder = (home or Path(os.environ.get("ACRM_HOME") or PROJECT / "var")).expanduser().absolute()
         path = folder / "bank.yml"
         try:
-            choices = yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None
+            choices = read_yaml(path) if path.exists() else None
             return cls(folder, Bank.model_validate(choices or {}))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+        except (OSError, NotYamlError, ValidationError) as error:
             raise ConfigurationError(
                 f"{path}: {_told(error)}. Mend the file or remove it for the defaults."
             ) from error
@@ -210,15 +210,12 @@ class Settings:
         return self.home / "writer.lock"
 
 
-def _told(error: OSError | yaml.YAMLError | ValidationError) -> str:
+def _told(error: OSError | NotYamlError | ValidationError) -> str:
     """What is wrong with the file, in one line that quotes none of its values."""
     if isinstance(error, ValidationError):
         return "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'the file'}: {fault['msg']}" for fault in error.errors()
         )
-    if isinstance(error, yaml.MarkedYAMLError):
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        return f"{line}{error.problem}"
     return str(error)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from orchestration.erasure.dagster_logs import blank_in_dagster
 from orchestration.settings import PRIVATE_FILE, Settings
 from orchestration.sql import EVERY_ROW, Sql, fill, value
 from orchestration.warehouse import open_database, tables
@@ -44,15 +45,20 @@ def without_names(text: str, hidden: Iterable[str]) -> str:
     return text
 
 
-def hide_names(settings: Settings, hidden: Iterable[str]) -> None:
-    """Blank the numbers in what build database, quality files and the log of nights keep of the check."""
+def hide_names(settings: Settings, hidden: Iterable[str]) -> list[str]:
+    """Blank the numbers in what build database, quality files, log of nights and Dagster keep of the check.
+
+    Returns:
+        Lines on what could not be changed.
+    """
     hidden = tuple(hidden)
     _hide_in_files(settings, hidden)
+    left = blank_in_dagster(settings, hidden, lambda text: without_names(text, hidden))
     if not settings.database.exists():
-        return
+        return left
     with open_database(settings) as connection:
         if _TOLD not in tables(connection):
-            return
+            return left
         for number in hidden:
             connection.execute(
                 "update quality.fct_check_result set message ="
@@ -60,6 +66,7 @@ def hide_names(settings: Settings, hidden: Iterable[str]) -> None:
                 " where check_code = $circle and contains(message, $number)",
                 {"number": number, "blank": _BLANK, "circle": _CIRCLE},
             )
+    return left
 
 
 def _hide_in_files(settings: Settings, hidden: tuple[str, ...]) -> None:

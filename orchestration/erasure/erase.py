@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestration.confirmation import note_complete
 from orchestration.erased import Erased, Register, read_register, write_register
 from orchestration.erasure.circles import hide_names
 from orchestration.erasure.leftovers import delete_landed_copies, delete_made_copies, unknown_releases
@@ -108,18 +107,17 @@ def erase(settings: Settings, customers: Sequence[str], order: str = "", by: str
             ]
         register = register.including(*new)
         write_register(settings, register)
-        hide_names(settings, register.hidden_ids)
+        named = hide_names(settings, register.hidden_ids)
         ended, waiting, undecided = _sorted_out(settings, register, has_build=has_build)
         given = _give_numbers(settings, ended)
         if has_build:
             with open_database(settings) as connection:
                 # a release that was whole when its run was killed may have another name afterwards
                 forget_publishing(connection)
-        left = delete_made_copies(settings) if register.customers else []
+        left = named + (delete_made_copies(settings) if register.customers else [])
+        # what replaces a release has a name that the build has not seen: the next night takes its record from
+        # there, without the erased, whether this run comes to its end or not
         renamed = erase_from_releases(settings)
-        if renamed and has_build:
-            with open_database(settings) as connection:
-                note_complete(connection, settings)
         _replace(settings, given)
         left += unknown_releases(settings) if register.customers else []
         landed = 0

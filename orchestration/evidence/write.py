@@ -5,13 +5,13 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from contract.classes import LEVEL_MEANINGS, PFI_MEANINGS
 from orchestration.evidence import facts
 from orchestration.evidence.duties import Duties, Law, load_duties
 from orchestration.ingestion.manifest import file_digest
 from orchestration.releases.on_disk import current_release
+from orchestration.rooms import room_beside
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder, require_new
 
 PAGE = "README.md"
@@ -52,8 +52,8 @@ def write_evidence(settings: Settings, folder: Path) -> dict[str, int]:
     folder = folder.absolute()
     private_folder(folder.parent)
     # whole or not at all: what is left of a failure must not stand in the way of the next try
-    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as place:
-        unfinished = private_folder(Path(place) / folder.name)
+    with room_beside(folder) as place:
+        unfinished = private_folder(place / folder.name)
         written = {name: _write_csv(unfinished / name, table) for name, table in tables.items()}
         _write(unfinished / PAGE, _page(settings, duties, written))
         sums = "".join(f"{file_digest(unfinished / name)}  {name}\n" for name in FILES if name != SUMS)

@@ -33,6 +33,8 @@ MANIFEST = "manifest.json"
 
 MAX_MANIFEST_BYTES = 64 * 2**20
 
+_LARGEST_EXPONENT = 99
+
 _ENCODINGS = {"utf8": "utf-8", "gbk": "gb18030", "gb2312": "gb18030"}
 _NUMERIC = ("money", "rate", "fx_rate", "ratio", "quantity", "integer")
 
@@ -66,6 +68,17 @@ def _plain_delimiter(value: str) -> str:
     if not value or not is_text or len(value) > 16 or set(value) & set('"\r\n\ufffd\ufdd0'):
         raise ValueError("must be 1 to 16 characters without quote or line end")
     return value
+
+
+def _bounded(value: Decimal) -> Decimal:
+    if abs(value.adjusted()) > _LARGEST_EXPONENT:
+        raise ValueError("must be no larger than any amount")
+    return value
+
+
+def _number(text: str) -> Decimal:
+    """A number with a point or an exponent: 1E+999999999 is short, and would be computed for hours."""
+    return _bounded(Decimal(text))
 
 
 def _encoding(value: object) -> object:
@@ -115,7 +128,7 @@ class TableDelivery(_Delivered):
     format: Format
     files: tuple[FileDelivery, ...]
     row_count: Annotated[int, Field(ge=0)]
-    control_sums: dict[str, Decimal] = Field(default_factory=dict)
+    control_sums: dict[str, Annotated[Decimal, AfterValidator(_bounded)]] = Field(default_factory=dict)
 
 
 class Manifest(_Delivered):
@@ -154,7 +167,7 @@ def read_manifest(folder: Path, batch: BatchId | None = None) -> Manifest:
         if not stat.S_ISREG(details.st_mode) or details.st_size > MAX_MANIFEST_BYTES:
             raise BadBatchError([_manifest_fault("it is a link, no file, or larger than 64 MiB")])
         content = json.loads(
-            path.read_text(encoding="utf-8-sig"), parse_float=Decimal, object_pairs_hook=_no_key_twice
+            path.read_text(encoding="utf-8-sig"), parse_float=_number, object_pairs_hook=_no_key_twice
         )
         manifest = Manifest.model_validate(content)
     except ValidationError as error:
@@ -163,7 +176,8 @@ def read_manifest(folder: Path, batch: BatchId | None = None) -> Manifest:
         raise BadBatchError([_manifest_fault(f"{error.strerror}")]) from error
     except (ValueError, RecursionError) as error:
         # the decoder's own message can quote the text
-        raise BadBatchError([_manifest_fault("not JSON in UTF-8, or a key occurs twice")]) from error
+        what = "not JSON in UTF-8, a key occurs twice, or a number is larger than any amount"
+        raise BadBatchError([_manifest_fault(what)]) from error
     if batch is not None and batch != BatchId(manifest.business_date, manifest.sequence):
         told = f"{manifest.business_date} sequence {manifest.sequence}"
         what = f"the manifest is for {told}, its folder for {batch}"

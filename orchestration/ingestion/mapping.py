@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import polars as pl
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from contract.model import OP_COLUMN, Column, ColumnType, Table, load_contract
@@ -21,6 +20,7 @@ from orchestration.ingestion.manifest import Format
 from orchestration.ingestion.parsing import SOURCE_ROW
 from orchestration.ingestion.reader import Chunk, read_file
 from orchestration.settings import Settings
+from orchestration.yaml_files import NotYamlError, read_yaml
 
 MAPPING_FILE = "mapping.yml"
 EVERY_OTHER = "*"
@@ -194,8 +194,7 @@ def load_mapping(settings: Settings) -> Mapping:
     path = settings.home / MAPPING_FILE
     try:
         # every value is the text that stands there: a code 01 is no number
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        content = yaml.load(text, Loader=yaml.BaseLoader)
+        content = read_yaml(path, is_typed=False) if path.exists() else None
         return Mapping.model_validate(content or {})
     except ValidationError as error:
         fault = error.errors()[0]
@@ -203,9 +202,8 @@ def load_mapping(settings: Settings) -> Mapping:
         raise ConfigurationError(
             f"{path}: {place + ': ' if place else ''}{fault['msg']}. Mend it."
         ) from error
-    except (OSError, UnicodeError, yaml.YAMLError) as error:
-        told = " ".join(str(error).split())
-        raise ConfigurationError(f"{path}: {told}. Mend the file or remove it.") from error
+    except (OSError, NotYamlError) as error:
+        raise ConfigurationError(f"{path}: {error}. Mend the file or remove it.") from error
 
 
 def read_mapped(path: Path, layout: Format, columns: tuple[Column, ...], said: TableMap) -> Iterator[Chunk]:

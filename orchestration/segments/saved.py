@@ -1,11 +1,11 @@
 """Segments that people saved: a file each in ``$ACRM_HOME/segments/``."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.errors import ConfigurationError, NotFoundError
@@ -13,6 +13,9 @@ from orchestration.releases.privacy import privacy_of
 from orchestration.segments.condition import Kind, condition_sql, kind_of_type
 from orchestration.segments.tokens import ConditionError
 from orchestration.settings import Settings
+from orchestration.yaml_files import NotYamlError, read_yaml
+
+_CODE = re.compile("[a-z][a-z0-9_]{0,39}")
 
 SCREENED = ("customer", "dim_customer_360")
 """The table that people screen with."""
@@ -29,7 +32,7 @@ class SavedSegment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    code: str = Field(pattern=f"^{_CODE.pattern}$")
     name: str = Field(min_length=1)
     name_zh: str = Field(min_length=1)
     owner: str = Field(min_length=1)
@@ -95,8 +98,10 @@ def segments_of_a_night(settings: Settings, columns: Mapping[str, Kind]) -> Segm
             segment = _read(path)
             sql = condition_sql(segment.condition, columns)
         except (ConfigurationError, ConditionError) as error:
-            refused.append(f"{path}: {error}")
-            segments.append({"code": path.stem, "name": "", "name_zh": "", "owner": "", "condition": ""})
+            refused.append(f"{_shown(str(path))}: {error}")
+            if _CODE.fullmatch(path.stem):
+                # models are told the code; a name that is none never was a segment's
+                segments.append({"code": path.stem, "name": "", "name_zh": "", "owner": "", "condition": ""})
         else:
             segments.append(segment.model_dump() | {"condition": sql})
     return SegmentsOfANight(tuple(segments), tuple(refused))
@@ -106,15 +111,19 @@ def _files(settings: Settings) -> list[Path]:
     return sorted(segments_folder(settings).glob("*.yml"))
 
 
+def _shown(name: str) -> str:
+    return name if name.isprintable() else ascii(name)
+
+
 def _read(path: Path) -> SavedSegment:
+    name = _shown(path.name)
     try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-        segment = SavedSegment.model_validate(said)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path.name} cannot be read as YAML ({type(error).__name__})") from error
+        segment = SavedSegment.model_validate(read_yaml(path))
+    except NotYamlError as error:
+        raise ConfigurationError(f"{name} cannot be read as YAML: {error}") from error
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, f['loc'])) or 'file'}: {f['msg']}" for f in error.errors())
-        raise ConfigurationError(f"{path.name}: {faults}") from error
+        raise ConfigurationError(f"{name}: {faults}") from error
     if segment.code != path.stem:
-        raise ConfigurationError(f"{path.name}: its code is {segment.code}; the file is called like the code")
+        raise ConfigurationError(f"{name}: its code is {segment.code}; the file is called like the code")
     return segment

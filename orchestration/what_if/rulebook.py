@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orchestration.errors import ConfigurationError
+from orchestration.yaml_files import NotYamlError, parse_yaml, read_yaml
 
 AumBasis = Literal["month_avg", "month_avg_30", "month_end", "avg_6m", "avg_12m"]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -132,12 +132,9 @@ def read_rulebook(path: Path) -> Rulebook:
         ConfigurationError: The file cannot be read or is not a rulebook; the message is one line.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read. Name a YAML file, see docs/what-if.md.") from error
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise ConfigurationError(f"{path}: line {line} is not YAML. See docs/what-if.md.") from error
+        content = read_yaml(path)
+    except NotYamlError as error:
+        raise ConfigurationError(f"{path}: {error}. Name a YAML file, see docs/what-if.md.") from error
     if not isinstance(content, dict):
         raise ConfigurationError(f"{path}: holds no rulebook. See docs/what-if.md.")
     months = {"valid_from_month", "valid_to_month"} & set(content)
@@ -167,8 +164,12 @@ def changed(rulebook: Rulebook, changes: list[str]) -> Rulebook:
             raise ConfigurationError(
                 f"--set {change}: expected TIER.RULE=VALUE, tiers {tiers}; rules {', '.join(sorted(known))}."
             )
+        try:
+            value = parse_yaml(text)
+        except NotYamlError as error:
+            raise ConfigurationError(f"--set {change}: {error}.") from error
         for place_ in places:
-            place_[rule] = yaml.safe_load(text) if text.strip() else None
+            place_[rule] = value
     return _checked("--set", content)
 
 

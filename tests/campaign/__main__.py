@@ -2,8 +2,11 @@
 
 import argparse
 import os
+import signal
 import tempfile
+import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +17,7 @@ from tests.campaign.rounds import Campaign, Outcome, rounds_of
 
 os.environ.setdefault("ACRM_HASH_KEY", "key of the tests, which protects nothing")
 PAGE = Path(__file__).parents[2] / "docs" / "operators" / "campaign.md"
+_MANY = 1_000_000
 
 
 def main() -> None:
@@ -22,26 +26,52 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=40)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--only", type=int, help="run this round of the seed alone, as a failure names it")
+    asked.add_argument("--kills", type=int, help="go on until so many kills, however many rounds that takes")
+    asked.add_argument("--minutes", type=float, help="begin no round after so many minutes")
+    asked.add_argument("--keep", type=Path, help="folder for the homes of rounds that came out wrong")
+    asked.add_argument("--base", type=Path, help="home to begin from; it is made if it is not there")
     asked.add_argument("--by-dbt", action="store_true", help="build nights by dbt itself")
     asked.add_argument("--write", action="store_true", help=f"write the counts to {PAGE.name}")
     options = asked.parse_args()
     console, outcomes = Console(), list[Outcome]()
-    with tempfile.TemporaryDirectory() as folder:
-        campaign = Campaign(prepare(Path(folder)), Path(folder), by_dbt=options.by_dbt)
-        for name, outcome in rounds_of(campaign, options.seed, options.rounds, options.only):
-            outcomes.append(outcome)
-            for wrong in outcome.wrong:
-                console.print(f"[red]{name}[/] {outcome.kind} at {', '.join(outcome.at)}: ", end="")
-                console.print(wrong, markup=False)
-            if len(outcomes) % 10 == 0:
-                hits = sum(one.hits for one in outcomes if one.kind == "kill")
-                console.print(f"{len(outcomes)} rounds, {hits} kills", highlight=False)
+    # what was reached is told, however it ends
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, suppress(KeyboardInterrupt):
+        base = options.base or Path(folder) / "home"
+        if not base.exists():
+            prepare(base)
+        _run(Campaign(base, Path(folder), by_dbt=options.by_dbt), options, console, outcomes)
     console.print(_table(outcomes))
     if options.write:
-        PAGE.write_text(
-            _page(outcomes, options.seed, options.rounds, by_dbt=options.by_dbt), encoding="utf-8"
-        )
+        _write(options, outcomes)
     raise SystemExit(any(outcome.wrong for outcome in outcomes))
+
+
+def _run(campaign: Campaign, options: argparse.Namespace, console: Console, outcomes: list[Outcome]) -> None:
+    """Add the outcome of round after round, until there are enough."""
+    ends = None if options.minutes is None else time.monotonic() + 60 * options.minutes
+    rounds = _MANY if options.kills else options.rounds
+    for name, outcome in rounds_of(campaign, options.seed, rounds, options.only):
+        outcomes.append(outcome)
+        if outcome.wrong and options.keep:
+            campaign.keep(options.keep / name)
+        for wrong in outcome.wrong:
+            console.print(f"[red]{name}[/] {outcome.kind} at {', '.join(outcome.at)}: ", end="")
+            console.print(wrong, markup=False)
+        if outcome.wrong and outcome.moments:
+            console.print(f"killed at touch {', '.join(outcome.moments)}", markup=False)
+        hits = _kills(outcomes)
+        if len(outcomes) % 10 == 0:
+            console.print(f"{len(outcomes)} rounds, {hits} kills", highlight=False)
+            if options.write:
+                # a campaign of hours may be cut short
+                _write(options, outcomes)
+        if (options.kills and hits >= options.kills) or (ends is not None and time.monotonic() > ends):
+            break
+
+
+def _write(options: argparse.Namespace, outcomes: list[Outcome]) -> None:
+    PAGE.write_text(_page(outcomes, options.seed, by_dbt=options.by_dbt), encoding="utf-8")
 
 
 def _counts(outcomes: list[Outcome]) -> list[tuple[str, str, int, int]]:
@@ -60,27 +90,33 @@ def _table(outcomes: list[Outcome]) -> Table:
     table = Table("kind", "at", "hits", "wrong")
     for kind, place, hits, wrong in _counts(outcomes):
         table.add_row(kind, place, str(hits), str(wrong))
-    kills = sum(outcome.hits for outcome in outcomes if outcome.kind == "kill")
     table.add_section()
-    table.add_row("kills", "", str(kills), str(sum(bool(outcome.wrong) for outcome in outcomes)))
+    table.add_row("kills", "", str(_kills(outcomes)), str(sum(bool(outcome.wrong) for outcome in outcomes)))
     return table
 
 
-def _page(outcomes: list[Outcome], seed: int, rounds: int, *, by_dbt: bool) -> str:
-    kills = sum(outcome.hits for outcome in outcomes if outcome.kind == "kill")
+def _kills(outcomes: list[Outcome]) -> int:
+    return sum(outcome.hits for outcome in outcomes if outcome.kind == "kill")
+
+
+def _page(outcomes: list[Outcome], seed: int, *, by_dbt: bool) -> str:
+    kills = _kills(outcomes)
+    compared = sum(bool(outcome.hits) for outcome in outcomes if outcome.kind == "kill")
     way = "dbt" if by_dbt else "the models of dbt, without what dbt does around them"
     differ = sum(bool(outcome.wrong) for outcome in outcomes)
     lines = [
         "# The campaign",
         "",
-        "`make campaign ROUNDS=40 SEED=1` kills commands at random moments, fills disks, lets runs",
-        "collide beside readers and damages files, on copies of a small bank. After each round the",
-        "command is let through, and what is published has to be byte for byte what an undisturbed",
-        "run publishes. A round that fails is named `seed-number`; `make campaign SEED=1 ONLY=17`",
-        "runs it alone.",
+        "`make campaign ROUNDS=40 SEED=1` kills commands, interrupts them, fills disks, lets runs collide",
+        "beside readers and damages files, on copies of a small bank. `KILLS=500` goes on until there were",
+        "so many kills. A round kills one command up to eight times, each time as it goes on from what the",
+        "kill before has left; after each kill a reader opens the release. Then the command is let through,",
+        "and what is published has to be byte for byte what an undisturbed run publishes. A kill comes at a",
+        "file that the command touches, or a drawn moment after it. A round that fails is named",
+        "`seed-number`; `make campaign SEED=1 ONLY=17` runs it alone, and `KEEP=folder` keeps its warehouse.",
         "",
-        f"Counts of {rounds} rounds, seed {seed}, nights built by {way}:",
-        f"{kills} kills, {differ} rounds with a difference.",
+        f"Counts of {len(outcomes)} rounds, seed {seed}, nights built by {way}:",
+        f"{kills} kills in {compared} warehouses, {differ} rounds with a difference.",
         "",
         "| kind | at | hits | rounds with a difference |",
         "|---|---|--:|--:|",

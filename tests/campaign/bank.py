@@ -20,9 +20,8 @@ FORMER = "former-villager"
 """Has left with the second night, and asks to be forgotten."""
 
 
-def prepare(folder: Path) -> Path:
-    """Make the warehouse that every round copies; returns its home."""
-    home = folder / "home"
+def prepare(home: Path) -> None:
+    """Make the warehouse that every round copies."""
     Transform(Settings.load(home))
 
     def nights() -> int:
@@ -35,10 +34,9 @@ def prepare(folder: Path) -> Path:
         run_quickly(Settings.load(home), until=NIGHTS[-2])
         return 0
 
-    ended = work(nights, folder / "prepared.txt").wait()
+    ended = work(nights, home.with_name(f"{home.name}-said.txt")).wait()
     if ended.code != 0:
         raise SystemExit(f"the bank of the campaign cannot be made:\n{ended.said}")
-    return home
 
 
 def copy(home: Path, to: Path) -> Path:
@@ -71,7 +69,9 @@ def tells_of(home: Path, number: str) -> list[str]:
     found = []
     for path in sorted(home.rglob("*")):
         kept = path.is_symlink() or not path.is_file() or path.is_relative_to(home / "erasure")
-        if not kept and (number.encode() in path.read_bytes() or number in "\n".join(_texts(path, number))):
+        # the table of who is erased stands in the database, and names him once
+        named = path == home / "build" / "warehouse.duckdb"
+        if not kept and (path.read_bytes().count(number.encode()) > named or any(_texts(path, number))):
             found.append(str(path.relative_to(home)))
     return found
 

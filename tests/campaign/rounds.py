@@ -1,37 +1,28 @@
 """The rounds of the campaign. Each is told by its seed and its number, and can be run again by them."""
 
-import json
-import os
 import random
-import subprocess
+import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
+from orchestration.releases.on_disk import releases
+from orchestration.settings import Settings
 from tests.campaign.bank import FORMER, WAITING, copy, left_over, published, tells_of
-from tests.campaign.children import Ended, start
-
-KILLED_COMMANDS: dict[str, list[str]] = {
-    "run": ["run"],
-    "replay": ["run", "--date", "2026-01-30"],
-    "rebuild": ["rebuild"],
-    "erase": ["erase", FORMER],
-    "withdraw": ["withdraw", f"{WAITING}/1", "--reason", "campaign"],
-    "rollback": ["rollback"],
-}
-"""The commands that are killed; each is run again to its end, then ``acrm run``."""
-
-DONE_BEFORE: dict[str, tuple[int, ...]] = {"withdraw": (2, 10), "erase": (10,)}
-"""Exit codes that say that the command was through when it was killed."""
+from tests.campaign.children import Ended, Kill, load_all, start
+from tests.campaign.commands import COMMANDS, Command
+from tests.campaign.damages import DAMAGES, seal
+from tests.support.disks import MEGABYTE, can_fill_disks, small_disk
 
 ENDS_OF_BAD_FILES = (0, 3, 4, 11, 12)
 ENDS_OF_FULL_DISKS = (0, 5, 9, 12)
-_MEGABYTE = 1 << 20
+RUN = COMMANDS["run"]
+_MOST_KILLS = 8
+_TWO_STATES = ("run", "feeds", "release-for")
+"""Commands that publish one release or none, so that nothing else may be found after a kill."""
 
 
 @dataclass
@@ -42,12 +33,14 @@ class Outcome:
         kind: kill, full disk, collision, hostile file.
         at: Where it was hit: the command and its station, or the kind of damage.
         hits: Kills, full disks, reads or damages of this round.
+        moments: When the kills were, to find one again.
         wrong: What is not as it should be; nothing if all is well.
     """
 
     kind: str
     at: list[str] = field(default_factory=list)
     hits: int = 0
+    moments: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -62,39 +55,72 @@ class Campaign:
 
     def __init__(self, base: Path, folder: Path, *, by_dbt: bool = False) -> None:
         self._base, self._folder, self._by_dbt = base, folder, by_dbt
+        load_all()
         self._output = folder / "said.txt"
-        self._undisturbed = {name: self._undisturbed_end(name) for name in KILLED_COMMANDS}
+        self._before = published(base)
+        self._ends: dict[str, tuple[list[dict[str, str]], int]] = {}
+
+    def keep(self, place: Path) -> None:
+        """Keep the warehouse of the last round."""
+        copy(self._folder / "round", place)
 
     def kill(self, seed: str) -> Outcome:
-        """Kill a command up to four times on its way, then let it end."""
+        """Kill a command several times on its way, then let it end."""
         chance, outcome = random.Random(seed), Outcome("kill")
-        name = chance.choice(list(KILLED_COMMANDS))
-        _, seconds = self._undisturbed[name]
+        name, command = _drawn(chance)
+        accepted, touches = self._undisturbed(name)
         home = copy(self._base, self._folder / "round")
-        for _ in range(chance.randint(1, 4)):
-            ended = self._run(home, KILLED_COMMANDS[name], kill_after=chance.uniform(0, seconds))
+        ended = None
+        for _ in range(chance.randint(1, _MOST_KILLS)):
+            # every other kill hits what a library is at between two touches
+            moment = Kill(chance.randint(1, touches), chance.choice([0.0, chance.uniform(0.001, 0.3)]))
+            ended = self._run(home, command, kill=moment)
             if ended.code is not None:
-                self._told_well(ended, (0, *DONE_BEFORE.get(name, ())), outcome)
                 break
             outcome.hits += 1
             outcome.at.append(f"{name}: {_station(home)}")
+            outcome.moments.append(f"{moment.touch} + {moment.delay:.3f} s")
             self._readers_are_well(home, outcome)
-        self._finish(home, name, outcome)
+            if name in _TWO_STATES and published(home) not in (self._before, *accepted):
+                outcome.wrong.append("a kill published something in between")
+            ended = None
+        self._finish(home, command, accepted, outcome, ended)
         if name == "erase":
             outcome.wrong += [f"tells of the erased customer: {place}" for place in tells_of(home, FORMER)]
+        if command.key and len(told := {release.hash_key for release in releases(Settings.load(home))}) != 1:
+            outcome.wrong.append(f"releases of {len(told)} keys")
+        return outcome
+
+    def interrupt(self, seed: str) -> Outcome:
+        """Ask a command to end, as Ctrl-C or a service manager does: it says so in one line."""
+        chance, outcome = random.Random(seed), Outcome("interrupt")
+        name, command = _drawn(chance)
+        accepted, touches = self._undisturbed(name)
+        home = copy(self._base, self._folder / "round")
+        by, code = chance.choice([(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+        moment = Kill(chance.randint(1, touches), chance.uniform(0, 0.3), by)
+        ended = self._run(home, command, kill=moment)
+        outcome.moments.append(str(moment))
+        self._told_well(ended, (0, *command.through, code), outcome)
+        self._readers_are_well(home, outcome)
+        outcome.hits, outcome.at = 1, [f"{name}: {_station(home)}" if ended.code == code else "came too late"]
+        said = [line for line in ended.said.splitlines() if line.startswith("Interrupted")]
+        if len(said) != int(ended.code == code):
+            outcome.wrong.append(f"an interrupt is told in {len(said)} lines: {ended.said[-400:]}")
+        self._finish(home, command, accepted, outcome, None if ended.code == code else ended)
         return outcome
 
     def full_disk(self, seed: str) -> Outcome:
         """Run on a disk of its own that is full before the night is over; then give it room."""
         chance, outcome = random.Random(seed), Outcome("full disk")
-        with _small_disk(self._folder / "disk", self._base, chance.randint(0, 40) * _MEGABYTE) as disk:
+        with small_disk(self._folder / "disk", self._base, chance.randint(0, 40) * MEGABYTE) as disk:
             home = copy(self._base, disk / "home")
-            ended = self._run(home, ["run"])
+            ended = self._run(home, RUN)
             outcome.hits, outcome.at = 1, [f"exit code {ended.code}"]
             self._told_well(ended, ENDS_OF_FULL_DISKS, outcome)
             self._readers_are_well(home, outcome)
             roomy = copy(home, self._folder / "round")
-        self._finish(roomy, "run", outcome)
+        self._finish(roomy, RUN, self._undisturbed("run")[0], outcome)
         return outcome
 
     def collision(self, seed: str) -> Outcome:
@@ -118,7 +144,7 @@ class Campaign:
             outcome.wrong.append("neither of two runs went through")
         if any(end.code != 0 for end in ended[2:]):
             outcome.wrong.append("a look at the status failed")
-        self._finish(home, "run", outcome)
+        self._finish(home, RUN, self._undisturbed("run")[0], outcome)
         return outcome
 
     def hostile_file(self, seed: str) -> Outcome:
@@ -133,9 +159,9 @@ class Campaign:
         path.write_bytes(damage(sound[path], chance))
         is_sealed = path.name != "manifest.json" and chance.random() < 0.8
         if is_sealed:
-            _seal(folder, path)
+            seal(folder, path)
         outcome.hits, outcome.at = 1, [f"{name}{', sealed' if is_sealed else ''}"]
-        ended = self._run(home, ["run"])
+        ended = self._run(home, RUN)
         self._told_well(ended, ENDS_OF_BAD_FILES, outcome)
         self._readers_are_well(home, outcome)
         if ended.code == 0:
@@ -145,31 +171,58 @@ class Campaign:
             outcome.wrong.append("a refused batch changed what is published")
         for each, content in sound.items():
             each.write_bytes(content)
-        self._finish(home, "run", outcome)
+        self._finish(home, RUN, self._undisturbed("run")[0], outcome)
         return outcome
 
-    def _undisturbed_end(self, name: str) -> tuple[dict[str, str], float]:
+    def _undisturbed(self, name: str) -> tuple[list[dict[str, str]], int]:
+        """What may be left where nobody disturbs a command, and how many files it touches."""
+        if name not in self._ends:
+            self._ends[name] = self._undisturbed_end(COMMANDS[name])
+        return self._ends[name]
+
+    def _undisturbed_end(self, command: Command) -> tuple[list[dict[str, str]], int]:
         home = copy(self._base, self._folder / "undisturbed")
-        ended = self._run(home, KILLED_COMMANDS[name])
-        for end in (ended, self._run(home, ["run"])):
-            if end.code != 0:
-                raise SystemExit(f"acrm {name} ended with {end.code}, undisturbed:\n{end.said}")
-        return published(home), ended.seconds
+        accepted, touches = [], 0
+        for _ in range(2 if command.is_told_by_checks else 1):
+            ended = self._run(home, command)
+            self._require_done(command, ended)
+            touches = touches or ended.touches
+            if command.ends_with_run:
+                self._require_done(RUN, self._run(home, replace(RUN, key=command.key)))
+            accepted.append(command.left(home))
+        return accepted, touches
 
-    def _run(self, home: Path, arguments: list[str], *, kill_after: float | None = None) -> Ended:
-        return start(home, arguments, self._output, by_dbt=self._by_dbt).wait(kill_after)
+    @staticmethod
+    def _require_done(command: Command, ended: Ended) -> None:
+        if ended.code != 0:
+            raise SystemExit(f"acrm {command.arguments} ended with {ended.code}, undisturbed:\n{ended.said}")
 
-    def _finish(self, home: Path, name: str, outcome: Outcome) -> None:
-        """Let the command go through, and what is waiting; then all has to be as if nothing had been."""
-        expected, _ = self._undisturbed[name]
-        if name == "rollback":
-            # each one goes a release further back: the first of them counts
-            expected, _ = self._undisturbed["run"]
-        elif name != "run":
-            done = self._run(home, KILLED_COMMANDS[name])
-            self._told_well(done, (0, *DONE_BEFORE.get(name, ())), outcome)
-        self._told_well(self._run(home, ["run"]), (0,), outcome)
-        if published(home) != expected:
+    def _run(self, home: Path, command: Command, *, kill: Kill | None = None) -> Ended:
+        return start(
+            home,
+            command.for_home(home),
+            self._output,
+            by_dbt=self._by_dbt,
+            kill=kill,
+            environment=command.environment(),
+        ).wait()
+
+    def _finish(
+        self,
+        home: Path,
+        command: Command,
+        accepted: list[dict[str, str]],
+        outcome: Outcome,
+        ended: Ended | None = None,
+    ) -> None:
+        """Let the command go through, unless it has, and what waits: then all is as if nothing had been."""
+        if ended is None and not command.counts_once:
+            ended = self._run(home, command)
+        if ended is not None:
+            self._told_well(ended, (0, *command.through), outcome)
+        if command.ends_with_run and command is not RUN:
+            self._told_well(self._run(home, replace(RUN, key=command.key)), (0,), outcome)
+        if command.left(home) not in accepted:
             outcome.wrong.append("what is published is not what the undisturbed run publishes")
         outcome.wrong += [f"left over: {found}" for found in left_over(home)]
 
@@ -190,34 +243,8 @@ class Campaign:
             outcome.wrong.append(f"a reader of {folder.name} is told: {error}")
 
 
-def can_fill_disks() -> bool:
-    """Whether this user may mount a disk of its own; others have their full disks left out."""
-    return os.geteuid() == 0
-
-
-@contextmanager
-def _small_disk(place: Path, holds: Path, room: int) -> Iterator[Path]:
-    """A disk that holds a copy of a folder and so many bytes more."""
-    needed = sum(path.lstat().st_blocks * 512 for path in holds.rglob("*"))
-    place.mkdir(exist_ok=True)
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={needed + room + _MEGABYTE}", "campaign", place], check=True
-    )
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
-
-
-def _seal(folder: Path, path: Path) -> None:
-    """Have the manifest agree with a damaged file, so that it is read and not refused for its sum."""
-    manifest = folder / "manifest.json"
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    for table in content["tables"].values():
-        for file in table["files"]:
-            if file["name"] == path.name:
-                file["sha256"] = sha256(path.read_bytes()).hexdigest()
-    manifest.write_text(json.dumps(content), encoding="utf-8")
+def _drawn(chance: random.Random) -> tuple[str, Command]:
+    return chance.choices(list(COMMANDS.items()), [command.weight for command in COMMANDS.values()])[0]
 
 
 def _station(home: Path) -> str:
@@ -227,61 +254,18 @@ def _station(home: Path) -> str:
     return text.rpartition(", ")[2] if ", at " in text else "on its way"
 
 
-def _flip(sound: bytes, chance: random.Random) -> bytes:
-    place = chance.randrange(len(sound)) if sound else 0
-    return sound[:place] + bytes([chance.randrange(256)]) + sound[place + 1 :]
-
-
-def _cut(sound: bytes, chance: random.Random) -> bytes:
-    return sound[: chance.randrange(len(sound) + 1)]
-
-
-def _twice(sound: bytes, chance: random.Random) -> bytes:
-    return sound + sound[chance.randrange(len(sound) + 1) :]
-
-
-def _noise(sound: bytes, chance: random.Random) -> bytes:
-    place = chance.randrange(len(sound) + 1)
-    return sound[:place] + chance.randbytes(chance.randint(1, 2000)) + sound[place:]
-
-
-def _other_words(sound: bytes, chance: random.Random) -> bytes:
-    words = [
-        b'"',
-        b",",
-        b"\n",
-        b"\r",
-        b"\x00",
-        b"NaN",
-        b"-1e999",
-        b"9999-12-31",
-        "\u202e".encode(),
-        b"../../x",
-    ]
-    place = chance.randrange(len(sound) + 1)
-    return sound[:place] + chance.choice(words) + sound[place:]
-
-
-DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
-    "a byte is another": _flip,
-    "the end is missing": _cut,
-    "the end comes twice": _twice,
-    "noise in it": _noise,
-    "a word in it": _other_words,
-    "it is empty": lambda sound, chance: b"",
-}
-
-
 def rounds_of(
     campaign: Campaign, seed: int, rounds: int, only: int | None = None
 ) -> Iterator[tuple[str, Outcome]]:
-    """Rounds with their names: mostly kills, every fourth one of the others in turn.
+    """Rounds with their names: mostly kills, every eighth one of the others in turn.
 
     Args:
         only: The number of the one round to run.
     """
-    others = [campaign.hostile_file, campaign.collision, *([campaign.full_disk] if can_fill_disks() else [])]
+    others = [campaign.hostile_file, campaign.interrupt, campaign.collision]
+    if can_fill_disks():
+        others.append(campaign.full_disk)
     for number in range(rounds) if only is None else [only]:
         name = f"{seed}-{number}"
-        act = others[number // 4 % len(others)] if number % 4 == 3 else campaign.kill
+        act = others[number // 8 % len(others)] if number % 8 == 7 else campaign.kill
         yield name, act(name)

@@ -5,7 +5,9 @@ process, and lets the next run finish. The published Parquet files have to be th
 disturbed.
 """
 
+import errno
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -17,12 +19,16 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.errors import ExitCode
+from orchestration.failures import guarded
 from orchestration.night import NightRun, run_waiting
 from orchestration.releases.on_disk import releases
 from orchestration.settings import Settings
+from orchestration.stations import Event
 from tests.faults.conftest import SECOND
 from tests.faults.delivered import Delivered
 from tests.support.bank import Delivery
+from tests.support.disks import MEGABYTE, can_fill_disks, fill, small_disk
 from tests.support.landing import land
 from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse, tree_hashes
@@ -176,3 +182,27 @@ def test_a_night_killed_between_switch_and_done_leaves_one_release(
     assert tree_hashes(warehouse.current.resolve()) == made
     assert warehouse.parquet_hashes() == undisturbed
     assert run_quickly(settings) == []
+
+
+@pytest.mark.skipif(not can_fill_disks(), reason="a disk of its own is root's to mount")
+@pytest.mark.usefixtures("batch")
+def test_a_disk_that_fills_up_in_the_build_is_told_and_the_next_run_comes_out_right(
+    warehouse: Warehouse, undisturbed: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_disk(tmp_path / "disk", warehouse.home, 64 * MEGABYTE) as disk:
+        small = warehouse.copy_to(disk / "home")
+        settings, before = Settings.load(small.home), small.parquet_hashes()
+
+        def fill_up(event: Event) -> None:
+            if event.station == "build" and not event.detail:
+                fill(disk, left=MEGABYTE // 4)
+
+        code = guarded(lambda: run_quickly(settings, on_event=fill_up))
+
+        (line,) = capsys.readouterr().err.splitlines()
+        assert code in (ExitCode.BUILD_FAILED, ExitCode.STORAGE) and os.strerror(errno.ENOSPC) in line
+        assert small.parquet_hashes() == before
+        roomy = small.copy_to(tmp_path / "roomy")
+    (finished,) = run_quickly(Settings.load(roomy.home))
+    assert finished.release == f"{SECOND}.1" and roomy.parquet_hashes() == undisturbed
+    shutil.rmtree(roomy.home)

@@ -191,6 +191,13 @@ def test_the_next_night_goes_through_and_holds_neither(erased):
         assert connection.execute(
             "select count(*) from customer_value.fct_month_confirmed where version_number > 1"
         ).fetchone() == (0,)
+    # the night has taken its record from the release that has nobody of them, so a run that was killed on the
+    # way and one that was not count the same
+    with duckdb.connect(str(settings.database), read_only=True) as connection:
+        for record in ("customer_value.fct_customer_tier_confirmed", "monitoring.fct_event"):
+            assert connection.execute(
+                f"select count(*) from {record} inner join pipeline.erased_customer using (customer_id)"
+            ).fetchone() == (0,)
     # landing is clean but for the batch that came since, and nothing waits
     assert erase(settings, []).landed in (0, 1)
     assert len(processed_nights(settings)) == 3

@@ -1,9 +1,12 @@
 """Erasure piece by piece: keys made of numbers, copies that cannot be deleted, homes without a build."""
 
 import fcntl
+import json
 import os
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.erased import Erased, Register, read_register, write_register
+from orchestration.erasure import dagster_logs
 from orchestration.erasure import erase as erasure
 from orchestration.erasure.leftovers import delete_landed_copies, delete_made_copies
 from orchestration.erasure.numbers import composed_keys, holds_numbers, replaced_texts
@@ -186,7 +190,9 @@ def test_landing_that_cannot_be_deleted_is_named_and_the_register_is_finished(
     assert erasure.erase(settings, []).left == () and not delivery.folder.exists()
 
 
-def test_a_circle_that_a_night_of_an_older_version_named_is_blanked_in_its_files(tmp_path: Path):
+def test_a_circle_that_a_night_of_an_older_version_named_is_blanked_in_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     settings = erased_home(tmp_path).settings
     write_register(settings, Register(customers=(Erased(customer_id=HIS, is_replaced=True),)))
     circle = f"1 of 3 of the rows: A/{HIS}; {HIS}/9"
@@ -197,10 +203,30 @@ def test_a_circle_that_a_night_of_an_older_version_named_is_blanked_in_its_files
     log.write_text(f'{{"lines": ["{circle}"], "at": "{DAY}"}}\n', encoding="utf-8")
     page.write_text(f"<td>{circle}</td>", encoding="utf-8")
     pl.DataFrame({"check_code": ["group_circle"], "message": [circle]}).write_parquet(results)
+    history = settings.dagster_home / "history" / "runs" / "index.db"
+    told = settings.dagster_home / "storage" / "run" / "compute_logs" / "gate.err"
+    for path in (history, told):
+        path.parent.mkdir(parents=True)
+    told.write_bytes(circle.encode() + b" \xff")
+    with closing(sqlite3.connect(history)) as dagster, dagster:
+        dagster.execute("create table event_logs (id integer primary key, event text, number blob)")
+        events = [(json.dumps({"message": circle}), b"1"), ("another: A/9", b"2"), (None, HIS.encode())]
+        dagster.executemany("insert into event_logs (event, number) values (?, ?)", events)
 
-    erasure.erase(settings, [])
+    assert erasure.erase(settings, []).left == ()
 
     blanked = "1 of 3 of the rows: A/**; **/9"
+    assert told.read_bytes() == blanked.encode() + b" \xff"
+    assert circle.encode() not in history.read_bytes()
+    with closing(sqlite3.connect(history)) as dagster:
+        assert dagster.execute("select event, number from event_logs order by id").fetchall() == [
+            (json.dumps({"message": blanked}), b"1"), *events[1:],
+        ]  # fmt: skip
+        # who holds it keeps it from being changed: then it is named
+        dagster.execute("update event_logs set event = ? where id = 1", (circle,))
+        monkeypatch.setattr(dagster_logs, "_BUSY_SECONDS", 0.0)
+        (left,) = erasure.erase(settings, []).left
+    assert left == "'dagster/history/runs/index.db' may name them and could not be changed: end `acrm serve`"
     assert log.read_text(encoding="utf-8") == f'{{"lines": ["{blanked}"], "at": "{DAY}"}}\n'
     assert page.read_text(encoding="utf-8") == f"<td>{blanked}</td>"
     assert pl.read_parquet(results).rows() == [("group_circle", blanked)]

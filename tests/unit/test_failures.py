@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from orchestration.settings import BatchId, Settings
 from tests.support.warehouse import COMMAND, PROJECT, tree_hashes
 
 NIGHT = Night(BatchId(date(2026, 1, 29), 1), None)
+TEMPORARY = tempfile.gettempdir()
 SECRET = "6222020200112233445"
 
 
@@ -52,6 +54,17 @@ def wrapped(cause: BaseException) -> RuntimeError:
             duckdb.IOException(f"IO Error: {SECRET} No space left on device"),
             ExitCode.STORAGE,
             "No space left on device",
+        ),
+        (
+            duckdb.IOException(f'Cannot open file "{TEMPORARY}/no.duckdb": Permission denied'),
+            ExitCode.STORAGE,
+            f"Permission denied: '{TEMPORARY}/no.duckdb'. Nothing else was changed",
+        ),
+        (
+            # what stands between quotes may be a value
+            duckdb.IOException(f'"/{SECRET}/{SECRET}" and "{SECRET}": Permission denied'),
+            ExitCode.STORAGE,
+            "Permission denied. Nothing else was changed",
         ),
         *(
             (

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.errors import PublicationError
 from orchestration.feeds import write_feeds
+from orchestration.rooms import room_beside
 from orchestration.settings import Settings
 from tests.support.small_release import NIGHT, filled, publish
 
@@ -157,6 +158,22 @@ def test_only_its_owner_reads_it(settings: Settings, tmp_path: Path) -> None:
 def change_a_byte(folder: Path) -> None:
     with (folder / "feed_today.csv").open("ab") as file:
         file.write(b" ")
+
+
+def test_what_a_killed_run_left_beside_the_folder_goes_and_what_another_writes_stays(
+    settings: Settings, tmp_path: Path
+) -> None:
+    # the name of another folder begins like this one's
+    left, others = tmp_path / ".feeds.building-ab", tmp_path / ".feeds2.building-ab"
+    for folder in (left, others):
+        (folder / "workbench").mkdir(parents=True)
+        (folder / "workbench" / "feed_today.csv.part").write_text("of somebody", encoding="utf-8")
+    with room_beside(tmp_path / "feeds") as in_use:
+        assert not left.exists()
+        write_feeds(settings, NIGHT, tmp_path / "feeds")
+        assert in_use.exists()
+    assert not in_use.exists()
+    assert sorted(path.name for path in tmp_path.glob("*feeds*")) == [others.name, "feeds"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Everything that stops a delivery, told at once and before anything of it is in the lake."""
 
 import gzip
+import json
 from datetime import date
 
 import pyarrow as pa
@@ -50,6 +51,26 @@ def test_a_manifest_that_cannot_be_read(delivery, content):
     delivery.send()
     (delivery.folder / "manifest.json").write_bytes(content)
     assert {code for code, *_ in faults_of(delivery)} == {"manifest_unreadable"}
+
+
+@pytest.mark.parametrize("key", ["sequence", "row_count", "control_sums"])
+@pytest.mark.parametrize("number", ["1E+99999", "-1.5e99999", "1e-99999"])
+def test_a_number_that_is_short_and_vast_is_not_computed(delivery, key, number):
+    # ten characters, 1E+999999999, had every run work for hours on the number's digits
+    delivery.send()
+    manifest = delivery.folder / "manifest.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    table = content["tables"]["deposit_balance"]
+    match key:
+        case "sequence":
+            content["sequence"] = "HERE"
+        case "row_count":
+            table["row_count"] = "HERE"
+        case _:
+            table["control_sums"] = {"balance": number}
+    manifest.write_text(json.dumps(content).replace('"HERE"', number), encoding="utf-8")
+    with pytest.raises(BadBatchError, match="larger than any amount"):
+        read_manifest(delivery.folder)
 
 
 @pytest.mark.parametrize(
