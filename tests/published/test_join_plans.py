@@ -19,7 +19,7 @@ FEW_ROWS = {
 }
 """Models whose comparison of all with all has a side that stays small whatever the bank; and why."""
 
-RULES = re.compile(r"\.(rules|reference)\.")
+RULES = re.compile(r"\.(rules|reference)\.|\.int_calendar__")
 KEYS_EQUAL = re.compile(r"\(\w+ = [a-z_]+\)")
 
 
@@ -39,7 +39,7 @@ def compares_all_with_all(operator: Mapping[str, Any]) -> bool:
 
 
 def grows_with_the_bank(plan: Mapping[str, Any]) -> bool:
-    """Whether anything but rules and code lists is read."""
+    """Whether anything but rules, code lists and months is read."""
     for operator in operators(plan):
         table = operator["extra_info"].get("Table")
         if operator["name"].strip() == "CTE_SCAN" or (table and not RULES.search(table)):
