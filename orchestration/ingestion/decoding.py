@@ -45,7 +45,7 @@ MARK_UNDECODABLE = "acrm_mark_undecodable"
 
 codecs.register_error(MARK_UNDECODABLE, lambda error: (UNDECODABLE, getattr(error, "end", 0)))
 
-_BOM = "\ufeff".encode()
+BOM = "\ufeff".encode()
 _STAND_INS = bytes([0x1F, 0x1E, 0x1D, 0x1C, *range(1, 9), *range(0x0E, 0x1C), 0x7F])
 
 
@@ -89,7 +89,7 @@ class CsvText:
         self._delimiter = layout.delimiter.encode()
         self._texts = _decoded(_lines(path, layout), layout.encoding)
         self._text, self._final = next(self._texts, (b"", True))
-        self._text = self._text.removeprefix(_BOM)
+        self._text = self._text.removeprefix(BOM)
         self.header: list[str] | None = None
         if layout.header and self._text:
             normal, separator = self._normalised(self._text)

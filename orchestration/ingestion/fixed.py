@@ -12,13 +12,12 @@ from typing import Annotated, Literal, Self
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from orchestration.ingestion.decoding import MARK_UNDECODABLE, UnreadableFileError, line_slices
+from orchestration.ingestion.decoding import BOM, MARK_UNDECODABLE, UnreadableFileError, line_slices
 from orchestration.ingestion.manifest import Format
 from orchestration.ingestion.parsing import SOURCE_ROW
 from orchestration.ingestion.reader import Chunk, is_shapeless
 
 _PADDING = " \u3000\x00"
-_BOM = "\ufeff".encode()
 
 Place = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1, le=65_536)]]
 """Where a column begins, from 1, and how long it is."""
@@ -71,7 +70,7 @@ def fixed_chunks(path: Path, layout: Format, fixed: Fixed) -> Iterator[Chunk]:
     places = {name.lower(): place for name, place in fixed.columns.items()}
     done = shapeless = 0
     for text in line_slices(path, layout, len(places)):
-        lines = _lines(text.removeprefix(_BOM) if done == 0 else text)
+        lines = _lines(text.removeprefix(BOM) if done == 0 else text)
         cut = _by_bytes if fixed.unit == "bytes" else _by_characters
         rows, odd = cut(lines, layout, fixed, places)
         shapeless += odd.height

@@ -10,9 +10,8 @@ from typing import Any, Literal
 
 import yaml
 
+from orchestration.metrics.additivity import Window
 from orchestration.metrics.semantic import SEMANTIC_FOLDER
-
-Window = Literal["max", "min"]
 
 
 @dataclass(frozen=True)

@@ -198,5 +198,4 @@ def _flow(content: object) -> str:
 
 
 def _line(text: str) -> str:
-    # dbt reads two braces as its own
     return " ".join(text.split())

@@ -38,7 +38,7 @@ def known_tables(manifest: Mapping[str, Any]) -> list[KnownTable]:
         versions = [
             node
             for node in models(manifest)
-            if model_meta(node).carried == "versions" and key in _read_by(node, manifest)
+            if model_meta(node).carried == "versions" and key in _reads(node, manifest)
         ]
         if versions:
             names = {
@@ -48,14 +48,14 @@ def known_tables(manifest: Mapping[str, Any]) -> list[KnownTable]:
     return found
 
 
-def _read_by(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> set[str]:
+def _reads(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> set[str]:
     """What a model reads, and what the views that it reads are made of."""
     read = set(node["depends_on"]["nodes"])
     for key in node["depends_on"]["nodes"]:
         between = manifest["nodes"].get(key, {})
         is_view = between.get("config", {}).get("materialized") == "view"
         if is_view and not between["original_file_path"].startswith("models/staging/"):
-            read |= _read_by(between, manifest)
+            read |= _reads(between, manifest)
     return read
 
 
