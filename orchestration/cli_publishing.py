@@ -143,8 +143,9 @@ def schema(
 ) -> None:
     """Compare the published schema with the one agreed on; --write agrees, and writes the metrics' files."""
     from orchestration.console import out
-    from orchestration.metrics.semantic import semantic_files, write_semantic
+    from orchestration.metrics.semantic import SEMANTIC_FOLDER, semantic_files
     from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
+    from orchestration.publication.reference import write_pages
     from orchestration.publication.schema import (
         agreed_schema,
         breaking_changes,
@@ -161,7 +162,7 @@ def schema(
     if write:
         write_schema(made)
         DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
-        write_semantic(semantic_files(manifest))
+        write_pages(semantic_files(manifest), SEMANTIC_FOLDER)
     out.print(f"version {made.version}, {len(made.tables)} tables")
 
 

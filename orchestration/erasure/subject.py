@@ -22,6 +22,7 @@ from orchestration.publication.cut import cuts_folder
 from orchestration.publication.private import private_releases
 from orchestration.releases.catalog import read_catalog
 from orchestration.releases.on_disk import releases
+from orchestration.rooms import room_beside
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder, require_new
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -63,35 +64,40 @@ def write_subject(settings: Settings, customer: str, folder: Path) -> Held:
         BusyError: A run is writing.
     """
     require_new(folder)
-    with writer_lock(settings):
-        numbers = owned_numbers(settings, customer)
-        held = Held(folder)
-        with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-            connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
-            connection.execute(
-                "create table number as select unnest($numbers) as number", {"numbers": numbers}
-            )
-            found = list(_everywhere(connection, settings, customer, numbers))
-            held.places += [
-                (place, what, count) for place, what, rows in found if (count := _count(connection, rows))
-            ]
-            is_erased = customer in {erased.customer_id for erased in read_register(settings).customers}
-            if not held.places and not is_erased:
-                raise NotFoundError("Nothing is held of a customer of that number.")
-            written = {(place, what) for place, what, _ in held.places}
-            private_folder(folder)
-            for place, what, rows in found:
-                if (place, what) in written:
-                    _write(connection, rows, folder / place.replace("/", "-") / f"{what}.csv")
-        if is_erased:
-            held.places.append(("erasure/register.json", "he asked to be forgotten", 1))
-        held.places += [
-            (str(path.relative_to(settings.home)), "as delivered; he may be in it", 0)
-            for _, path in survey(settings).named
-        ]
-        held.places += _in_files(settings, numbers)
-        _write_places(held)
+    folder = folder.absolute()
+    private_folder(folder.parent)
+    # whole or not at all: half of what is held would pass for all of it
+    with writer_lock(settings), room_beside(folder) as room:
+        unfinished = room / folder.name
+        held = Held(folder, _written(settings, customer, unfinished))
+        _write_places(held, unfinished)
+        unfinished.replace(folder)
     return held
+
+
+def _written(settings: Settings, customer: str, folder: Path) -> list[tuple[str, str, int]]:
+    """Write what is held into a folder; returns the places of it all, written or not."""
+    numbers = owned_numbers(settings, customer)
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
+        connection.execute("create table number as select unnest($numbers) as number", {"numbers": numbers})
+        found = list(_everywhere(connection, settings, customer, numbers))
+        places = [(place, what, count) for place, what, rows in found if (count := _count(connection, rows))]
+        is_erased = customer in {erased.customer_id for erased in read_register(settings).customers}
+        if not places and not is_erased:
+            raise NotFoundError("Nothing is held of a customer of that number.")
+        written = {(place, what) for place, what, _ in places}
+        private_folder(folder)
+        for place, what, rows in found:
+            if (place, what) in written:
+                _write(connection, rows, folder / place.replace("/", "-") / f"{what}.csv")
+    if is_erased:
+        places.append(("erasure/register.json", "he asked to be forgotten", 1))
+    places += [
+        (str(path.relative_to(settings.home)), "as delivered; he may be in it", 0)
+        for _, path in survey(settings).named
+    ]
+    return [*places, *_in_files(settings, numbers)]
 
 
 def _everywhere(
@@ -181,8 +187,8 @@ def _write(connection: duckdb.DuckDBPyConnection, rows: Sql, path: Path) -> None
     path.chmod(PRIVATE_FILE)
 
 
-def _write_places(held: Held) -> None:
-    path = held.folder / WHERE
+def _write_places(held: Held, folder: Path) -> None:
+    path = folder / WHERE
     path.touch(mode=PRIVATE_FILE)
     with path.open("w", encoding="utf-8", newline="") as listed:
         writer = csv.writer(listed)

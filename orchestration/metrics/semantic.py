@@ -5,7 +5,6 @@ Put here: how a mart and its metrics look in dbt's words. Keep out: how a figure
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -50,16 +49,6 @@ def semantic_files(manifest: Mapping[str, Any]) -> dict[str, str]:
         here = [table for table in tables if table.mart.schema_name == schema]
         files[f"{schema}.yml"] = _file(map(_model, here), (line for table in here for line in _ratios(table)))
     return files
-
-
-def write_semantic(files: Mapping[str, str], folder: Path = SEMANTIC_FOLDER) -> None:
-    """Write the files, and delete those of schemas that are no more."""
-    folder.mkdir(exist_ok=True)
-    for path in folder.glob("*.yml"):
-        if path.name not in files:
-            path.unlink()
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _file(models: Iterable[str], metrics: Iterable[str]) -> str:

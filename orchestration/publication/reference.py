@@ -34,12 +34,13 @@ def reference_pages(manifest: Mapping[str, Any], codes: Path = CODES_FILE) -> di
     return pages | {"codes.md": _codes_page(kinds), "README.md": _index(by_schema)}
 
 
-def write_reference(pages: Mapping[str, str], folder: Path = REFERENCE_FOLDER) -> None:
-    """Write the pages, and delete those of schemas that are gone."""
+def write_pages(pages: Mapping[str, str], folder: Path = REFERENCE_FOLDER) -> None:
+    """Write the files of a generated folder, and delete those of their kind that are no more of it."""
     folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.md"):
-        if old.name not in pages:
-            old.unlink()
+    for ending in {Path(name).suffix for name in pages}:
+        for old in folder.glob(f"*{ending}"):
+            if old.name not in pages:
+                old.unlink()
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
 

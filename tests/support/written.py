@@ -52,9 +52,9 @@ def main() -> None:
     # after the files above, which they read
     from orchestration.assets.models import manifest_of_project
     from orchestration.definitions import build_defs
-    from orchestration.metrics.semantic import semantic_files, write_semantic
+    from orchestration.metrics.semantic import SEMANTIC_FOLDER, semantic_files
     from orchestration.publication.dictionary import DICTIONARY_FILE, metric_dictionary
-    from orchestration.publication.reference import reference_pages, write_reference
+    from orchestration.publication.reference import reference_pages, write_pages
     from orchestration.publication.schema import published_schema, write_schema
     from orchestration.releases.marts import marts_from_manifest
     from orchestration.settings import Settings
@@ -64,8 +64,8 @@ def main() -> None:
         manifest = manifest_of_project(settings)
         write_schema(published_schema(marts_from_manifest(manifest)))
         DICTIONARY_FILE.write_text(metric_dictionary(manifest), encoding="utf-8")
-        write_semantic(semantic_files(manifest))
-        write_reference(reference_pages(manifest))
+        write_pages(semantic_files(manifest), SEMANTIC_FOLDER)
+        write_pages(reference_pages(manifest))
         ASSET_GRAPH.write_text(asset_graph(build_defs(settings)), encoding="utf-8")
 
 

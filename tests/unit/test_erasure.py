@@ -279,6 +279,11 @@ def test_all_that_is_held_of_a_customer_is_written_with_its_place(tmp_path: Path
         settings.home / "what_if" / "movers.parquet"
     )
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("orchestration.erasure.subject._write_places", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            write_subject(settings, HIS, asked)
+    assert list(tmp_path.glob("*asked*")) == [], "half of it would pass for all"
     held = write_subject(settings, HIS, asked)
 
     rows = pl.read_csv(asked / "lake" / "deposit_balance.csv", infer_schema=False)

@@ -111,7 +111,8 @@ used as (
 
     select
         customer_id,
-        ',' || {{ joined_text('distinct channel_code', "','", ['channel_code nulls last']) }} || ',' as used_channel_codes
+        ',' || {{ joined_text('channel_code', "','", ['channel_code nulls last'], is_distinct=true) }} || ','
+            as used_channel_codes
     from {{ ref('int_channel__usage') }}
     where
         business_date >= {{ add_days(business_date(), -30) }}

@@ -88,7 +88,7 @@ card_totals as (
 
     select
         cards.customer_id,
-        ',' || {{ joined_text('distinct cards.card_kind_code', "','", ['cards.card_kind_code nulls last']) }} || ','
+        ',' || {{ joined_text('cards.card_kind_code', "','", ['cards.card_kind_code nulls last'], is_distinct=true) }} || ','
             as card_kind_codes,
         max(case cards.card_grade_code when 'diamond' then 4 when 'platinum' then 3 when 'gold' then 2 else 1 end)
             as best_grade,
