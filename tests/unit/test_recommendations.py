@@ -42,11 +42,12 @@ def test_rules_name_who_is_offered_what_and_why() -> None:
         "EXACT": 500_000,
         "BOLD": "500000.01",
         "LARGE": 1_000_001,
+        "BOTH": 1_000_001,
     }.items():
         bank.customer(name, opened=date(2025, 12, 1)).holds(amount, since=date(2025, 12, 1))
     bank.customer("CARD", opened=date(2025, 12, 1)).card(issued=date(2025, 12, 1))
     nights = MemoryNights(MARTS)
-    risks = {"STEADY": "2", "EXACT": "2", "BOLD": "5", "LARGE": "1"}
+    risks = {"STEADY": "2", "EXACT": "2", "BOLD": "5", "LARGE": "1", "BOTH": "2"}
     for delivery in with_risk(bank.deliveries(), risks):
         nights.run(delivery)
 
@@ -55,6 +56,11 @@ def test_rules_name_who_is_offered_what_and_why() -> None:
     assert recommended(nights, "BOLD") == []
     # what is above the risk level is not offered
     assert recommended(nights, "LARGE") == [("consumer", "rule", "large_deposit_loan")]
+    # of a line by the rule of the higher score, and lines in the order of their scores
+    assert recommended(nights, "BOTH") == [
+        ("wealth_management", "rule", "steady_deposit"),
+        ("consumer", "rule", "large_deposit_loan"),
+    ]
     assert recommended(nights, "CARD") == [("instalment", "rule", "card_instalment")]
     (row,) = nights.query("select reason from customer.fct_recommendation where customer_id = 'STEADY'")
     assert row["reason"] == "deposit_amt 500000.01 > 500000.00; risk_level_code 2"
