@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import Settings
-from orchestration.transform import Transform
 from tests.campaign.children import work
 from tests.faults.village import NIGHTS, OPENED, village
 from tests.support.landing import land_all
@@ -22,7 +21,6 @@ FORMER = "former-villager"
 
 def prepare(home: Path) -> None:
     """Make the warehouse that every round copies."""
-    Transform(Settings.load(home))
 
     def nights() -> int:
         os.umask(0o077)

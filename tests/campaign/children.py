@@ -11,6 +11,7 @@ again on a slower machine. What libraries do between two touches is hit by a del
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,8 @@ from threading import Timer
 from typing import Any
 
 from orchestration import cli, night
+from orchestration.settings import Settings
+from orchestration.transform import Transform
 from tests.support.macros import Macros
 from tests.support.models import PROJECT
 from tests.support.quick_build import QuickBuild
@@ -38,6 +41,16 @@ _TOUCHES = {
     "os.truncate",
 }
 """What Python tells of (:pep:`578`) whenever a file or folder is opened, made, moved or removed."""
+
+_IMPORTED_LATE = (
+    "expectations.docs",
+    "expectations.gate",
+    "expectations.datasource",
+    "expectations.suites.promises",
+    "orchestration.console",
+    "orchestration.night_report.write",
+    "orchestration.publication.publish",
+)
 
 
 @dataclass(frozen=True)
@@ -196,9 +209,11 @@ def _count_touches(kill: Kill | None) -> list[int]:
 
 
 def load_all() -> None:
-    """Import what commands import late, and compile the models' templates, once for all children."""
-    import_module("expectations.gate")
-    import_module("orchestration.console")
+    """Import what commands import late, parse the project and compile its models, once for all children."""
+    for late in _IMPORTED_LATE:
+        import_module(late)
+    with tempfile.TemporaryDirectory() as home:
+        Transform(Settings.load(Path(home)))
     macros = Macros()
     for model in (PROJECT / "models").rglob("*.sql"):
         macros.environment.compile(model.read_text(encoding="utf-8"))
