@@ -37,6 +37,9 @@ def main() -> None:
     # what was reached is told, however it ends
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, suppress(KeyboardInterrupt):
+        # erasure looks for leftovers where temporary files are: others on this machine have theirs elsewhere
+        tempfile.tempdir = os.environ["TMPDIR"] = str(Path(folder) / "temporary")
+        Path(tempfile.tempdir).mkdir()
         base = options.base or Path(folder) / "home"
         if not base.exists():
             prepare(base)
