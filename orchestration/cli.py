@@ -284,7 +284,11 @@ def sample(
     end: Annotated[str, typer.Option(help="Day of the last night.")] = "2026-10-31",
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another bank.")] = 1,
     profile: Annotated[
-        str, typer.Option(help="suzhou: a city's balances as published; wealthy: every tier is filled.")
+        str,
+        typer.Option(
+            help="suzhou: a city's balances as published; wealthy: every tier is filled; fujian: as suzhou, "
+            "with a bank's contacts of a year as published, at 1 : 1000, from 25,000 customers on."
+        ),
     ] = "suzhou",
     kind: Annotated[str, typer.Option("--format", help="csv or parquet.")] = "csv",
     encoding: Annotated[str, typer.Option(help="utf-8 or gb18030.")] = "utf-8",

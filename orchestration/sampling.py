@@ -9,6 +9,7 @@ from orchestration.console import out
 from orchestration.errors import ConfigurationError
 from orchestration.releases.keys import provide_demo_key
 from orchestration.settings import BatchId, Settings
+from sample_bank.contact_year import TooFewCustomersError
 from sample_bank.defects import DEFECT_NAMES, Defect, plant_defect
 from sample_bank.generate import SampleSpec, generate_bank
 
@@ -20,7 +21,7 @@ def write_sample(settings: Settings, spec: SampleSpec) -> list[Path]:
     """Write a generated bank into landing, and what is true of it into ``answer_key``.
 
     Raises:
-        ConfigurationError: Landing holds batches of these dates already.
+        ConfigurationError: Landing holds batches of these dates already, or the profile wants more customers.
     """
     with Progress(
         TextColumn("generating customers"),
@@ -43,6 +44,8 @@ def write_sample(settings: Settings, spec: SampleSpec) -> list[Path]:
             raise ConfigurationError(
                 f"{settings.landing}: {error}. Name another ACRM_HOME, or other dates."
             ) from error
+        except TooFewCustomersError as error:
+            raise ConfigurationError(f"--profile {spec.profile}: {error}. Raise --customers.") from error
     provide_demo_key(settings, folders)
     out.print(f"{spec.customers:,} customers, {len(folders)} batches in {settings.landing}")
     return folders

@@ -17,6 +17,7 @@ from sample_bank.cards import (
     spending_of,
     spending_rows,
 )
+from sample_bank.contact_year import YearOfContacts
 from sample_bank.costs import Volumes
 from sample_bank.fees import FeeBook
 from sample_bank.holdings import deposit_rows, history_rows, position_rows
@@ -52,8 +53,11 @@ HISTORY_FILE_ROWS = 1_000_000
 class Chunk:
     """Plans the customers' lives when made; nights have to be asked for in order."""
 
-    def __init__(self, world: World, wealth: Wealth, numbers: Ints) -> None:
+    def __init__(
+        self, world: World, wealth: Wealth, numbers: Ints, contact_year: YearOfContacts | None = None
+    ) -> None:
         self.world, self.timeline = world, world.timeline
+        self.contact_year = contact_year
         self.people = customers_of(world, wealth, numbers)
         self.accounts = accounts_of(world, self.people)
         self.claims = claims_of(world, self.people, self.accounts)
@@ -73,7 +77,7 @@ class Chunk:
     @cached_property
     def subjects(self) -> Subjects:
         """What the customers have to do with the bank besides accounts."""
-        return Subjects(self.world, self.people, self.loans, self.links)
+        return Subjects(self.world, self.people, self.loans, self.links, self.contact_year)
 
     def night(
         self, index: int, ledger: Ledger, volumes: Volumes, answers: AnswerBook | None

@@ -13,6 +13,7 @@ from sample_bank.answers import AnswerBook
 from sample_bank.attribution import Attribution
 from sample_bank.catalogue import product_table
 from sample_bank.chunk import NO_BATCH, Chunk
+from sample_bank.contact_year import YearOfContacts
 from sample_bank.costs import Volumes, cost_table
 from sample_bank.delivery import BatchWriter, Format
 from sample_bank.ledger import Ledger
@@ -84,21 +85,24 @@ def generate_bank(
 
     Raises:
         FileExistsError: A batch of the spec is in landing already.
+        TooFewCustomersError: The profile's figures want more customers contacted than the bank has.
     """
     profile = PROFILES[spec.profile]
     timeline = spec.timeline
     outlets = max(LEAST_OUTLETS, spec.customers // profile.customers_per_outlet)
     world = World(Dice(spec.seed), timeline, profile, outlets)
     wealth = Wealth(world.dice, profile, spec.customers)
+    figures = profile.contact_year if spec.has_stage_two else None
+    contact_year = YearOfContacts(world, wealth, spec.customers, figures) if figures else None
     writers = [_writer(spec, landing, night) for night in timeline.nights]
     ledgers = [Ledger(world) for _ in timeline.nights]
     volumes = [Volumes(world.outlets) for _ in timeline.nights]
-    _write_shared(world, writers, spec)
+    _write_shared(world, writers, spec, contact_year)
     sales: list[pl.DataFrame] = []
     size = max(spec.chunk_customers // BLOCK, 1) * BLOCK
     for number, first in enumerate(range(0, spec.customers, size)):
         last = min(first + size, spec.customers)
-        chunk = Chunk(world, wealth, np.arange(first, last))
+        chunk = Chunk(world, wealth, np.arange(first, last), contact_year)
         answers = AnswerBook(world, chunk.people, chunk.accounts, chunk.claims) if answer_key else None
         for night, (writer, ledger) in enumerate(zip(writers, ledgers, strict=True)):
             for table, frames in chunk.night(night, ledger, volumes[night], answers):
@@ -137,7 +141,9 @@ def _add(writer: BatchWriter, table: str, frames: Iterable[pl.DataFrame]) -> Non
         writer.add(table, frame)
 
 
-def _write_shared(world: World, writers: list[BatchWriter], spec: SampleSpec) -> None:
+def _write_shared(
+    world: World, writers: list[BatchWriter], spec: SampleSpec, contact_year: YearOfContacts | None
+) -> None:
     """The tables that do not depend on customers."""
     previous = NO_BATCH
     for night, (day, writer) in enumerate(zip(world.timeline.night_days.tolist(), writers, strict=True)):
@@ -149,6 +155,6 @@ def _write_shared(world: World, writers: list[BatchWriter], spec: SampleSpec) ->
         writer.add("fx_rate", world.fx_table(day))
         writer.add("calendar", world.timeline.calendar())
         if spec.has_stage_two:
-            for table, frame in shared_rows(world, night, previous):
+            for table, frame in shared_rows(world, night, previous, contact_year):
                 writer.add(table, frame)
         previous = day

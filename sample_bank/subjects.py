@@ -11,6 +11,7 @@ import polars as pl
 from sample_bank import campaigns as marketing
 from sample_bank.channels import Channels
 from sample_bank.consents import Consents
+from sample_bank.contact_year import YearOfContacts
 from sample_bank.contacts import message_rows, messages_a_year
 from sample_bank.link_answers import link_answers
 from sample_bank.links import Links, relation_rows
@@ -34,12 +35,20 @@ ANSWERED_DAYS = 45
 class Subjects:
     """What a chunk of customers has to do with the bank besides accounts; nights may come in any order."""
 
-    def __init__(self, world: World, people: Customers, loans: Loans, links: Links) -> None:
+    def __init__(
+        self,
+        world: World,
+        people: Customers,
+        loans: Loans,
+        links: Links,
+        contact_year: YearOfContacts | None = None,
+    ) -> None:
         self.world, self.people, self.loans, self.links = world, people, loans, links
+        self.contact_year = contact_year
         self.consents = Consents(world, people)
         self.channels = Channels(world, people)
         self.opportunities = Opportunities(world, people)
-        self.campaigns = marketing.campaigns_of(world)
+        self.campaigns = [] if contact_year else marketing.campaigns_of(world)
 
     def night(self, day: int, previous: int, *, is_first: bool) -> Iterator[Delivery]:
         """The chunk's rows of every table of stage 2."""
@@ -58,6 +67,8 @@ class Subjects:
 
     def _messages(self, day: int, *, is_first: bool) -> list[pl.DataFrame]:
         """One frame by month: the initial load brings a year of them."""
+        if self.contact_year:
+            return []
         levels = messages_a_year(self.world, self.people)
         first = day
         if is_first:
@@ -84,7 +95,11 @@ class Subjects:
             chosen.append(rows if campaign.chosen_on > previous else rows.clear())
             contacts.append(targets.contact_rows(day, previous))
             responses.append(targets.response_rows(day, previous))
-        if running:
+        if self.contact_year:
+            yield "campaign_target", [self.contact_year.target_rows(self.people, day, previous)]
+            yield "contact_log", [self.contact_year.contact_rows(self.people, day, previous)]
+            yield "campaign_response", [pl.DataFrame()]
+        elif running:
             yield "campaign_target", [pl.concat(chosen)]
             yield "contact_log", [pl.concat(contacts)]
             yield "campaign_response", [pl.concat(responses)]
@@ -106,7 +121,7 @@ class Subjects:
             "link": link_answers(self.people, self.links, last),
             "consent": self.consents.answers(last),
             "channel": self.channels.answers(last),
-            "campaign": pl.concat(targets).sort("campaign_id", "customer_id"),
+            **({"campaign": pl.concat(targets).sort("campaign_id", "customer_id")} if targets else {}),
             "service_case": pl.concat(cases).sort("case_id"),
             "opportunity": self.opportunities.answers(last).sort("opportunity_id"),
             "visit": visit_answers(visits).sort("employee_id", "month_start_date"),
@@ -124,11 +139,17 @@ def _business_days(day: int, is_first: bool) -> list[int]:
     return [at for at in range(first, day + 1) if is_business_day(as_date(at))]
 
 
-def shared_rows(world: World, night: int, previous: int) -> Iterator[tuple[str, pl.DataFrame]]:
+def shared_rows(
+    world: World, night: int, previous: int, contact_year: YearOfContacts | None = None
+) -> Iterator[tuple[str, pl.DataFrame]]:
     """The tables of stage 2 that do not depend on customers, on one night."""
     day = int(world.timeline.night_days[night])
-    found = marketing.campaigns_of(world)
-    yield "campaign", marketing.campaign_rows(world, found, day, previous)
+    if contact_year:
+        found = []
+        yield "campaign", contact_year.campaign_rows(day, previous)
+    else:
+        found = marketing.campaigns_of(world)
+        yield "campaign", marketing.campaign_rows(world, found, day, previous)
     yield "campaign_product", marketing.campaign_product_rows(found, day, previous)
     yield "plan_target", plan_rows(world, world.timeline, night)
     yield "org_change", _org_changes(world, day, previous)
