@@ -32,6 +32,7 @@ from great_expectations.render.renderer.renderer import renderer
 
 from expectations.check import Check, FailingRows, RowCount, Suite
 from expectations.results import CheckResult, did_not_run, ran
+from orchestration.interrupts import raise_if_interrupted
 
 # Great Expectations tells of its temporary folders, in a module that sets its own level
 for _told in ("great_expectations", "great_expectations.data_context.types.base"):
@@ -209,8 +210,10 @@ class Validator:
         try:
             validation = self._validate(suite)
         except Exception as error:
-            # whatever went wrong, none of the checks has an answer
+            raise_if_interrupted()
+            # whatever else went wrong, none of the checks has an answer
             return [did_not_run(check, type(error).__name__) for check in suite.checks], None
+        raise_if_interrupted()
         answers = {result.expectation_config.meta["check"]: result for result in validation.results}
         results = [_result(check, answers.get(number)) for number, check in enumerate(suite.checks)]
         for answer in filter(_raised, validation.results):

@@ -9,11 +9,10 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import duckdb
-
 from orchestration.confirmation import show_confirmed
 from orchestration.errors import ConfigurationError
 from orchestration.ingestion.lake import read_report
+from orchestration.interrupts import connect
 from orchestration.lock import writer_lock
 from orchestration.plan import Night
 from orchestration.settings import Settings, private_folder
@@ -52,7 +51,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], *, is_fresh: bool = Fa
         copy = _copied(settings, is_fresh=is_fresh)
     night = Night(nights[-1].batch, nights[-2].batch.business_date if len(nights) > 1 else None)
     transform = Transform(settings)
-    with duckdb.connect(str(copy)) as connection:
+    with connect(str(copy)) as connection:
         report = read_report(settings, night.batch)
         assert report is not None, "a night that has run is in the lake"
         prepare_night(settings, connection, report, night.previous, known_tables(transform.manifest))

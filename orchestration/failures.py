@@ -17,24 +17,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
 from pathlib import Path
-from time import monotonic
-from types import FrameType
 from typing import Any, TextIO
 
 from orchestration.errors import AcrmError, ExitCode
+from orchestration.interrupts import Interrupted, interruptible, is_interrupt
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 
 FAILURE_LOG = "failure.log"
-_AGAIN_SECONDS = 2.0
 _AT = "at: "
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 def place(error: BaseException, where: str) -> None:
@@ -44,7 +34,7 @@ def place(error: BaseException, where: str) -> None:
 
 def guarded(command: Callable[[], object]) -> int:
     """Run a command; whatever it raises is a line on standard error. Returns the exit code."""
-    with _interruptible(), _output() as lost:
+    with interruptible(), _output() as lost:
         code = _guarded(command)
     if lost and code == ExitCode.OK:
         _say([f"The output could not be written: {lost[0]}. What was to be done is done."])
@@ -57,17 +47,21 @@ def _guarded(command: Callable[[], object]) -> int:
         code = command()
         return code if isinstance(code, int) else int(ExitCode.OK)
     except SystemExit as error:
-        if any(isinstance(cause, KeyboardInterrupt) for cause in _chain(error)):
+        if _is_of_an_interrupt(error):
             return _interrupted(error)
         return error.code if isinstance(error.code, int) else int(ExitCode.OK)
-    except AcrmError as error:
-        _say(str(error).splitlines())
-        return int(error.exit_code)
-    except KeyboardInterrupt as error:
-        return _interrupted(error)
     except BaseException as error:
+        if _is_of_an_interrupt(error):
+            return _interrupted(error)
+        if isinstance(error, AcrmError):
+            _say(str(error).splitlines())
+            return int(error.exit_code)
         # a panic in a library is none of Exception
         return _unforeseen(error)
+
+
+def _is_of_an_interrupt(error: BaseException) -> bool:
+    return is_interrupt(error) or any(isinstance(cause, KeyboardInterrupt) for cause in _chain(error))
 
 
 def _interrupted(error: BaseException) -> int:
@@ -90,10 +84,10 @@ def _of_an_interrupt(error: BaseException) -> tuple[list[str], ExitCode]:
 
 def told(error: BaseException) -> tuple[list[str], ExitCode]:
     """What is said of an error that ended a night, with its exit code; nothing that may be private."""
+    if _is_of_an_interrupt(error):
+        return _of_an_interrupt(error)
     if isinstance(error, AcrmError):
         return str(error).splitlines(), error.exit_code
-    if isinstance(error, KeyboardInterrupt):
-        return _of_an_interrupt(error)
     known = _of_the_machine(error)
     return known or (
         [f"{_at(error)}an unforeseen failure, {type(error).__name__}."],
@@ -210,27 +204,6 @@ def _say(lines: list[str]) -> None:
         for line in lines:
             sys.stderr.write(line.encode("utf-8", "backslashreplace").decode() + "\n")
         sys.stderr.flush()
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Have SIGTERM end a command as Ctrl-C does; one right after another is let pass."""
-    last = -_AGAIN_SECONDS
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal last
-        now = monotonic()
-        if now - last < _AGAIN_SECONDS:
-            return
-        last = now
-        raise Interrupted(number)
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

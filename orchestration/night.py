@@ -31,6 +31,7 @@ from orchestration.finishing import note_publishing, show_unfinished, unfinished
 from orchestration.ingestion.ingest import ingest_batch
 from orchestration.ingestion.lake import BatchReport, forget_withdrawn
 from orchestration.ingestion.refusals import forget_refusal
+from orchestration.interrupts import is_interrupt, raise_if_interrupted
 from orchestration.journal import Journal, entries
 from orchestration.judging import judge_batch
 from orchestration.lock import writer_lock
@@ -254,6 +255,7 @@ class NightRun:
         try:
             yield
         except FaultError as refusal:
+            raise_if_interrupted()
             set_aside(self._settings, self.batch, refusal)
             raise
 
@@ -406,18 +408,19 @@ class NightRun:
             )
         released = current_release(self._settings)
         try:
+            raise_if_interrupted()
             # whoever is told of the station may end it from then on
             self._tell(station)
             started = perf_counter()
             with rules_of(self.batch.business_date):
                 yield
-        except KeyboardInterrupt as interrupt:
-            now = current_release(self._settings)
-            done = f"{now.name} is published" if now and now != released else "nothing of it is published"
-            place(interrupt, f"{station} of {self.batch}; {done}")
-            self._run.journal.failed(interrupt, self.batch, station)
-            raise
         except BaseException as error:
+            if is_interrupt(error):
+                now = current_release(self._settings)
+                done = f"{now.name} is published" if now and now != released else "nothing of it is published"
+                place(error, f"{station} of {self.batch}; {done}")
+                self._run.journal.failed(error, self.batch, station)
+                raise
             failure = self._of_memory(error, station)
             place(failure, f"{self.batch}, {station}")
             self._run.journal.failed(failure, self.batch, station)

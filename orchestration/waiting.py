@@ -23,6 +23,7 @@ from orchestration.ingestion.lake import (
 from orchestration.ingestion.landing import landed_batches, landing_folder, required_batches, survey
 from orchestration.ingestion.manifest import MANIFEST, file_digest
 from orchestration.ingestion.refusals import standing_refusal
+from orchestration.interrupts import connect
 from orchestration.plan import Night, Processed, highest_sequences, nights_to_run
 from orchestration.releases.catalog import read_catalog
 from orchestration.releases.on_disk import current_release
@@ -195,7 +196,7 @@ def processed_nights(settings: Settings) -> list[Processed]:
     """Nights that the build database holds; none if it was thrown away. Writers only; see `noted_nights`."""
     if not settings.database.exists():
         return []
-    with duckdb.connect(str(settings.database), read_only=True) as connection:
+    with connect(str(settings.database), read_only=True) as connection:
         try:
             rows = connection.execute(
                 "select business_date, sequence, has_state from pipeline.night order by business_date"

@@ -14,6 +14,7 @@ import duckdb
 import polars as pl
 
 from contract.model import load_contract
+from orchestration.interrupts import connect
 from orchestration.settings import Settings
 from orchestration.sql import fill, join, name, value
 
@@ -119,7 +120,7 @@ def _in_build_database(settings: Settings, new: Mapping[str, str]) -> dict[str, 
     if not settings.database.exists():
         return {}
     found: dict[str, str] = {}
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.execute(fill("attach {path} as build", path=value(settings.database)))
         connection.execute("create table old_number as select unnest($old) as old_number", {"old": list(new)})
         for (schema, table), columns in columns_of(connection, "build").items():

@@ -10,6 +10,7 @@ from orchestration.erased import read_register, show_erased
 from orchestration.erasure.circles import names_nobody, without_names
 from orchestration.erasure.numbers import may_be_composed
 from orchestration.errors import PublicationError
+from orchestration.interrupts import connect
 from orchestration.night_report import REPORT_FILES
 from orchestration.publication.filtered import RENAMED, filtering, holds_other_rows, write_filtered
 from orchestration.publication.quality import GATE_RESULTS_FILE
@@ -50,7 +51,7 @@ def erase_from_releases(settings: Settings) -> dict[str, str]:
 def still_published(settings: Settings) -> set[str]:
     """Hidden numbers of customers that a kept release holds all the same; it only looks."""
     found: set[str] = set()
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+    with connect(config={"autoinstall_known_extensions": False}) as connection:
         connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
         if not show_erased(connection, settings, ERASED):
             return found

@@ -14,6 +14,7 @@ import polars as pl
 from contract.model import Column, Table, load_contract
 from orchestration.erased import Erased
 from orchestration.erasure.numbers import columns_of, files_below, owned_numbers, replaceable
+from orchestration.interrupts import connect
 from orchestration.settings import Settings
 from orchestration.sql import Sql, fill, join, name, value
 
@@ -82,7 +83,7 @@ def replace_in_build_database(settings: Settings, new: Mapping[str, str]) -> Non
         return
     fresh = settings.database.with_suffix(".erased")
     fresh.unlink(missing_ok=True)
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+    with connect(config={"autoinstall_known_extensions": False}) as connection:
         connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
         connection.execute("set temp_directory = $folder", {"folder": str(fresh) + ".spill"})
         connection.execute(fill("attach {path} as build", path=value(settings.database)))

@@ -17,6 +17,7 @@ from orchestration.erased import read_register
 from orchestration.erasure.numbers import columns_of, files_below, holds_numbers, owned_numbers
 from orchestration.errors import NotFoundError
 from orchestration.ingestion.landing import survey
+from orchestration.interrupts import connect
 from orchestration.lock import writer_lock
 from orchestration.publication.cut import cuts_folder
 from orchestration.publication.private import private_releases
@@ -78,7 +79,7 @@ def write_subject(settings: Settings, customer: str, folder: Path) -> Held:
 def _written(settings: Settings, customer: str, folder: Path) -> list[tuple[str, str, int]]:
     """Write what is held into a folder; returns the places of it all, written or not."""
     numbers = owned_numbers(settings, customer)
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+    with connect(config={"autoinstall_known_extensions": False}) as connection:
         connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
         connection.execute("create table number as select unnest($numbers) as number", {"numbers": numbers})
         found = list(_everywhere(connection, settings, customer, numbers))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.interrupts import connect
 from orchestration.publication.database import write_database
 from orchestration.publication.parquet import COPY
 from orchestration.releases.catalog import Catalog, CatalogFile, CatalogTable, parquet_path
@@ -39,7 +40,7 @@ def filtering(settings: Settings, building: Path) -> Iterator[duckdb.DuckDBPyCon
         remove(building)
     building.mkdir(mode=PRIVATE_DIR, parents=True)
     try:
-        with duckdb.connect(
+        with connect(
             config={
                 "threads": settings.bank.threads,
                 "memory_limit": settings.bank.memory_limit,

@@ -13,6 +13,7 @@ import duckdb
 from contract.model import load_contract
 from orchestration.erased import show_erased
 from orchestration.errors import ConfigurationError, PublicationError
+from orchestration.interrupts import connect
 from orchestration.releases.files import remove, seal
 from orchestration.releases.keys import PRIVATE_KEY, read_key
 from orchestration.releases.marts import Mart
@@ -49,7 +50,7 @@ def publish_private(settings: Settings, release: ReleaseInfo, marts: Sequence[Ma
         if building.exists():
             remove(building)
         building.mkdir(mode=PRIVATE_DIR)
-        with duckdb.connect(
+        with connect(
             config={
                 "threads": settings.bank.threads,
                 "memory_limit": settings.bank.memory_limit,

@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.erased import show_erased
 from orchestration.errors import PublicationError
+from orchestration.interrupts import connect
 from orchestration.night_report import write_night_report
 from orchestration.publication.database import mismatches, rendered_macros, write_database
 from orchestration.publication.parquet import stale_months, write_files
@@ -217,7 +218,7 @@ def _held_database(night: _Night, new: Catalog, base: Base) -> Catalog:
 @contextmanager
 def _build_database(night: _Night) -> Iterator[duckdb.DuckDBPyConnection]:
     bank, spill = night.settings.bank, night.folder / _SPILL
-    connection = duckdb.connect(
+    connection = connect(
         ":memory:",
         config={
             "threads": bank.threads,

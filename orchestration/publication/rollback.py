@@ -3,6 +3,7 @@
 import duckdb
 
 from orchestration.errors import PublicationError
+from orchestration.interrupts import connect
 from orchestration.publication.database import write_database
 from orchestration.releases.catalog import CatalogTable, read_catalog
 from orchestration.releases.files import opened, remove, seal
@@ -55,7 +56,7 @@ def _restore_database(settings: Settings, release: ReleaseInfo) -> None:
     try:
         building.mkdir(mode=PRIVATE_DIR)
         (building / "parquet").symlink_to(f"../{release.name}/parquet", target_is_directory=True)
-        with duckdb.connect(
+        with connect(
             config={
                 "threads": settings.bank.threads,
                 "memory_limit": settings.bank.memory_limit,

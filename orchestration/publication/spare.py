@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.interrupts import connect
 from orchestration.releases.catalog import CATALOG_FILE, Catalog, read_catalog
 from orchestration.releases.files import flush, link_file, opened, remove
 from orchestration.releases.on_disk import DATABASE_FILE, ReleaseInfo
@@ -57,7 +58,7 @@ def take_spare(settings: Settings, folder: Path) -> Catalog | None:
 def _is_free(database: Path, release: str) -> bool:
     """Whether no other process has a database open, and it is the one that the catalogue tells of."""
     try:
-        with duckdb.connect(str(database)) as connection:
+        with connect(str(database)) as connection:
             held = connection.execute("select release from data_as_of").fetchall()
     except duckdb.Error:
         return False

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import PublicationError
+from orchestration.interrupts import connect
 from orchestration.releases.catalog import Catalog, CatalogFile, read_catalog
 from orchestration.releases.files import flush
 from orchestration.rooms import room
@@ -150,7 +151,7 @@ def open_published(
     # a large question needs room on a disk, which DuckDB would take in the release itself
     with room("look") as folder:
         try:
-            connection = duckdb.connect(
+            connection = connect(
                 str(database), read_only=True, config={"temp_directory": str(folder), **config}
             )
             if is_shut_in:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import duckdb
 
+from orchestration.interrupts import connect
 from orchestration.settings import Settings, private_folder
 
 
@@ -13,9 +14,7 @@ def open_database(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the build database with the bank's limits, closed at the end."""
     private_folder(settings.database.parent)
     # nobody else reads it, and the newest format is written a tenth to a third faster; a file keeps its own
-    with duckdb.connect(
-        str(settings.database), config={"storage_compatibility_version": "latest"}
-    ) as connection:
+    with connect(str(settings.database), config={"storage_compatibility_version": "latest"}) as connection:
         connection.execute("set memory_limit = $limit", {"limit": settings.bank.memory_limit})
         connection.execute("set threads = $threads", {"threads": settings.bank.threads})
         connection.execute("set preserve_insertion_order = false")

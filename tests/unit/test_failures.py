@@ -6,18 +6,21 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from threading import Timer
 
 import duckdb
 import pytest
 import typer
 
-from orchestration.errors import ExitCode, NotFoundError
+from orchestration.errors import BadBatchError, ExitCode, NotFoundError
 from orchestration.failures import FAILURE_LOG, guarded
 from orchestration.journal import entries
 from orchestration.night import NightRun, Run
 from orchestration.plan import Night
+from orchestration.refusing import is_set_aside
 from orchestration.settings import BatchId, Settings
 from tests.support.warehouse import COMMAND, PROJECT, tree_hashes
 
@@ -177,6 +180,45 @@ def test_a_run_without_landing_has_its_own_code(tmp_path: Path) -> None:
     assert done.returncode == ExitCode.LANDING_UNREAD
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"{tmp_path}/landing is not there") and sys.executable not in line
+
+
+def test_an_interrupt_within_a_query_is_one_too(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    night = Run(settings).night(NIGHT)
+
+    def work() -> None:
+        with night._station("ingest"), duckdb.connect() as connection:
+            Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+            # DuckDB gives up with an error of its own
+            connection.execute("select sum(a.range * b.range) from range(10_000_000) a, range(10_000_000) b")
+
+    assert guarded(work) == ExitCode.INTERRUPTED
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"Interrupted in ingest of {NIGHT.batch}; nothing of it is published. Run again."
+    assert not (settings.home / FAILURE_LOG).exists()
+
+
+@pytest.mark.parametrize("swallowed", ["an error of its own", "no error"])
+def test_what_a_library_makes_of_an_interrupt_is_no_fault_of_the_delivery(
+    settings: Settings, capsys: pytest.CaptureFixture[str], swallowed: str
+) -> None:
+    night = Run(settings).night(NIGHT)
+
+    def work() -> None:
+        with night._station("ingest"):
+            with suppress(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+            with night._refusable():
+                if swallowed == "an error of its own":
+                    raise BadBatchError("the file cannot be read")
+        with night._station("gate 1"):
+            pytest.fail("the night went on")
+
+    assert guarded(work) == ExitCode.INTERRUPTED
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Interrupted in ") and line.endswith("Run again.")
+    assert not is_set_aside(settings, NIGHT.batch)
 
 
 def test_an_interrupt_is_told_through_the_command_line_as_well(
