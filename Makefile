@@ -77,7 +77,7 @@ raw-extracts: setup-dev ## recompute chapter 5 from the raw extracts of ten long
 	ACRM_RAW_EXTRACTS=10 $(BIN)/python -m pytest tests/reference/test_raw_extracts.py
 
 campaign: setup-dev ## kill, fill, collide, damage: make campaign ROUNDS=40 SEED=1; one round again: ONLY=17
-	$(BIN)/python -m tests.campaign --rounds $(or $(ROUNDS),40) --seed $(or $(SEED),1) $(if $(KILLS),--kills $(KILLS)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep $(KEEP)) $(if $(WRITE),--write) $(if $(DBT),--by-dbt)
+	$(BIN)/python -m tests.campaign --rounds $(or $(ROUNDS),40) --seed $(or $(SEED),1) $(if $(KILLS),--kills $(KILLS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep $(KEEP)) $(if $(WRITE),--write) $(if $(DBT),--by-dbt)
 
 docs: setup ## write dbt's own documentation site of a warehouse that has run: ACRM_HOME or var
 	$(BIN)/acrm docs

@@ -6,13 +6,16 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.campaign.bank import prepare
+from tests.campaign.children import load_all
 from tests.campaign.rounds import Campaign, Outcome, rounds_of
 
 os.environ.setdefault("ACRM_HASH_KEY", "key of the tests, which protects nothing")
@@ -26,6 +29,7 @@ def main() -> None:
     asked.add_argument("--rounds", type=int, default=40)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--only", type=int, help="run this round of the seed alone, as a failure names it")
+    asked.add_argument("--workers", type=int, default=1, help="rounds at a time")
     asked.add_argument("--kills", type=int, help="go on until so many kills, however many rounds that takes")
     asked.add_argument("--minutes", type=float, help="begin no round after so many minutes")
     asked.add_argument("--keep", type=Path, help="folder for the homes of rounds that came out wrong")
@@ -37,27 +41,71 @@ def main() -> None:
     # what was reached is told, however it ends
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, suppress(KeyboardInterrupt):
-        # erasure looks for leftovers where temporary files are: others on this machine have theirs elsewhere
-        tempfile.tempdir = os.environ["TMPDIR"] = str(Path(folder) / "temporary")
-        Path(tempfile.tempdir).mkdir()
+        load_all()
         base = options.base or Path(folder) / "home"
         if not base.exists():
             prepare(base)
-        _run(Campaign(base, Path(folder), by_dbt=options.by_dbt), options, console, outcomes)
+        with _rounds(base, Path(folder), options) as rounds:
+            _run(rounds, options, console, outcomes)
     console.print(_table(outcomes))
     if options.write:
         _write(options, outcomes)
     raise SystemExit(any(outcome.wrong for outcome in outcomes))
 
 
-def _run(campaign: Campaign, options: argparse.Namespace, console: Console, outcomes: list[Outcome]) -> None:
+@contextmanager
+def _rounds(base: Path, folder: Path, options: argparse.Namespace) -> Iterator[Iterator[tuple[str, Outcome]]]:
+    """Rounds as they end; each worker has every so many of them, and a folder of its own."""
+    count = _MANY if options.kills else options.rounds
+    numbers = range(count) if options.only is None else range(options.only, options.only + 1)
+    forks = get_context("fork")
+    found = forks.SimpleQueue()
+    workers = [
+        forks.Process(
+            target=_work, args=(base, folder / str(n), options, numbers[n :: options.workers], found.put)
+        )
+        for n in range(options.workers)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        # a worker says nothing more at its end
+        yield (each for _ in workers for each in iter(found.get, None))
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _work(
+    base: Path,
+    folder: Path,
+    options: argparse.Namespace,
+    numbers: Iterable[int],
+    tell: Callable[[tuple[str, Outcome] | None], None],
+) -> None:
+    # erasure looks for leftovers where temporary files are: others have theirs elsewhere
+    tempfile.tempdir = os.environ["TMPDIR"] = str(folder / "temporary")
+    Path(tempfile.tempdir).mkdir(parents=True)
+    campaign = Campaign(base, folder, by_dbt=options.by_dbt)
+    with suppress(KeyboardInterrupt):
+        for name, outcome in rounds_of(campaign, options.seed, numbers):
+            if outcome.wrong and options.keep:
+                campaign.keep(options.keep / name)
+            tell((name, outcome))
+    tell(None)
+
+
+def _run(
+    rounds: Iterator[tuple[str, Outcome]],
+    options: argparse.Namespace,
+    console: Console,
+    outcomes: list[Outcome],
+) -> None:
     """Add the outcome of round after round, until there are enough."""
     ends = None if options.minutes is None else time.monotonic() + 60 * options.minutes
-    rounds = _MANY if options.kills else options.rounds
-    for name, outcome in rounds_of(campaign, options.seed, rounds, options.only):
+    for name, outcome in rounds:
         outcomes.append(outcome)
-        if outcome.wrong and options.keep:
-            campaign.keep(options.keep / name)
         for wrong in outcome.wrong:
             console.print(f"[red]{name}[/] {outcome.kind} at {', '.join(outcome.at)}: ", end="")
             console.print(wrong, markup=False)
@@ -117,6 +165,7 @@ def _page(outcomes: list[Outcome], seed: int, *, by_dbt: bool) -> str:
         "and what is published has to be byte for byte what an undisturbed run publishes. A kill comes at a",
         "file that the command touches, or a drawn moment after it. A round that fails is named",
         "`seed-number`; `make campaign SEED=1 ONLY=17` runs it alone, and `KEEP=folder` keeps its warehouse.",
+        "`WORKERS=2` runs two rounds at a time.",
         "",
         f"Counts of {len(outcomes)} rounds, seed {seed}, nights built by {way}:",
         f"{kills} kills in {compared} warehouses, {differ} rounds with a difference.",

@@ -3,7 +3,7 @@
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import duckdb
 from orchestration.releases.on_disk import releases
 from orchestration.settings import Settings
 from tests.campaign.bank import FORMER, WAITING, copy, left_over, published, tells_of
-from tests.campaign.children import Ended, Kill, load_all, start
+from tests.campaign.children import Ended, Kill, start
 from tests.campaign.commands import COMMANDS, Command
 from tests.campaign.damages import DAMAGES, seal
 from tests.support.disks import MEGABYTE, can_fill_disks, small_disk
@@ -55,7 +55,6 @@ class Campaign:
 
     def __init__(self, base: Path, folder: Path, *, by_dbt: bool = False) -> None:
         self._base, self._folder, self._by_dbt = base, folder, by_dbt
-        load_all()
         self._output = folder / "said.txt"
         self._before = published(base)
         self._ends: dict[str, tuple[list[dict[str, str]], int]] = {}
@@ -254,18 +253,12 @@ def _station(home: Path) -> str:
     return text.rpartition(", ")[2] if ", at " in text else "on its way"
 
 
-def rounds_of(
-    campaign: Campaign, seed: int, rounds: int, only: int | None = None
-) -> Iterator[tuple[str, Outcome]]:
-    """Rounds with their names: mostly kills, every eighth one of the others in turn.
-
-    Args:
-        only: The number of the one round to run.
-    """
+def rounds_of(campaign: Campaign, seed: int, numbers: Iterable[int]) -> Iterator[tuple[str, Outcome]]:
+    """Rounds with their names: mostly kills, every eighth one of the others in turn."""
     others = [campaign.hostile_file, campaign.interrupt, campaign.collision]
     if can_fill_disks():
         others.append(campaign.full_disk)
-    for number in range(rounds) if only is None else [only]:
+    for number in numbers:
         name = f"{seed}-{number}"
         act = others[number // 8 % len(others)] if number % 8 == 7 else campaign.kill
         yield name, act(name)
