@@ -46,7 +46,9 @@ def bridge(today: date, now: Assets, before: tuple[date, Assets] | None, unit: s
         if part.amount_amt
     ]
     total = sum((part.amount_amt for part in moved), Decimal(0))
-    rows.append(parts.row("<b>合计 total</b>", parts.text(""), parts.wan_change(total, Decimal(0))))
+    rows.append(
+        parts.row("<b>合计 total</b>", parts.text("", "wide text"), parts.wan_change(total, Decimal(0)))
+    )
     table = parts.table(("变动 part", "", unit), rows)
     said = "对公客户在内 corporate customers included"
     if before is None:
