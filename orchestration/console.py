@@ -59,6 +59,11 @@ def _now() -> str:
     return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """A number with what is counted, in the singular or the plural."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
 def show_results(results: list[NightResult]) -> None:
     """A table of nights with the time of each station, and what the gates warn of."""
     table = Table(title="Nights", title_justify="left")
@@ -128,10 +133,10 @@ def show_validation(found: "Validation") -> None:
     for finding in found.findings:
         out.print(str(finding), soft_wrap=True)
     if found.waiting:
-        batches = "batch waits" if found.waiting == 1 else "batches wait"
+        earlier = counted(found.waiting, "earlier batch waits", "earlier batches wait")
         out.print(
-            f"{found.waiting} earlier {batches}: acrm run first, then validate again. Checks across rows and "
-            "tables, which rest on what came before, were not made.",
+            f"{earlier}: acrm run first, then validate again. Checks across rows and tables, which rest on "
+            "what came before, were not made.",
             soft_wrap=True,
         )
     elif not found.is_whole:
@@ -141,8 +146,7 @@ def show_validation(found: "Validation") -> None:
         verdict = "As far as it was checked, a run would load it."
     if any(finding.severity != "warn" for finding in found.findings) and not found.waiting:
         out.print(THEN, soft_wrap=True)
-    findings = "1 finding" if len(found.findings) == 1 else f"{len(found.findings)} findings"
-    out.print(f"{findings}. {verdict}")
+    out.print(f"{counted(len(found.findings), 'finding')}. {verdict}")
 
 
 EXAMPLE_QUERY = (

@@ -93,7 +93,7 @@ def test_each_business_date_is_in_the_state_that_it_is_in(
     show_status(settings, TUESDAY_MORNING + timedelta(days=1))
     printed = capsys.readouterr().out
     assert "failed 2 times" in printed and f"2026-01-30/1 failed at ingest: {friday.reason[0]}" in printed
-    assert "2 business dates, 1 nights waiting; 1 failed, 1 half-delivered, 1 overdue." in printed
+    assert "2 business dates, 1 night waiting; 1 failed, 1 half-delivered, 1 overdue." in printed
 
 
 def nameless(settings: Settings) -> None:

@@ -133,7 +133,7 @@ def test_looking_changes_nothing(settings: Settings, capsys: pytest.CaptureFixtu
     answer(settings, "from customer")
     assert tree_hashes(settings.home) == before
     out = capsys.readouterr().out
-    assert "3 business dates, 1 nights waiting." in out and "is writing" not in out
+    assert "3 business dates, 1 night waiting." in out and "is writing" not in out
 
 
 def test_a_question_larger_than_the_memory_writes_nothing_into_the_release(settings: Settings) -> None:
@@ -161,7 +161,7 @@ def test_status_during_a_run_says_what_it_is_at(
         assert writer.poll() is None
     out = capsys.readouterr().out
     assert f"process {writer.pid}, at 2026-02-02 sequence 1, build" in out
-    assert "1 nights waiting" in out and f"{FRIDAY}.1 ← current" in out
+    assert "1 night waiting" in out and f"{FRIDAY}.1 ← current" in out
 
 
 def test_status_after_a_run_that_was_killed_sees_what_it_had_done(settings: Settings) -> None:
