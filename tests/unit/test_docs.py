@@ -224,3 +224,29 @@ def test_every_decision_has_a_date_and_stands_in_the_index():
 
     assert re.findall(r"^ *- \[(.+)\]\(#.+\)$", text, re.M) == headings
     assert len(re.findall(r"^### .+\n\n\*\d{4}-\d{2}-\d{2}\*\n\n\S", text, re.M)) == text.count("\n### ")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("README.md", ("**For**", "**It answers**", "5 minutes")), ("README.zh.md", ("写给", "回答", "5 分钟"))],
+)
+def test_the_first_screen_says_for_whom_what_and_how_long(name: str, words: tuple[str, ...]):
+    first = (PROJECT / name).read_text(encoding="utf-8").partition("\n## ")[0]
+    (commands,) = re.findall(r"^```sh\n(.*?)^```", first, re.M | re.S)
+
+    assert len(commands.splitlines()) == 2 and len(re.findall(r"!\[", first)) == 1
+    assert [word for word in words if word not in first] == []
+    assert len(first.splitlines()) < 30
+
+
+def test_every_tool_has_its_section_which_says_whether_it_was_tried():
+    page = (PROJECT / "docs" / "clients.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", page, re.M)
+    rows = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| (tried|read)\b", page, re.M))
+    read = {tool for tools, how in rows.items() if how == "read" for tool in tools.split(", ")}
+
+    tools = {"DBeaver", "Power BI", "Tableau", "Excel", "Metabase", "Superset", "R"}
+    assert {heading.removesuffix(" (read)") for heading in headings} >= tools
+    assert {heading.removesuffix(" (read)") for heading in headings if heading.endswith(" (read)")} == read
+    # a claim of a test leads to one
+    assert [path for path in re.findall(r"`(tests/[\w/.]+)`", page) if not (PROJECT / path).exists()] == []
