@@ -323,7 +323,7 @@ def _sales(now: Figures) -> str:
     most = max((float(sale.amount_amt) for sale in now.sales), default=0.0) or 1.0
     rows = [
         parts.row(
-            escape(sale.product),
+            parts.coded("sales_product_code", sale.product),
             parts.text(bar(float(sale.amount_amt) / most), "wide text"),
             f"{sale.trade_cnt:,}",
             parts.wan(sale.amount_amt),
