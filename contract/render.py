@@ -62,15 +62,30 @@ def _source_table(contract: Contract, table: Table) -> dict[str, object]:
     return {"name": table.name, "description": f"{table.about} ({table.zh})", "columns": columns}
 
 
-def contract_page() -> str:
-    """Markdown page of the contract, for the people who write the extracts."""
+_IN_THE_PROJECT = (
+    "Written from `contract/extracts.yml` by `acrm contract --write`; change it there.",
+    "How a batch is delivered is in [extracts.md](extracts.md). Check a delivery without loading it:",
+    "`acrm validate FOLDER`.",
+)
+_BESIDE_TEMPLATES = (
+    "What the columns of the files beside this page mean. A file `TABLE.csv` with this header and rows, in",
+    "the folder of a batch, is that table; a bank's own names are said in `mapping.yml`. Five tables do:",
+    "`org`, `product`, `customer`, `account`, `deposit_balance`. Then: `acrm manifest FOLDER`,",
+    "`acrm validate FOLDER`, `acrm run`.",
+)
+
+
+def contract_page(*, is_beside_templates: bool = False) -> str:
+    """Markdown page of the contract, for the people who write the extracts.
+
+    Args:
+        is_beside_templates: Whether it is read in a bank's folder, where the project's documents are not.
+    """
     contract = load_contract()
     lines = [
         "# The extract contract",
         "",
-        "Written from `contract/extracts.yml` by `acrm contract --write`; change it there.",
-        "How a batch is delivered is in [extracts.md](extracts.md). Check a delivery without loading it:",
-        "`acrm validate FOLDER`.",
+        *(_BESIDE_TEMPLATES if is_beside_templates else _IN_THE_PROJECT),
         "",
         "## Types",
         "",

@@ -346,7 +346,7 @@ def import_berka_command(
     last: Annotated[str, typer.Option("--to", help="Last nightly batch.")] = "1994-03-30",
 ) -> None:
     """Turn the Berka data set (PKDD'99) into landing batches, one a night."""
-    from orchestration.console import out
+    from orchestration.console import counted, out
     from orchestration.releases.keys import provide_demo_key
     from sample_bank.berka import import_berka
 
@@ -358,7 +358,9 @@ def import_berka_command(
     settings = Settings.load()
     batches = import_berka(folder, settings, first_night=first_night, last_night=last_night)
     provide_demo_key(settings, (settings.landing / batch.folder for batch in batches))
-    out.print(f"{len(batches)} batches written to {settings.landing}. Run them: acrm run")
+    out.print(
+        f"{counted(len(batches), 'batch', 'batches')} written to {settings.landing}. Run them: acrm run"
+    )
 
 
 if __name__ == "__main__":

@@ -54,19 +54,15 @@ def feeds(
     ] = "csv",
 ) -> None:
     """Write the feeds of the workbench as files for the front office, a manifest beside them."""
-    from orchestration.console import out
+    from orchestration.console import counted, out
     from orchestration.feeds import write_feeds
 
     wanted = day(business_date, "--date")
     if wanted is None:
         raise typer.BadParameter("name a date", param_hint="--date")
     done = write_feeds(Settings.load(), wanted, folder, kind)
-    rows = sum(done.rows.values())
-    out.print(
-        f"{'wrote' if done.is_new else 'the same as before:'} {len(done.rows)} feeds, {rows} rows, in"
-        f" {done.folder}",
-        soft_wrap=True,
-    )
+    told = f"{counted(len(done.rows), 'feed')}, {counted(sum(done.rows.values()), 'row')}, in {done.folder}"
+    out.print(f"{'wrote' if done.is_new else 'the same as before:'} {told}", soft_wrap=True)
 
 
 @publishing.command()
@@ -114,13 +110,13 @@ def subject(
     folder: Annotated[Path, typer.Option("--to", help="Folder that is absent or empty; it will be private.")],
 ) -> None:
     """Write all that is held of a customer, in the clear, and where it is held."""
-    from orchestration.console import out
+    from orchestration.console import counted, out
     from orchestration.erasure.subject import WHERE, write_subject
 
     held = write_subject(Settings.load(), customer, folder)
     out.print(
-        f"wrote {held.rows} rows of {len(held.places)} places to {held.folder}; {WHERE} lists them. "
-        "They are in the clear: hand them over and delete them.",
+        f"wrote {counted(held.rows, 'row')} of {counted(len(held.places), 'place')} to {held.folder}; "
+        f"{WHERE} lists them. They are in the clear: hand them over and delete them.",
         soft_wrap=True,
     )
 
@@ -171,8 +167,11 @@ def evidence(
     folder: Annotated[Path, typer.Option("--to", help="New folder.")],
 ) -> None:
     """Write the examiner's folder: which rule is met by what, the classes of all columns, and what stands."""
-    from orchestration.console import out
+    from orchestration.console import counted, out
     from orchestration.evidence import write_evidence
 
     written = write_evidence(Settings.load(), folder)
-    out.print(f"wrote {len(written)} tables, {sum(written.values())} rows, in {folder}", soft_wrap=True)
+    out.print(
+        f"wrote {counted(len(written), 'table')}, {counted(sum(written.values()), 'row')}, in {folder}",
+        soft_wrap=True,
+    )

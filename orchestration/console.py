@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from contract.model import load_contract
 from expectations.suites.undelivered import CHECK_CODE as WITHOUT_EXTRACT
 from orchestration.releases.on_disk import current_database, open_current
 from orchestration.settings import Settings
@@ -58,6 +59,11 @@ def _now() -> str:
     return datetime.now(UTC).astimezone().isoformat(timespec="seconds")
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """A number with what is counted, in the singular or the plural."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
 def show_results(results: list[NightResult]) -> None:
     """A table of nights with the time of each station, and what the gates warn of."""
     table = Table(title="Nights", title_justify="left")
@@ -80,7 +86,7 @@ def show_results(results: list[NightResult]) -> None:
 
 
 def show_described(described: "list[Described]") -> None:
-    """What a manifest says of each table, and which tables a batch could have besides."""
+    """What a manifest says of each table, and which tables are missing that every batch has."""
     table = Table(title="manifest.json", title_justify="left")
     for column in ("table", "load", "files", "format"):
         table.add_column(column)
@@ -99,10 +105,20 @@ def show_described(described: "list[Described]") -> None:
         files = str(len(one.delivery.files))
         table.add_row(one.table.name, one.delivery.load, files, told + packed, rows, refused)
     out.print(table)
+    here = {one.table.name for one in described}
+    absent = [table.name for table in load_contract().tables if table.required and table.name not in here]
+    if absent:
+        out.print(
+            f"No file is of {', '.join(absent)}, which every batch has: put it there, if only with the "
+            "header, then acrm manifest --replace.",
+            soft_wrap=True,
+        )
 
 
 def show_validation(found: "Validation") -> None:
     """What would be loaded of a delivery, then one line per finding, and what a run would do."""
+    from orchestration.onboarding.mending import THEN
+
     if found.tables:
         table = Table(title=f"{found.batch}: what would be loaded", title_justify="left")
         table.add_column("table")
@@ -117,18 +133,20 @@ def show_validation(found: "Validation") -> None:
     for finding in found.findings:
         out.print(str(finding), soft_wrap=True)
     if found.waiting:
-        batches = "batch waits" if found.waiting == 1 else "batches wait"
+        earlier = counted(found.waiting, "earlier batch waits", "earlier batches wait")
         out.print(
-            f"{found.waiting} earlier {batches}: acrm run first, then validate again. Checks across rows and "
-            "tables, which rest on what came before, were not made.",
+            f"{earlier}: acrm run first, then validate again. Checks across rows and tables, which rest on "
+            "what came before, were not made.",
             soft_wrap=True,
         )
     elif not found.is_whole:
-        out.print("Checks across tables were not made: mend these first, then validate again.")
+        out.print("Checks across tables were not made: they come once these are mended.")
     verdict = "A run would load it." if found.exit_code == 0 else "A run would refuse it."
     if found.waiting and found.exit_code == 0:
         verdict = "As far as it was checked, a run would load it."
-    out.print(f"{len(found.findings)} findings. {verdict}")
+    if any(finding.severity != "warn" for finding in found.findings) and not found.waiting:
+        out.print(THEN, soft_wrap=True)
+    out.print(f"{counted(len(found.findings), 'finding')}. {verdict}")
 
 
 EXAMPLE_QUERY = (

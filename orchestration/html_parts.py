@@ -18,8 +18,11 @@ def heading(zh: str, en: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[str], kind: str = "") -> str:
-    """A table of rows made by :func:`row`."""
-    head = "".join(f"<th>{text}</th>" for text in heads)
+    """A table of rows made by :func:`row`; a heading without words stands above bars, but for the first."""
+    head = "".join(
+        f"<th>{text}</th>" if text or not place else '<th class="wide"></th>'
+        for place, text in enumerate(heads)
+    )
     return f'<table class="{kind}"><tr>{head}</tr>{"".join(rows)}</table>'
 
 

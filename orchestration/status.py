@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from rich.table import Table
 
-from orchestration.console import out
+from orchestration.console import counted, out
 from orchestration.overview import Day, State, overview
 from orchestration.releases.on_disk import releases
 from orchestration.settings import Settings
@@ -43,12 +43,14 @@ def show_status(settings: Settings, now: datetime | None = None, *, as_json: boo
         )
     out.print(table)
     if hidden:
-        out.print(f"{len(hidden)} more business days are overdue, up to {hidden[-1].business_date}.")
+        more = counted(len(hidden), "more business day is", "more business days are")
+        out.print(f"{more} overdue, up to {hidden[-1].business_date}.")
     # a night that failed waits as well: the next run tries it again
     waiting = found.count("waiting") + sum(day.state == "failed" and day.is_tried_again for day in found.days)
     dates = len({day.business_date for day in found.days if day.in_landing or day.in_lake})
     wrong = ", ".join(f"{found.count(state)} {state}" for state in _WRONG if found.count(state))
-    out.print(f"{dates} business dates, {waiting} nights waiting{f'; {wrong}' if wrong else ''}.")
+    known, next_ones = counted(dates, "business date"), counted(waiting, "night")
+    out.print(f"{known}, {next_ones} waiting{f'; {wrong}' if wrong else ''}.")
     for line in found.faults:
         out.print(line, soft_wrap=True)
     for line in found.failed_run:

@@ -5,6 +5,7 @@ from datetime import date
 import duckdb
 
 from expectations.check import Check, FailingRows, Suite
+from orchestration.check_rules import CIRCLES_NAMED
 from orchestration.sql import Sql, fill, name, value
 
 MARTS = "corporate"
@@ -50,11 +51,6 @@ def one_parent() -> Check:
     )
 
 
-WHERE_NAMED = (
-    "the way round is in quality.fct_check_result, the customer it is cut at in corporate.fct_group_member"
-)
-"""What the warning says in place of names: it goes into logs, pages and mails, where nobody is erased."""
-
 _CIRCLES = """
     with members as (
         select * from {member}
@@ -92,7 +88,7 @@ def no_circle(business_date: date) -> Check:
             "{circles} select (select count(*) from members), (select count(*) from circles), null,"
             " (select {where} from circles limit 1)",
             circles=_circles(business_date),
-            where=value(WHERE_NAMED),
+            where=value(CIRCLES_NAMED),
         ),
     )
 

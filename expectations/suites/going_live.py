@@ -55,7 +55,6 @@ def days_before_told() -> Check:
     return FailingRows(
         check_code="start_without_history",
         table="monthly_balance_history",
-        detail="the month begins before the first batch and no row tells of the days before it",
         unit="days",
         query=fill(
             """

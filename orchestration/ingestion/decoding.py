@@ -55,12 +55,20 @@ class UnreadableFileError(Exception):
     Attributes:
         check_code: The rule violated.
         column: The column concerned, if it is one.
+        remedy: What to do, where the one who reads the file knows better than whoever asked for it.
     """
 
-    def __init__(self, what: str, check_code: str = "file_unreadable", column: str | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        check_code: str = "file_unreadable",
+        column: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
         super().__init__(what)
         self.check_code = check_code
         self.column = column
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)

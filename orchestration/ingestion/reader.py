@@ -138,15 +138,28 @@ def _has_fields(path: Path, layout: Format, fields: int) -> bool:
 def _matched(header: list[str], wanted: list[str], needed: list[str]) -> list[str]:
     """Contract names for the names of a header, which may differ in case and order."""
     lower = [name.lower() for name in header]
+    absent = [name for name in needed if name not in lower]
+    if absent:
+        column = absent[0] if len(absent) == 1 else None
+        raise UnreadableFileError(_absent(header, absent, needed), "column_missing", column)
     for name in wanted:
-        if lower.count(name) > 1 or (name in needed and name not in lower):
-            told = "is missing" if name not in lower else "occurs twice"
-            raise UnreadableFileError(f"the column {told} in the file", "column_missing", name)
+        if lower.count(name) > 1:
+            raise UnreadableFileError("the column occurs twice in the file", "column_missing", name)
     # two unknown columns may share a name
     return [
         name if name in wanted else f"{position + 1} {header[position]}"
         for position, name in enumerate(lower)
     ]
+
+
+def _absent(header: list[str], absent: list[str], needed: list[str]) -> str:
+    """Which columns are missing, and why that may be; names of the file may be values and are not shown."""
+    if len(absent) == len(needed) > 1 and len(header) == 1:
+        return "its first line is one field: another delimiter than the manifest's, or no header"
+    if len(absent) == 1:
+        return "the column is missing in the file"
+    also = f"the columns {', '.join(absent)} are missing in the file"
+    return f"{also}, and so is every other" if len(absent) == len(needed) else also
 
 
 def _split(block: TextBlock, names: list[str], wanted: list[str]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from orchestration.check_rules import without_names
 from orchestration.ingestion.lake import read_report, table_files
 from orchestration.night_report.assets import Assets, collect_assets
 from orchestration.settings import BatchId, Settings
@@ -181,7 +182,10 @@ def collect(
         currency=settings.bank.reporting_currency,
         check_cnt=_check_count(connection, batch),
         loaded=_loaded(settings, batch),
-        failed=rows(Check, "quality.fct_check_result", _FAILED, **_batch(batch)),
+        failed=tuple(
+            check.model_copy(update={"message": without_names(check.message)})
+            for check in rows(Check, "quality.fct_check_result", _FAILED, **_batch(batch))
+        ),
         refused=_refused(connection, settings, batch),
         tiers=rows(TierRow, f"{_MIGRATION} rules.tier_rules rules.tier_rulebooks", _TIERS, **rulebook),
         orgs=rows(OrgRow, _MIGRATION, _ORGS, names=names) if names else (),

@@ -47,9 +47,19 @@ footer { margin: 10px 2px; }
 @media (max-width: 820px) {
   .tiles { grid-template-columns: 1fr 1fr; }
   .two, .three { grid-template-columns: minmax(0, 1fr); }
-  /* what is wider than a phone is pushed aside with the finger, and the page stays where it is */
-  section { overflow-x: auto; }
   main { padding: 10px; }
+}
+@media (max-width: 600px) {
+  .tiles { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .tile b { font-size: 20px; white-space: normal; }
+  section, .tile { padding: 12px 10px; }
+  /* figures stay, bars go, headings break */
+  td.wide, th.wide { display: none; }
+  th { white-space: normal; vertical-align: bottom; }
+  td, th { padding: 4px 3px; font-size: 13px; }
+  td:first-child { white-space: normal; }
+  .heat { table-layout: fixed; }
+  .heat td, .heat th { font-size: 11px; padding: 4px 0; border-width: 1px; overflow-wrap: anywhere; }
 }
 details summary { cursor: pointer; color: #1d4ed8; padding: 6px 0; }
 @media print { body { background: #fff; } section { break-inside: avoid; } }
@@ -313,7 +323,7 @@ def _sales(now: Figures) -> str:
     most = max((float(sale.amount_amt) for sale in now.sales), default=0.0) or 1.0
     rows = [
         parts.row(
-            escape(sale.product),
+            parts.coded("sales_product_code", sale.product),
             parts.text(bar(float(sale.amount_amt) / most), "wide text"),
             f"{sale.trade_cnt:,}",
             parts.wan(sale.amount_amt),

@@ -5,6 +5,7 @@ from decimal import Decimal
 from html import escape
 
 from orchestration import html_parts as parts
+from orchestration.code_names import code_names
 from orchestration.night_report.assets import Assets, moved_tonight
 from orchestration.night_report.charts import bar
 
@@ -46,7 +47,9 @@ def bridge(today: date, now: Assets, before: tuple[date, Assets] | None, unit: s
         if part.amount_amt
     ]
     total = sum((part.amount_amt for part in moved), Decimal(0))
-    rows.append(parts.row("<b>合计 total</b>", parts.text(""), parts.wan_change(total, Decimal(0))))
+    rows.append(
+        parts.row("<b>合计 total</b>", parts.text("", "wide text"), parts.wan_change(total, Decimal(0)))
+    )
     table = parts.table(("变动 part", "", unit), rows)
     said = "对公客户在内 corporate customers included"
     if before is None:
@@ -54,11 +57,16 @@ def bridge(today: date, now: Assets, before: tuple[date, Assets] | None, unit: s
     return parts.section("资产变动", "what moved AUM", f'{table}<p class="none">{said}</p>')
 
 
+def _english(code: str) -> str:
+    name = code_names().get(("event_code", code))
+    return escape(name.en.lower() if name else code)
+
+
 def events(now: Assets, unit: str) -> str:
     """What the night told, and how many reminders went out or were held back."""
     largest = [
         parts.row(
-            f'{escape(event.name_zh)} <span class="en">{escape(event.event_code)}</span>',
+            f'{escape(event.name_zh)} <span class="en">{_english(event.event_code)}</span>',
             parts.text(escape(event.org_name)),
             parts.wan(event.amount_amt),
         )

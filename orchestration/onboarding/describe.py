@@ -7,6 +7,7 @@ that a night uses, so what is written here is what ingestion finds.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +35,8 @@ from orchestration.ingestion.manifest import (
 )
 from orchestration.ingestion.mapping import MAPPING_FILE, Mapping, TableMap, load_mapping
 from orchestration.ingestion.reader import read_file
-from orchestration.onboarding.formats import Expected, fixed_format, guess_format
+from orchestration.onboarding.formats import AS_CSV, NAME_COLUMNS, Expected, fixed_format, guess_format
+from orchestration.onboarding.mending import mended_by_hand
 from orchestration.settings import BatchId, Settings
 from orchestration.waiting import is_settled
 
@@ -47,6 +49,8 @@ _MEND_NAME = (
 )
 _MEND_FORMAT = f"Say how it is written in {MAPPING_FILE} under format"
 _NOT_YET_KNOWN = ("row_count", "control_sum")
+_NO_SUCH_VALUE = ("value_not_parsed", "value_not_in_list")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,36 @@ class Described:
 
 
 class _Counter(TableWriter):
-    """Takes rows and keeps none of them: the reader counts and adds."""
+    """Takes rows and keeps none of them: the reader counts and adds.
+
+    Attributes:
+        broken: Values that are none of their type, by file and column.
+        first_broken: By file the columns in which its first record has one.
+    """
+
+    def __init__(self, table: Table, folder: Path) -> None:
+        super().__init__(table, folder, folder)
+        self.broken: Counter[tuple[str, str]] = Counter()
+        self.first_broken: dict[str, set[str]] = {}
 
     def accept(self, rows: pl.DataFrame, source_file: str) -> None:
         """Let accepted rows go."""
 
     def refuse(self, violations: pl.DataFrame, source_file: str) -> None:
-        """Let refused rows go."""
+        """Let refused rows go; count what their values break, and note what the first record's do."""
+        broken = violations.filter(pl.col("rule_code").is_in(_NO_SUCH_VALUE))
+        for row, column in broken.select("source_row", "column_name").iter_rows():
+            self.broken[source_file, column] += 1
+            if row == 1:
+                self.first_broken.setdefault(source_file, set()).add(column)
+
+    def is_header(self, source_file: str) -> bool:
+        """Whether the first record is a header: no value of it is one, and others of some column are."""
+        typed = _typed(self.table)
+        first = self.first_broken.get(source_file, set())
+        return (
+            len(typed) > 1 and first >= typed and any(self.broken[source_file, name] == 1 for name in typed)
+        )
 
     def close(self) -> None:
         """Nothing was written."""
@@ -155,6 +182,9 @@ def _files_by_table(folder: Path, mapping: Mapping) -> tuple[dict[str, list[Path
         if unsafe_name(path.name) or path.is_symlink() or not path.is_file():
             what = "it is a link or a folder, or has a name that a manifest cannot hold"
             faults.append(Fault("file_extra", what, "Take it away or rename it", file=name))
+        elif path.suffix.lower() in _WORKBOOKS:
+            what = "it is an Excel workbook"
+            faults.append(Fault("file_extra", what, f"{AS_CSV}, as TABLE.csv, or take it away", file=name))
         elif table is None:
             what = "its name is that of no table"
             faults.append(Fault("file_extra", what, _MEND_NAME, file=name))
@@ -191,13 +221,28 @@ def _described(
         row_count=0,
         control_sums=dict.fromkeys(summed, Decimal(0)),
     )
-    outcome = read_table(
-        settings, folder, batch.business_date, draft, _Counter(table, folder, folder), on_table, said
-    )
-    faults = [fault for fault in outcome.faults if fault.check_code not in _NOT_YET_KNOWN]
+    counter = _Counter(table, folder)
+    outcome = read_table(settings, folder, batch.business_date, draft, counter, on_table, said)
+    faults = [mended_by_hand(fault) for fault in outcome.faults if fault.check_code not in _NOT_YET_KNOWN]
+    if not layout.header and said is None:
+        faults += [_other_names(table, path.name) for path in paths if counter.is_header(path.name)]
     if faults:
         raise BadBatchError(faults)
     return Described(table, _counted(draft, outcome), outcome.delivered - outcome.accepted)
+
+
+def _typed(table: Table) -> set[str]:
+    """Columns that every file has and that a name cannot be a value of."""
+    return {
+        column.name
+        for column in table.columns
+        if not column.optional and (column.values or column.type not in ("id", "text", "code"))
+    }
+
+
+def _other_names(table: Table, file: str) -> Fault:
+    what = "its first line is a header, and names none of the table's columns"
+    return Fault("column_missing", what, NAME_COLUMNS, table.name, file)
 
 
 def _format(table: Table, paths: list[Path], said: TableMap | None) -> Format:
@@ -210,10 +255,10 @@ def _format(table: Table, paths: list[Path], said: TableMap | None) -> Format:
             guess = fixed_format(path) if is_fixed else _said_format(said) or guess_format(path, looks)
             found.setdefault(Format.model_validate(guess.model_dump() | (said.format if said else {})), path)
         except (UnreadableFileError, ValidationError) as error:
-            what = str(error) if isinstance(error, UnreadableFileError) else "its format cannot be as said"
-            raise BadBatchError(
-                [Fault("file_unreadable", what, _MEND_FORMAT, table.name, path.name)]
-            ) from error
+            what, remedy = "its format cannot be as said", _MEND_FORMAT
+            if isinstance(error, UnreadableFileError):
+                what, remedy = str(error), error.remedy or _MEND_FORMAT
+            raise BadBatchError([Fault("file_unreadable", what, remedy, table.name, path.name)]) from error
     filled = [layout for layout, path in found.items() if path.stat().st_size] or list(found)
     if len(filled) > 1:
         what = f"it is written in another way than {shown(found[filled[0]].name)}"

@@ -15,12 +15,22 @@ import pyarrow as pa
 
 from orchestration.ingestion.decoding import UnreadableFileError
 from orchestration.ingestion.manifest import Format
+from orchestration.ingestion.mapping import MAPPING_FILE
 
 _SAMPLE_CHARACTERS = 2**18
 _STEP_BYTES = 2**20
 _DELIMITERS = (",", "|", "\t", ";", "\x01", "\x1b", "^", "~", "|+|", "|@|", "||", "@@", "!^")
 _ENCODINGS: tuple[Literal["utf-8", "gb18030"], ...] = ("utf-8", "gb18030")
 _STAND_IN = "\x1f"
+NAME_COLUMNS = f"Say in {MAPPING_FILE} which of its columns is which, under columns"
+AS_CSV = "Save it as CSV in UTF-8 (Excel: CSV UTF-8)"
+_OTHERS = (
+    (b"PK\x03\x04", "it is an Excel workbook or a zip archive", f"{AS_CSV}, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "it is an Excel workbook", AS_CSV),
+    (codecs.BOM_UTF16_LE, "it is text in UTF-16, which Excel calls Unicode", AS_CSV),
+    (codecs.BOM_UTF16_BE, "it is text in UTF-16, which Excel calls Unicode", AS_CSV),
+)
+"""What else people have at hand: how it begins, what it is, what to do."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,7 @@ def guess_format(path: Path, expected: Sequence[Expected]) -> Format:
         magic = content.read(4)
     if magic == b"PAR1":
         return Format(kind="parquet")
+    _refuse_known(magic)
     compression = _compression(magic)
     encoding, sample = _encoding(path, compression)
     delimiter, header = _layout(sample, expected)
@@ -70,6 +81,13 @@ def fixed_format(path: Path) -> Format:
         compression = _compression(content.read(4))
     encoding, _ = _encoding(path, compression)
     return Format(kind="fixed", encoding=encoding, compression=compression)
+
+
+def _refuse_known(magic: bytes) -> None:
+    """Say what a file is that is no text of ours, where its first bytes tell."""
+    for begins, what, remedy in _OTHERS:
+        if magic.startswith(begins):
+            raise UnreadableFileError(what, remedy=remedy)
 
 
 def _compression(magic: bytes) -> Literal["none", "gzip", "zstd"]:
@@ -127,7 +145,9 @@ def _layout(sample: str, expected: Sequence[Expected]) -> tuple[str, bool]:
     share, _, delimiter = max(fitting)
     if share < 0.5:
         raise UnreadableFileError(
-            f"no delimiter that was tried gives it the table's {len(expected[0].names)} columns"
+            "its first line names none of the table's columns, and no delimiter that was tried gives it all "
+            f"{len(expected[0].names)} of them",
+            remedy=f"{NAME_COLUMNS}, or how it is written, under format",
         )
     return delimiter, False
 

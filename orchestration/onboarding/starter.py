@@ -56,4 +56,4 @@ def _write_templates(settings: Settings) -> None:
     folder = private_folder(settings.home / TEMPLATES)
     for table in load_contract().tables:
         (folder / f"{table.name}.csv").write_text(",".join(table.column_names) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(contract_page(), encoding="utf-8")
+    (folder / "README.md").write_text(contract_page(is_beside_templates=True), encoding="utf-8")

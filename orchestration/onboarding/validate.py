@@ -7,7 +7,7 @@ known by their manifests: that they come is counted on, what is in them is not r
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from orchestration.ingestion.lake import BatchReport, admit
 from orchestration.ingestion.landing import batch_of, name_fault
 from orchestration.ingestion.manifest import MANIFEST, file_digest, read_manifest
 from orchestration.judging import judge_batch, require_earlier_batches
+from orchestration.onboarding.mending import mended_by_hand, referred_tables
 from orchestration.onboarding.workshop import show_standing, workshop
 from orchestration.plan import Night
 from orchestration.settings import BatchId, Settings
@@ -42,11 +43,13 @@ class Finding:
         severity: What it would do to the batch.
         fault: The first place where it was found.
         count: Rows concerned; 1 for a fault of a file or a whole table.
+        follows: Tables of which rows were refused, so that this may be nothing but a consequence.
     """
 
     severity: Severity
     fault: Fault
     count: int = 1
+    follows: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.severity} · {self.fault}"
@@ -89,7 +92,13 @@ class Validation:
             "all_checks_made": self.is_whole,
             "earlier_batches_waiting": self.waiting,
             "findings": [
-                {"severity": one.severity, "count": one.count, **vars(one.fault)} for one in self.findings
+                {
+                    "severity": one.severity,
+                    "count": one.count,
+                    "may_follow_from": list(one.follows),
+                    **vars(one.fault),
+                }
+                for one in self.findings
             ],
             "tables": {table: vars(count) for table, count in self.tables.items()},
         }
@@ -113,7 +122,7 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
     try:
         manifest = read_manifest(folder, batch_of(folder))
     except BadBatchError as error:
-        return Validation(None, _of_faults([*named, *error.faults]), exit_code=ExitCode.BAD_BATCH)
+        return _refused_whole(None, [*named, *error.faults])
     batch = BatchId(manifest.business_date, manifest.sequence)
     never = never_taken(settings, batch, file_digest(folder / MANIFEST))
     if never is not None:
@@ -125,7 +134,7 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
         try:
             read = read_batch(own, batch, on_table)
         except BadBatchError as error:
-            return Validation(batch, _of_faults([*named, *error.faults]), exit_code=ExitCode.BAD_BATCH)
+            return _refused_whole(batch, [*named, *error.faults])
         faults = [*named, *read.faults]
         is_readable = all(fault.check_code in _OF_WHOLE_TABLES for fault in faults)
         told: list[Finding] = _of_report(read.report)
@@ -138,15 +147,26 @@ def validate_folder(folder: Path, settings: Settings, on_table: OnTable | None =
     # the share of refused rows is told with the rows
     counted = {(one.fault.table, one.fault.check_code) for one in rows}
     told = [one for one in told if (one.fault.table, one.fault.check_code) not in counted]
-    findings = sorted([*failed, *rows, *told], key=lambda one: _ORDER.index(one.severity))
+    counts = _counts(read.report, refused)
+    incomplete = {table for table, count in counts.items() if count.loaded < count.delivered}
+    findings = sorted(
+        (_for_the_sender(one, incomplete) for one in (*failed, *rows, *told)),
+        key=lambda one: (bool(one.follows), _ORDER.index(one.severity)),
+    )
     return Validation(
         batch,
         findings,
-        _counts(read.report, refused),
+        counts,
         is_readable and not waiting,
         len(waiting) if is_readable else 0,
         _code(faults + late, findings),
     )
+
+
+def _refused_whole(batch: BatchId | None, faults: list[Fault]) -> Validation:
+    """What is said of a delivery that no table was read of."""
+    findings = [_for_the_sender(finding, set()) for finding in _of_faults(faults)]
+    return Validation(batch, findings, exit_code=ExitCode.BAD_BATCH)
 
 
 def _code(faults: list[Fault], findings: list[Finding]) -> ExitCode:
@@ -177,6 +197,23 @@ def _judged(
             return _of_report(read.report), error.faults
     told = [result for result in outcome.results if result.is_told]
     return [Finding(_severity(result), result.fault, max(1, result.failing_cnt)) for result in told], []
+
+
+def _for_the_sender(finding: Finding, incomplete: set[str]) -> Finding:
+    """The finding with what can be done here, and whether it follows from other refused rows.
+
+    Args:
+        incomplete: Tables of which rows were refused.
+    """
+    fault = mended_by_hand(finding.fault)
+    follows = tuple(sorted(referred_tables(fault) & incomplete))
+    if fault.check_code == "reference_unknown" and fault.table in follows:
+        # its own refused rows are these very ones
+        follows = tuple(table for table in follows if table != fault.table)
+    if follows:
+        words = f"Rows of {' and '.join(follows)} were refused: mend those first, and this may be gone"
+        fault = replace(fault, remedy=words)
+    return replace(finding, fault=fault, follows=follows)
 
 
 def _severity(result: "CheckResult") -> Severity:
@@ -222,9 +259,9 @@ def _of_rows(found: tuple[Any, ...], report: BatchReport) -> Finding:
     rule, delivered = rule_for(code, table), report.tables[table].delivered_rows
     allowed = rule.allowed(delivered)
     is_too_much = rule.severity_code == "quarantine" and count > allowed
-    what = f"{rule.description}: {count} of {delivered} rows, first here; {allowed} are let through"
-    remedy = rule.remedy or "Have the values mended"
-    fault = Fault(code, what, remedy, table, file, row, column)
+    limit = {0: "none is", 1: "1 is"}.get(allowed, f"{allowed} are")
+    what = f"{rule.description}: {count} of {delivered} rows, first here; {limit} let through"
+    fault = Fault(code, what, rule.remedy or "Mend the values", table, file, row, column)
     return Finding("block" if is_too_much else rule.severity_code, fault, count)
 
 

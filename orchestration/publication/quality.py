@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.check_rules import remedy_for
+from orchestration.check_rules import remedy_for, without_names
 from orchestration.errors import Fault, PublicationError
 from orchestration.releases.marts import Mart, MartColumn
 from orchestration.settings import BatchId
@@ -113,7 +113,7 @@ def gates_passed(folder: Path) -> tuple[int, tuple[str, ...]]:
     faults = (
         Fault(
             row["check_code"],
-            row["message"],
+            without_names(row["message"]),
             remedy_for(row["check_code"], row["table_name"] or "*"),
             table=row["table_name"] or None,
             column=row["column_name"],
@@ -137,6 +137,8 @@ def write_gate_results(connection: duckdb.DuckDBPyConnection, folder: Path, batc
     )
     rows = connection.execute(query, [batch.business_date, batch.sequence]).fetchall()
     results = [dict(zip(CHECK_RESULT.column_names, row, strict=True)) for row in rows]
+    for row in results:
+        row["message"] = without_names(row["message"])
     blocking = sorted(
         {row["check_code"] for row in results if row["severity_code"] != "warn" and not row["is_passed"]}
     )

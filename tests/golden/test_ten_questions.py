@@ -37,7 +37,7 @@ def questions() -> dict[str, str]:
 
 def by_org() -> list[Row]:
     total = sum(map(now, BY_NAME), ELDER)
-    return [("O1", total, total, len(CASES) + 1)]
+    return [("O1", "机构 O1", total, total, len(CASES) + 1)]
 
 
 def by_tier() -> list[Row]:

@@ -33,6 +33,42 @@ def test_the_published_schema_is_the_one_agreed_on(tmp_path: Path):
     assert made == agreed, MEND
 
 
+# in the unit of their driver; days that a rate rests on; months of a rulebook's version
+OTHERWISE_NAMED = {"driver_count", "cost_driver_count", "day_count", "valid_from_month", "valid_to_month",
+                   "counts_as_contact"}  # fmt: skip
+NAMED_BY_TYPE = {
+    "date": r"_date$",
+    "boolean": r"^(is|has)_",
+    "timestamp": r"_at$",
+    "bigint": r"(?<!_count)$",
+    "integer": r"(?<!_count)$",
+    "decimal": r"(?<!_count)$",
+}
+
+
+def test_one_kind_of_column_is_named_in_one_way():
+    columns = [
+        (table, name, column.data_type)
+        for table, told in agreed_schema().tables.items()
+        for name, column in told.columns.items()
+        if column.gone_from is None and name not in OTHERWISE_NAMED
+    ]
+    kinds = tuple(NAMED_BY_TYPE)
+    named = [
+        (table, name, next(kind for kind in kinds if data_type.startswith(kind)))
+        for table, name, data_type in columns
+        if data_type.startswith(kinds)
+    ]
+
+    assert len(named) > 1000
+    assert [one for one in named if not re.search(NAMED_BY_TYPE[one[2]], one[1])] == []
+    # the old names go on a day that is told
+    old = [
+        name for told in agreed_schema().tables.values() for name, c in told.columns.items() if c.gone_from
+    ]
+    assert "customer_count" in old and {"volume", "rate", "mix"} <= set(old)
+
+
 def test_the_metric_dictionary_is_up_to_date_and_every_metric_is_defined(tmp_path: Path):
     page = metric_dictionary(Transform(Settings.load(tmp_path)).manifest)
     rows = [line.split(" | ") for line in page.replace(" |\n", "\n").splitlines() if line.startswith("| `")]

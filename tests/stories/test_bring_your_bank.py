@@ -14,6 +14,7 @@ from contract.model import load_contract
 from orchestration.errors import ConfigurationError
 from orchestration.onboarding.starter import make_home
 from orchestration.releases.keys import HASH_KEY, read_key
+from tests.support.links import dead_links
 from tests.support.warehouse import PROJECT, Warehouse
 
 PAGE = PROJECT / "docs" / "bring-your-bank.md"
@@ -105,6 +106,8 @@ def test_a_starter_has_a_key_and_a_template_of_every_table(tmp_path: Path) -> No
     for table in load_contract().tables:
         header = (settings.home / "templates" / f"{table.name}.csv").read_text(encoding="utf-8")
         assert header.strip().split(",") == list(table.column_names)
+    page = settings.home / "templates" / "README.md"
+    assert dead_links(page) == [] and "acrm manifest FOLDER" in page.read_text(encoding="utf-8")
     other = make_home(tmp_path / "other", is_empty=True)
     keys = {(home / "keys" / "hash.key").read_text(encoding="utf-8") for home in (settings.home, other.home)}
     assert len(keys) == 2 and list(other.landing.iterdir()) == []

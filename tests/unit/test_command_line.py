@@ -1,6 +1,7 @@
 """Looking at a warehouse: what is printed is what is there, and nobody who looks stops a run."""
 
 import fcntl
+import re
 import subprocess
 import sys
 import time
@@ -17,12 +18,12 @@ from typer.testing import CliRunner
 
 from orchestration.answers import answer
 from orchestration.cli import app
-from orchestration.console import show_results
+from orchestration.console import progress, show_results
 from orchestration.errors import ExitCode, PublicationError, QueryError
 from orchestration.lock import writer_lock
 from orchestration.releases.on_disk import open_current
 from orchestration.settings import BatchId, Settings
-from orchestration.stations import STATIONS, NightResult
+from orchestration.stations import STATIONS, Event, NightResult
 from orchestration.status import show_releases, show_status
 from orchestration.turns import waiting_turns
 from orchestration.waiting import processed_nights
@@ -88,6 +89,35 @@ def test_a_value_is_printed_as_it_is(
     assert f"┃ {printed} " in (out := capsys.readouterr().out) or f"│ {printed} " in out
 
 
+def test_every_line_of_a_run_begins_with_the_time(capsys: pytest.CaptureFixture[str]) -> None:
+    batch = BatchId(date(2026, 2, 2), 1)
+    with progress() as show:
+        for event in (
+            Event(batch, "build"),
+            Event(batch, "build", "12 of 90"),
+            Event(batch, "build", "", 1.5),
+        ):
+            show(event)
+
+    lines = capsys.readouterr().out.splitlines()
+    time = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
+    assert [re.sub(f"^{time} ", "TIME ", line) for line in lines] == [
+        "TIME 2026-02-02/1 · build …",
+        "TIME 2026-02-02/1 · build · 1.5 s",
+    ]
+
+
+def test_libraries_keep_quiet() -> None:
+    """Great Expectations tells of its temporary folders at INFO, whoever else sets up logging."""
+    program = (
+        "import expectations.datasource, logging; logging.basicConfig(level=logging.INFO);"
+        "import great_expectations as gx; gx.get_context(mode='ephemeral')"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert "INFO:great_expectations" not in said.stdout + said.stderr
+
+
 def test_a_warning_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     seconds = dict.fromkeys(STATIONS, 1.0)
     batch = BatchId(date(2026, 2, 2), 1)
@@ -133,7 +163,7 @@ def test_looking_changes_nothing(settings: Settings, capsys: pytest.CaptureFixtu
     answer(settings, "from customer")
     assert tree_hashes(settings.home) == before
     out = capsys.readouterr().out
-    assert "3 business dates, 1 nights waiting." in out and "is writing" not in out
+    assert "3 business dates, 1 night waiting." in out and "is writing" not in out
 
 
 def test_a_question_larger_than_the_memory_writes_nothing_into_the_release(settings: Settings) -> None:
@@ -161,7 +191,7 @@ def test_status_during_a_run_says_what_it_is_at(
         assert writer.poll() is None
     out = capsys.readouterr().out
     assert f"process {writer.pid}, at 2026-02-02 sequence 1, build" in out
-    assert "1 nights waiting" in out and f"{FRIDAY}.1 ← current" in out
+    assert "1 night waiting" in out and f"{FRIDAY}.1 ← current" in out
 
 
 def test_status_after_a_run_that_was_killed_sees_what_it_had_done(settings: Settings) -> None:

@@ -24,6 +24,11 @@ DOCUMENTS = [
     *sorted((PROJECT / "docs").glob("*.md")),
     PROJECT / "models" / "README.md",
 ]
+# all that anybody is told to read; what they say of a command is compared with the program
+PAGES = sorted(
+    {*DOCUMENTS, *(PROJECT / "docs").rglob("*.md"), *PROJECT.glob("*/README.md"), *PROJECT.glob("*.md")}
+    - {PROJECT / "CHANGELOG.md", PROJECT / "DECISIONS.md"}
+)
 # followed step by step: tests/stories/test_adding.py, tests/stories/test_bring_your_bank.py
 FOLLOWED = ("adding.md", "bring-your-bank.md", "bring-your-bank.zh.md")
 # run by this very test run, or by a target of their own
@@ -110,7 +115,9 @@ def test_every_exit_code_is_documented():
     assert all(f"\n| {int(code)} |" in table for code in ExitCode if code is not ExitCode.UNEXPECTED)
 
 
-def test_the_page_of_commands_has_every_command_and_no_other():
+def program() -> dict[str, set[str]]:
+    """Options of every command, by its name."""
+
     def commands(group: click.Group, before: str = "") -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for name, command in group.commands.items():
@@ -120,17 +127,63 @@ def test_the_page_of_commands_has_every_command_and_no_other():
                 found[before + name] = {option for one in command.params for option in one.opts}
         return found
 
-    program = commands(typer.main.get_command(app))
+    return commands(typer.main.get_command(app))
+
+
+def test_the_page_of_commands_has_every_command_and_no_other():
+    known = program()
     rows = re.findall(r"^\| (`acrm .*?) \|", (PROJECT / "docs" / "commands.md").read_text("utf-8"), re.M)
     shown = [text for row in rows for text in re.findall(r"`acrm ([^`]+)`", row)]
-    named = [
-        (name, text) for text in shown for name in program if text == name or text.startswith(f"{name} ")
-    ]
+    named = [(name, text) for text in shown for name in known if text == name or text.startswith(f"{name} ")]
 
     assert [text for _, text in named] == shown
-    assert {name for name, _ in named} == set(program)
+    assert {name for name, _ in named} == set(known)
     for name, text in named:
-        assert set(re.findall(r"--[a-z-]+", text)) <= program[name], text
+        assert set(re.findall(r"--[a-z-]+", text)) <= known[name], text
+
+
+def test_commands_that_stand_in_a_sentence_are_commands_with_their_options():
+    known = program()
+    groups = {name.partition(" ")[0] for name in known if " " in name}
+    unknown, seen = [], 0
+    for page in PAGES:
+        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+        for words in re.findall(r"`(?:\.venv/bin/)?acrm ([^`]+)`", text):
+            found = [name for name in known if f"{words} ".startswith(f"{name} ")]
+            # the options of `acrm dbt` are dbt's
+            options = set(re.findall(r"(?<!\S)--[a-z-]+", words)) if found != ["dbt"] else set()
+            is_any = words.startswith(("COMMAND", "--")) or words in groups
+            if not is_any and (not found or not options <= known[found[0]]):
+                unknown.append(f"{page.name}: acrm {words}")
+            seen += 1
+
+    assert unknown == []
+    assert seen > 100
+
+
+def test_a_block_of_commands_is_run_or_says_by_what_else():
+    """A command of a block that is not ``sh`` is run by nobody, but for those named here."""
+    elsewhere = {
+        # other data, other programs, or hours: tests/berka, tests/unit/test_benchmarks.py,
+        # tests/published/test_private_release.py, tests/published/test_metricflow.py
+        "berka.md": "acrm import berka", "README.md": "make bench", "privacy.md": "acrm private-release",
+        "semantic-layer.md": "mf query",
+    }  # fmt: skip
+    started = r"^(?:[A-Z_]+=\S+ )?(?:\.venv/bin/)?(?:acrm|make|dbt|mf|pip|duckdb|git) .*$"
+    left = [
+        f"{page.name}: {line}"
+        for page in PAGES
+        for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+        for line in re.findall(started, block, re.M)
+        if kind != "sh" and elsewhere.get(page.name, "\0") not in block
+    ]
+
+    assert left == []
+    assert {page.name for page in PAGES} >= elsewhere.keys()
+    # those are followed by other tests, or by this one
+    sh = {page for page in PAGES if "\n```sh\n" in page.read_text("utf-8")}
+    assert {page.name for page in sh - set(DOCUMENTS)} == {"runbook.md", "privacy.md", "README.md"}
+    assert {page.parent.name for page in sh - set(DOCUMENTS)} == {"operators", "tests"}
 
 
 def test_links_of_the_documents_lead_somewhere():
@@ -171,3 +224,29 @@ def test_every_decision_has_a_date_and_stands_in_the_index():
 
     assert re.findall(r"^ *- \[(.+)\]\(#.+\)$", text, re.M) == headings
     assert len(re.findall(r"^### .+\n\n\*\d{4}-\d{2}-\d{2}\*\n\n\S", text, re.M)) == text.count("\n### ")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("README.md", ("**For**", "**It answers**", "5 minutes")), ("README.zh.md", ("写给", "回答", "5 分钟"))],
+)
+def test_the_first_screen_says_for_whom_what_and_how_long(name: str, words: tuple[str, ...]):
+    first = (PROJECT / name).read_text(encoding="utf-8").partition("\n## ")[0]
+    (commands,) = re.findall(r"^```sh\n(.*?)^```", first, re.M | re.S)
+
+    assert len(commands.splitlines()) == 2 and len(re.findall(r"!\[", first)) == 1
+    assert [word for word in words if word not in first] == []
+    assert len(first.splitlines()) < 30
+
+
+def test_every_tool_has_its_section_which_says_whether_it_was_tried():
+    page = (PROJECT / "docs" / "clients.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", page, re.M)
+    rows = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| (tried|read)\b", page, re.M))
+    read = {tool for tools, how in rows.items() if how == "read" for tool in tools.split(", ")}
+
+    tools = {"DBeaver", "Power BI", "Tableau", "Excel", "Metabase", "Superset", "R"}
+    assert {heading.removesuffix(" (read)") for heading in headings} >= tools
+    assert {heading.removesuffix(" (read)") for heading in headings if heading.endswith(" (read)")} == read
+    # a claim of a test leads to one
+    assert [path for path in re.findall(r"`(tests/[\w/.]+)`", page) if not (PROJECT / path).exists()] == []

@@ -102,7 +102,7 @@ def test_what_is_no_text_or_fits_no_columns_is_told(tmp_path):
     with pytest.raises(UnreadableFileError, match="neither UTF-8"):
         guess_format(tmp_path / "x", look)
     (tmp_path / "y").write_bytes(b"one\ntwo\n")
-    with pytest.raises(UnreadableFileError, match="3 columns"):
+    with pytest.raises(UnreadableFileError, match="gives it all 3 of them"):
         guess_format(tmp_path / "y", look)
 
 
