@@ -30,7 +30,7 @@ class Rule(_Strict):
 
     Attributes:
         at: Article or principle; its subject alone where it was not compared.
-        is_compared: Whether number and content were compared with the text; otherwise nothing is claimed of either.
+        is_compared: Whether number and content were compared with the text; else nothing is claimed of them.
         says: What it asks for, in short and not by its words.
         met_by: What here meets it, or helps to; empty where nothing does.
         bank: What stays the bank's own duty.

@@ -119,8 +119,8 @@ def _law(law: Law) -> list[str]:
         f"\n## {law.title}\n\n{law.source}\n\n",
         "| rule | says | met by | duty of the bank |\n|---|---|---|---|\n",
         *(
-            f"| {rule.at}{'' if rule.is_compared else ' (not compared with the text: look it up there)'} | {rule.says} "
-            f"| {'<br>'.join(rule.met_by) or 'nothing here'} | {rule.bank} |\n"
+            f"| {rule.at}{'' if rule.is_compared else ' (not compared with the text: look it up there)'} "
+            f"| {rule.says} | {'<br>'.join(rule.met_by) or 'nothing here'} | {rule.bank} |\n"
             for rule in law.rules
         ),
     ]

@@ -145,7 +145,7 @@ def _card_spend(ledger: Ledger, customer: str, month: date) -> Fraction:
 
 
 def _bought(row: Row, booked: Mapping[str, Row]) -> tuple[Row | None, int]:
-    """The purchase that a card transaction is about in the end, and its sign: a reversal of a reversal adds."""
+    """The purchase that a card transaction comes down to, and its sign: a reversal of a reversal adds."""
     sign, seen = 1, set()
     while row["reversed_txn_id"]:
         original = booked.get(row["reversed_txn_id"])

@@ -96,8 +96,8 @@ class Nights:
             )
         for number, direction, reversed_number in flows or []:
             execute(
-                "insert into stg.stg_core_banking__transactions (txn_id, account_id, txn_date, direction_code,"
-                " reversed_txn_id, txn_type_code, amount_ccy_amt, is_in_bank, currency_code)"
+                "insert into stg.stg_core_banking__transactions (txn_id, account_id, txn_date,"
+                " direction_code, reversed_txn_id, txn_type_code, amount_ccy_amt, is_in_bank, currency_code)"
                 " values (?, 'A1', ?, ?, ?, 'salary', 10, false, 'CNY')",
                 [number, night, direction, reversed_number],
             )
@@ -230,13 +230,17 @@ def test_a_reversal_of_a_reversal_puts_the_purchase_back_in_whatever_order_they_
     # all in the month of the purchase
     assert nights.spend() == {JANUARY: D(february)}
     # in January's own figure there are the purchase and the reversal
-    booked = "select coalesce(sum(spend_amt), 0) from intermediate.int_card__spend_entry where booked_month_date"
+    booked = (
+        "select coalesce(sum(spend_amt), 0) from intermediate.int_card__spend_entry where booked_month_date"
+    )
     assert nights.one(f"{booked} = '{JANUARY}'") == D("0.00")
 
 
 def test_transactions_that_take_each_other_back_end_and_count_nothing() -> None:
     nights = Nights()
-    nights.run(MONDAY, cards=[("A", MONDAY, "5.00", "B"), ("B", MONDAY, "5.00", "A"), ("S", MONDAY, "5.00", "S")])
+    nights.run(
+        MONDAY, cards=[("A", MONDAY, "5.00", "B"), ("B", MONDAY, "5.00", "A"), ("S", MONDAY, "5.00", "S")]
+    )
     assert nights.spend() == {}
 
 

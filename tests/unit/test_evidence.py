@@ -60,7 +60,9 @@ def test_of_what_was_not_compared_with_the_text_no_number_is_claimed() -> None:
         Rule(at="chapter 3", is_compared=False, says="x", bank="y")
     page = "".join(part for law in load_duties().laws for part in write._law(law))
     told = [rule for law in load_duties().laws for rule in law.rules if not rule.is_compared]
-    assert told and all(f"| {rule.at} (not compared with the text: look it up there) |" in page for rule in told)
+    assert told and all(
+        f"| {rule.at} (not compared with the text: look it up there) |" in page for rule in told
+    )
 
 
 def test_a_new_home_has_its_rules_and_classes_and_says_that_nothing_is_published(tmp_path: Path) -> None:
