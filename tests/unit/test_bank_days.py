@@ -65,10 +65,10 @@ INSTANTS = [
 def test_no_model_sees_an_instant_but_by_the_banks_own_clock(table: str, column: str) -> None:
     # the lake has UTC: whoever took a day of that would give evenings or mornings to another day
     select = re.sub(r"--.*", "", STAGED[table])
-    local = f"{{{{ bank_local('{column}') }}}} as {column}"
-    assert local in select
+    rest, found = re.subn(rf"{{{{ bank_local\('{column}'\) }}}} as \w+", "", select)
+    assert found == 1
     # what is only put in order may be in UTC, and says so
-    others = re.findall(rf".*\b{column}\b.*", select.replace(local, ""))
+    others = re.findall(rf".*\b{column}\b.*", rest)
     assert [line.strip() for line in others if not line.rstrip(",").endswith("_utc_at")] == []
 
 
