@@ -1,4 +1,4 @@
-"""Rates that a batch tells of days to come: Friday's of the weekend, which Monday's says nothing of any more."""
+"""Rates that a batch tells of days to come: Friday's of the weekend, of which Monday's says nothing."""
 
 from datetime import date
 from decimal import Decimal
