@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 Pfi = Literal["none", "staff", "C1", "C2", "C3"]
-"""Class of personal financial information (个人金融信息, JR/T 0171-2020), from the least sensitive on.
+"""Class of personal financial information (个人金融信息), from the least sensitive on; see ``PFI_SOURCE``.
 
 ``none`` tells of no person; ``staff`` of a person who works for the bank: personal information (PIPL), but no
 financial information of a customer.
@@ -22,6 +22,12 @@ What is important or core is said by the catalogues of the regulator and the sta
 
 Level = Literal["general", "sensitive", "important", "core"]
 """The same with general data split into sensitive (敏感数据) and other general data, as article 18 does."""
+
+PFI_SOURCE = (
+    "Classes C1 to C3 are named like those of JR/T 0171-2020. Which column has which is this project's "
+    "reading of it, not compared with the standard's text: the bank confirms or changes them."
+)
+"""What is claimed of the classes, and what is not."""
 
 PFI_ORDER: tuple[Pfi, ...] = ("none", "staff", "C1", "C2", "C3")
 

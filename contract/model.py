@@ -141,12 +141,14 @@ class MonthHistory(_Strict):
     Attributes:
         of: The table, whose key is the first column of this one's.
         since: Its column with the first day.
+        until: Its column with the day from which on there is nothing any more, where it has one.
         last: Column with the balance of the last day covered.
         total: Column with the sum of the balances of all days covered.
     """
 
     of: str
     since: str
+    until: str | None = None
     last: str = "month_end_balance"
     total: str = "balance_sum"
 
@@ -240,7 +242,9 @@ class Contract(_Strict):
             for needed in table.needs:
                 self.table(needed)
             if table.history is not None:
-                self.table(table.history.of).column(table.history.since)
+                for day in (table.history.since, table.history.until):
+                    if day is not None:
+                        self.table(table.history.of).column(day)
             for column in table.columns:
                 if column.month_days is not None:
                     table.column(column.month_days)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from contract.classes import PFI_MEANINGS
+from contract.classes import PFI_MEANINGS, PFI_SOURCE
 from contract.model import OP_COLUMN, Column, Contract, Table, load_contract
 from contract.staging import staged_models
 
@@ -95,9 +95,10 @@ def contract_page(*, is_beside_templates: bool = False) -> str:
         "",
         "## Classes",
         "",
-        "Class of personal financial information (个人金融信息, JR/T 0171-2020) of each column. Classes C2",
-        "and C3 are sensitive data (敏感数据, 银行保险机构数据安全管理办法, article 18); where the bank",
-        "notes a table as important or core (重要, 核心), its columns say so.",
+        "Class of personal financial information (个人金融信息) of each column.",
+        PFI_SOURCE,
+        "Classes C2 and C3 are sensitive data (敏感数据, 银行保险机构数据安全管理办法, article 18); where",
+        "the bank notes a table as important or core (重要, 核心), its columns say so.",
         "",
         "| class | meaning |",
         "|---|---|",

@@ -23,3 +23,8 @@
     {# How long after its day a transaction still adds to the day's total of large ones. #}
     35
 {%- endmacro %}
+
+{% macro longest_chain() -%}
+    {# How many transactions take back one another at most: a reversal, a reversal of that, and so on. #}
+    20
+{%- endmacro %}

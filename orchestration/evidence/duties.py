@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from orchestration.publication.schema import agreed_schema
 from orchestration.settings import PROJECT, Bank
@@ -29,8 +29,8 @@ class Rule(_Strict):
     """One rule.
 
     Attributes:
-        at: Article or principle.
-        is_compared: Whether its number was compared with the text; otherwise the number may be another.
+        at: Article or principle; its subject alone where it was not compared.
+        is_compared: Whether number and content were compared with the text; else nothing is claimed of them.
         says: What it asks for, in short and not by its words.
         met_by: What here meets it, or helps to; empty where nothing does.
         bank: What stays the bank's own duty.
@@ -41,6 +41,12 @@ class Rule(_Strict):
     says: Text
     met_by: tuple[Reference, ...] = ()
     bank: Text
+
+    @model_validator(mode="after")
+    def _claims_no_number_that_was_not_compared(self) -> Self:
+        if not self.is_compared and any(character.isdigit() for character in self.at):
+            raise ValueError(f"{self.at}: was not compared with the text, so it gives no number")
+        return self
 
 
 class Law(_Strict):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from contract.classes import LEVEL_MEANINGS, PFI_MEANINGS
+from contract.classes import LEVEL_MEANINGS, PFI_MEANINGS, PFI_SOURCE
 from orchestration.evidence import facts
 from orchestration.evidence.duties import Duties, Law, load_duties
 from orchestration.ingestion.manifest import file_digest
@@ -63,7 +63,7 @@ def write_evidence(settings: Settings, folder: Path) -> dict[str, int]:
 
 
 def _rules(duties: Duties) -> facts.Table:
-    names = ("law", "at", "number_compared_with_the_text", "says", "met_by", "duty_of_the_bank")
+    names = ("law", "at", "compared_with_the_text", "says", "met_by", "duty_of_the_bank")
     return names, [
         (law.code, rule.at, rule.is_compared, rule.says, "; ".join(rule.met_by), rule.bank)
         for law in duties.laws
@@ -107,7 +107,8 @@ def _page(settings: Settings, duties: Duties, written: Mapping[str, int]) -> lis
         *(f"| {name} | {about} | {written[name]} |\n" for name, (about, _) in _FACTS.items()),
         f"| {SUMS} | checksums of these files | |\n",
         *(part for law in duties.laws for part in _law(law)),
-        "\n## Classes of data\n\nOf every column in columns.csv.\n\n| class | meaning |\n|---|---|\n",
+        f"\n## Classes of data\n\nOf every column in columns.csv. {PFI_SOURCE}\n\n",
+        "| class | meaning |\n|---|---|\n",
         *(f"| {pfi} | {meaning} |\n" for pfi, meaning in PFI_MEANINGS.items()),
         *(f"| {level} | {meaning} |\n" for level, meaning in LEVEL_MEANINGS.items()),
     ]
@@ -118,8 +119,8 @@ def _law(law: Law) -> list[str]:
         f"\n## {law.title}\n\n{law.source}\n\n",
         "| rule | says | met by | duty of the bank |\n|---|---|---|---|\n",
         *(
-            f"| {rule.at}{'' if rule.is_compared else ' (number not compared with the text)'} | {rule.says} "
-            f"| {'<br>'.join(rule.met_by) or 'nothing here'} | {rule.bank} |\n"
+            f"| {rule.at}{'' if rule.is_compared else ' (not compared with the text: look it up there)'} "
+            f"| {rule.says} | {'<br>'.join(rule.met_by) or 'nothing here'} | {rule.bank} |\n"
             for rule in law.rules
         ),
     ]

@@ -1,4 +1,4 @@
-"""The class of every published column (JR/T 0171), from the extract contract's.
+"""The class of every published column, from the extract contract's.
 
 A column that is called like one of the contract has its class. What the warehouse computes of a customer
 tells of what he owns and does, and is C2; of a member of staff, staff. ``config.meta.pfi`` says it of others.

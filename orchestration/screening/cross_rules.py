@@ -17,9 +17,12 @@ OVERDRAFT = "negative_balance"
 SHARES = "shares_not_one"
 MONTH_SUM = "month_sum_off"
 MONTH_EARLY = "month_before_opening"
+MONTH_LATE = "month_after_closing"
 NOT_IN_RULES = "not_in_rules"
 PATTERN = "value_not_as_written"
-CROSS_CODES = (REFERENCE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY, NOT_IN_RULES, PATTERN)
+CROSS_CODES = (
+    REFERENCE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY, MONTH_LATE, NOT_IN_RULES, PATTERN,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,9 @@ def row_rules(table: Table) -> list[CrossRule]:
         if table.history is not None and column.month_days is not None:
             early = _before_opening(table, table.history, column)
             rules.append(CrossRule(MONTH_EARLY, table.name, column.name, early))
+            if table.history.until is not None:
+                late = _after_closing(table, table.history, column, table.history.until)
+                rules.append(CrossRule(MONTH_LATE, table.name, column.name, late))
             impossible = _sum_impossible(table, table.history, column.month_days)
             rules.append(CrossRule(MONTH_SUM, table.name, table.history.total, impossible))
     return rules
@@ -196,6 +202,33 @@ def _before_opening(table: Table, history: MonthHistory, month: Column) -> Sql:
         key=name(table.key[0]),
         month=name(month.name),
         since=name(history.since),
+    )
+
+
+def _after_closing(table: Table, history: MonthHistory, month: Column, until: str) -> Sql:
+    """Months with a balance of days on which there was none any more.
+
+    A month that began after the closing has none; a row with more days than there were before it ends with 0.
+    """
+    assert month.month_days is not None
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        inner join {known} as known on tonight.{key} = known.{key}
+        where (tonight.{month} >= known.{until} and (tonight.{total} <> 0 or tonight.{last} <> 0))
+            or (tonight.{last} <> 0
+                and tonight.{days} > known.{until} - greatest(tonight.{month}, known.{since}))
+        """,
+        rows=name("lake", table.name),
+        known=name("known", history.of),
+        key=name(table.key[0]),
+        month=name(month.name),
+        days=name(month.month_days),
+        total=name(history.total),
+        last=name(history.last),
+        since=name(history.since),
+        until=name(until),
     )
 
 

@@ -143,6 +143,40 @@ def test_a_history_of_some_accounts_makes_the_month_whole() -> None:
     assert not of(nights, "fct_customer_aum_monthly", "untold", JANUARY)["is_partial_month"]
 
 
+def test_foreign_money_of_the_time_before_the_first_rate_counts_at_that_rate() -> None:
+    bank = Bank([FIRST, SECOND])
+    bank.customer("abroad", opened=LONG_AGO).account(currency="USD", opened=LONG_AGO).holds(
+        1_000, since=DECEMBER
+    )
+    bank.rate("USD", "7", on=FIRST)
+    bank.rate("USD", "8", on=SECOND)
+    nights = nights_of(bank)
+
+    for month, end, average in (
+        (DECEMBER, 7_000, 7_000), (JANUARY, 7_000, 7_000), (FEBRUARY, 8_000, 7_500),
+    ):  # fmt: skip
+        row = of(nights, "fct_customer_aum_monthly", "abroad", month)
+        assert (row["aum_end_amt"], row["aum_month_avg_amt"]) == (end, average), month
+
+
+def test_a_history_that_ends_with_the_day_before_the_closing_leaves_nothing_at_the_months_end() -> None:
+    bank = Bank([FIRST, SECOND])
+    bank.customer("left", opened=LONG_AGO).account(opened=LONG_AGO).holds(310_000, since=NOVEMBER).closes(
+        date(2025, 12, 11)
+    )
+    first, second = bank.deliveries()
+    for row in first.tables["monthly_balance_history"]:
+        if row["balance_month"] == DECEMBER:
+            row.update(month_end_balance=Decimal(310_000), day_count=10)
+    nights = MemoryNights([*MARTS, "fct_customer_holding"])
+    for delivery in (first, second):
+        nights.run(delivery)
+
+    assert aum_differences(nights, customer_value(replay([first, second]))) == []
+    december = of(nights, "fct_customer_aum_monthly", "left", DECEMBER)
+    assert (december["aum_end_amt"], december["aum_month_avg_amt"]) == (0, 100_000)
+
+
 def test_a_first_batch_of_the_first_of_a_month_is_whole() -> None:
     bank = Bank([FEBRUARY, SECOND])
     bank.customer("old", opened=LONG_AGO).account(opened=LONG_AGO).holds(100, since=FEBRUARY)

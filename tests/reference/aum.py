@@ -183,10 +183,13 @@ def history(ledger: Ledger) -> Iterator[tuple[date, Held, Held]]:
         account = accounts[row["account_id"]]
         last = min(month_end(row["balance_month"]), known.business_date - timedelta(1))
         rate = ledger.rate(account["currency"], last)
+        closed = account["close_date"]
+        # a row may end with the last day before the closing
+        end_balance = row["month_end_balance"] if closed is None or closed > last else 0
         for customer, share in known.shares(account).items():
             total, end = (
-                _held(known, customer, account, row["product_code"], Fraction(row[column]) * rate * share)
-                for column in ("balance_sum", "month_end_balance")
+                _held(known, customer, account, row["product_code"], Fraction(amount) * rate * share)
+                for amount in (row["balance_sum"], end_balance)
             )
             yield row["balance_month"], total, end
 

@@ -1,5 +1,6 @@
 """The whole reference: delivered batches in, what ``customer_value`` has to publish out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,7 @@ from tests.reference.aum import AumMonth, all_customers, aum_months, history_sta
 from tests.reference.known import Ledger
 from tests.reference.recorded import Records, records_of
 from tests.reference.tiers import Month, TierMonth, assess
+from tests.support.bank import Row
 from tests.support.timeline import add_months, month_end, months_between
 
 Months = dict[date, AumMonth]
@@ -133,13 +135,25 @@ def _card_spend(ledger: Ledger, customer: str, month: date) -> Fraction:
     first, last = add_months(month, -11), min(month_end(month), known.business_date)
     total = Fraction(0)
     for row in booked.values():
-        original = booked.get(row["reversed_txn_id"]) if row["reversed_txn_id"] else row
+        bought, sign = _bought(row, booked)
         # a reversal that came before its purchase waits for it
-        if original is None or not original["is_consumption"]:
+        if bought is None or not bought["is_consumption"]:
             continue
-        if first <= original["txn_date"] <= last and row["txn_date"] <= last:
-            total += -Fraction(row["amount"]) if row["reversed_txn_id"] else Fraction(row["amount"])
+        if first <= bought["txn_date"] <= last and row["txn_date"] <= last:
+            total += sign * abs(Fraction(row["amount"])) if row is not bought else Fraction(row["amount"])
     return total
+
+
+def _bought(row: Row, booked: Mapping[str, Row]) -> tuple[Row | None, int]:
+    """The purchase that a card transaction comes down to, and its sign: a reversal of a reversal adds."""
+    sign, seen = 1, set()
+    while row["reversed_txn_id"]:
+        original = booked.get(row["reversed_txn_id"])
+        if original is None or original["txn_id"] in seen:
+            return None, sign
+        seen.add(original["txn_id"])
+        row, sign = original, -sign
+    return row, sign
 
 
 def trailing(months: Months, month: date, window: int) -> tuple[Decimal | None, Decimal | None]:

@@ -50,8 +50,10 @@ class Nights:
         cards: list[tuple[str, date, str, str | None]] | None = None,
         fees: list[tuple[str, date, str]] | None = None,
         moves: list[tuple[str, date]] | None = None,
+        flows: list[tuple[str, str, str | None]] | None = None,
     ) -> None:
-        """A night: card transactions (number, date, amount, reversed), fees (number, date, amount), moves."""
+        """A night: card transactions (number, date, amount, reversed), fees (number, date, amount), moves
+        (number, date), and salaries of 10.00 and what takes them back (number, direction, reversed)."""
         execute, insert = self.connection.execute, self.connection.executemany
         execute(
             """
@@ -91,6 +93,13 @@ class Nights:
                 "insert into stg.stg_core_banking__transactions (txn_id, account_id, txn_date)"
                 " values (?, 'A1', ?)",
                 moves,
+            )
+        for number, direction, reversed_number in flows or []:
+            execute(
+                "insert into stg.stg_core_banking__transactions (txn_id, account_id, txn_date,"
+                " direction_code, reversed_txn_id, txn_type_code, amount_ccy_amt, is_in_bank, currency_code)"
+                " values (?, 'A1', ?, ?, ?, 'salary', 10, false, 'CNY')",
+                [number, night, direction, reversed_number],
             )
         self.models.build(business_date=str(night), previous_business_date=str(self.previous or ""))
         self.previous = night
@@ -189,3 +198,79 @@ def test_a_reversal_months_before_its_purchase_is_taken_off(days: int) -> None:
     nights.run(first, cards=[("R3", first, "70.00", "T3"), ("T2", first, "50.00", None)])
     nights.run(first + timedelta(days), cards=[("T3", first, "70.00", None)])
     assert nights.spend() == {JANUARY: D("50.00")}
+
+
+T1, R1, RR1, RRR1 = ("T1", None), ("R1", "T1"), ("RR1", "R1"), ("RRR1", "RR1")
+"""A purchase of 30 January, its reversal of the same day, and what takes back each of them on 2 February."""
+
+
+@pytest.mark.parametrize(
+    ("orders", "february"),
+    [
+        ([[T1, R1], [RR1]], "100.00"),
+        ([[T1], [R1, RR1]], "100.00"),
+        ([[T1, R1, RR1]], "100.00"),
+        ([[R1], [RR1], [T1]], "100.00"),
+        ([[RR1], [R1], [T1]], "100.00"),
+        ([[RR1, T1], [R1]], "100.00"),
+        ([[T1, R1], [RR1], [RRR1]], "0.00"),
+        ([[RRR1], [T1, RR1], [R1]], "0.00"),
+    ],
+)  # fmt: skip
+def test_a_reversal_of_a_reversal_puts_the_purchase_back_in_whatever_order_they_come(
+    orders: list[list[tuple[str, str | None]]], february: str
+) -> None:
+    nights = Nights()
+    for back, sent in enumerate(orders):
+        cards = [
+            (number, FRIDAY if number in ("T1", "R1") else MONDAY, "100.00", reversed_number)
+            for number, reversed_number in sent
+        ]
+        nights.run(TUESDAY + timedelta(back), cards=cards)
+    # all in the month of the purchase
+    assert nights.spend() == {JANUARY: D(february)}
+    # in January's own figure there are the purchase and the reversal
+    booked = (
+        "select coalesce(sum(spend_amt), 0) from intermediate.int_card__spend_entry where booked_month_date"
+    )
+    assert nights.one(f"{booked} = '{JANUARY}'") == D("0.00")
+
+
+def test_transactions_that_take_each_other_back_end_and_count_nothing() -> None:
+    nights = Nights()
+    nights.run(
+        MONDAY, cards=[("A", MONDAY, "5.00", "B"), ("B", MONDAY, "5.00", "A"), ("S", MONDAY, "5.00", "S")]
+    )
+    assert nights.spend() == {}
+
+
+@pytest.mark.parametrize("is_flipped", [True, False], ids=["the other way", "in the original's direction"])
+@pytest.mark.parametrize("orders", [["TRr"], ["TR", "r"], ["T", "Rr"], ["T", "R", "r"]])
+def test_on_an_account_a_reversal_of_a_reversal_is_the_original_once_more(
+    orders: list[str], is_flipped: bool
+) -> None:
+    nights, first = Nights(), date(2026, 1, 5)
+    sent = {"T": ("in", None), "R": ("out" if is_flipped else "in", "T"), "r": ("in", "R")}
+    for back, letters in enumerate(orders):
+        nights.run(
+            first + timedelta(back),
+            flows=[(letter, *sent[letter]) for letter in letters],
+        )
+    rows = nights.connection.execute(
+        "select txn_id, flow_code, flow_direction_code, signed_ccy_amt, is_reversal"
+        " from intermediate.int_account__transaction"
+    ).fetchall()
+    assert sorted(rows) == [
+        ("R", "salary", "in", D("-10.00"), True),
+        ("T", "salary", "in", D("10.00"), False),
+        ("r", "salary", "in", D("10.00"), False),
+    ]
+
+
+def test_account_transactions_that_take_each_other_back_stay_as_they_are_sent() -> None:
+    nights = Nights()
+    nights.run(MONDAY, flows=[("A", "in", "B"), ("B", "out", "A"), ("S", "in", "S")])
+    rows = nights.connection.execute(
+        "select txn_id, signed_ccy_amt from intermediate.int_account__transaction"
+    ).fetchall()
+    assert sorted(rows) == [("A", D("10.00")), ("B", D("-10.00")), ("S", D("10.00"))]

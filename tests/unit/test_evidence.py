@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 from typer.main import get_command
 
+from contract.classes import PFI_SOURCE
 from orchestration.cli import app
 from orchestration.erased import Erased, Register, write_register
 from orchestration.erasure import releases as erasing
@@ -54,6 +55,16 @@ def test_a_reference_of_no_kind_is_refused(reference: str) -> None:
         Rule(at="article 1", is_compared=True, says="x", met_by=(reference,), bank="y")
 
 
+def test_of_what_was_not_compared_with_the_text_no_number_is_claimed() -> None:
+    with pytest.raises(ValidationError, match="chapter 3: was not compared with the text"):
+        Rule(at="chapter 3", is_compared=False, says="x", bank="y")
+    page = "".join(part for law in load_duties().laws for part in write._law(law))
+    told = [rule for law in load_duties().laws for rule in law.rules if not rule.is_compared]
+    assert told and all(
+        f"| {rule.at} (not compared with the text: look it up there) |" in page for rule in told
+    )
+
+
 def test_a_new_home_has_its_rules_and_classes_and_says_that_nothing_is_published(tmp_path: Path) -> None:
     folder = tmp_path / "evidence"
     written = write_evidence(Settings.load(tmp_path / "home"), folder)
@@ -63,6 +74,7 @@ def test_a_new_home_has_its_rules_and_classes_and_says_that_nothing_is_published
     assert written["releases.csv"] == written["gates.csv"] == written["batches.csv"] == 0
     page = (folder / "README.md").read_text(encoding="utf-8")
     assert "Nothing is published yet" in page
+    assert PFI_SOURCE in page
     for law in load_duties().laws:
         assert law.title in page
     for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines():

@@ -116,6 +116,17 @@ def test_a_csv_file_has_a_byte_order_mark_and_says_what_is_in_the_table(
     assert b',""\n' in raw or b',"",' in raw
 
 
+def test_a_number_that_a_spreadsheet_would_compute_stays_as_programs_look_it_up(tmp_path: Path) -> None:
+    settings = Settings.load(tmp_path / "home")
+    numbers = ["+1", "-1", "=1+1", "@sum", "007"]
+    publish(settings, {RECOMMENDATION: [recommendation(number, "fund", "E1", None) for number in numbers]})
+
+    write_feeds(settings, NIGHT, tmp_path / "feeds")
+
+    with (tmp_path / "feeds" / "feed_recommendation.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert sorted(row["customer_id"] for row in csv.DictReader(file)) == sorted(numbers)
+
+
 def test_a_feed_without_rows_is_its_header(settings: Settings, tmp_path: Path) -> None:
     write_feeds(settings, NIGHT, tmp_path / "feeds")
 

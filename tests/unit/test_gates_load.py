@@ -49,7 +49,7 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
         "amount_too_large", "arrival", "aum_moved", "event_amount_too_large", "reference_rate_carried",
         "reference_rate_later", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
         "history_account_missing", "history_days_missing", "ledger_control", "loan_history_missing",
-        "month_before_opening", "month_sum_off", "start_history_short",
+        "month_after_closing", "month_before_opening", "month_sum_off", "start_history_short",
         "negative_balance", "reference_circle", "reference_rate_missing", "reference_unknown", "rows_lost",
         "shares_not_one", "start_without_history", "value_missing", "value_not_in_list",
     }  # fmt: skip

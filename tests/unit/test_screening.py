@@ -125,6 +125,26 @@ def test_a_past_month_was_not_over_before_the_account_began(night: LakeNight) ->
     assert refused(night) == [("monthly_balance_history", 1, "balance_month", "month_before_opening")]
 
 
+def test_a_past_month_has_no_balance_of_days_after_the_closing(night: LakeNight) -> None:
+    night.tables["account"][0]["close_date"] = date(2025, 10, 11)
+    night.tables["monthly_balance_history"] = [
+        # ten days before the closing; a bank tells their last one, or the month's end
+        history(date(2025, 10, 1), 10, "5.00", "50.00"),
+        history(date(2025, 8, 1), 31, "5.00", "155.00"),
+        history(date(2025, 11, 1), 30, "0.00", "0.00"),
+        history(date(2025, 10, 1), 31, "0.00", "50.00", account_id="A1", product_code="OVD"),
+        # the eleventh day was none any more
+        history(date(2025, 10, 1), 11, "5.00", "55.00", product_code="FUND"),
+        history(date(2025, 12, 1), 31, "0.00", "5.00"),
+    ]
+    night.write()
+
+    assert night.screen() == {("monthly_balance_history", "month_after_closing"): 2}
+    assert refused(night) == [
+        ("monthly_balance_history", row, "balance_month", "month_after_closing") for row in (5, 6)
+    ]
+
+
 def test_a_sum_that_no_balances_add_to_is_refused(night: LakeNight) -> None:
     overdraft = {"account_id": "A2", "product_code": "OVD"}
     night.tables["monthly_balance_history"] = [

@@ -1,6 +1,6 @@
 -- One row per transaction on an account, with the night that brought it and what it was for (flow code); a transaction
 -- sent twice counts once, whatever date it has the second time. A reversal takes the flow and the direction of the
--- original; without it, its own type and direction hold. Nights are kept for as long as a first one and an original are
+-- original; without it, its own type and direction hold. A reversal of a reversal is the original once more. Nights are kept for as long as a first one and an original are
 -- sought, and for nights that are run again.
 
 {{ config(
@@ -10,7 +10,7 @@
     ) }}",
 ) }}
 
-with tonight as (
+with recursive tonight as (
 
     select * from {{ ref('stg_core_banking__transactions') }}
 
@@ -21,7 +21,7 @@ with tonight as (
 -- what tonight's transactions may be again, or take back: all nights are read once for both
 earlier as (
 
-    select txn_id, flow_code, flow_direction_code, signed_ccy_amt > 0 as is_added, business_date
+    select txn_id, flow_code, flow_direction_code, signed_ccy_amt > 0 as is_added, is_reversal, business_date
     from {{ this }}
     where
         business_date >= {{ oldest_event_night() }}
@@ -80,33 +80,61 @@ coded as (
             when fresh.txn_type_code = 'salary' then 'salary'
             else 'outside'
         end as own_flow_code,
-        fresh.reversed_txn_id is not null as is_reversal
+        fresh.reversed_txn_id is not null as is_taking_back
     from fresh
     left join between_own on fresh.txn_id = between_own.txn_id
 
 ),
 
--- of the same batch, or of an earlier night
-originals as (
+{% if has_state() -%}
+latest as (
 
-    select txn_id, own_flow_code as flow_code, direction_code as flow_direction_code, direction_code = 'in' as is_added,
-        {{ business_date() }} as business_date
-    from coded
-    where txn_id in (select reversed_txn_id from coded where is_reversal)
-    {% if has_state() %}
-    union all
-    select txn_id, flow_code, flow_direction_code, is_added, business_date from earlier
-    {% endif %}
+    select *
+    from (
+        select
+            *,
+            row_number() over (partition by txn_id order by business_date desc nulls last) as recency
+        from earlier
+    ) as told
+    where recency = 1
 
 ),
 
-original as (
+{% endif -%}
+-- what each comes to, from the original on: minus it, whether the bank sends a reversal in the original's direction or
+-- in the opposite one. What takes a reversal back makes the original again, and is no reversal
+followed as (
 
     select
-        txn_id,
-        max(business_date) as business_date
-    from originals
-    group by txn_id
+        coded.txn_id,
+        {% if has_state() -%}
+        coalesce(latest.flow_code, coded.own_flow_code) as flow_code,
+        coalesce(latest.flow_direction_code, coded.direction_code) as flow_direction_code,
+        coalesce(not latest.is_added, coded.direction_code = 'in') as is_added,
+        coded.is_taking_back and not coalesce(latest.is_reversal, false) as is_reversal,
+        {%- else -%}
+        coded.own_flow_code as flow_code,
+        coded.direction_code as flow_direction_code,
+        coded.direction_code = 'in' as is_added,
+        coded.is_taking_back as is_reversal,
+        {%- endif %}
+        1 as step_cnt
+    from coded
+    {% if has_state() -%}
+    left join latest on coded.reversed_txn_id = latest.txn_id
+    {%- endif %}
+    where not coded.is_taking_back or coded.reversed_txn_id not in (select txn_id from coded)
+    union all
+    select
+        coded.txn_id,
+        followed.flow_code,
+        followed.flow_direction_code,
+        not followed.is_added as is_added,
+        not followed.is_reversal as is_reversal,
+        followed.step_cnt + 1 as step_cnt
+    from followed
+    inner join coded on followed.txn_id = coded.reversed_txn_id
+    where followed.step_cnt < {{ longest_chain() }}
 
 ),
 
@@ -114,14 +142,13 @@ signed as (
 
     select
         coded.*,
-        coalesce(originals.flow_code, coded.own_flow_code) as flow_code,
-        coalesce(originals.flow_direction_code, coded.direction_code) as flow_direction_code,
-        -- minus the original: banks send a reversal in the original's direction or in the opposite one
-        coalesce(not originals.is_added, coded.direction_code = 'in') as is_added
+        coalesce(followed.flow_code, coded.own_flow_code) as flow_code,
+        coalesce(followed.flow_direction_code, coded.direction_code) as flow_direction_code,
+        coalesce(followed.is_added, coded.direction_code = 'in') as is_added,
+        coalesce(followed.is_reversal, coded.is_taking_back) as is_reversal
     from coded
-    left join original on coded.reversed_txn_id = original.txn_id
-    left join originals
-        on original.txn_id = originals.txn_id and original.business_date = originals.business_date
+    -- transactions that take each other back follow from none
+    left join followed on coded.txn_id = followed.txn_id
 
 )
 

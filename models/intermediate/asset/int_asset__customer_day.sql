@@ -108,6 +108,8 @@ told as (
     inner join {{ ref('stg_core_banking__products') }} as products on history.product_code = products.product_code
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on holders.currency_code = rates.currency_code and wanted_months.month_end_date = rates.calendar_date
+    -- a row may end with the last day before the closing
+    where holders.close_date is null or holders.close_date > wanted_months.month_end_date
     union all
     select
         loans.customer_id,

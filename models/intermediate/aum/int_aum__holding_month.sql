@@ -44,7 +44,11 @@ history as (
         holders.is_whole and products.aum_weight = 1 as is_plain,
         rates.mid_rate,
         cast(products.aum_weight as decimal(38, 6)) * holders.ownership_share as share,
-        cast(greatest(balances.month_end_balance_ccy_amt, 0) as {{ amount_type() }}) as end_ccy_amt,
+        -- a row may end with the last day before the closing
+        case
+            when holders.close_date <= months.month_end_date then cast(0 as {{ amount_type() }})
+            else cast(greatest(balances.month_end_balance_ccy_amt, 0) as {{ amount_type() }})
+        end as end_ccy_amt,
         cast(greatest(balances.balance_sum_ccy_amt, 0) as {{ amount_type() }}) as sum_ccy_amt
     from {{ ref('stg_core_banking__monthly_balances') }} as balances
     inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id

@@ -6,8 +6,8 @@
     materialized='incremental', meta={'carried': 'business_date'},
 ) }}
 
--- read on the first night only, but the graph is the same every night
--- depends_on: {{ ref('int_calendar__open_months') }}
+-- read on the first night only, or on the others, but the graph is the same every night
+-- depends_on: {{ ref('int_calendar__open_months') }}, {{ ref('int_fx__quote_ahead') }}
 
 with days as (
 
@@ -28,14 +28,22 @@ with days as (
 
 known_rates as (
 
-    select currency_code, rate_date, mid_rate, false as is_carried
+    select currency_code, rate_date, mid_rate, {{ business_date() }} as told_date
     from {{ ref('stg_core_banking__fx_rates') }}
     where currency_code <> '{{ var("reporting_currency") }}'
     {% if has_state() %}
     union all
-    select currency_code, rate_date, mid_rate, true as is_carried
+    select currency_code, rate_date, mid_rate, business_date as told_date
     from {{ this }}
     where calendar_date = {{ previous_business_date() }} and rate_date is not null
+    union all
+    -- told ahead by the nights before
+    select currency_code, rate_date, mid_rate, business_date as told_date
+    from {{ ref('int_fx__quote_ahead') }}
+    where
+        business_date < {{ business_date() }}
+        and rate_date > {{ previous_business_date() }}
+        and currency_code <> '{{ var("reporting_currency") }}'
     {% endif %}
 
 ),
@@ -53,7 +61,7 @@ ranked as (
                 days.calendar_date < known_rates.rate_date,
                 abs({{ days_between('known_rates.rate_date', 'days.calendar_date') }}) nulls last,
                 -- what tonight says of a day is a correction of what was said before
-                known_rates.is_carried
+                known_rates.told_date desc nulls last
         ) as recency
     from days
     inner join known_rates

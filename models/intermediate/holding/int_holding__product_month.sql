@@ -68,7 +68,11 @@ told as (
     from {{ ref('stg_core_banking__monthly_balances') }} as balances
     inner join months on balances.month_start_date = months.month_start_date and not months.is_current
     inner join {{ ref('stg_core_banking__products') }} as products on balances.product_code = products.product_code
-    where balances.month_end_balance_ccy_amt > 0
+    inner join contracts on balances.account_id = contracts.account_id and contracts.register_code = 'account'
+    -- a row may end with the last day before the closing
+    where
+        balances.month_end_balance_ccy_amt > 0
+        and (contracts.close_date is null or contracts.close_date > months.month_end_date)
     union all
     select
         balances.loan_id as account_id,
