@@ -27,9 +27,23 @@ flows as (
 
 segments as (
 
-    select customer_id, owning_org_id, coalesce(industry_code, 'none') as industry_code
+    select customer_id, owning_org_id, coalesce(industry_code, 'none') as industry_code, month_start_date
     from {{ ref('fct_corporate_segment_monthly') }}
-    where month_start_date = {{ month_start(business_date()) }}
+    where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
+
+),
+
+-- a partner who has left the bank since counts at the org, and in the industry, of their last month
+last_segments as (
+
+    select customer_id, owning_org_id, industry_code
+    from (
+        select
+            segments.*,
+            row_number() over (partition by customer_id order by month_start_date desc nulls last) as place
+        from segments
+    ) as ranked
+    where place = 1
 
 ),
 
@@ -37,7 +51,10 @@ thin as (
 
     select flows.customer_id
     from flows
-    inner join segments on flows.customer_id = segments.customer_id
+    inner join segments
+        on
+            flows.customer_id = segments.customer_id
+            and segments.month_start_date = {{ month_start(business_date()) }}
     cross join rules
     group by flows.customer_id
     having
@@ -96,14 +113,14 @@ ranked_partners as (
 
     select
         partners.*,
-        segments.owning_org_id,
-        segments.industry_code,
+        last_segments.owning_org_id,
+        last_segments.industry_code,
         row_number() over (
             partition by partners.counterparty_key
             order by partners.amount_amt desc nulls last, partners.partner_customer_id nulls last
         ) as place
     from partners
-    left join segments on partners.partner_customer_id = segments.customer_id
+    left join last_segments on partners.partner_customer_id = last_segments.customer_id
 
 ),
 
@@ -259,7 +276,7 @@ from summed
 left join mains on summed.counterparty_key = mains.counterparty_key
 left join orgs on summed.counterparty_key = orgs.counterparty_key
 -- whose org it is where nobody of ours is paid
-left join segments as own on summed.prospect_customer_id = own.customer_id
+left join last_segments as own on summed.prospect_customer_id = own.customer_id
 left join ranked_partners as first_partner
     on summed.counterparty_key = first_partner.counterparty_key and first_partner.place = 1
 left join ranked_partners as second_partner

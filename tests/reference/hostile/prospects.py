@@ -34,18 +34,16 @@ def listed(
         if not row["is_inside"]:
             by_key[row["counterparty_key"]].append(row)
     for key, of in by_key.items():
-        figures = of_one(of, month, orgs, industries)
-        if figures:
-            found[(key,)] = {"prospect_type_code": "outside"} | figures
+        if sum((row["in_amt"] for row in of), Decimal(0)) > 0:
+            found[(key,)] = {"prospect_type_code": "outside"} | of_one(of, month, orgs, industries)
     for customer in active:
         own = [row for row in year if row["customer_id"] == customer]
         whole = sum((row["in_amt"] + row["out_amt"] for row in own), Decimal(0))
         outside = sum((row["in_amt"] + row["out_amt"] for row in own if not row["is_inside"]), Decimal(0))
         if whole > 0 and Fraction(outside) >= THIN * Fraction(whole):
             paid = [row for row in year if row["counterparty_customer_id"] == customer]
-            figures = of_one(paid, month, orgs, industries) or {
-                "in_amt": Decimal(0), "active_months": 0, "partner_cnt": 0, "score": None,
-            }  # fmt: skip
+            figures = of_one(paid, month, orgs, industries)
+            figures["org_id"] = figures["org_id"] or orgs[customer]
             found[(customer,)] = {"prospect_type_code": "thin_customer"} | figures
     rank(found)
     return found
@@ -53,8 +51,8 @@ def listed(
 
 def of_one(
     rows: list[Row], month: date, orgs: dict[str, str], industries: dict[str, str | None]
-) -> dict[str, Any] | None:
-    """Figures of one counterparty out of the payments of its partners; none where nobody was paid."""
+) -> dict[str, Any]:
+    """Figures of one counterparty out of the payments of its partners."""
     paid: dict[date, Decimal] = defaultdict(Decimal)
     partners: dict[str, Decimal] = defaultdict(Decimal)
     between: dict[str, Decimal] = defaultdict(Decimal)
@@ -62,8 +60,6 @@ def of_one(
         paid[row["month_start_date"]] += row["in_amt"]
         partners[row["customer_id"]] += row["in_amt"]
         between[row["customer_id"]] += row["in_amt"] + row["out_amt"]
-    if not any(amount > 0 for amount in partners.values()):
-        return None
     came = sum(paid.values(), Decimal(0))
     months = len({row["month_start_date"] for row in rows if row["in_amt"] > 0})
     count = sum(amount > 0 for amount in partners.values())
@@ -85,9 +81,11 @@ def of_one(
         "active_months": months,
         "partner_cnt": count,
         "trend_code": way,
-        "score": rounded(score, 2),
-        "org_id": min(org_sums, key=lambda org: (-org_sums[org], org)),
-        "main_industry_code": min(industry_sums, key=lambda one: (-industry_sums[one], one)),
+        "score": rounded(score, 4),
+        "org_id": min(org_sums, key=lambda org: (-org_sums[org], org), default=None),
+        "main_industry_code": min(
+            industry_sums, key=lambda one: (-industry_sums[one], one), default="none"
+        ),
         **{
             f"partner_{n + 1}_customer_id": best[n] if n < len(best) else None for n in range(3)
         },
@@ -97,10 +95,6 @@ def of_one(
 def rank(found: dict[tuple[str], dict[str, Any]]) -> None:
     """Put in who is the how manieth of their org by score."""
     for of in found.values():
-        if of.get("score") is not None and "org_id" in of:
-            of["org_rank_no"] = 1 + sum(
-                other.get("score") is not None
-                and other.get("org_id") == of["org_id"]
-                and other["score"] > of["score"]
-                for other in found.values()
-            )
+        of["org_rank_no"] = 1 + sum(
+            other["org_id"] == of["org_id"] and other["score"] > of["score"] for other in found.values()
+        )
