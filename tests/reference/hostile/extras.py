@@ -3,7 +3,7 @@
 It draws from dice of its own, so that the rest of the bank stays what it is.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -31,6 +31,8 @@ def files(world: World, dice: Random) -> None:
                 "education_code": dice.choice([None, "10", "20"]) if is_person else None,
                 "region_code": dice.choice([None, "R1", "R2"]),
                 "acquisition_source": dice.choice(SOURCES),
+                "cert_no": dice.choice([None, "A1", "A1", row["customer_id"]]),
+                "mobile": dice.choice([None, "13800000000", "13900000000"]) if is_person else None,
                 "credit_limit": dice.choice([None, D("5000000.00")]) if not is_person else None,
             },
         )
@@ -88,6 +90,7 @@ def happen(world: World, dice: Random, night: date, first: date) -> None:
             logins=dice.choice([0, 1, 5]), txns=dice.choice([0, 0, 2]),
         )  # fmt: skip
     world.used |= used
+    serve(world, dice, night)
     cards = [row for row in world.rows("card") if row["status"] != "cancelled"]
     for _ in range(8):
         if cards:
@@ -96,3 +99,24 @@ def happen(world: World, dice: Random, night: date, first: date) -> None:
                 txn_date=min(night, first + timedelta(dice.randint(0, 20))),
                 amount=D(dice.randint(1, 4_000_000)) / 100, is_consumption=dice.random() < 0.8,
             )  # fmt: skip
+
+
+def serve(world: World, dice: Random, night: date) -> None:
+    """Cases are opened, answered and closed, some to the second in time."""
+    customers = [row["customer_id"] for row in world.rows("customer")]
+    for _ in range(2):
+        opened = datetime(night.year, night.month, night.day, 1) - timedelta(days=dice.randint(0, 3))
+        world.put(
+            "service_case", case_id=world.next("SX"), customer_id=dice.choice(customers),
+            case_type=dice.choice(["complaint", "consultation", "complaint"]), opened_at=f"{opened}",
+            score=dice.choice([None, 10, 7, 6]),
+        )  # fmt: skip
+    for row in world.rows("service_case"):
+        opened = datetime.fromisoformat(row["opened_at"])
+        if row["first_reply_at"] is None and dice.random() < 0.6:
+            minutes = dice.choice([0, 5, 6, 120, 121])
+            row = world.put("service_case", **row | {"first_reply_at": f"{opened + timedelta(minutes=minutes)}"})
+        if row["closed_at"] is None and row["first_reply_at"] and dice.random() < 0.6:
+            closed = opened + timedelta(minutes=dice.choice([1440, 1441, 130]))
+            if closed.date() < night:
+                world.put("service_case", **row | {"closed_at": f"{closed}"})

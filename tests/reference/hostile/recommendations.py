@@ -1,9 +1,7 @@
-"""Recommendations by rule and by similarity (6.5), from the extracts.
-
-Without events: the rules on a cash squeeze have golden cases of their own.
-"""
+"""Recommendations by rule and by similarity (6.5), from the extracts and the events as published."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from math import isqrt
@@ -11,22 +9,26 @@ from typing import Any
 
 from tests.reference.hostile.cohorts import lines_on
 from tests.reference.hostile.holdings import parts
+from tests.reference.hostile.segments import in_arrears
 from tests.reference.hostile.told import Row, Told, bank_day, rounded
 from tests.support.timeline import month_start
 
 RISK = {"wealth_management": 2, "fund": 3, "insurance": 2, "bond": 1, "gold": 3, "trust": 4, "wealth": 2}
 LIST, DECLINED = 3, timedelta(90)
+SQUEEZE = timedelta(30)
+SCORES = {"balance_below": Decimal("0.85"), "funds_moved_away": Decimal("0.8")}
+SQUEEZES = {Decimal("0.85"): "squeeze_balance", Decimal("0.8"): "squeeze_moved"}
 Key = tuple[str, str]
 
 
-def recommendations(told: Told, support: int) -> dict[Key, dict[str, Any]]:
+def recommendations(told: Told, support: int, events: Iterable[Row]) -> dict[Key, dict[str, Any]]:
     """Source, rule, score and rank of ``fct_recommendation`` by customer and product line."""
     day = told.last
     held, month_end_held = lines_on(told, day), lines_on(told, month_start(day) - timedelta(1))
     active = {
         row["customer_id"]: row
         for row in told.rows("customer", month_start(day) - timedelta(1))
-        if row["status"] != "closed"
+        if row["status"] != "closed" and row["customer_type"] == "P"
     }
     holders: dict[str, set[str]] = defaultdict(set)
     for customer, lines in month_end_held.items():
@@ -44,13 +46,15 @@ def recommendations(told: Told, support: int) -> dict[Key, dict[str, Any]]:
         for row in told.rows("consent", day)
         if row["purpose"] == "marketing" and not (row["withdrawn_at"] and bank_day(row["withdrawn_at"]) <= day)
     }  # fmt: skip
-    no = declined(told, day)
+    no, squeezed = declined(told, day), in_a_squeeze(told, events)
     found: dict[Key, dict[str, Any]] = {}
     for row in told.rows("customer", day):
         customer = row["customer_id"]
-        if row["status"] == "closed" or customer not in agreed:
+        if row["status"] == "closed" or row["customer_type"] != "P" or customer not in agreed:
             continue
         offers = by_rule(row, deposits[customer], customer in credit)
+        if customer in squeezed:
+            offers["consumer"] = (squeezed[customer], "rule", SQUEEZES[squeezed[customer]])
         for line, score in similar(held[customer], holders, support).items():
             offers.setdefault(line, (score, "similarity", None))
         level = int(row["risk_level"]) if row["risk_level"] else None
@@ -68,6 +72,21 @@ def recommendations(told: Told, support: int) -> dict[Key, dict[str, Any]]:
                 "score": -score,
                 "rank_number": place,
             }
+    return found
+
+
+def in_a_squeeze(told: Told, events: Iterable[Row]) -> dict[str, Decimal]:
+    """Score for who was short of money in the last 30 days, and not in arrears for a year."""
+    last: dict[str, Row] = {}
+    for row in events:
+        if told.last - SQUEEZE < row["business_date"] <= told.last:
+            last[row["event_id"]] = row
+    bad = in_arrears(told, told.last, months=12)
+    found: dict[str, Decimal] = {}
+    for row in last.values():
+        score = SCORES.get(row["event_code"])
+        if score and row["entry_type_code"] == "event" and row["customer_id"] not in bad:
+            found[row["customer_id"]] = max(score, found.get(row["customer_id"], score))
     return found
 
 

@@ -112,10 +112,10 @@ def group_of(recency: int, frequency: int, monetary: int) -> str:
     return "at_risk" if frequency >= 3 else "hibernating"
 
 
-def in_arrears(told: Told, day: date) -> set[str]:
-    """Who was past due on a night of the last two years, as far as recorded."""
+def in_arrears(told: Told, day: date, months: int = CLEAN_MONTHS) -> set[str]:
+    """Who was past due on a night of the last months, two years by default, as far as recorded."""
     found = set()
-    year, month = divmod(day.year * 12 + day.month - 1 - CLEAN_MONTHS, 12)
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     since = date(year, month + 1, min(day.day, 28))
     for night in told.nights:
         if since <= night.day <= day:
@@ -155,6 +155,9 @@ def segments(told: Told, contributions: Iterable[Row], assets: Iterable[Row]) ->
                 else "dormant",
                 "service_class_code": band(aum, (10_000, "D"), (50_000, "C"), (200_000, "B"), (500_000, "A2"),
                                            last="A1"),
+                "asset_layer_code": "private" if aum > 5_000_000 else "wealth" if aum >= 100_000 else "mass",
+                "coarse_class_code": band(aum, (50_000, "ordinary"), (Decimal("1000000.01"), "potential"),
+                                          last="high_net_worth"),
                 "wealth_style_code": style(row, day, len(half)),
                 "is_credit_need": sums[customer, "loan"] > 0 or sums[customer, "card"] > 0,
                 "is_payment_need": len(half) >= 30 or is_paid,
@@ -172,7 +175,7 @@ def segments(told: Told, contributions: Iterable[Row], assets: Iterable[Row]) ->
     return found
 
 
-def band(amount: Decimal, *below: tuple[int, str], last: str) -> str:
+def band(amount: Decimal, *below: tuple[Decimal | int, str], last: str) -> str:
     """Code of the first band whose upper bound an amount does not reach."""
     return next((code for bound, code in below if amount < bound), last)
 
