@@ -33,7 +33,8 @@ def reached(told: Told) -> Reached:
             found[row["customer_id"]].append(bank_day(row["sent_at"]))
     for row in told.brought("visit"):
         found[row["customer_id"]].append(bank_day(row["visited_at"]))
-    return found
+    # what is planned has answered nothing yet
+    return {who: [day for day in days if day <= told.last] for who, days in found.items()}
 
 
 def event_months(told: Told, events: Iterable[Row]) -> dict[tuple[str, str, date], dict[str, Any]]:
@@ -48,7 +49,7 @@ def event_months(told: Told, events: Iterable[Row]) -> dict[tuple[str, str, date
         chances: set[str] = set()
         for event in rows:
             since = event["business_date"]
-            days = [day for day in touched[event["customer_id"]] if since <= day <= since + WINDOW]
+            days = [day for day in touched.get(event["customer_id"], []) if since <= day <= since + WINDOW]
             for number, way in ways.items():
                 opened, row = way[0][0], way[-1][2]
                 if row["customer_id"] == event["customer_id"] and since <= opened <= since + WINDOW:

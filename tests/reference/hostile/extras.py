@@ -91,6 +91,17 @@ def happen(world: World, dice: Random, night: date, first: date) -> None:
         )  # fmt: skip
     world.used |= used
     serve(world, dice, night)
+    customers = [row["customer_id"] for row in world.rows("customer")]
+    # planned, and told ahead of its day
+    for day in (night + timedelta(dice.randint(1, 3)), night + timedelta(dice.randint(4, 40))):
+        world.tell(
+            "contact_log", contact_id=world.next("CA"), customer_id=dice.choice(customers), channel="call",
+            sent_at=f"{day} 04:00:00", delivered=True,
+        )  # fmt: skip
+        world.tell(
+            "visit", visit_id=world.next("VA"), customer_id=dice.choice(customers), employee_id="E1",
+            visited_at=f"{day} 04:00:00", has_location=True,
+        )  # fmt: skip
     cards = [row for row in world.rows("card") if row["status"] != "cancelled"]
     for _ in range(8):
         if cards:

@@ -53,7 +53,9 @@ def corporate_view(
             if way[-1][2]["customer_id"] == customer and way[-1][2]["stage"] not in ("won", "lost")
         ]
         visits = [
-            bank_day(one["visited_at"]) for one in told.brought("visit") if one["customer_id"] == customer
+            bank_day(one["visited_at"])
+            for one in told.brought("visit")
+            if one["customer_id"] == customer and bank_day(one["visited_at"]) <= day
         ]
         held = set(lines[customer])
         found[(customer,)] = {

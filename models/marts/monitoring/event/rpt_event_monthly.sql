@@ -161,6 +161,8 @@ answers as (
         and contacts.business_date >= oldest.told_date
         and cast(contacts.sent_at as date) >= events.told_date
         and cast(contacts.sent_at as date) <= {{ add_days('events.told_date', answer_days) }}
+        -- what is told ahead of its day answers nothing until then
+        and cast(contacts.sent_at as date) <= {{ business_date() }}
     union all
     select
         events.event_id,
@@ -173,6 +175,7 @@ answers as (
         visits.business_date >= oldest.told_date
         and cast(visits.visited_at as date) >= events.told_date
         and cast(visits.visited_at as date) <= {{ add_days('events.told_date', answer_days) }}
+        and cast(visits.visited_at as date) <= {{ business_date() }}
     union all
     select
         events.event_id,
