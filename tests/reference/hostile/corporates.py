@@ -155,7 +155,11 @@ def guarantees(told: Told) -> dict[Key, dict[str, Any]]:
         ]
         for head in set(top.values()):
             pairs = [pair for pair in among if top[pair[0]] == head]
-            found[head, month] = {"guarantee_cnt": len(pairs), "pairs": pairs, "owed": owed}
+            found[head, month] = {
+                "guarantee_cnt": len(pairs),
+                # for whom another of the group answers, once
+                "guaranteed_loan_amt": sum((owed[one] for one in {pair[0] for pair in pairs}), Decimal(0)),
+            }
     return found
 
 

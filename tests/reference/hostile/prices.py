@@ -24,38 +24,44 @@ def listed(rates: ListRates, product: str, month: date) -> Fraction | None:
 def concessions(told: Told, rates: ListRates) -> dict[Key, dict[str, Any]]:
     """Balance, customers' rate and what the difference to the list rate costs, by org, product and month.
 
-    Interest is summed by the day without rounding.
+    Interest is summed by the day without rounding; what is overdrawn takes off, and an account that comes to
+    nothing over the month is left out.
     """
-    sums: dict[Key, dict[str, Any]] = {}
+    sums: dict[Key, dict[str, dict[str, Any]]] = {}
     first = told.nights[0].day
     for month, last in told.months():
         for day in days(max(month, first), last):
             for account, org, product, balance, interest_rate, day_count, sign in priced(told, day, last):
-                of = sums.setdefault((org, product, month), defaultdict(Fraction))
-                of["accounts"] = of["accounts"] or set()
-                if balance:
-                    of["accounts"].add(account)
+                accounts = sums.setdefault((org, product, month), {})
+                of = accounts.setdefault(account, defaultdict(Fraction))
                 of["balance_sum"] += balance
                 of["weighted"] += balance * interest_rate
                 of["interest"] += balance * interest_rate / day_count
                 standard = listed(rates, product, month)
-                of["listed"] = None if standard is None else of["listed"] + balance * standard / day_count
-                of["sign"], of["standard"] = sign, standard
+                of["listed"] += balance * (standard or 0) / day_count
+                of["sign"] = Fraction(sign)
     found = {}
-    for (org, product, month), of in sums.items():
+    for (org, product, month), accounts in sums.items():
+        counted = [one for one in accounts.values() if one["balance_sum"] > 0]
+        if not counted:
+            continue
+        of = {
+            name: sum((one[name] for one in counted), Fraction(0))
+            for name in ("balance_sum", "weighted", "interest", "listed")
+        }
         last = next(day for of_month, day in told.months() if of_month == month)
         # from the first day that is recorded
         count = (last - max(month, first)).days + 1
-        standard = of["standard"]
+        standard = listed(rates, product, month)
         found[org, product, month] = {
-            "account_cnt": len(of["accounts"]),
+            "account_cnt": len(counted),
             "average_balance_amt": rounded(of["balance_sum"] / count),
             "customer_rate": rate(of["weighted"], of["balance_sum"]),
             "list_rate": None if standard is None else rounded(standard, 6),
             "customer_interest_amt": rounded(of["interest"]),
             "list_interest_amt": None if standard is None else rounded(of["listed"]),
             "concession_amt": None if standard is None
-            else rounded((of["interest"] - of["listed"]) * of["sign"]),
+            else rounded((of["interest"] - of["listed"]) * counted[0]["sign"]),
         }  # fmt: skip
     return found
 
@@ -73,7 +79,7 @@ def priced(told: Told, day: date, last: date) -> list[tuple[str, str, str, Fract
         account = accounts[row["account_id"]]
         # a closing is told by the next batch, and counts from its own day
         known = closings.get(row["account_id"], account)
-        if not is_open(account, day) or not is_held(known, day) or row["balance"] <= 0:
+        if not is_open(account, day) or not is_held(known, day):
             continue
         own = row["interest_rate"] if row.get("interest_rate") is not None else account["interest_rate"]
         value = Fraction(row["balance"]) * told.mid_rate(account["currency"], day)
