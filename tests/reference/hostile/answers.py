@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from tests.reference.hostile.cohorts import owning_orgs
 from tests.reference.hostile.pipeline import changes
 from tests.reference.hostile.told import Row, Told, bank_day, rate, rounded
 from tests.support.timeline import month_start
@@ -132,10 +133,9 @@ def work_log(told: Told, main: Mapping[str, str]) -> dict[tuple[str, str], dict[
     """Rows of ``feed_work_log`` by kind and number: visits and contacts of 30 days."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     since = told.last - LOGGED
-    active = {row["customer_id"] for row in told.rows("customer", told.last) if row["status"] != "closed"}
     for row in told.brought("visit"):
         day = bank_day(row["visited_at"])
-        if since < day <= told.last and row["customer_id"] in active:
+        if since < day <= told.last:
             found["visit", row["visit_id"]] = {
                 "employee_id": row["employee_id"],
                 "customer_id": row["customer_id"],
@@ -144,7 +144,7 @@ def work_log(told: Told, main: Mapping[str, str]) -> dict[tuple[str, str], dict[
             }
     for row in told.brought("contact_log"):
         day = bank_day(row["sent_at"])
-        if since < day <= told.last and row["customer_id"] in active:
+        if since < day <= told.last:
             found["contact", row["contact_id"]] = {
                 "employee_id": main.get(row["customer_id"]),
                 "customer_id": row["customer_id"],
@@ -153,3 +153,19 @@ def work_log(told: Told, main: Mapping[str, str]) -> dict[tuple[str, str], dict[
                 "is_delivered": row["delivered"],
             }
     return found
+
+
+def recommendation_lines(
+    told: Told, recommended: Iterable[Row], main: Mapping[str, str]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Rows of ``feed_recommendation``: every recommendation, with who looks after the customer."""
+    orgs = owning_orgs(told, told.last)
+    return {
+        (row["customer_id"], row["product_line_code"]): {
+            "employee_id": main.get(row["customer_id"]),
+            "org_id": orgs[row["customer_id"]],
+            "rank_number": row["rank_number"],
+            "score": row["score"],
+        }
+        for row in recommended
+    }
