@@ -347,7 +347,10 @@ def test_plans_their_parts_and_scores(bank: Bank) -> None:
     assert differences(scores(marks), totals, "scope_type", "scope_id", "month_start_date") == []
 
 
-AUM, CONTRIBUTION = "customer_value.fct_customer_aum_monthly", "contribution.fct_customer_contribution_monthly"
+AUM, CONTRIBUTION = (
+    "customer_value.fct_customer_aum_monthly",
+    "contribution.fct_customer_contribution_monthly",
+)
 TIERS = "customer_value.fct_customer_tier_monthly"
 LIVED = "month_start_date >= '2028-01-01'"
 

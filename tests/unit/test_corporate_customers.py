@@ -391,3 +391,48 @@ def test_whom_everything_was_taken_back_from_is_no_counterparty():
     (row,) = memory.query("select * from corporate.dim_corporate_360")
     assert (row["counterparty_cnt"], row["inside_counterparty_cnt"], row["payroll_person_cnt"]) == (0, 0, 0)
     assert row["payroll_12m_amt"] == 0
+
+
+def test_a_prospect_counts_for_the_org_of_a_partner_who_has_left():
+    nights = [date(2026, 1, 30), date(2026, 2, 27), date(2026, 3, 31)]
+    bank = Bank(nights)
+    gone = bank.customer("A", kind="C", org="O2")
+    gone.holds(1000).closes(date(2026, 2, 20))
+    gone.leaves(date(2026, 2, 20))
+    bank.customer("B", kind="C", org="O1").holds(1000)
+    outside(bank, "X", nights[0], "A", "X1", "900.00", "in")
+    outside(bank, "Y", nights[0], "B", "X1", "100.00", "in")
+    memory = run(bank, {}, "rpt_prospect")
+
+    (row,) = memory.query("select * from corporate.rpt_prospect where prospect_type_code = 'outside'")
+    # 900 of 1,000 were paid to the customer of O2
+    assert (row["org_id"], row["partner_1_customer_id"], row["org_rank_no"]) == ("O2", "A", 1)
+
+
+def test_a_month_that_is_not_recorded_whole_is_not_known():
+    """Fees of the first month are told from the 30th on: of its contribution one day is recorded."""
+    nights = [NIGHT, date(2026, 2, 27)]
+    bank = Bank(nights)
+    bank.customer("NEW", kind="C", opened=date(2026, 1, 5)).holds(100, since=date(2026, 1, 5))
+    for night in nights:
+        bank.books.fee("NEW", "CURRENT", "O1", night, "7.00")
+    memory = run(bank, {}, "rpt_expected_contribution", "fct_customer_contribution_monthly")
+
+    months = memory.query(
+        "select * from contribution.fct_customer_contribution_monthly order by month_start_date"
+    )
+    assert [row["is_partial_month"] for row in months] == [True, False]
+    (row,) = memory.query("select * from corporate.rpt_expected_contribution")
+    assert row["known_amt"] == months[1]["contribution_amt"]
+    assert (row["known_months"], row["remaining_months"], row["is_complete"]) == (1, 11, False)
+
+
+def test_what_a_company_is_paid_is_no_payroll():
+    bank = Bank([NIGHT])
+    for name, kind in (("A", "C"), ("B", "C"), ("P", "P")):
+        bank.customer(name, kind=kind).holds(1000)
+    pay(bank, "S", NIGHT, "A", "P", "8.00", txn_type="salary")
+    pay(bank, "T", NIGHT, "A", "B", "2.00", txn_type="salary")
+    memory = run(bank, {}, "dim_corporate_360")
+    rows = {row["customer_id"]: row for row in memory.query("select * from corporate.dim_corporate_360")}
+    assert (rows["A"]["payroll_person_cnt"], rows["A"]["counterparty_cnt"]) == (1, 2)

@@ -187,7 +187,7 @@ totals as (
 
 ),
 
--- each part of the score in millionths
+-- each part of the score in units of which a million million are all of it
 scored as (
 
     select
@@ -199,19 +199,19 @@ scored as (
             when totals.recent_in_amt < totals.earlier_in_amt then 'falling'
             else 'steady'
         end as trend_code,
-        {{ floor_divide(
-            wide(total_cents('least(totals.in_amt, rules.amount_full_amt)')) ~ ' * 1000000', total_cents('rules.amount_full_amt')
+        {{ round_wide(
+            wide(total_cents('least(totals.in_amt, rules.amount_full_amt)')) ~ ' * ' ~ wide('1000000000000'),
+            total_cents('rules.amount_full_amt')
         ) }} as amount_units,
-        {{ divide_whole('totals.active_months * 1000000', '12') }} as months_units,
-        {{ divide_whole(
-            'least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt) * 1000000',
+        {{ round_wide(wide('totals.active_months') ~ ' * ' ~ wide('1000000000000'), '12') }} as months_units,
+        {{ round_wide(
+            wide('least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt)') ~ ' * ' ~ wide('1000000000000'),
             'rules.partners_full_cnt'
-        ) }}
-            as partners_units,
+        ) }} as partners_units,
         case
-            when totals.recent_in_amt > totals.earlier_in_amt then 1000000
-            when totals.recent_in_amt < totals.earlier_in_amt then 0
-            else 500000
+            when totals.recent_in_amt > totals.earlier_in_amt then {{ wide('1000000000000') }}
+            when totals.recent_in_amt < totals.earlier_in_amt then {{ wide('0') }}
+            else {{ wide('500000000000') }}
         end as trend_units,
         rules.amount_weight,
         rules.months_weight,
@@ -231,13 +231,14 @@ summed as (
 
     select
         *,
-        -- of a hundred points
+        -- of a hundred points, rounded once
         cast(
-            (
-                amount_weight * cast(amount_units as decimal(18, 0)) + months_weight * cast(months_units as decimal(18, 0))
-                + partners_weight * cast(partners_units as decimal(18, 0))
-                + trend_weight * cast(trend_units as decimal(18, 0))
-            ) * cast(0.0001 as decimal(5, 4)) as decimal(9, 4)
+            cast({{ round_wide(
+                millionths_of('amount_weight') ~ ' * amount_units + ' ~ millionths_of('months_weight') ~ ' * months_units + '
+                ~ millionths_of('partners_weight') ~ ' * partners_units + '
+                ~ millionths_of('trend_weight') ~ ' * trend_units',
+                wide('1000000000000')
+            ) }} as decimal(18, 0)) * cast(0.0001 as decimal(5, 4)) as decimal(9, 4)
         ) as score
     from scored
 
@@ -267,9 +268,9 @@ select
     cast(summed.out_amt as {{ amount_type() }}) as out_amt,
     cast(summed.partner_cnt as bigint) as partner_cnt,
     summed.score,
-    cast(row_number() over (
+    cast(rank() over (
         partition by coalesce(orgs.org_id, own.owning_org_id, 'UNASSIGNED')
-        order by summed.score desc nulls last, summed.counterparty_key nulls last
+        order by summed.score desc nulls last
     ) as integer) as org_rank_no
 
 from summed

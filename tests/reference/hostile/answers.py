@@ -1,4 +1,4 @@
-"""What came of events (5.4), and the lists of the workbench, from the extracts and the events as published."""
+"""What came of events (5.4), and the lists of the workbench, from the extracts and the events published."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -15,6 +15,7 @@ from tests.reference.hostile.screen import initiated
 from tests.reference.hostile.told import Row, Told, rate, rounded
 from tests.support.timeline import add_months, month_end, month_start, months_between
 
+STAY, DISCOUNT = Fraction("0.85"), Fraction("0.1")
 Place = dict[tuple[str, date], tuple[str, str]]
 """Owning org and tier by customer and month."""
 
@@ -26,11 +27,18 @@ def owning_orgs(told: Told, day: date) -> dict[str, str]:
     """
     ranked: dict[str, list[tuple[int, Fraction, date, str]]] = defaultdict(list)
     for customer, _, kind, _, row, amount in parts(told, day):
-        place = {"loan": 0, "card": 1, "deposit": 2}.get(kind)
-        is_debit = kind == "card" and row["card_kind"] != "credit"
-        if place is not None and not is_debit and amount > 0:
-            opened = row.get("open_date") or row.get("start_date") or row["issue_date"]
+        place = {"loan": 0, "deposit": 2}.get(kind)
+        if place is not None and amount > 0:
+            opened = row.get("open_date") or row["start_date"]
             ranked[customer].append((place, -amount, opened, row["org_id"]))
+    cards = told.by_key("card", day)
+    for balance in told.rows("card_balance", day):
+        # whatever became of the card
+        card = cards[balance["card_id"]]
+        if card["card_kind"] == "credit" and balance["balance"] > 0:
+            ranked[card["customer_id"]].append(
+                (1, -Fraction(balance["balance"]), card["issue_date"], card["org_id"])
+            )
     return {
         row["customer_id"]: min(ranked[row["customer_id"]])[3]
         if row["customer_id"] in ranked
@@ -134,7 +142,7 @@ def penetration(told: Told, place: Place) -> dict[tuple[str, str, date], dict[st
             for tier, of in sums.items():
                 if not number:
                     # of the months before the records only openings are told
-                    del of["new_holder_cnt"], of["won_back_cnt"]
+                    del of["new_holder_cnt"], of["won_back_cnt"], of["lost_holder_cnt"]
                 of["active_customer_cnt"] = len(tiers[tier])
                 of["penetration_rate"] = rate(of["holder_cnt"], len(tiers[tier]))
                 found[line, tier, month] = of
@@ -191,7 +199,9 @@ def key_figures(told: Told, place: Place, earned: Iterable[Row]) -> dict[tuple[s
                 amount for one in own & busy for when, amount in moved[one] if month <= when <= month_end(day)
             ]
             year = [
-                contribution[one, month]["contribution_12m_amt"] for one in own if (one, month) in contribution
+                contribution[one, month]["contribution_12m_amt"]
+                for one in own
+                if (one, month) in contribution
             ]
             worth = sum((amount for amount in year if amount is not None), Decimal(0))
             of: dict[str, Any] = {
@@ -202,7 +212,7 @@ def key_figures(told: Told, place: Place, earned: Iterable[Row]) -> dict[tuple[s
                 "txn_per_active_cnt": rate(len(came), len(own & busy)),
                 "txn_avg_amt": rounded(Fraction(sum(came)) / len(came)) if came else None,
                 "contribution_12m_amt": worth,
-                "clv_amt": rounded(Fraction(worth) * Fraction("0.85") / (1 + Fraction("0.1") - Fraction("0.85"))),
+                "clv_amt": rounded(Fraction(worth) * STAY / (1 + DISCOUNT - STAY)),
             }  # fmt: skip
             if number:
                 gone = then - now.keys()

@@ -14,7 +14,8 @@ SHARES = (50, 75, 90, 95, 99)
 def counted_months(told: Told) -> list[tuple[date, Row]]:
     """Each contact with the month in which it counts.
 
-    One of a month that is over counts in that of the night that brings it; of the first batch, in its own, if that has begun.
+    One of a month that is over counts in that of the night that brings it; of the first batch, in its own, if
+    that has begun.
     """
     found = []
     for night in told.nights:

@@ -15,7 +15,7 @@ from tests.reference.hostile.groups import tops
 from tests.reference.hostile.pipeline import counted_dates
 from tests.reference.hostile.products import loans_on
 from tests.reference.hostile.segments import band
-from tests.reference.hostile.told import Row, Told, rate
+from tests.reference.hostile.told import Row, Told, rate, rounded
 from tests.reference.segments import lifecycle
 from tests.support.timeline import add_months, month_start
 
@@ -45,16 +45,15 @@ def segments(
                 and add_months(month, -11) <= flow["month_start_date"] <= month
             ]
             half = [flow for flow in year if flow["month_start_date"] >= add_months(month, -5)]
-            count, late = (
-                sum((one["in_cnt"] + one["out_cnt"] for one in some), 0) for some in (year, half)
-            )
+            count, late = (sum((one["in_cnt"] + one["out_cnt"] for one in some), 0) for some in (year, half))
             settled = sum((one["in_amt"] + one["out_amt"] for one in year), Decimal(0))
             outside = sum(
                 (one["in_amt"] + one["out_amt"] for one in year if not one["is_inside"]), Decimal(0)
             )
             deposits = held[customer, month]["deposit_month_avg_amt"]
-            worth = earned[customer, month]
-            average = worth["contribution_avg_12m_amt"]
+            # who has nothing has no contribution yet
+            worth = earned.get((customer, month), {})
+            average = worth.get("contribution_avg_12m_amt")
             value = band(average or Decimal(0), (1000, "low"), (10_000, "medium"), last="high")
             potential = band(outside, (1_000_000, "low"), (10_000_000, "medium"), last="high")
             found[customer, month] = {
@@ -74,7 +73,7 @@ def segments(
                 "deposit_end_amt": held[customer, month]["deposit_end_amt"],
                 "deposit_month_avg_amt": deposits,
                 "loan_amt": owed[customer],
-                "contribution_amt": worth["contribution_amt"],
+                "contribution_amt": worth.get("contribution_amt", Decimal(0)),
                 "line_cnt": len(lines[customer]),
                 "settlement_12m_amt": settled,
                 "outside_12m_amt": outside,
@@ -141,9 +140,11 @@ def guarantees(told: Told) -> dict[Key, dict[str, Any]]:
         active = {row["customer_id"] for row in told.rows("customer", day) if row["status"] != "closed"}
         top = {one: head for one, head in tops(told, day).items() if one in active}
         of_loan = told.by_key("loan", day)
-        owed: dict[str, Decimal] = defaultdict(Decimal)
+        exact: dict[str, Fraction] = defaultdict(Fraction)
         for number, one in loans_on(told, day).items():
-            owed[of_loan[number]["customer_id"]] += one[4]
+            loan = of_loan[number]
+            exact[loan["customer_id"]] += Fraction(one[5]["balance"]) * told.mid_rate(loan["currency"], day)
+        owed = {customer: rounded(amount) for customer, amount in exact.items()}
         among = [
             (row["customer_id"], row["related_id"])
             for row in told.rows("customer_relation", day)
@@ -158,12 +159,16 @@ def guarantees(told: Told) -> dict[Key, dict[str, Any]]:
             found[head, month] = {
                 "guarantee_cnt": len(pairs),
                 # for whom another of the group answers, once
-                "guaranteed_loan_amt": sum((owed[one] for one in {pair[0] for pair in pairs}), Decimal(0)),
+                "guaranteed_loan_amt": sum(
+                    (owed.get(one, Decimal(0)) for one in {pair[0] for pair in pairs}), Decimal(0)
+                ),
             }
     return found
 
 
-def policies(told: Told, rows: Iterable[Row], orgs: dict[Key, str]) -> dict[tuple[str, str, date], dict[str, Any]]:
+def policies(
+    told: Told, rows: Iterable[Row], orgs: dict[Key, str]
+) -> dict[tuple[str, str, date], dict[str, Any]]:
     """Visits and opportunities asked for by policies, by policy, org and month, of the quarter so far.
 
     Args:

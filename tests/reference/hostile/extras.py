@@ -126,7 +126,9 @@ def serve(world: World, dice: Random, night: date) -> None:
         opened = datetime.fromisoformat(row["opened_at"])
         if row["first_reply_at"] is None and dice.random() < 0.6:
             minutes = dice.choice([0, 5, 6, 120, 121])
-            row = world.put("service_case", **row | {"first_reply_at": f"{opened + timedelta(minutes=minutes)}"})
+            row = world.put(
+                "service_case", **row | {"first_reply_at": f"{opened + timedelta(minutes=minutes)}"}
+            )
         if row["closed_at"] is None and row["first_reply_at"] and dice.random() < 0.6:
             closed = opened + timedelta(minutes=dice.choice([1440, 1441, 130]))
             if closed.date() < night:

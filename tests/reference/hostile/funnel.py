@@ -55,8 +55,8 @@ def funnel(told: Told) -> dict[tuple[str, str, date], dict[str, Any]]:
             is_told = stay.counted <= day
             is_gone = stay.until_counted is not None and stay.until_counted < month
             # what was won or lost in an earlier month is in no stage any more
-            is_old_end = stay.stage in OVER and stay.until is None and not (
-                stay.is_first and stay.counted >= month
+            is_old_end = (
+                stay.stage in OVER and stay.until is None and not (stay.is_first and stay.counted >= month)
             )
             if is_told and not is_gone and not is_old_end:
                 groups[stay.rows[-1]["owner_id"], stay.stage].append(stay)
@@ -69,7 +69,9 @@ def _figures(stage: str, group: list[Stay], month: date, day: date) -> dict[str,
     left = [stay for stay in group if stay.until_counted is not None and stay.until_counted <= day]
     standing = [stay for stay in group if stay not in left]
     ends = {
-        stay.opportunity: stay.following.stage for stay in left if stay.following and stay.following.stage in OVER
+        stay.opportunity: stay.following.stage
+        for stay in left
+        if stay.following and stay.following.stage in OVER
     }
     won = [stay for stay in left if stay.following and stay.following.stage == "won"]
     lost = [stay for stay in left if stay.following and stay.following.stage == "lost"]

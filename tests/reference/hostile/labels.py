@@ -79,7 +79,7 @@ LINES = {"potential": 50_000, "gold": 200_000, "platinum": 500_000, "growth": 5_
 
 
 def rising(told: Told, assets: Iterable[Row], reasons: Iterable[Row]) -> dict[Key, dict[str, Any]]:
-    """Labels ``rising_to_next_tier``: averages rose three months running, and a fifth of the line is missing at most.
+    """Labels ``rising_to_next_tier``: averages rose three times running, a fifth of the line is missing.
 
     Args:
         reasons: Rows of ``fct_tier_reason``, for the next tier and what is missing to it.
@@ -90,7 +90,7 @@ def rising(told: Told, assets: Iterable[Row], reasons: Iterable[Row]) -> dict[Ke
         if not row["is_partial_month"]
     }
     found: dict[Key, dict[str, Any]] = {}
-    lived = {month: day for month, day in told.months()}
+    lived = dict(told.months())
     for row in reasons:
         month, customer = row["month_start_date"], row["customer_id"]
         if month not in lived or row["next_tier_missing_amt"] is None:
@@ -106,8 +106,10 @@ def rising(told: Told, assets: Iterable[Row], reasons: Iterable[Row]) -> dict[Ke
     return found
 
 
-def leaving(told: Told, assets: Iterable[Row], out: Mapping[date, Mapping[tuple[str, str], Decimal]]) -> dict[Key, dict[str, Any]]:
-    """Labels ``money_leaving``: half of the average AUM of six months went to other banks in three, 50,000 at least.
+def leaving(
+    told: Told, assets: Iterable[Row], out: Mapping[date, Mapping[tuple[str, str], Decimal]]
+) -> dict[Key, dict[str, Any]]:
+    """Labels ``money_leaving``: half of the average AUM, 50,000 at least, went to other banks.
 
     Args:
         out: Payments from and to other banks of three months, by month, customer and direction.

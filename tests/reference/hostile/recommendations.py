@@ -44,7 +44,8 @@ def recommendations(told: Told, support: int, events: Iterable[Row]) -> dict[Key
     agreed = {
         row["customer_id"]
         for row in told.rows("consent", day)
-        if row["purpose"] == "marketing" and not (row["withdrawn_at"] and bank_day(row["withdrawn_at"]) <= day)
+        if row["purpose"] == "marketing"
+        and not (row["withdrawn_at"] and bank_day(row["withdrawn_at"]) <= day)
     }  # fmt: skip
     no, squeezed = declined(told, day), in_a_squeeze(told, events)
     found: dict[Key, dict[str, Any]] = {}

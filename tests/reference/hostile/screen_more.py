@@ -1,4 +1,4 @@
-"""More columns of ``dim_customer_360`` (6.2): channels, arrears, spending, payments outside, what other tables say."""
+"""More columns of ``dim_customer_360`` (6.2): channels, arrears, spending, payments outside, other tables."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -55,7 +55,9 @@ def more(told: Told) -> dict[tuple[str], dict[str, Any]]:
 def _owed(told: Told, customer: str, day: date) -> dict[str, Any]:
     of_all = told.by_key("loan", day)
     own = {
-        number: one for number, one in loans_on(told, day).items() if of_all[number]["customer_id"] == customer
+        number: one
+        for number, one in loans_on(told, day).items()
+        if of_all[number]["customer_id"] == customer
     }
     overdue = sum(
         (
@@ -132,29 +134,29 @@ def spending(told: Told, day: date) -> dict[tuple[str, int], Decimal]:
 def outside(told: Told, day: date) -> dict[tuple[str, str], Decimal]:
     """Payments from and to other banks of three calendar months, by customer and direction.
 
-    Flow ``outside``: what is neither interest, fee, loan, bought, sold, cash, in the bank, nor a salary.
-    A reversal counts against its original, on its own day.
+    Flow ``outside``: what is neither interest, fee, loan, bought, sold, cash, in the bank, nor a salary paid
+    in. A reversed pair counts nothing once the reversal is known.
     """
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    originals = {row["txn_id"]: row for row in told.brought("transaction")}
-    for month, known, row in counted(told, "transaction", "txn_date"):
-        if month < add_months(month_start(day), -2) or known > day:
-            continue
-        original = originals.get(row["reversed_txn_id"]) or row
-        is_inside = original["is_in_bank"]
-        kind = original["txn_type"]
-        if is_inside or kind not in ("transfer", "other") and not (
-            kind == "salary" and original["direction"] == "out"
-        ):
-            continue
-        accounts = told.by_key("account", known)
-        if row["account_id"] not in accounts:
+    accounts = told.by_key("account", day)
+    known_rows = []
+    for _, known, row in counted(told, "transaction", "txn_date"):
+        if row["account_id"] not in told.by_key("account", known):
             known = next(night.day for night in told.nights if night.day > known)
-            accounts = told.by_key("account", known)
-        sign = -1 if row["reversed_txn_id"] else 1
+        if known <= day:
+            known_rows.append((known, row))
+    gone = {row["reversed_txn_id"] for _, row in known_rows} - {None}
+    for known, row in known_rows:
+        kind = row["txn_type"]
+        is_outside = not row["is_in_bank"] and (
+            kind in ("transfer", "other") or (kind == "salary" and row["direction"] == "out")
+        )
+        is_counted = not row["reversed_txn_id"] and row["txn_id"] not in gone
+        if not is_outside or not is_counted or row["txn_date"] < add_months(month_start(day), -2):
+            continue
         value = Fraction(row["amount"]) * told.mid_rate(row["currency"], known)
-        for customer, share in told.shares(accounts[row["account_id"]], known).items():
-            found[customer, original["direction"]] += sign * rounded(value * share)
+        for customer, share in told.shares(accounts[row["account_id"]], day).items():
+            found[customer, row["direction"]] += rounded(value * share)
     return found
 
 

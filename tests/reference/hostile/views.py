@@ -1,4 +1,4 @@
-"""The view of corporate customers and what new ones are expected to bring (chapter 7), from other tables and extracts."""
+"""The view of corporate customers and what new ones are expected to bring (chapter 7)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -88,7 +88,7 @@ def corporate_view(
 
 
 def payroll(told: Told, day: date) -> dict[str, set[str]]:
-    """Customers of the bank who were paid a salary by a corporate in 12 calendar months, and not taken back."""
+    """Customers of the bank who were paid a salary by a company in 12 months, and not taken back."""
     types = {row["customer_id"]: row["customer_type"] for row in told.rows("customer", day)}
     accounts = told.by_key("account", day)
     found: dict[str, set[str]] = defaultdict(set)
@@ -112,11 +112,15 @@ def most_used(told: Told, day: date) -> dict[str, str]:
         if row["usage_date"] >= add_months(month_start(day), -11):
             counts[row["customer_id"]][row["channel_code"]] += row["logins"] + row["txns"]
     return {
-        customer: min(of, key=lambda one: (-of[one], one)) for customer, of in counts.items() if sum(of.values())
+        customer: min(of, key=lambda one: (-of[one], one))
+        for customer, of in counts.items()
+        if sum(of.values())
     }
 
 
-def expected_contributions(told: Told, rows: Sequence[Row], recorded_from: date) -> dict[tuple[str], dict[str, Any]]:
+def expected_contributions(
+    told: Told, rows: Sequence[Row], recorded_from: date
+) -> dict[tuple[str], dict[str, Any]]:
     """Rows of ``rpt_expected_contribution`` by customer, from the segments as published.
 
     Args:
@@ -124,7 +128,9 @@ def expected_contributions(told: Told, rows: Sequence[Row], recorded_from: date)
     """
     month = month_start(told.last)
     year_ago = same_day_a_year_before(told.last)
-    whole = [row for row in rows if row["month_start_date"] >= recorded_from and 0 <= row["tenure_months"] < 12]
+    whole = [
+        row for row in rows if row["month_start_date"] >= recorded_from and 0 <= row["tenure_months"] < 12
+    ]
     earlier = [row for row in whole if row["first_open_date"] <= year_ago and not row["is_provisional"]]
     found = {}
     for own in rows:
