@@ -361,11 +361,12 @@ def test_segments_and_cut_offs(bank: Bank) -> None:
     assert differences(expected, rows, "customer_id", "month_start_date") == []
     # a month that is not over has none of its own where there are earlier ones
     published = bank.rows("customer.rpt_rfm_cut_off")
+    lived = {(row["customer_id"], row["month_start_date"]) for row in bank.rows(AUM)}
     months = {row["month_start_date"] for row in published}
     assert months == set(bank.months[:-1])
     cuts = {
         (measure, month, place): {"cut_off_value": value, "cut_share": Decimal(place) / 5}
-        for month, of in rfm_cut_offs(bank.told).items()
+        for month, of in rfm_cut_offs(bank.told, lived).items()
         if month in months
         for measure in MEASURES
         for place, value in enumerate(of[measure], 1)

@@ -355,7 +355,6 @@ def test_who_was_won_at_the_end_of_a_month_a_year_ago_was_won_in_the_last_twelve
     # of what both brought in the months before the records nothing is known
     assert (row["customer_id"], row["known_months"], row["remaining_months"]) == ("C1", 0, 12)
     assert (row["known_amt"], row["remaining_amt"], row["is_complete"]) == (D(0), D(0), False)
-    assert (row["is_complete"], row["expected_12m_amt"]) == (True, row["known_amt"])
 
 
 def test_the_main_manager_of_the_360_is_the_one_of_all_tables():

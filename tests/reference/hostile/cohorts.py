@@ -110,6 +110,9 @@ def penetration(told: Told, place: Place) -> dict[tuple[str, str, date], dict[st
     found = {}
     before: dict[str, set[str]] = {}
     ever: dict[str, set[str]] = defaultdict(set)
+    for customer, lines in lines_on(told, told.nights[0].day).items():
+        for line in lines:
+            ever[line].add(customer)
     for number, (month, day) in enumerate(told.months()):
         busy, held = active(told, day), lines_on(told, day)
         tiers: dict[str, set[str]] = defaultdict(set)

@@ -4,7 +4,7 @@ Contribution, AUM and tiers are read as published: they have references of their
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,20 +20,16 @@ from tests.support.timeline import add_months, month_end, month_start
 Key = tuple[str, date]
 MEASURES = ("recency", "frequency", "monetary")
 CLEAN_MONTHS = 24
+Lived = Collection[Key]
+"""Customers and months of which AUM is told."""
 
 
-def persons_of(told: Told, month: date, day: date) -> dict[str, Row]:
-    """Personal customers of a month: those who close leave with it."""
-    before = month - timedelta(1)
-    earlier = (
-        {row["customer_id"] for row in told.rows("customer", before) if row["status"] == "closed"}
-        if before >= told.nights[0].day
-        else set()
-    )
+def persons_of(told: Told, month: date, day: date, lived: Lived) -> dict[str, Row]:
+    """Personal customers of a month: those who close leave with it, but for what they still hold."""
     return {
         row["customer_id"]: row
         for row in told.rows("customer", day)
-        if row["customer_type"] == "P" and not (row["status"] == "closed" and row["customer_id"] in earlier)
+        if row["customer_type"] == "P" and (row["customer_id"], month) in lived
     }
 
 
@@ -52,11 +48,11 @@ def measures(told: Told, month: date, day: date) -> dict[str, tuple[int, int, De
     return found
 
 
-def rfm_cut_offs(told: Told) -> dict[date, dict[str, list[Decimal]]]:
+def rfm_cut_offs(told: Told, lived: Lived) -> dict[date, dict[str, list[Decimal]]]:
     """Cut-offs by which the next month's provisional rows are scored, by month and measure."""
     found: dict[date, dict[str, list[Decimal]]] = {}
     for month, day in told.months():
-        persons = persons_of(told, month, day)
+        persons = persons_of(told, month, day, lived)
         own = [one for who, one in measures(told, month, day).items() if who in persons]
         if own:
             found[month] = {
@@ -65,15 +61,15 @@ def rfm_cut_offs(told: Told) -> dict[date, dict[str, list[Decimal]]]:
     return found
 
 
-def scores(told: Told) -> dict[Key, dict[str, Any]]:
+def scores(told: Told, lived: Lived) -> dict[Key, dict[str, Any]]:
     """RFM columns by customer and month."""
-    cuts, found = rfm_cut_offs(told), {}
+    cuts, found = rfm_cut_offs(told, lived), {}
     for month, day in told.months():
         known = measures(told, month, day)
         is_provisional = day != month_end(month)
         used = cuts.get(add_months(month, -1)) if is_provisional else None
         used = used or cuts.get(month)
-        for customer in persons_of(told, month, day):
+        for customer in persons_of(told, month, day, lived):
             one = known.get(customer)
             if one is None or used is None:
                 found[customer, month] = {
@@ -133,14 +129,14 @@ def segments(told: Told, contributions: Iterable[Row], assets: Iterable[Row]) ->
     earned = {(row["customer_id"], row["month_start_date"]): row for row in contributions}
     held = {(row["customer_id"], row["month_start_date"]): row for row in assets}
     found = {}
-    marks = scores(told)
+    marks = scores(told, held)
     for month, day in told.months():
         moved, salaries, bad = initiated(told, day), paid(told, day), in_arrears(told, day)
         foreign = in_foreign_currency(told, month, day)
         sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         for customer, _, kind, _, _, amount in parts(told, day):
             sums[customer, kind] += rounded(amount)
-        for customer, row in persons_of(told, month, day).items():
+        for customer, row in persons_of(told, month, day, held).items():
             half = [one for one in moved[customer] if one[0] >= add_months(month, -5)]
             year = [one for one in moved[customer] if one[0] >= add_months(month, -11)]
             wealth = sums[customer, "deposit"] + sums[customer, "investment"]
