@@ -134,8 +134,8 @@ def spending(told: Told, day: date) -> dict[tuple[str, int], Decimal]:
 def outside(told: Told, day: date) -> dict[tuple[str, str], Decimal]:
     """Payments from and to other banks of three calendar months, by customer and direction.
 
-    Flow ``outside``: what is neither interest, fee, loan, bought, sold, cash, in the bank, nor a salary paid
-    in. A reversed pair counts nothing once the reversal is known.
+    Flow ``outside``: what is neither interest, fee, loan, bought, sold, cash, salary nor in the bank.
+    A reversed pair counts nothing once the reversal is known.
     """
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     accounts = told.by_key("account", day)
@@ -147,10 +147,7 @@ def outside(told: Told, day: date) -> dict[tuple[str, str], Decimal]:
             known_rows.append((known, row))
     gone = {row["reversed_txn_id"] for _, row in known_rows} - {None}
     for known, row in known_rows:
-        kind = row["txn_type"]
-        is_outside = not row["is_in_bank"] and (
-            kind in ("transfer", "other") or (kind == "salary" and row["direction"] == "out")
-        )
+        is_outside = not row["is_in_bank"] and row["txn_type"] in ("transfer", "other")
         is_counted = not row["reversed_txn_id"] and row["txn_id"] not in gone
         if not is_outside or not is_counted or row["txn_date"] < add_months(month_start(day), -2):
             continue
