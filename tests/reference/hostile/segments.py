@@ -5,7 +5,7 @@ Contribution, AUM and tiers are read as published: they have references of their
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
