@@ -8,13 +8,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import pytest
 
 from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.campaigns import effects, targets
+from tests.reference.hostile.channels import acquisitions, channels
+from tests.reference.hostile.cohorts import (
+    Place,
+    cross_sales,
+    key_figures,
+    owning_orgs,
+    penetration,
+    places,
+    vintages,
+)
 from tests.reference.hostile.contacts import pressure
+from tests.reference.hostile.corporates import guarantees, links, policies
+from tests.reference.hostile.corporates import segments as corporate_segments
+from tests.reference.hostile.files import completeness, service_by_kind
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.groups import group_months, peers
 from tests.reference.hostile.holdings import holdings
@@ -25,12 +40,18 @@ from tests.reference.hostile.maturity import maturity_calendar
 from tests.reference.hostile.payments import flows, prospects
 from tests.reference.hostile.pipeline import diligence, forecasts, opportunities, won
 from tests.reference.hostile.plans import breakdown, gaps, plan_rows, scores
+from tests.reference.hostile.prices import concessions
 from tests.reference.hostile.products import delinquency, investment_results
+from tests.reference.hostile.prospects import listed
+from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.screen import screen
+from tests.reference.hostile.screen_more import more, of_tables
+from tests.reference.hostile.segments import MEASURES, rfm_cut_offs, segments
 from tests.reference.hostile.service import incomes, service
 from tests.reference.hostile.told import Row, Told
+from tests.reference.hostile.views import corporate_view, expected_contributions
 from tests.support.models import columns_of
-from tests.support.timeline import month_start
+from tests.support.timeline import add_months, month_start
 from tests.support.whole_nights import WholeNights
 
 SEEDS = [int(seed) for seed in os.environ.get("ACRM_HOSTILE_SEEDS", "4").split(",")]
@@ -45,9 +66,23 @@ MARTS = [
     "rpt_segment_migration_monthly", "rpt_cross_sell_monthly", "fct_group_monthly", "rpt_prospect",
     "fct_opportunity", "rpt_pipeline_forecast", "rpt_peer_comparison_monthly", "rpt_plan_variance",
     "rpt_plan_breakdown", "rpt_scorecard_monthly", "rpt_rm_diligence_monthly", "rpt_service_monthly",
-    "rpt_income_structure_monthly",
+    "rpt_income_structure_monthly", "rpt_rate_concession_monthly", "rpt_channel_monthly",
+    "rpt_acquisition_monthly", "rpt_product_penetration_monthly", "rpt_vintage_monthly",
+    "rpt_customer_kpi_monthly", "rpt_rfm_cut_off", "fct_recommendation", "rpt_file_completeness",
+    "fct_supply_chain_link_monthly", "rpt_segment_policy_monthly", "dim_corporate_360",
+    "rpt_expected_contribution",
 ]  # fmt: skip
 
+
+SUPPORT = 2
+"""The bank is too small for the ten holders that the rules ask for."""
+
+LIST_RATES = [
+    ("CURRENT", date(1900, 1, 1), None, Fraction("0.015")),
+    ("MORTGAGE", date(1900, 1, 1), date(2028, 3, 1), Fraction("0.05")),
+    ("MORTGAGE", date(2028, 3, 1), None, Fraction("0.04")),
+]
+"""The rules' list rates are of products that the bank does not have."""
 
 NOT_BUILT = ("fct_event", "agg_sales_performance_daily")
 """The feed of events and sales have references of their own, and cost as much as all else."""
@@ -64,7 +99,28 @@ class Bank:
             mart: ", ".join(f"{name} {column['data_type']}" for name, column in columns_of(mart).items())
             for mart in NOT_BUILT
         }
-        self.nights = WholeNights(MARTS, given=given, accept_partial_start=True).run_deliveries(told)
+        self.nights = WholeNights(MARTS, given=given, accept_partial_start=True)
+        for product, first, after, rate in LIST_RATES:
+            self.nights.connection.execute(
+                "insert into stg.list_rate_rules values (?, ?, ?, ?, 'X')",
+                [product, first, after and add_months(after, -1), Decimal(rate.numerator) / rate.denominator],
+            )
+        self.nights.connection.execute(f"update stg.recommendation_settings set min_support_cnt = {SUPPORT}")
+        self.nights.run_deliveries(told)
+
+    @cached_property
+    def orgs(self) -> dict[tuple[str, date], str]:
+        """Owning org by customer and month."""
+        return {
+            (customer, month): org
+            for month, day in self.told.months()
+            for customer, org in owning_orgs(self.told, day).items()
+        }
+
+    @cached_property
+    def places(self) -> Place:
+        """Owning org and tier by customer and month."""
+        return places(self.told, self.rows("customer_value.fct_customer_tier_monthly"))
 
     def rows(self, table: str, condition: str = "true") -> list[Row]:
         """Rows of a mart."""
@@ -185,7 +241,7 @@ def test_segments_migrate(bank: Bank) -> None:
         found[row["scheme_code"]][key] = [
             row[name] for name in ("customer_cnt", "opening_cnt", "closing_cnt")
         ]
-    assert len(found) == 19
+    assert len(found) == 20
     for scheme, ways in found.items():
         kind = "corporate_" if scheme.startswith("corporate_") else ""
         name = scheme.removeprefix(kind)
@@ -289,3 +345,140 @@ def test_plans_their_parts_and_scores(bank: Bank) -> None:
     marks = bank.rows("corporate.rpt_scorecard_monthly")
     totals = [row for row in marks if row["indicator_code"] == "total" and row["score"] is not None]
     assert differences(scores(marks), totals, "scope_type", "scope_id", "month_start_date") == []
+
+
+AUM, CONTRIBUTION = (
+    "customer_value.fct_customer_aum_monthly",
+    "contribution.fct_customer_contribution_monthly",
+)
+TIERS = "customer_value.fct_customer_tier_monthly"
+LIVED = "month_start_date >= '2028-01-01'"
+
+
+def test_segments_and_cut_offs(bank: Bank) -> None:
+    expected = segments(bank.told, bank.rows(CONTRIBUTION), bank.rows(AUM))
+    rows = bank.rows("customer.fct_customer_segment_monthly")
+    assert differences(expected, rows, "customer_id", "month_start_date") == []
+    # a month that is not over has none of its own where there are earlier ones
+    published = bank.rows("customer.rpt_rfm_cut_off")
+    lived = {(row["customer_id"], row["month_start_date"]) for row in bank.rows(AUM)}
+    months = {row["month_start_date"] for row in published}
+    assert months == set(bank.months[:-1])
+    cuts = {
+        (measure, month, place): {"cut_off_value": value, "cut_share": Decimal(place) / 5}
+        for month, of in rfm_cut_offs(bank.told, lived).items()
+        if month in months
+        for measure in MEASURES
+        for place, value in enumerate(of[measure], 1)
+    }
+    assert differences(cuts, published, "measure_code", "month_start_date", "cut_order") == []
+
+
+def test_concessions(bank: Bank) -> None:
+    expected = concessions(bank.told, LIST_RATES)
+    rows = {
+        (row["org_id"], row["product_code"], row["month_start_date"]): row
+        for row in bank.rows("customer.rpt_rate_concession_monthly", "not product_code like '%card'")
+    }
+    assert rows.keys() == expected.keys()
+    for key, of in expected.items():
+        row = rows[key]
+        for name, value in of.items():
+            if name.endswith("_amt") and value is not None:
+                # interest is rounded by account, and balances by the day's rate
+                if name == "average_balance_amt" and row["is_partial_month"]:
+                    continue
+                assert abs(row[name] - value) <= Decimal("0.01") * max(1, of["account_cnt"]), (key, name)
+            else:
+                assert row[name] == value, (key, name)
+
+
+def test_channels_and_new_customers(bank: Bank) -> None:
+    rows = bank.rows("customer.rpt_channel_monthly")
+    assert differences(channels(bank.told), rows, "channel_code", "month_start_date") == []
+    rows = bank.rows("customer.rpt_acquisition_monthly")
+    key = ("dimension_code", "dimension_value", "month_start_date")
+    assert differences(acquisitions(bank.told), rows, *key) == []
+
+
+def test_product_figures_by_org_and_tier(bank: Bank) -> None:
+    rows = bank.rows("customer.rpt_cross_sell_monthly", LIVED)
+    key = ("org_id", "tier_code", "month_start_date")
+    assert differences(cross_sales(bank.told, bank.places), rows, *key) == []
+    rows = bank.rows("customer.rpt_product_penetration_monthly", LIVED)
+    key = ("product_line_code", "tier_code", "month_start_date")
+    assert differences(penetration(bank.told, bank.places), rows, *key) == []
+    rows = bank.rows("customer.rpt_customer_kpi_monthly", LIVED)
+    expected = key_figures(bank.told, bank.places, bank.rows(CONTRIBUTION))
+    assert differences(expected, rows, "org_id", "month_start_date") == []
+
+
+def test_cohorts(bank: Bank) -> None:
+    expected = vintages(bank.told, bank.rows(AUM), bank.rows(CONTRIBUTION))
+    rows = bank.rows("customer.rpt_vintage_monthly", "cohort_month_date >= '2028-01-01'")
+    assert differences(expected, rows, "cohort_month_date", "month_start_date") == []
+
+
+def test_recommendations(bank: Bank) -> None:
+    expected = recommendations(bank.told, SUPPORT, [])
+    rows = bank.rows("customer.fct_recommendation")
+    assert differences(expected, rows, "customer_id", "product_line_code") == []
+
+
+def test_files_and_service_by_org(bank: Bank) -> None:
+    rows = bank.rows("customer.rpt_file_completeness")
+    expected = completeness(bank.told, owning_orgs(bank.told, bank.told.last))
+    assert differences(expected, rows, "org_id", "customer_type_code", "field_code") == []
+    rows = bank.rows("customer.rpt_service_monthly")
+    key = ("org_id", "case_type_code", "month_start_date")
+    assert differences(service_by_kind(bank.told, bank.orgs), rows, *key) == []
+
+
+def test_more_of_the_screen(bank: Bank) -> None:
+    rows = bank.rows("customer.dim_customer_360")
+    assert differences(more(bank.told), rows, "customer_id") == []
+    said = of_tables(
+        bank.told,
+        bank.rows(TIERS),
+        bank.rows("monitoring.fct_customer_assets"),
+        bank.rows("monitoring.fct_aum_bridge_monthly"),
+        bank.rows(CONTRIBUTION),
+    )
+    assert differences(said, rows, "customer_id") == []
+
+
+def test_corporate_customers_and_their_chains(bank: Bank) -> None:
+    payments = bank.rows("corporate.fct_counterparty_flow_monthly")
+    own = bank.rows("corporate.fct_corporate_segment_monthly")
+    expected = corporate_segments(bank.told, payments, bank.rows(CONTRIBUTION), bank.rows(AUM))
+    assert differences(expected, own, "customer_id", "month_start_date") == []
+    rows = bank.rows("corporate.fct_supply_chain_link_monthly")
+    key = ("payer_customer_id", "payee_customer_id", "month_start_date")
+    assert differences(links(bank.told, payments), rows, *key) == []
+    found = policies(bank.told, own, bank.orgs)
+    rows = bank.rows("corporate.rpt_segment_policy_monthly", "action_code <> 'rate_review'")
+    if found or rows:
+        assert differences(found, rows, "policy_code", "org_id", "month_start_date") == []
+    view = corporate_view(bank.told, payments, own, [], bank.rows(CONTRIBUTION))
+    assert differences(view, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
+    (first,) = bank.nights.query("select * from intermediate.int_contribution__recorded_from")
+    coming = expected_contributions(bank.told, own, first["recorded_from_date"])
+    rows = bank.rows("corporate.rpt_expected_contribution")
+    assert differences(coming, rows, "customer_id") == []
+
+
+def test_guarantees_inside_groups(bank: Bank) -> None:
+    rows = bank.rows("corporate.fct_group_monthly")
+    key = ("ultimate_parent_customer_id", "month_start_date")
+    assert differences(guarantees(bank.told), rows, *key) == []
+
+
+def test_prospects_are_ranked_at_their_partners_org(bank: Bank) -> None:
+    rows = bank.rows("corporate.rpt_prospect")
+    for row in rows:
+        row["who"] = row["prospect_customer_id"] or row["counterparty_key"]
+    payments = bank.rows("corporate.fct_counterparty_flow_monthly")
+    expected = listed(
+        bank.told, payments, month_start(bank.told.last), owning_orgs(bank.told, bank.told.last)
+    )
+    assert differences(expected, rows, "who") == []

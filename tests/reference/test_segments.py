@@ -17,7 +17,8 @@ NIGHTS = [START + timedelta(days) for days in (0, 1, 15, 16, 17, 18, 40, 43, 44,
 """Month ends among them: 31 January, 28 February (the 44th day); 31 March is day 75 and not there."""
 NEEDS = ("credit_need", "wealth_need", "payment_need", "cross_border_need")
 SCHEMES = {
-    "lifecycle", "activity", "rfm", "value", "potential", "asset_layer", "coarse_class", "wealth_style",
+    "lifecycle", "activity", "rfm", "value", "potential", "asset_layer", "coarse_class", "file_class",
+    "wealth_style",
     "key_customer", "service_class", *NEEDS,
 }  # fmt: skip
 

@@ -345,17 +345,16 @@ def test_a_visit_that_is_told_of_after_its_quarter_counts_in_the_next():
 
 
 def test_who_was_won_at_the_end_of_a_month_a_year_ago_was_won_in_the_last_twelve_months():
-    """31 January 2025 is within the 12 months before 30 January 2026; all months of the curve are over."""
+    """31 January 2025 is within the 12 months before 30 January 2026, 30 January is not."""
     bank = Bank([NIGHT])
     bank.customer("C1", kind="C", opened=date(2025, 1, 31)).holds(100, since=date(2025, 1, 31))
     bank.customer("C2", kind="C", opened=date(2025, 1, 30)).holds(100, since=date(2025, 1, 30))
     memory = run(bank, {}, "rpt_expected_contribution")
 
     (row,) = memory.query("select * from corporate.rpt_expected_contribution")
-    assert (row["customer_id"], row["known_months"], row["remaining_months"], row["remaining_amt"]) == (
-        "C1", 12, 0, D(0),
-    )  # fmt: skip
-    assert (row["is_complete"], row["expected_12m_amt"]) == (True, row["known_amt"])
+    # of what both brought in the months before the records nothing is known
+    assert (row["customer_id"], row["known_months"], row["remaining_months"]) == ("C1", 0, 12)
+    assert (row["known_amt"], row["remaining_amt"], row["is_complete"]) == (D(0), D(0), False)
 
 
 def test_the_main_manager_of_the_360_is_the_one_of_all_tables():
@@ -391,3 +390,48 @@ def test_whom_everything_was_taken_back_from_is_no_counterparty():
     (row,) = memory.query("select * from corporate.dim_corporate_360")
     assert (row["counterparty_cnt"], row["inside_counterparty_cnt"], row["payroll_person_cnt"]) == (0, 0, 0)
     assert row["payroll_12m_amt"] == 0
+
+
+def test_a_prospect_counts_for_the_org_of_a_partner_who_has_left():
+    nights = [date(2026, 1, 30), date(2026, 2, 27), date(2026, 3, 31)]
+    bank = Bank(nights)
+    gone = bank.customer("A", kind="C", org="O2")
+    gone.holds(1000).closes(date(2026, 2, 20))
+    gone.leaves(date(2026, 2, 20))
+    bank.customer("B", kind="C", org="O1").holds(1000)
+    outside(bank, "X", nights[0], "A", "X1", "900.00", "in")
+    outside(bank, "Y", nights[0], "B", "X1", "100.00", "in")
+    memory = run(bank, {}, "rpt_prospect")
+
+    (row,) = memory.query("select * from corporate.rpt_prospect where prospect_type_code = 'outside'")
+    # 900 of 1,000 were paid to the customer of O2
+    assert (row["org_id"], row["partner_1_customer_id"], row["org_rank_no"]) == ("O2", "A", 1)
+
+
+def test_a_month_that_is_not_recorded_whole_is_not_known():
+    """Fees of the first month are told from the 30th on: of its contribution one day is recorded."""
+    nights = [NIGHT, date(2026, 2, 27)]
+    bank = Bank(nights)
+    bank.customer("NEW", kind="C", opened=date(2026, 1, 5)).holds(100, since=date(2026, 1, 5))
+    for night in nights:
+        bank.books.fee("NEW", "CURRENT", "O1", night, "7.00")
+    memory = run(bank, {}, "rpt_expected_contribution", "fct_customer_contribution_monthly")
+
+    months = memory.query(
+        "select * from contribution.fct_customer_contribution_monthly order by month_start_date"
+    )
+    assert [row["is_partial_month"] for row in months] == [True, False]
+    (row,) = memory.query("select * from corporate.rpt_expected_contribution")
+    assert row["known_amt"] == months[1]["contribution_amt"]
+    assert (row["known_months"], row["remaining_months"], row["is_complete"]) == (1, 11, False)
+
+
+def test_what_a_company_is_paid_is_no_payroll():
+    bank = Bank([NIGHT])
+    for name, kind in (("A", "C"), ("B", "C"), ("P", "P")):
+        bank.customer(name, kind=kind).holds(1000)
+    pay(bank, "S", NIGHT, "A", "P", "8.00", txn_type="salary")
+    pay(bank, "T", NIGHT, "A", "B", "2.00", txn_type="salary")
+    memory = run(bank, {}, "dim_corporate_360")
+    rows = {row["customer_id"]: row for row in memory.query("select * from corporate.dim_corporate_360")}
+    assert (rows["A"]["payroll_person_cnt"], rows["A"]["counterparty_cnt"]) == (1, 2)

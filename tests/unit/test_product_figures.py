@@ -163,6 +163,12 @@ def test_a_cohort_is_followed_month_by_month() -> None:
         (2, 1, 1, 1, Decimal("7.00")),
     ]
     assert rows[2]["retention_rate"] == Decimal("0.500000")
+    # who left in March contributed until then
+    (march,) = nights.query(
+        "select sum(contribution_amt) as contribution_amt from contribution.fct_customer_contribution_monthly"
+        " where month_start_date = '2026-03-01' and customer_id in ('A', 'B')"
+    )
+    assert rows[2]["contribution_amt"] == march["contribution_amt"] > 0
 
 
 def test_a_cohort_of_the_history_counts_once_in_the_month_of_the_first_nights() -> None:

@@ -338,3 +338,39 @@ def test_corporate_segments_migrate_under_schemes_of_their_own() -> None:
     }
     for scheme, counts in found.items():
         assert counts == ((2, 2) if scheme.startswith("corporate_") else (1, 1)), scheme
+
+
+@pytest.mark.parametrize(
+    ("amount", "layer", "coarse"),
+    [
+        ("49999.99", "mass", "ordinary"),
+        ("50000.00", "mass", "potential"),
+        ("99999.99", "mass", "potential"),
+        ("100000.00", "wealth", "potential"),
+        ("1000000.00", "wealth", "potential"),
+        ("1000000.01", "wealth", "high_net_worth"),
+        ("5000000.00", "wealth", "high_net_worth"),
+        # C-140: more than five million
+        ("5000000.01", "private", "high_net_worth"),
+    ],
+)
+def test_layers_and_coarse_classes_go_by_assets(amount: str, layer: str, coarse: str) -> None:
+    bank = Bank([date(2026, 6, 30)])
+    bank.customer("C1", opened=date(2026, 6, 1)).holds(amount, since=date(2026, 6, 1))
+    (row,) = run(bank).query(f"select * from {SEGMENTS}")
+    assert (row["asset_layer_code"], row["coarse_class_code"]) == (layer, coarse)
+
+
+def test_a_month_that_is_not_recorded_whole_is_no_step_of_a_rise() -> None:
+    nights = [date(2026, 1, 15), date(2026, 2, 28), date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]
+    bank = Bank(nights)
+    account = bank.customer("C1", opened=date(2026, 1, 15)).holds(30_000, since=date(2026, 1, 15))
+    for month, amount in ((2, 33_000), (3, 36_000), (4, 42_000), (5, 45_000)):
+        account.holds(amount, since=date(2026, month, 1))
+    # a customer of before the records: of January only the days from the 15th on are recorded
+    bank.customer("OLD", opened=date(2020, 1, 1)).holds(1)
+    found = run(bank, "fct_customer_label").query(
+        "select month_start_date from customer.fct_customer_label where label_code = 'rising_to_next_tier'"
+    )
+    # February to May rise three times; of February to April January would be the first step
+    assert [row["month_start_date"] for row in found] == [date(2026, 5, 1)]

@@ -224,3 +224,18 @@ def test_an_account_of_the_banks_own_is_no_other_bank():
         " where customer_id = 'A' and month_start_date = '2026-01-01'"
     )
     assert list(segment.values()) == [D(0), D(50)]
+
+
+@pytest.mark.parametrize("kind", ["transfer", "purchase", "salary", "other"])
+def test_what_goes_between_owners_of_one_account_is_no_payment(kind: str) -> None:
+    """Also what is bought: own is by who owns the account, not by what it was paid for."""
+    bank = Bank([FIRST])
+    for name in ("A", "B"):
+        bank.customer(name, kind="C").holds(1000)
+    bank.accounts[0].shared({"A": "0.4", "B": "0.6"}, since=FIRST)
+    bank.books.book(
+        "transaction", FIRST, txn_id="T", account_id="A-A1", txn_date=FIRST, amount=D("9.00"),
+        direction="out", currency="CNY", is_in_bank=True, txn_type=kind, counter_customer_id="B",
+    )  # fmt: skip
+    memory = MemoryNights(["fct_counterparty_flow_monthly"]).run_all(bank)
+    assert flows(memory) == []

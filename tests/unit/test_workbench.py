@@ -124,8 +124,7 @@ WARNED = {
     " months_to_loss integer, loss_month_date date",
     "fct_customer_aum_monthly": "customer_id varchar, month_start_date date, aum_end_amt decimal(18, 2),"
     " balance_sum_amt decimal(38, 2)",
-    "int_contact__log": "customer_id varchar, sent_at timestamp, is_delivered boolean, business_date date",
-    "int_contact__visit": "customer_id varchar, visited_at timestamp, business_date date",
+    "int_contact__customer": "customer_id varchar, last_contact_date date, last_visit_date date",
 }
 
 

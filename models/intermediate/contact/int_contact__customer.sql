@@ -1,5 +1,6 @@
 -- One row per customer of whom anything is known of contacts, consents, cases, visits or channels: as of tonight.
 -- Contacts of 12 months are those of the month's first night and what was learnt since; channel use is that of 30 days.
+-- A contact or visit that is told ahead of its day, by up to three months, counts from that day on.
 
 {{ config(materialized='table') }}
 
@@ -20,12 +21,14 @@ recent as (
     select
         log.*,
         cast(log.sent_at as date) > {{ add_days(business_date(), -30) }} as is_of_30_days,
-        log.business_date >= {{ month_start(business_date()) }}
-        and (log.sent_at >= {{ month_start(business_date()) }} or log.business_date > as_of.as_of_date)
+        (log.sent_at >= {{ month_start(business_date()) }} or log.business_date > as_of.as_of_date)
         and log.sent_at >= {{ activity_from_date() }} as is_added
     from {{ ref('int_contact__log') }} as log
     cross join as_of
-    where log.is_delivered and log.business_date >= {{ add_days(month_start(business_date()), -31) }}
+    where
+        log.is_delivered
+        and log.business_date >= {{ add_days(month_start(business_date()), -92) }}
+        and cast(log.sent_at as date) <= {{ business_date() }}
 
 ),
 
@@ -80,7 +83,7 @@ cases as (
 
     select customer_id, count(*) as open_case_cnt
     from {{ ref('int_service__case_versions') }}
-    where known_to_date is null and closed_at is null
+    where known_to_date is null and (closed_at is null or cast(closed_at as date) > {{ business_date() }})
     group by customer_id
 
 ),
@@ -89,6 +92,7 @@ visits as (
 
     select customer_id, cast(max(visited_at) as date) as last_visit_date
     from {{ ref('int_contact__visit') }}
+    where cast(visited_at as date) <= {{ business_date() }}
     group by customer_id
 
 ),

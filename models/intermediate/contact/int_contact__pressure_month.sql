@@ -1,6 +1,6 @@
 -- One row per customer, channel and month that tonight computes: contacts of the month and of the year so far. Nights
 -- carry it. A contact counts in the month of the night that tells of it; what the first night with any contact tells
--- counts in its own month.
+-- counts in its own month, if that has begun.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -22,7 +22,8 @@ tonight as (
         log.customer_id,
         log.channel_code,
         case
-            when first_nights.business_date = {{ business_date() }} then {{ month_start('log.sent_at') }}
+            when first_nights.business_date = {{ business_date() }}
+                then least({{ month_start('log.sent_at') }}, {{ month_start(business_date()) }})
             else {{ month_start(business_date()) }}
         end as month_start_date,
         count(*) as contact_cnt,

@@ -16,7 +16,8 @@ tonight as (
         log.campaign_id,
         log.batch_id,
         case
-            when first_nights.business_date = {{ business_date() }} then {{ month_start('log.sent_at') }}
+            when first_nights.business_date = {{ business_date() }}
+                then least({{ month_start('log.sent_at') }}, {{ month_start(business_date()) }})
             else {{ month_start(business_date()) }}
         end as month_start_date
     from {{ ref('int_contact__log') }} as log

@@ -67,6 +67,13 @@ sides as (
 
 ),
 
+-- between owners of one account, whatever it was paid for
+own as (
+
+    select distinct txn_id from sides where customer_id = counterparty_customer_id
+
+),
+
 payments as (
 
     select
@@ -90,9 +97,8 @@ payments as (
         flows.is_counterparty_in_bank
     from sides as flows
     inner join corporates on flows.customer_id = corporates.customer_id
-    where
-        flows.flow_code <> 'own_transfer'
-        and flows.counterparty_customer_id is distinct from flows.customer_id
+    left join own on flows.txn_id = own.txn_id
+    where flows.flow_code <> 'own_transfer' and own.txn_id is null
     {% if has_state() %}
     union all
     select

@@ -88,19 +88,26 @@ flows as (
         count(case when payment_cnt > 0 then 1 end) as counterparty_cnt,
         count(case when payment_cnt > 0 and counterparty_customer_id is not null then 1 end)
             as inside_counterparty_cnt,
-        count(case when salary_amt > 0 and counterparty_customer_id is not null then 1 end)
-            as payroll_person_cnt,
+        count(case when salary_amt > 0 and is_person then 1 end) as payroll_person_cnt,
         sum(salary_amt) as payroll_12m_amt
     from (
         select
-            customer_id,
-            counterparty_key,
-            counterparty_customer_id,
-            sum(in_cnt + out_cnt) as payment_cnt,
-            sum(salary_out_amt) as salary_amt
-        from {{ ref('fct_counterparty_flow_monthly') }}
-        where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
-        group by customer_id, counterparty_key, counterparty_customer_id
+            payments.*,
+            -- what another company is paid is no payroll
+            coalesce(versions.customer_type_code = 'P', false) as is_person
+        from (
+            select
+                customer_id,
+                counterparty_key,
+                counterparty_customer_id,
+                sum(in_cnt + out_cnt) as payment_cnt,
+                sum(salary_out_amt) as salary_amt
+            from {{ ref('fct_counterparty_flow_monthly') }}
+            where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
+            group by customer_id, counterparty_key, counterparty_customer_id
+        ) as payments
+        left join {{ ref('int_customer__versions') }} as versions
+            on payments.counterparty_customer_id = versions.customer_id and versions.known_to_date is null
     ) as counterparties
     group by customer_id
 

@@ -1,7 +1,7 @@
 -- One row per corporate customer won in the last 12 months (新客户预期贡献), as of the last business date: the months that
--- are known, and for those that remain what earlier customers of the same industry and size brought in that month after
--- they were won, on average. Earlier customers are those won before; where none of the peer group has come that
--- far, those of the industry count, else all.
+-- are known, and for the others of the first twelve what earlier customers of the same industry and size brought in that
+-- month after they were won, on average. Earlier customers are those won before; where none of the peer group has come
+-- that far, those of the industry count, else all. A month that is not recorded whole is not known.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -30,7 +30,13 @@ months as (
 
 first_months as (
 
-    select * from months where tenure_months >= 0 and tenure_months < curve_months
+    select months.*
+    from months
+    cross join {{ ref('int_contribution__recorded_from') }} as recorded
+    where
+        months.tenure_months >= 0
+        and months.tenure_months < months.curve_months
+        and months.month_start_date >= recorded.recorded_from_date
 
 ),
 
@@ -102,7 +108,11 @@ remaining as (
             else {{ round_units('everybody.cents', 'everybody.customer_cnt') }}
         end as mean_cents
     from won
-    inner join remaining_months on remaining_months.tenure_months > won.tenure_months
+    cross join remaining_months
+    left join first_months as known_months
+        on
+            won.customer_id = known_months.customer_id
+            and remaining_months.tenure_months = known_months.tenure_months
     left join curves as own
         on
             own.peer_basis_code = 'industry_size'
@@ -116,6 +126,7 @@ remaining as (
             and remaining_months.tenure_months = industry.tenure_months
     left join curves as everybody
         on everybody.peer_basis_code = 'all' and remaining_months.tenure_months = everybody.tenure_months
+    where known_months.customer_id is null
 
 ),
 
@@ -146,7 +157,7 @@ select
     -- measures
     cast(coalesce(known.known_months, 0) as integer) as known_months,
     {{ wide_cents_amount('coalesce(known.known_cents, 0)') }} as known_amt,
-    cast(greatest(won.curve_months - 1 - won.tenure_months, 0) as integer) as remaining_months,
+    cast(won.curve_months - coalesce(known.known_months, 0) as integer) as remaining_months,
     cast(coalesce(expected.curve_month_cnt, 0) as integer) as expected_months,
     {{ wide_cents_amount('coalesce(expected.remaining_cents, 0)') }} as remaining_amt,
     {{ wide_cents_amount('(coalesce(known.known_cents, 0) + coalesce(expected.remaining_cents, 0))') }}
@@ -154,8 +165,7 @@ select
     cast(coalesce(expected.least_customer_cnt, 0) as bigint) as curve_customer_cnt,
 
     -- flags: whether the curve tells all of the months that remain
-    coalesce(expected.curve_month_cnt, 0) = greatest(won.curve_months - 1 - won.tenure_months, 0)
-        as is_complete
+    coalesce(expected.curve_month_cnt, 0) = won.curve_months - coalesce(known.known_months, 0) as is_complete
 
 from won
 left join known on won.customer_id = known.customer_id

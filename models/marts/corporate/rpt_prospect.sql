@@ -27,9 +27,23 @@ flows as (
 
 segments as (
 
-    select customer_id, owning_org_id, coalesce(industry_code, 'none') as industry_code
+    select customer_id, owning_org_id, coalesce(industry_code, 'none') as industry_code, month_start_date
     from {{ ref('fct_corporate_segment_monthly') }}
-    where month_start_date = {{ month_start(business_date()) }}
+    where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
+
+),
+
+-- a partner who has left the bank since counts at the org, and in the industry, of their last month
+last_segments as (
+
+    select customer_id, owning_org_id, industry_code
+    from (
+        select
+            segments.*,
+            row_number() over (partition by customer_id order by month_start_date desc nulls last) as place
+        from segments
+    ) as ranked
+    where place = 1
 
 ),
 
@@ -37,7 +51,10 @@ thin as (
 
     select flows.customer_id
     from flows
-    inner join segments on flows.customer_id = segments.customer_id
+    inner join segments
+        on
+            flows.customer_id = segments.customer_id
+            and segments.month_start_date = {{ month_start(business_date()) }}
     cross join rules
     group by flows.customer_id
     having
@@ -96,14 +113,14 @@ ranked_partners as (
 
     select
         partners.*,
-        segments.owning_org_id,
-        segments.industry_code,
+        last_segments.owning_org_id,
+        last_segments.industry_code,
         row_number() over (
             partition by partners.counterparty_key
             order by partners.amount_amt desc nulls last, partners.partner_customer_id nulls last
         ) as place
     from partners
-    left join segments on partners.partner_customer_id = segments.customer_id
+    left join last_segments on partners.partner_customer_id = last_segments.customer_id
 
 ),
 
@@ -170,7 +187,7 @@ totals as (
 
 ),
 
--- each part of the score in millionths
+-- each part of the score in units of which a million million are all of it
 scored as (
 
     select
@@ -182,19 +199,19 @@ scored as (
             when totals.recent_in_amt < totals.earlier_in_amt then 'falling'
             else 'steady'
         end as trend_code,
-        {{ floor_divide(
-            wide(total_cents('least(totals.in_amt, rules.amount_full_amt)')) ~ ' * 1000000', total_cents('rules.amount_full_amt')
+        {{ round_wide(
+            wide(total_cents('least(totals.in_amt, rules.amount_full_amt)')) ~ ' * ' ~ wide('1000000000000'),
+            total_cents('rules.amount_full_amt')
         ) }} as amount_units,
-        {{ divide_whole('totals.active_months * 1000000', '12') }} as months_units,
-        {{ divide_whole(
-            'least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt) * 1000000',
+        {{ round_wide(wide('totals.active_months') ~ ' * ' ~ wide('1000000000000'), '12') }} as months_units,
+        {{ round_wide(
+            wide('least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt)') ~ ' * ' ~ wide('1000000000000'),
             'rules.partners_full_cnt'
-        ) }}
-            as partners_units,
+        ) }} as partners_units,
         case
-            when totals.recent_in_amt > totals.earlier_in_amt then 1000000
-            when totals.recent_in_amt < totals.earlier_in_amt then 0
-            else 500000
+            when totals.recent_in_amt > totals.earlier_in_amt then {{ wide('1000000000000') }}
+            when totals.recent_in_amt < totals.earlier_in_amt then {{ wide('0') }}
+            else {{ wide('500000000000') }}
         end as trend_units,
         rules.amount_weight,
         rules.months_weight,
@@ -214,13 +231,14 @@ summed as (
 
     select
         *,
-        -- of a hundred points
+        -- of a hundred points, rounded once
         cast(
-            (
-                amount_weight * cast(amount_units as decimal(18, 0)) + months_weight * cast(months_units as decimal(18, 0))
-                + partners_weight * cast(partners_units as decimal(18, 0))
-                + trend_weight * cast(trend_units as decimal(18, 0))
-            ) * cast(0.0001 as decimal(5, 4)) as decimal(9, 4)
+            cast({{ round_wide(
+                millionths_of('amount_weight') ~ ' * amount_units + ' ~ millionths_of('months_weight') ~ ' * months_units + '
+                ~ millionths_of('partners_weight') ~ ' * partners_units + '
+                ~ millionths_of('trend_weight') ~ ' * trend_units',
+                wide('1000000000000')
+            ) }} as decimal(18, 0)) * cast(0.0001 as decimal(5, 4)) as decimal(9, 4)
         ) as score
     from scored
 
@@ -250,16 +268,16 @@ select
     cast(summed.out_amt as {{ amount_type() }}) as out_amt,
     cast(summed.partner_cnt as bigint) as partner_cnt,
     summed.score,
-    cast(row_number() over (
+    cast(rank() over (
         partition by coalesce(orgs.org_id, own.owning_org_id, 'UNASSIGNED')
-        order by summed.score desc nulls last, summed.counterparty_key nulls last
+        order by summed.score desc nulls last
     ) as integer) as org_rank_no
 
 from summed
 left join mains on summed.counterparty_key = mains.counterparty_key
 left join orgs on summed.counterparty_key = orgs.counterparty_key
 -- whose org it is where nobody of ours is paid
-left join segments as own on summed.prospect_customer_id = own.customer_id
+left join last_segments as own on summed.prospect_customer_id = own.customer_id
 left join ranked_partners as first_partner
     on summed.counterparty_key = first_partner.counterparty_key and first_partner.place = 1
 left join ranked_partners as second_partner

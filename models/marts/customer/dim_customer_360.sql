@@ -309,6 +309,7 @@ select
     segments.potential_code,
     segments.asset_layer_code,
     segments.coarse_class_code,
+    segments.file_class_code,
     segments.wealth_style_code,
     segments.service_class_code,
     coalesce(segments.is_key_customer, false) as is_key_customer,

@@ -66,7 +66,9 @@ averages as (
             near.customer_id = aum.customer_id
             and aum.month_start_date >= {{ month_from_index('near.month_index - near.rising_months') }}
             and aum.month_start_date <= {{ month_from_index('near.month_index') }}
-    where aum.month_start_date >= {{ month_from_index(month_index(business_date()) ~ ' - 11') }}
+    where
+        aum.month_start_date >= {{ month_from_index(month_index(business_date()) ~ ' - 11') }}
+        and not aum.is_partial_month
 
 ),
 

@@ -222,6 +222,7 @@ select
     potential_bands.band_code as potential_code,
     layer_bands.band_code as asset_layer_code,
     class_bands.band_code as coarse_class_code,
+    file_bands.band_code as file_class_code,
     styles.wealth_style_code,
     service_bands.band_code as service_class_code,
 
@@ -266,8 +267,8 @@ left join styles
         and scored.occupation_code is not distinct from styles.occupation_code
 {%- for scheme, alias, number in [
     ('value', 'value_bands', 'scored.contribution_amt'), ('potential', 'potential_bands', 'scored.potential_points'),
-    ('asset_layer', 'layer_bands', 'scored.aum_amt'), ('coarse_class', 'class_bands', 'scored.contribution_amt'),
-    ('service_class', 'service_bands', 'scored.aum_amt'),
+    ('asset_layer', 'layer_bands', 'scored.aum_amt'), ('coarse_class', 'class_bands', 'scored.aum_amt'),
+    ('file_class', 'file_bands', 'scored.contribution_amt'), ('service_class', 'service_bands', 'scored.aum_amt'),
 ] %}
 left join bands as {{ alias }} on {{ in_band(alias, scheme, number) }}
 {%- endfor %}

@@ -8,6 +8,7 @@
     'personal': {
         'lifecycle': 'lifecycle_code', 'activity': 'activity_code', 'rfm': 'rfm_code', 'value': 'value_code',
         'potential': 'potential_code', 'asset_layer': 'asset_layer_code', 'coarse_class': 'coarse_class_code',
+        'file_class': 'file_class_code',
         'wealth_style': 'wealth_style_code', 'service_class': 'service_class_code',
         'key_customer': 'key_customer_code', 'credit_need': 'credit_need_code', 'wealth_need': 'wealth_need_code',
         'payment_need': 'payment_need_code', 'cross_border_need': 'cross_border_need_code',

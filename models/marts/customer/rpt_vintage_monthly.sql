@@ -65,15 +65,15 @@ kept as (
     select
         {{ month_start('customers.first_open_date') }} as cohort_month_date,
         customers.month_start_date,
-        count(*) as retained_cnt,
-        sum({{ cents('customers.aum_end_amt') }}) as aum_cents,
+        sum(case when customers.is_member then 1 else 0 end) as retained_cnt,
+        sum(case when customers.is_member then {{ cents('customers.aum_end_amt') }} else 0 end) as aum_cents,
+        -- who left in the month contributed until then: the cohorts add up to all that was contributed
         sum({{ cents('customers.contribution_amt') }}) as contribution_cents,
-        sum(customers.held_line_cnt) as held_line_cnt
+        sum(case when customers.is_member then customers.held_line_cnt else 0 end) as held_line_cnt
     from {{ ref('int_holding__customer_month') }} as customers
     cross join recorded_history
     where
         customers.business_date = {{ business_date() }}
-        and customers.is_member
         and customers.first_open_date >= recorded_history.first_month_date
     group by {{ month_start('customers.first_open_date') }}, customers.month_start_date
 

@@ -14,14 +14,15 @@ SHARES = (50, 75, 90, 95, 99)
 def counted_months(told: Told) -> list[tuple[date, Row]]:
     """Each contact with the month in which it counts.
 
-    One of a month that is over counts in that of the night that brings it; of the first batch, in its own.
+    One of a month that is over counts in that of the night that brings it; of the first batch, in its own, if
+    that has begun.
     """
     found = []
     for night in told.nights:
         for row in night.events["contact_log"]:
             is_first = night is told.nights[0]
             own = month_start(bank_day(row["sent_at"]))
-            found.append((own if is_first else month_start(night.day), row))
+            found.append((min(own, month_start(night.day)) if is_first else month_start(night.day), row))
     return found
 
 

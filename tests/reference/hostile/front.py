@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from contract.model import load_contract
+from tests.reference.hostile import extras
 from tests.reference.hostile.bank import (
     EMPLOYEES,
     NIGHTS,
@@ -197,6 +198,8 @@ def batches(seed: int, nights: Iterable[date] = NIGHTS) -> list[Delivery]:
         )
         new_customer(world, f"{'C' if number < 9 else 'P'}{number:02}", "C" if number < 9 else "P", opened)
     begin(world)
+    more = Random(seed + 1000)
+    extras.begin(world, more)
     found: list[Delivery] = []
     sent: dict[str, list[Row]] = {}
     previous: date | None = None
@@ -207,6 +210,7 @@ def batches(seed: int, nights: Iterable[date] = NIGHTS) -> list[Delivery]:
         rates(world, night)
         transactions(world, night, first)
         happen(world, night, first)
+        extras.happen(world, more, night, first)
         delivery, sent = _batch(world, night, previous, sent)
         found.append(delivery)
         previous = night

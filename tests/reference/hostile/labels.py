@@ -1,14 +1,16 @@
 """Labels of personal customers (6.3), from the extracts."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from tests.reference.hostile.holdings import parts
 from tests.reference.hostile.payments import counted
-from tests.reference.hostile.told import Told, rounded
+from tests.reference.hostile.told import Row, Told, rounded
 from tests.support.timeline import add_months, month_start
 
 Key = tuple[str, str, date]
@@ -68,4 +70,58 @@ def paid(told: Told, day: date) -> dict[str, list[tuple[date, Decimal]]]:
             value = Fraction(row["amount"]) * told.mid_rate(row["currency"], on)
             for customer, share in told.shares(accounts[row["account_id"]], day).items():
                 found[customer].append((row["txn_date"], rounded(value * share)))
+    return found
+
+
+LEFT, LEFT_SHARE = 50_000, Fraction(1, 2)
+RISING_SHARE = Fraction(1, 5)
+LINES = {"potential": 50_000, "gold": 200_000, "platinum": 500_000, "growth": 5_000_000, "core": 10_000_000}
+
+
+def rising(told: Told, assets: Iterable[Row], reasons: Iterable[Row]) -> dict[Key, dict[str, Any]]:
+    """Labels ``rising_to_next_tier``: averages rose three times running, a fifth of the line is missing.
+
+    Args:
+        reasons: Rows of ``fct_tier_reason``, for the next tier and what is missing to it.
+    """
+    average = {
+        (row["customer_id"], row["month_start_date"]): row["aum_month_avg_amt"]
+        for row in assets
+        if not row["is_partial_month"]
+    }
+    found: dict[Key, dict[str, Any]] = {}
+    lived = dict(told.months())
+    for row in reasons:
+        month, customer = row["month_start_date"], row["customer_id"]
+        if month not in lived or row["next_tier_missing_amt"] is None:
+            continue
+        four = [average.get((customer, add_months(month, -n))) for n in (3, 2, 1, 0)]
+        rose = all(a is not None and b is not None and a < b for a, b in pairwise(four))
+        missing = Fraction(row["next_tier_missing_amt"])
+        if rose and 0 < missing <= RISING_SHARE * LINES[row["next_tier_code"]]:
+            found[customer, "rising_to_next_tier", month] = {
+                "evidence_date": lived[month],
+                "evidence_amt": row["next_tier_missing_amt"],
+            }
+    return found
+
+
+def leaving(
+    told: Told, assets: Iterable[Row], out: Mapping[date, Mapping[tuple[str, str], Decimal]]
+) -> dict[Key, dict[str, Any]]:
+    """Labels ``money_leaving``: half of the average AUM, 50,000 at least, went to other banks.
+
+    Args:
+        out: Payments from and to other banks of three months, by month, customer and direction.
+    """
+    lived = dict(told.months())
+    found: dict[Key, dict[str, Any]] = {}
+    for row in assets:
+        month, customer = row["month_start_date"], row["customer_id"]
+        if month not in lived:
+            continue
+        average = row["aum_avg_6m_amt"] if row["aum_avg_6m_amt"] is not None else row["aum_month_avg_amt"]
+        went = out[month].get((customer, "out"), Decimal(0))
+        if went >= LEFT and Fraction(went) >= LEFT_SHARE * Fraction(average):
+            found[customer, "money_leaving", month] = {"evidence_date": lived[month], "evidence_amt": went}
     return found

@@ -143,7 +143,7 @@ def diligence(told: Told) -> dict[tuple[str, date], dict[str, Any]]:
         for row in told.rows("loan_balance", day):
             loan = by_loan[row["loan_id"]]
             loans[loan["customer_id"]] += Fraction(row["balance"]) * told.mid_rate(loan["currency"], day)
-        seen = [row for night, counted, row in visits if month_start(counted) == month and night <= told.last]
+        seen = [row for night, counted, row in visits if month <= counted <= day and night <= told.last]
         for employee in told.by_key("employee", day):
             own = [row for row in seen if row["employee_id"] == employee]
             visited = {row["customer_id"] for row in own} & mine[employee]

@@ -38,7 +38,8 @@ def values(told: Told) -> Values:
     found: Values = defaultdict(Decimal)
     orgs = {key: row["org_id"] for key, row in told.by_key("employee", told.last).items()}
     for _, counted, row in counted_dates(told, "visit", "visited_at"):
-        for scope in scopes(orgs[row["employee_id"]], row["employee_id"]):
+        # what is told ahead of its day has not been done yet
+        for scope in scopes(orgs[row["employee_id"]], row["employee_id"]) if counted <= told.last else []:
             found["visits", scope, month_start(counted)] += 1
     for way in changes(told, told.last).values():
         _, counted, row = way[-1]

@@ -152,9 +152,13 @@ def _front(told: Told, customer: str, day: date) -> dict[str, Any]:
     contacts = [
         (bank_day(row["sent_at"]), row["sent_at"], row["channel"])
         for row in told.brought("contact_log")
-        if row["customer_id"] == customer and row["delivered"]
+        if row["customer_id"] == customer and row["delivered"] and bank_day(row["sent_at"]) <= day
     ]
-    visits = [bank_day(row["visited_at"]) for row in told.brought("visit") if row["customer_id"] == customer]
+    visits = [
+        bank_day(row["visited_at"])
+        for row in told.brought("visit")
+        if row["customer_id"] == customer and bank_day(row["visited_at"]) <= day
+    ]
     agreed = {
         row["purpose"]
         for row in told.rows("consent", day)
@@ -164,7 +168,7 @@ def _front(told: Told, customer: str, day: date) -> dict[str, Any]:
     cases = [
         row
         for row in told.rows("service_case", day)
-        if row["customer_id"] == customer and row["closed_at"] is None
+        if row["customer_id"] == customer and (row["closed_at"] is None or bank_day(row["closed_at"]) > day)
     ]
     return {
         "last_contact_date": max((when for when, _, _ in contacts), default=None),

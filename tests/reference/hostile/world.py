@@ -21,6 +21,8 @@ class World:
     said: dict[str, list[Row]] = field(default_factory=dict)
     open: list[Row] = field(default_factory=list)
     taken_back: set[str] = field(default_factory=set)
+    filed: set[str] = field(default_factory=set)
+    used: set[tuple[str, str, date]] = field(default_factory=set)
     number: int = 0
 
     def put_open(self, opportunity: str, customer: str, owner: str) -> None:

@@ -1,23 +1,95 @@
 -- One row per org, event and month in which it was told: how many, and what came of them (事件月报). A contact, a visit or
 -- an opportunity of the customer within 14 days answers an event, as does an opportunity that names it. A night computes
--- the running month and the one before, whose answers may still come; events withdrawn are not counted.
+-- the running month, the one before and those that the last night had to wait for, whose answers may still come; of
+-- older months those rows of which an opportunity changed tonight, as it may be won long after. Events withdrawn are
+-- not counted.
 
 {{ config(meta={
     'grain': ['org_id', 'event_code', 'month_start_date'], 'partition': 'month_start_date',
     'changed_on': 'knowledge_date', 'carried': 'current',
 }) }}
 
-{%- set first_month = month_start(add_days(month_start(business_date()), -1)) %}
+{%- set answer_days = 14 %}
+{%- set first_month = month_start('least('
+    ~ add_days(month_start(business_date()), -1) ~ ', coalesce('
+    ~ add_days(previous_batch_date(), -answer_days) ~ ', ' ~ business_date() ~ '))') %}
 
-with entries as (
+with changed_opportunities as (
+
+    select
+        changes.customer_id,
+        min(cast(changes.changed_at as date)) as opened_date,
+        max(changes.source_event_id) as source_event_id
+    from {{ ref('int_opportunity__change') }} as changes
+    inner join (
+        select distinct opportunity_id from {{ ref('int_opportunity__change') }} where business_date = {{ business_date() }}
+    ) as tonight on changes.opportunity_id = tonight.opportunity_id
+    group by changes.opportunity_id, changes.customer_id
+
+),
+
+older_keys as (
+
+    select distinct
+        events.owning_org_id as org_id,
+        events.event_code,
+        {{ month_start('events.business_date') }} as month_start_date
+    from {{ ref('fct_event') }} as events
+    inner join changed_opportunities as opportunities on events.customer_id = opportunities.customer_id
+    where
+        events.entry_type_code = 'event'
+        and events.business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
+        and events.business_date < {{ first_month }}
+        and (
+            opportunities.opened_date between events.business_date
+            and {{ add_days('events.business_date', answer_days) }}
+            or opportunities.source_event_id = events.event_id
+        )
+    {% if has_state() %}
+    union
+    -- of a night that is run again: what it, or one after it, had computed anew
+    select org_id, event_code, month_start_date
+    from {{ this }}
+    where knowledge_date > {{ previous_business_date() }} and month_start_date < {{ first_month }}
+    {% endif %}
+
+),
+
+older_events as (
+
+    select distinct events.event_id
+    from {{ ref('fct_event') }} as events
+    inner join older_keys
+        on
+            events.owning_org_id = older_keys.org_id
+            and events.event_code = older_keys.event_code
+            and {{ month_start('events.business_date') }} = older_keys.month_start_date
+
+),
+
+-- their entries, a withdrawal of a later month among them, and all of the months that are computed whole
+candidates as (
+
+    select events.*
+    from {{ ref('fct_event') }} as events
+    where events.business_date >= {{ first_month }}
+    union all
+    select events.*
+    from {{ ref('fct_event') }} as events
+    inner join older_events on events.event_id = older_events.event_id
+    where events.business_date < {{ first_month }}
+
+),
+
+entries as (
 
     select
         *,
         row_number() over (partition by event_id order by entry_id desc nulls last) as recency,
         min(business_date) over (partition by event_id) as told_date
-    from {{ ref('fct_event') }}
+    from candidates
     -- a night that is run again finds what later ones have added
-    where business_date >= {{ first_month }} and knowledge_date <= {{ business_date() }}
+    where knowledge_date <= {{ business_date() }}
 
 ),
 
@@ -28,6 +100,12 @@ events as (
         {{ month_start('told_date') }} as month_start_date
     from entries
     where recency = 1 and entry_type_code = 'event'
+
+),
+
+oldest as (
+
+    select min(told_date) as told_date from events
 
 ),
 
@@ -42,7 +120,9 @@ opportunity_changes as (
     -- of those that changed, all: when one was opened its first change says
     where
         opportunity_id in (
-            select opportunity_id from {{ ref('int_opportunity__change') }} where business_date >= {{ first_month }}
+            select changes.opportunity_id
+            from {{ ref('int_opportunity__change') }} as changes
+            inner join oldest on changes.business_date >= oldest.told_date
         )
 
 ),
@@ -74,12 +154,15 @@ answers as (
         cast(null as varchar) as opportunity_id
     from events
     inner join {{ ref('int_contact__log') }} as contacts on events.customer_id = contacts.customer_id
+    cross join oldest
     where
         -- what did not reach the customer answers nothing
         contacts.is_delivered
-        and contacts.business_date >= {{ first_month }}
+        and contacts.business_date >= oldest.told_date
         and cast(contacts.sent_at as date) >= events.told_date
-        and cast(contacts.sent_at as date) <= {{ add_days('events.told_date', 14) }}
+        and cast(contacts.sent_at as date) <= {{ add_days('events.told_date', answer_days) }}
+        -- what is told ahead of its day answers nothing until then
+        and cast(contacts.sent_at as date) <= {{ business_date() }}
     union all
     select
         events.event_id,
@@ -87,10 +170,12 @@ answers as (
         cast(null as varchar) as opportunity_id
     from events
     inner join {{ ref('int_contact__visit') }} as visits on events.customer_id = visits.customer_id
+    cross join oldest
     where
-        visits.business_date >= {{ first_month }}
+        visits.business_date >= oldest.told_date
         and cast(visits.visited_at as date) >= events.told_date
-        and cast(visits.visited_at as date) <= {{ add_days('events.told_date', 14) }}
+        and cast(visits.visited_at as date) <= {{ add_days('events.told_date', answer_days) }}
+        and cast(visits.visited_at as date) <= {{ business_date() }}
     union all
     select
         events.event_id,
@@ -107,7 +192,7 @@ answers as (
     inner join opportunities on events.customer_id = opportunities.customer_id
     where
         opportunities.opened_date >= events.told_date
-        and opportunities.opened_date <= {{ add_days('events.told_date', 14) }}
+        and opportunities.opened_date <= {{ add_days('events.told_date', answer_days) }}
         and (opportunities.source_event_id is null or opportunities.source_event_id <> events.event_id)
 
 ),

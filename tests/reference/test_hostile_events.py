@@ -1,0 +1,91 @@
+"""What came of the events of a hostile bank, and the lists that managers work by, against plain Python.
+
+``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all their nights.
+"""
+
+import os
+
+import pytest
+
+from tests.reference.hostile.answers import (
+    event_months,
+    key_customers,
+    main_managers,
+    recommendation_lines,
+    work_log,
+)
+from tests.reference.hostile.bank import NIGHTS
+from tests.reference.hostile.front import batches
+from tests.reference.hostile.recommendations import recommendations
+from tests.reference.hostile.told import Row, Told
+from tests.reference.hostile.views import corporate_view
+from tests.reference.test_hostile_bank import FEW, SEEDS, SUPPORT, differences
+from tests.support.whole_nights import WholeNights
+
+MARTS = [
+    "rpt_event_monthly", "rpt_key_customer_status", "feed_lost_warning", "feed_recommendation",
+    "feed_work_log", "dim_corporate_360",
+]  # fmt: skip
+
+
+class Bank:
+    """What a bank told, and what the warehouse made of it."""
+
+    def __init__(self, seed: int) -> None:
+        told = batches(seed, NIGHTS if "ACRM_HOSTILE_SEEDS" in os.environ else FEW)
+        self.told = Told(told)
+        self.nights = WholeNights(MARTS, accept_partial_start=True)
+        self.nights.connection.execute(f"update stg.recommendation_settings set min_support_cnt = {SUPPORT}")
+        self.nights.run_deliveries(told)
+        self.events = self.rows("monitoring.fct_event")
+        self.main = main_managers(self.told)
+
+    def rows(self, table: str, condition: str = "true") -> list[Row]:
+        """Rows of a mart."""
+        return self.nights.query(f"select * from {table} where {condition}")
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def bank(request: pytest.FixtureRequest) -> Bank:
+    return Bank(request.param)
+
+
+def test_what_came_of_events(bank: Bank) -> None:
+    expected = event_months(bank.told, bank.events)
+    assert any(row["won_amt"] for row in expected.values())
+    rows = bank.rows("monitoring.rpt_event_monthly")
+    assert differences(expected, rows, "org_id", "event_code", "month_start_date") == []
+
+
+def test_key_customers(bank: Bank) -> None:
+    segments = bank.rows("customer.fct_customer_segment_monthly")
+    tiers = bank.rows("customer_value.fct_customer_tier_monthly")
+    expected = key_customers(bank.told, segments, tiers, bank.events, bank.main)
+    rows = bank.rows("monitoring.rpt_key_customer_status")
+    if expected or rows:
+        assert differences(expected, rows, "customer_id") == []
+
+
+def test_the_work_log(bank: Bank) -> None:
+    rows = bank.rows("workbench.feed_work_log")
+    assert differences(work_log(bank.told, bank.main), rows, "work_type_code", "work_id") == []
+
+
+def test_recommendations_follow_a_cash_squeeze(bank: Bank) -> None:
+    expected = recommendations(bank.told, SUPPORT, bank.events)
+    rows = bank.rows("customer.fct_recommendation")
+    assert differences(expected, rows, "customer_id", "product_line_code") == []
+    lines = bank.rows("workbench.feed_recommendation")
+    found = recommendation_lines(bank.told, rows, bank.main)
+    assert differences(found, lines, "customer_id", "product_line_code") == []
+
+
+def test_events_of_corporate_customers(bank: Bank) -> None:
+    expected = corporate_view(
+        bank.told,
+        bank.rows("corporate.fct_counterparty_flow_monthly"),
+        bank.rows("corporate.fct_corporate_segment_monthly"),
+        bank.events,
+        bank.rows("contribution.fct_customer_contribution_monthly"),
+    )
+    assert differences(expected, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
