@@ -41,7 +41,7 @@ computed as (
         last_computed_date >= {{ business_date() }}
         or known_from_date = {{ business_date() }}
         or campaign_id in (
-            select campaign_id from {{ ref('int_campaign__target') }} where business_date = {{ business_date() }}
+            select campaign_id from {{ by_survivor(ref('int_campaign__target')) }} where business_date = {{ business_date() }}
         )
         -- what nights that run again had said
         or campaign_id in (select campaign_id from {{ this }} where knowledge_date > {{ previous_business_date() }})
@@ -63,7 +63,10 @@ targets as (
         targets.customer_id,
         targets.test_group_code,
         cast(targets.selected_at as date) as selected_date
-    from {{ ref('int_campaign__target') }} as targets
+    -- of customers who are one, the choice of the one who goes on counts
+    from {{ first_for_survivors(
+        by_survivor(ref('int_campaign__target'), told_as='told_customer_id'), ['customer_id', 'campaign_id'], []
+    ) }} as targets
     inner join computed on targets.campaign_id = computed.campaign_id
 
 ),
@@ -78,7 +81,7 @@ responses as (
         rules.is_response,
         rules.is_conversion,
         responses.amount_amt
-    from {{ ref('int_campaign__response') }} as responses
+    from {{ by_survivor(ref('int_campaign__response')) }} as responses
     inner join computed on responses.campaign_id = computed.campaign_id
     inner join {{ ref('campaign_response_rules') }} as rules on responses.event_type_code = rules.event_type_code
     where responses.business_date >= (select first_date from bounds)
@@ -88,7 +91,7 @@ responses as (
 contacts as (
 
     select contacts.campaign_id, contacts.customer_id, cast(contacts.sent_at as date) as contact_date
-    from {{ ref('int_contact__log') }} as contacts
+    from {{ by_survivor(ref('int_contact__log')) }} as contacts
     inner join computed on contacts.campaign_id = computed.campaign_id
     where contacts.business_date >= (select first_date from bounds) and contacts.is_delivered
     union all
@@ -142,7 +145,7 @@ answers as (
 
 cancelled as (
 
-    select distinct trade_id from {{ ref('int_sales__trade_entry') }}
+    select distinct trade_id from {{ by_survivor(ref('int_sales__trade_entry')) }}
     where status_code = 'cancelled' and business_date >= (select first_date from bounds)
 
 ),
@@ -157,7 +160,7 @@ sales as (
     from counted
     inner join {{ ref('int_campaign__product_versions') }} as products
         on counted.campaign_id = products.campaign_id and products.known_to_date is null
-    inner join {{ ref('int_sales__trade_entry') }} as trades
+    inner join {{ by_survivor(ref('int_sales__trade_entry')) }} as trades
         on
             counted.customer_id = trades.customer_id
             and products.product_code = trades.product_code
@@ -175,7 +178,11 @@ sales as (
 aum as (
 
     select customer_id, month_start_date, aum_end_amt
-    from {{ ref('fct_customer_aum_monthly') }}
+    from {{ one_for_survivors(
+        by_survivor(ref('fct_customer_aum_monthly')),
+        ['customer_id', 'month_start_date'],
+        {'aum_end_amt': 'sum(together.aum_end_amt)'},
+    ) }} as aum
     where
         month_start_date in (select pre_month_date from computed)
         or month_start_date in (select post_month_date from computed)
@@ -192,7 +199,7 @@ aum_months as (
 tiers as (
 
     select customer_id, month_start_date, tier_code, owning_org_id
-    from {{ ref('fct_customer_tier_monthly') }}
+    from {{ ref('int_tier__closed_month') }}
     where month_start_date in (select pre_month_date from computed)
 
 ),

@@ -64,11 +64,11 @@ contacts as (
     select customer_id, max(contact_date) as last_contact_date
     from (
         select customer_id, cast(sent_at as date) as contact_date
-        from {{ ref('int_contact__log') }}
+        from {{ by_survivor(ref('int_contact__log')) }}
         where is_delivered and business_date >= {{ add_days(business_date(), -400) }}
         union all
         select customer_id, cast(visited_at as date) as contact_date
-        from {{ ref('int_contact__visit') }}
+        from {{ by_survivor(ref('int_contact__visit')) }}
         where business_date >= {{ add_days(business_date(), -400) }}
     ) as contacted
     where contact_date <= {{ business_date() }}

@@ -15,7 +15,7 @@ with entries as (
         *,
         row_number() over (partition by event_id order by entry_id desc nulls last) as recency,
         min(business_date) over (partition by event_id) as told_date
-    from {{ ref('fct_event') }}
+    from {{ by_survivor(ref('fct_event')) }} as told_events
     -- a night that is run again finds what later ones have added
     where business_date >= {{ first_month }} and knowledge_date <= {{ business_date() }}
 
@@ -38,11 +38,11 @@ opportunity_changes as (
         row_number() over (partition by opportunity_id order by changed_at desc nulls last) as recency,
         min(cast(changed_at as date)) over (partition by opportunity_id) as opened_date,
         max(source_event_id) over (partition by opportunity_id) as named_event_id
-    from {{ ref('int_opportunity__change') }}
+    from {{ by_survivor(ref('int_opportunity__change')) }}
     -- of those that changed, all: when one was opened its first change says
     where
         opportunity_id in (
-            select opportunity_id from {{ ref('int_opportunity__change') }} where business_date >= {{ first_month }}
+            select opportunity_id from {{ by_survivor(ref('int_opportunity__change')) }} where business_date >= {{ first_month }}
         )
 
 ),
@@ -73,7 +73,7 @@ answers as (
         cast(contacts.sent_at as date) as answer_date,
         cast(null as varchar) as opportunity_id
     from events
-    inner join {{ ref('int_contact__log') }} as contacts on events.customer_id = contacts.customer_id
+    inner join {{ by_survivor(ref('int_contact__log')) }} as contacts on events.customer_id = contacts.customer_id
     where
         -- what did not reach the customer answers nothing
         contacts.is_delivered
@@ -86,7 +86,7 @@ answers as (
         cast(visits.visited_at as date) as answer_date,
         cast(null as varchar) as opportunity_id
     from events
-    inner join {{ ref('int_contact__visit') }} as visits on events.customer_id = visits.customer_id
+    inner join {{ by_survivor(ref('int_contact__visit')) }} as visits on events.customer_id = visits.customer_id
     where
         visits.business_date >= {{ first_month }}
         and cast(visits.visited_at as date) >= events.told_date
