@@ -60,13 +60,12 @@ targets as (
 
     select
         computed.*,
+        targets.told_customer_id,
         targets.customer_id,
         targets.test_group_code,
         cast(targets.selected_at as date) as selected_date
-    -- of customers who are one, the choice of the one who goes on counts
-    from {{ first_for_survivors(
-        by_survivor(ref('int_campaign__target'), told_as='told_customer_id'), ['customer_id', 'campaign_id'], []
-    ) }} as targets
+    -- a campaign keeps the numbers that it chose; what came of them is told of the customer who goes on
+    from {{ by_survivor(ref('int_campaign__target'), told_as='told_customer_id') }} as targets
     inner join computed on targets.campaign_id = computed.campaign_id
 
 ),
@@ -128,7 +127,7 @@ answers as (
 
     select
         counted.campaign_id,
-        counted.customer_id,
+        counted.told_customer_id,
         max(case when responses.is_response then 1 else 0 end) as has_responded,
         min(case when responses.is_conversion then responses.event_date end) as conversion_date,
         sum(case when responses.is_conversion then responses.amount_amt end) as response_amt
@@ -139,7 +138,7 @@ answers as (
             and counted.customer_id = responses.customer_id
             and responses.event_date >= counted.counted_from_date
             and responses.event_date <= counted.window_end_date
-    group by counted.campaign_id, counted.customer_id
+    group by counted.campaign_id, counted.told_customer_id
 
 ),
 
@@ -154,7 +153,7 @@ sales as (
 
     select
         counted.campaign_id,
-        counted.customer_id,
+        counted.told_customer_id,
         min(trades.trade_date) as trade_date,
         sum(trades.amount_reporting_amt) as trade_amt
     from counted
@@ -171,7 +170,7 @@ sales as (
         trades.business_date >= (select first_date from bounds)
         and trades.status_code = 'live'
         and cancelled.trade_id is null
-    group by counted.campaign_id, counted.customer_id
+    group by counted.campaign_id, counted.told_customer_id
 
 ),
 
@@ -213,7 +212,7 @@ births as (
 select
     -- ids
     counted.campaign_id,
-    counted.customer_id,
+    counted.told_customer_id as customer_id,
     coalesce(tiers.owning_org_id, 'UNKNOWN') as owning_org_id,
 
     -- codes
@@ -245,8 +244,10 @@ select
     counted.window_end_date >= {{ business_date() }} as is_provisional
 
 from counted
-left join answers on counted.campaign_id = answers.campaign_id and counted.customer_id = answers.customer_id
-left join sales on counted.campaign_id = sales.campaign_id and counted.customer_id = sales.customer_id
+left join answers
+    on counted.campaign_id = answers.campaign_id and counted.told_customer_id = answers.told_customer_id
+left join sales
+    on counted.campaign_id = sales.campaign_id and counted.told_customer_id = sales.told_customer_id
 left join tiers on counted.customer_id = tiers.customer_id and counted.pre_month_date = tiers.month_start_date
 left join aum as pre_aum
     on counted.customer_id = pre_aum.customer_id and counted.pre_month_date = pre_aum.month_start_date
