@@ -167,9 +167,7 @@ def _before(column: str, currency: str) -> Sql:
     return fill("{known} as {column}", known=known, column=name(column))
 
 
-def _note_causes(
-    connection: duckdb.DuckDBPyConnection, causes: Mapping[BatchId, date]
-) -> None:
+def _note_causes(connection: duckdb.DuckDBPyConnection, causes: Mapping[BatchId, date]) -> None:
     connection.execute(
         "create or replace table pipeline.restating_batch"
         " (business_date date, sequence integer, first_month_date date)"

@@ -1,8 +1,8 @@
-"""``acrm restate-merges``: months that are over are told again as if a merge of customers had been known earlier.
+"""``acrm restate-merges``: closed months are told again as if a merge of customers had been known earlier.
 
 Put here: what the command does, and what nights are shown of it. Keep out: how a merge is followed
-(``models/intermediate/customer/int_customer__survivor.sql``), and the log (``ingestion/audit.py``). Log and build
-database name the batch that told the merges; who was merged stands in the lake alone, where an erasure finds it.
+(``models/intermediate/customer/int_customer__survivor.sql``), and the log (``ingestion/audit.py``): it names
+the batch that told the merges, and no customer.
 
 A night between the earlier day and the batch goes by what the batch said. The log is written first: after a
 kill the next run, or the same command, takes the nights back that are to run again.
@@ -35,7 +35,7 @@ class NotRestatedError(AcrmError):
 def restate_merges(
     settings: Settings, told_on: date, from_date: date, reason: str, by: str | None = None
 ) -> MergeRestatement:
-    """Have what a batch said of merges count from an earlier night on; the next run computes the months again.
+    """Have what a batch said of merges count from an earlier night on; the next run computes them again.
 
     Args:
         told_on: Business date of the batch.
@@ -55,8 +55,8 @@ def restate_merges(
         first = min(counting)
         if not first <= from_date < told_on:
             raise NotRestatedError(
-                f"--from {from_date}: name a day from {first}, the first night, on and before {told_on}, which "
-                "told the merges. What the first night tells counts in all months before it, too."
+                f"--from {from_date}: name a day from {first}, the first night, on and before {told_on}. "
+                "What the first night tells counts in all months before it, too."
             )
         with duckdb.connect() as connection:
             rows = connection.execute(
@@ -184,8 +184,9 @@ def _said(settings: Settings, batch: BatchId) -> Sql:
     is_delta = report is not None and report.tables["customer"].load == "delta"
     refused = settings.quarantine / batch.folder / "customer.screened.parquet"
     return fill(
-        "select told.customer_id, told.golden_id from read_parquet([{files}], hive_partitioning = false) as told"
-        "{accepted} where told.golden_id is not null{taken_back}",
+        "select told.customer_id, told.golden_id"
+        " from read_parquet([{files}], hive_partitioning = false) as told{accepted}"
+        " where told.golden_id is not null{taken_back}",
         files=join(", ", map(value, files)),
         accepted=fill(
             " anti join read_parquet({refused}) as refused"

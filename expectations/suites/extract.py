@@ -156,7 +156,8 @@ def _no_circle(table: Table, column: Column) -> Check:
             named=Sql("null")
             if column.pfi != "none"
             else fill(
-                "array_to_string(list_slice(list(key order by key), 1, {most}), ', ')", most=value(_MOST_NAMED)
+                "array_to_string(list_slice(list(key order by key), 1, {most}), ', ')",
+                most=value(_MOST_NAMED),
             ),
             **parts,
         ),

@@ -103,9 +103,7 @@ def closed_month_changes(
             first_replayed=value(min([*since.values(), *merges.values()], default=None)),
         )
     ).fetchall()
-    return [
-        _compare(connection, month, since, (closed_by or {}).get(month), merges) for (month,) in final
-    ]
+    return [_compare(connection, month, since, (closed_by or {}).get(month), merges) for (month,) in final]
 
 
 def closed_month_suites(changes: Sequence[ClosedMonth]) -> list[Suite]:

@@ -1,4 +1,6 @@
-"""``audit/log.jsonl``: who took out a batch, erased customers or restated merges, when and why. Entries are only added.
+"""``audit/log.jsonl``: who took out a batch, erased customers or restated merges, when and why.
+
+Entries are only added.
 
 Put here: the log, and which deliveries it says are withdrawn. Keep out: what a withdrawal does
 (``withdrawal.py``), and an erasure (``erasure``); the log names no customer.
