@@ -38,7 +38,8 @@ def read_merges(settings: Settings, customers: Iterable[str]) -> list[Merge]:
 def merge_sentences(merges: Iterable[Merge]) -> list[str]:
     """Where the figures of each are."""
     return [
-        f"Customer {merge.merged_customer_id} is merged with {merge.customer_id}: from {merge.merged_from_date} "
-        f"on the figures of both are under {merge.customer_id}; months that were over keep both numbers."
+        f"Customer {merge.merged_customer_id} is merged with {merge.customer_id}: from "
+        f"{merge.merged_from_date} on the figures of both are under {merge.customer_id}; months that were "
+        "over keep both numbers."
         for merge in merges
     ]

@@ -17,6 +17,7 @@ from jinja2 import Template
 from tests.support.macros import Macros
 
 PROJECT = Path(__file__).parents[2]
+_SURVIVORS = "int_customer__survivor"
 
 
 @cache
@@ -80,6 +81,12 @@ class Models:
         }
         for schema in sorted({self._schema(name) for name in self.names} | {"stg"}):
             connection.execute(f"create schema if not exists {schema}")
+        if _SURVIVORS not in self.names:
+            # nearly every model looks there whether somebody is merged with another
+            connection.execute(
+                f"create table if not exists stg.{_SURVIVORS} (customer_id varchar, survivor_id varchar,"
+                " golden_id varchar, customer_type_code varchar, first_open_date date, told_date date)"
+            )
 
     def __str__(self) -> str:
         """dbt's ``this``: the model that is being built."""
