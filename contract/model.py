@@ -57,6 +57,7 @@ class Column(_Strict):
         values: Closed list of codes, as text; empty means open.
         default: Text that an empty field stands for.
         references: ``table.column`` that has to know the value.
+        alike: Column in which the row has to say what the row of its own table says that it refers to.
         scopes: ``table.column`` that has to know the value, by the value of the column before it; a value of
             that column that is not named here needs none.
         rule_list: ``table.column`` of a rule table in ``seeds/rules`` that has to know the value.
@@ -85,6 +86,7 @@ class Column(_Strict):
     values: tuple[str, ...] = ()
     default: str | None = None
     references: str | None = None
+    alike: str | None = None
     scopes: dict[str, str] = Field(default_factory=dict)
     rule_list: str | None = None
     pattern: str | None = None
@@ -246,8 +248,9 @@ class Contract(_Strict):
                     if day is not None:
                         self.table(table.history.of).column(day)
             for column in table.columns:
-                if column.month_days is not None:
-                    table.column(column.month_days)
+                for beside in (column.month_days, column.alike):
+                    if beside is not None:
+                        table.column(beside)
                 for target in (*column.targets, column.overdraft_of):
                     if target is not None:
                         name, _, target_column = target.partition(".")

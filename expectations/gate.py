@@ -35,6 +35,7 @@ from expectations.suites import (
 )
 from orchestration.closing import closed_months
 from orchestration.ingestion.lake import BatchReport, lake_batches, never_delivered
+from orchestration.merges import restated_from
 from orchestration.screening.cross_rules import collect_keys, referenced_tables
 from orchestration.screening.screen import Screening
 from orchestration.settings import BatchId, Settings
@@ -115,6 +116,7 @@ def fit_to_publish(
             restated_by,
             [known.business_date for known in lake_batches(settings)],
             dict.fromkeys(closed, batch),
+            restated_from(connection, settings),
         )
         suites = [
             *promises.promise_suites(promised, batch.business_date, months_rebuilt),

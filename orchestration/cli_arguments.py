@@ -20,6 +20,14 @@ def day(text: str | None, option: str) -> date | None:
         raise typer.BadParameter(f"{text} is not a date", param_hint=option) from error
 
 
+def required_day(text: str, option: str) -> date:
+    """A date that has to be given; raises as :func:`day` does."""
+    found = day(text, option)
+    if found is None:
+        raise typer.BadParameter("name a date", param_hint=option)
+    return found
+
+
 def month(text: str | None, option: str) -> date | None:
     """First day of a month given as 2026-10; BadParameter, which names the option, for anything else."""
     try:

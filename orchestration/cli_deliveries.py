@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli_arguments import batch_name
+from orchestration.cli_arguments import batch_name, required_day
 from orchestration.settings import Settings
 
 deliveries = typer.Typer()
@@ -78,3 +78,30 @@ def withdraw(
         raise typer.BadParameter("say why", param_hint="--reason")
     entry = withdraw_batch(Settings.load(), batch_name(batch), reason, by)
     out.print(f"{entry.batch} is withdrawn and counts no longer. Next: acrm run", soft_wrap=True)
+
+
+@deliveries.command("restate-merges")
+def restate_merges(
+    told_on: Annotated[
+        str, typer.Argument(metavar="YYYY-MM-DD", help="Business date of the batch that told the merges.")
+    ],
+    since: Annotated[
+        str, typer.Option("--from", metavar="YYYY-MM-DD", help="First business date on which they count.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why, for the log; name no customer in it.")],
+    by: Annotated[str | None, typer.Option(help="Who says so; without it, the user of this process.")] = None,
+) -> None:
+    """Have merges of customers count from an earlier night on: the next run tells the closed months again."""
+    from orchestration.console import out
+    from orchestration.merges import restate_merges as restate
+
+    if not reason.strip():
+        raise typer.BadParameter("say why", param_hint="--reason")
+    entry = restate(
+        Settings.load(), required_day(told_on, "TOLD_ON"), required_day(since, "--from"), reason, by
+    )
+    out.print(
+        f"Merges told on {entry.told_on} count from {entry.from_date} on. Next: acrm run, which computes the "
+        "nights since then again and lists each month that changes in quality.fct_restatement.",
+        soft_wrap=True,
+    )

@@ -36,6 +36,8 @@ def explain(
     if corporate and first_day is not None:
         raise typer.BadParameter("the page is of the last business date", param_hint="--month")
     settings = Settings.load()
+    for sentence in stories.merge_sentences(stories.read_merges(settings, [customer])):
+        out.print(sentence, style="bold", markup=False, highlight=False)
     if contribution:
         stories.print_statement(out, stories.read_statement(settings, customer, first_day))
     elif assets:

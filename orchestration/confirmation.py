@@ -7,7 +7,7 @@ adds what it finds changed, and publishes both; models/intermediate/confirmation
 models/marts/sales/ledger/fct_sales_credit say how.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -39,15 +39,20 @@ def show_confirmed(
     manifest: Mapping[str, Any],
     business_date: date,
     restated_by: Iterable[BatchId],
+    restated_from: Mapping[BatchId, date] | None = None,
 ) -> None:
     """Show a night what was confirmed and credited, and whether the build database's tables still say so.
 
     They do if the last night that touched them came to its end; else the build puts them back from here.
+
+    Args:
+        restated_by: Re-sent or late batches that may change closed months.
+        restated_from: Batches whose merges were restated by command, with the first day that this changes.
     """
     marts = released_marts(manifest)
     hash_by(connection, read_key(settings, HASH_KEY))
-    known, current = releases(settings), current_release(settings)
-    newest = known[-1] if known else None
+    published, current = releases(settings), current_release(settings)
+    newest = published[-1] if published else None
     connection.execute("create schema if not exists confirmed")
     for mart in marts:
         connection.execute(
@@ -73,7 +78,11 @@ def show_confirmed(
             "newest": newest.name if newest else None,
         },
     )
-    _note_causes(connection, settings, sorted(restated_by))
+    known = [batch.business_date for batch in lake_batches(settings)]
+    causes = {batch: first_month(batch.business_date, known) for batch in restated_by}
+    for batch, day in (restated_from or {}).items():
+        causes[batch] = min(day.replace(day=1), causes.get(batch, day))
+    _note_causes(connection, causes)
 
 
 def released_marts(manifest: Mapping[str, Any]) -> list[Mart]:
@@ -158,19 +167,13 @@ def _before(column: str, currency: str) -> Sql:
     return fill("{known} as {column}", known=known, column=name(column))
 
 
-def _note_causes(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, batches: Sequence[BatchId]
-) -> None:
+def _note_causes(connection: duckdb.DuckDBPyConnection, causes: Mapping[BatchId, date]) -> None:
     connection.execute(
         "create or replace table pipeline.restating_batch"
         " (business_date date, sequence integer, first_month_date date)"
     )
-    known = [batch.business_date for batch in lake_batches(settings)]
-    if batches:
+    if causes:
         connection.executemany(
             "insert into pipeline.restating_batch values (?, ?, ?)",
-            [
-                (batch.business_date, batch.sequence, first_month(batch.business_date, known))
-                for batch in batches
-            ],
+            [(batch.business_date, batch.sequence, since) for batch, since in sorted(causes.items())],
         )

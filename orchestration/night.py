@@ -35,6 +35,7 @@ from orchestration.interrupts import is_interrupt, raise_if_interrupted
 from orchestration.journal import Journal, entries
 from orchestration.judging import judge_batch
 from orchestration.lock import writer_lock
+from orchestration.merges import note_published, restated_from, show_restated, take_back_nights
 from orchestration.month_ends import close_months
 from orchestration.plan import Closing, Night, highest_sequences, kept_states
 from orchestration.project import extract_tables
@@ -103,6 +104,7 @@ def run_waiting(
             finished = run.finish_publication()
             done = [] if finished is None else [finished]
             clear_withdrawn(settings)
+            take_back_nights(settings)
             nights = planned_nights(settings, until=until, again=again)
             while nights:
                 try:
@@ -274,9 +276,15 @@ class NightRun:
             with self._refusable(), open_database(self._settings) as connection:
                 known = known_tables(manifest)
                 prepare_night(self._settings, connection, report, night.previous, known)
+                show_restated(connection, self._settings)
                 with transaction(connection):
                     show_confirmed(
-                        connection, self._settings, manifest, night.batch.business_date, night.restated_by
+                        connection,
+                        self._settings,
+                        manifest,
+                        night.batch.business_date,
+                        night.restated_by,
+                        restated_from(connection, self._settings),
                     )
                 result = judge_batch(self._settings, connection, night, report)
                 if result.faults:
@@ -393,6 +401,8 @@ class NightRun:
                 {"keep": kept_states(dates)},
             )
             note_complete(connection, self._settings)
+            if self.night.is_published:
+                note_published(connection, self._settings)
         note_nights(self._settings)
         if self.night.is_published:
             forget_withdrawn(self._settings)

@@ -1,5 +1,6 @@
 """Customers of the current release who meet a condition, counted and listed."""
 
+import re
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -68,8 +69,9 @@ def find_customers(settings: Settings, condition: str, limit: int) -> Found:
 
 
 def show_customers(settings: Settings, condition: str, limit: int, title: str) -> None:
-    """Print them."""
+    """Print them; of numbers that the condition names and that are merged, where their figures are."""
     from orchestration.console import out
+    from orchestration.explain import merge_sentences, read_merges
 
     found = find_customers(settings, condition, limit)
     out.print(f"{title}: {found.customer_cnt:,} customers")
@@ -80,3 +82,5 @@ def show_customers(settings: Settings, condition: str, limit: int, title: str) -
         table.add_row(*("" if cell is None else f"{cell}" for cell in row))
     if found.rows:
         out.print(table)
+    for sentence in merge_sentences(read_merges(settings, re.findall(r"'([^']*)'", condition))):
+        out.print(sentence, markup=False, highlight=False)

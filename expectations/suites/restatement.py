@@ -28,6 +28,7 @@ class ClosedMonth:
         aum_change_amt: Change of the customers' monthly averages, in total.
         cause: First batch that may change the month, if there is one.
         is_late: Whether that batch came late or again; else it is tonight's, the first after the month.
+        is_merge: Whether what changed are the merges that the batch told, restated by command.
     """
 
     month: date
@@ -36,6 +37,16 @@ class ClosedMonth:
     aum_change_amt: Decimal
     cause: BatchId | None
     is_late: bool = True
+    is_merge: bool = False
+
+    @property
+    def explanation(self) -> str:
+        """Why the month changed, in a sentence."""
+        if self.is_merge:
+            return f"Merges of customers that batch {self.cause} told were restated by acrm restate-merges"
+        if self.is_late:
+            return f"Batch {self.cause} came late or was sent again"
+        return f"Batch {self.cause}, the first after the month, brought what had happened in it"
 
 
 def has_last_release(connection: duckdb.DuckDBPyConnection) -> bool:
@@ -53,6 +64,7 @@ def closed_month_changes(
     restated_by: Sequence[BatchId],
     known: Sequence[date] = (),
     closed_by: Mapping[date, BatchId] | None = None,
+    restated_from: Mapping[BatchId, date] | None = None,
 ) -> list[ClosedMonth]:
     """Compare the final months of the last release that tonight wrote again, or the replay that it ends.
 
@@ -62,11 +74,17 @@ def closed_month_changes(
     Args:
         known: Business dates of all batches.
         closed_by: Months that tonight's batch, the first after them, has added to.
+        restated_from: Batches whose merges were restated by command, with the first day that this changes.
     """
     initial = min(known, default=None)
     since = {
         batch: date.min if batch.business_date == initial else first_month(batch.business_date, known)
         for batch in restated_by
+    }
+    # what the first night computes of the months before it changes, too
+    merges = {
+        batch: date.min if day == initial else day.replace(day=1)
+        for batch, day in (restated_from or {}).items()
     }
     if not months_rebuilt or not has_last_release(connection):
         return []
@@ -82,10 +100,10 @@ def closed_month_changes(
             """,
             earlier=name(LAST_RELEASE, AUM),
             months=months_in(months_rebuilt),
-            first_replayed=value(min(since.values(), default=None)),
+            first_replayed=value(min([*since.values(), *merges.values()], default=None)),
         )
     ).fetchall()
-    return [_compare(connection, month, since, (closed_by or {}).get(month)) for (month,) in final]
+    return [_compare(connection, month, since, (closed_by or {}).get(month), merges) for (month,) in final]
 
 
 def closed_month_suites(changes: Sequence[ClosedMonth]) -> list[Suite]:
@@ -155,9 +173,7 @@ def record_restatements(connection: duckdb.DuckDBPyConnection, changes: Sequence
                 change.aum_change_amt,
                 change.cause.business_date,
                 change.cause.sequence,
-                f"Batch {change.cause} came late or was sent again"
-                if change.is_late
-                else f"Batch {change.cause}, the first after the month, brought what had happened in it",
+                change.explanation,
             ],
         )
 
@@ -167,6 +183,7 @@ def _compare(
     month: date,
     since: Mapping[BatchId, date],
     closed_by: BatchId | None,
+    merges: Mapping[BatchId, date],
 ) -> ClosedMonth:
     shared = {table: _shared_columns(connection, table) for table in (AUM, TIER)}
     changed = [_changed_customers(table, columns, month) for table, columns in shared.items() if columns]
@@ -192,9 +209,11 @@ def _compare(
     assert row is not None
     # a batch of a later month cannot have changed this one
     causes = sorted(batch for batch, first_month in since.items() if first_month <= month)
+    merged = sorted(batch for batch, first_day in merges.items() if first_day <= month)
     customers, changed_cnt, aum_change = row
+    cause = causes[0] if causes else merged[0] if merged else closed_by
     return ClosedMonth(
-        month, customers, changed_cnt, aum_change, causes[0] if causes else closed_by, is_late=bool(causes)
+        month, customers, changed_cnt, aum_change, cause, bool(causes), is_merge=bool(merged) and not causes
     )
 
 

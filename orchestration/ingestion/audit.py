@@ -1,11 +1,13 @@
-"""``audit/log.jsonl``: who took out a batch or erased customers, when and why. Entries are only added.
+"""``audit/log.jsonl``: who took out a batch, erased customers or restated merges, when and why.
+
+Entries are only added.
 
 Put here: the log, and which deliveries it says are withdrawn. Keep out: what a withdrawal does
 (``withdrawal.py``), and an erasure (``erasure``); the log names no customer.
 """
 
 import getpass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -61,7 +63,44 @@ class ErasureRun(BaseModel):
     customers: int
 
 
-_ENTRY: TypeAdapter[Withdrawal | ErasureRun] = TypeAdapter(Withdrawal | ErasureRun)
+class MergeRestatement(BaseModel):
+    """One run of ``acrm restate-merges``, noted before any night runs again.
+
+    Attributes:
+        told_on: Business date of the batch that told the merges.
+        from_date: First business date on which they count.
+        reason: Why, in the operator's words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    did: Literal["restate-merges"] = "restate-merges"
+    told_on: str
+    from_date: str
+    at: datetime
+    by: str
+    reason: str
+
+    @property
+    def told_day(self) -> date:
+        """Business date of the batch."""
+        return date.fromisoformat(self.told_on)
+
+    @property
+    def from_day(self) -> date:
+        """First business date on which they count."""
+        return date.fromisoformat(self.from_date)
+
+    def __str__(self) -> str:
+        return (
+            f"merges told on {self.told_on} count from {self.from_date} on, by {self.by} at "
+            f"{self.at.isoformat()}: {self.reason}"
+        )
+
+
+Entry = Withdrawal | ErasureRun | MergeRestatement
+
+_ENTRY: TypeAdapter[Entry] = TypeAdapter(Entry)
 
 
 def user_of_process() -> str:
@@ -81,7 +120,7 @@ def audit_log(settings: Settings) -> Path:
     return settings.home / "audit" / "log.jsonl"
 
 
-def note(settings: Settings, entry: Withdrawal | ErasureRun) -> None:
+def note(settings: Settings, entry: Entry) -> None:
     """Add an entry; it is on the disk when this returns."""
     append_line(audit_log(settings), entry.model_dump_json())
 
@@ -96,7 +135,12 @@ def erasure_runs(settings: Settings) -> list[ErasureRun]:
     return [entry for entry in audited(settings) if isinstance(entry, ErasureRun)]
 
 
-def audited(settings: Settings) -> list[Withdrawal | ErasureRun]:
+def merge_restatements(settings: Settings) -> list[MergeRestatement]:
+    """All runs of ``acrm restate-merges``, oldest first; raises as :func:`audited` does."""
+    return [entry for entry in audited(settings) if isinstance(entry, MergeRestatement)]
+
+
+def audited(settings: Settings) -> list[Entry]:
     """All entries, oldest first.
 
     Raises:

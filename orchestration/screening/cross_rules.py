@@ -13,6 +13,7 @@ from orchestration.check_rules import rule_values
 from orchestration.sql import Sql, fill, join, name, value
 
 REFERENCE = "reference_unknown"
+ALIKE = "reference_not_alike"
 OVERDRAFT = "negative_balance"
 SHARES = "shares_not_one"
 MONTH_SUM = "month_sum_off"
@@ -21,7 +22,7 @@ MONTH_LATE = "month_after_closing"
 NOT_IN_RULES = "not_in_rules"
 PATTERN = "value_not_as_written"
 CROSS_CODES = (
-    REFERENCE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY, MONTH_LATE, NOT_IN_RULES, PATTERN,
+    REFERENCE, ALIKE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY, MONTH_LATE, NOT_IN_RULES, PATTERN,
 )  # fmt: skip
 
 
@@ -45,6 +46,8 @@ def row_rules(table: Table) -> list[CrossRule]:
     for column in table.columns:
         if column.references is not None:
             rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown(table, column)))
+        if column.alike is not None:
+            rules.append(CrossRule(ALIKE, table.name, column.name, _other_kind(table, column)))
         if column.scopes:
             rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown_scope(table, column)))
         if column.rule_list is not None:
@@ -116,6 +119,26 @@ def _unknown(table: Table, column: Column) -> Sql:
         # the table's own keys are only complete once it has been screened
         known=name("known", target) if target == table.name else key_relation(target),
         target_column=name(target_column),
+        not_deleted=not_deleted(table),
+    )
+
+
+def _other_kind(table: Table, column: Column) -> Sql:
+    """Rows that refer to one of another kind; one that nobody knows breaks another rule."""
+    assert column.references is not None and column.alike is not None
+    target, _, target_column = column.references.partition(".")
+    return fill(
+        """
+        select tonight.source_file, tonight.source_row
+        from {rows} as tonight
+        inner join {known} as known on known.{target_column} = tonight.{column}
+        where known.{alike} <> tonight.{alike} {not_deleted}
+        """,
+        rows=name("lake", table.name),
+        column=name(column.name),
+        known=name("known", target),
+        target_column=name(target_column),
+        alike=name(column.alike),
         not_deleted=not_deleted(table),
     )
 

@@ -47,6 +47,11 @@ def prepare_night(
         )
         show_delivered(connection, report)
         show_no_closing(connection)
+        # filled by whoever runs nights, from what the log says (orchestration/merges.py)
+        connection.execute(
+            "create table if not exists pipeline.restated_merge"
+            " (customer_id varchar, golden_id varchar, from_date date, to_date date)"
+        )
         show_erased(connection, settings, name("pipeline", "erased_customer"))
     create_lake_views(connection, settings, batch)
     create_known_views(connection, previous, known)

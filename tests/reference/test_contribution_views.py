@@ -29,9 +29,11 @@ CUSTOMERS = [f"C{number}" for number in range(1, 7)]
 PARENTS = {"O2": "HQ", "O3": "HQ", "O4": "O3"}
 ORGS = ["HQ", "O2", "O3", "O4", "O9"]
 MODELS = (
+    "int_account__owner",
     "int_contribution__customer_month",
     "int_contribution__closed_month",
     "int_contribution__earlier_months",
+    "int_contribution__before_month",
     "fct_customer_contribution_monthly",
     "fct_rm_customer_contribution_monthly",
     "fct_rm_contribution_monthly",

@@ -22,8 +22,29 @@ from tests.support.models import PROJECT, Models, columns_of
 from tests.support.timeline import month_end, month_start
 
 _REF = re.compile(r"""ref\(\s*['"](\w+)['"]\s*\)""")
+_MACRO = re.compile(r"{%-?\s*macro (\w+)(.*?){%-?\s*endmacro", re.DOTALL)
 _RELEASED = re.compile(r"""'carried': 'released'""")
 KEY = Key("a key of tests, for nights in memory alone")
+
+
+@cache
+def _macros_that_refer() -> dict[str, list[str]]:
+    """Models that macros refer to, by macro; through other macros, too."""
+    bodies = dict(
+        found
+        for path in (PROJECT / "macros").rglob("*.sql")
+        for found in _MACRO.findall(path.read_text(encoding="utf-8"))
+    )
+
+    def models(name: str) -> list[str]:
+        called = [other for other in bodies if other != name and f"{other}(" in bodies[name]]
+        return [*_REF.findall(bodies[name]), *(model for other in called for model in models(other))]
+
+    return {name: found for name in bodies if (found := models(name))}
+
+
+def _referred_by_macros(text: str) -> list[str]:
+    return [model for name, found in _macros_that_refer().items() if f"{name}(" in text for model in found]
 
 
 def needed_for(marts: Iterable[str], given: Iterable[str] = ()) -> list[str]:
@@ -33,7 +54,8 @@ def needed_for(marts: Iterable[str], given: Iterable[str] = ()) -> list[str]:
 
     def visit(name: str) -> None:
         if name in paths and name not in order and name not in given:
-            for other in _REF.findall(paths[name].read_text(encoding="utf-8")):
+            text = paths[name].read_text(encoding="utf-8")
+            for other in [*_REF.findall(text), *_referred_by_macros(text)]:
                 visit(other)
             order.append(name)
 
@@ -121,6 +143,10 @@ class MemoryNights:
         # every night keeps its state
         self.connection.execute("create table pipeline.night (business_date date, has_state boolean)")
         self.connection.execute("create table pipeline.erased_customer (customer_id varchar)")
+        self.connection.execute(
+            "create table pipeline.restated_merge"
+            " (customer_id varchar, golden_id varchar, from_date date, to_date date)"
+        )
         show_pads(self.connection, KEY)
         self._published: date | None = None
         self._replayed: date | None = None

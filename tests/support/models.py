@@ -17,6 +17,12 @@ from jinja2 import Template
 from tests.support.macros import Macros
 
 PROJECT = Path(__file__).parents[2]
+_NOBODY_IS_MERGED = {
+    "int_customer__survivor": "customer_id varchar, survivor_id varchar, golden_id varchar,"
+    " customer_type_code varchar, first_open_date date, told_date date",
+    "int_customer__newly_merged": "customer_id varchar",
+}
+"""Where nearly every model looks whether somebody is merged with another."""
 
 
 @cache
@@ -80,6 +86,9 @@ class Models:
         }
         for schema in sorted({self._schema(name) for name in self.names} | {"stg"}):
             connection.execute(f"create schema if not exists {schema}")
+        for name, columns in _NOBODY_IS_MERGED.items():
+            if name not in self.names:
+                connection.execute(f"create table if not exists stg.{name} ({columns})")
 
     def __str__(self) -> str:
         """dbt's ``this``: the model that is being built."""

@@ -188,6 +188,7 @@ class Customer:
     homes: Timeline[str] = field(default_factory=Timeline)
     kind: Timeline[str] = field(default_factory=Timeline)
     status: Timeline[str] = field(default_factory=Timeline)
+    golden: Timeline[str] = field(default_factory=Timeline)
     accounts: list[Account] = field(default_factory=list)
     loans: list[Loan] = field(default_factory=list)
     cards: list[Card] = field(default_factory=list)
@@ -270,4 +271,14 @@ class Customer:
     def returns(self, on: date) -> Customer:
         """Come back after leaving."""
         self.status.set(on, "active")
+        return self
+
+    def merges_into(self, other: str, *, on: date) -> Customer:
+        """Be said to be another customer from the day on; the other record goes on."""
+        self.golden.set(on, other)
+        return self
+
+    def parts(self, on: date) -> Customer:
+        """Be a customer of its own again: the merge was wrong."""
+        self.golden.set(on, None)
         return self

@@ -193,7 +193,7 @@ def _customers(bank: Bank, night: date) -> list[Row]:
             "household_id": None,
             "is_employee": False,
             "status": customer.status.at(night),
-            "golden_id": None,
+            "golden_id": customer.golden.at(night),
         }
         for customer in bank.customers
         if customer.first_open_date <= night

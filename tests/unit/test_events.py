@@ -24,6 +24,7 @@ class Nights:
                 "int_card__transactions",
                 "int_card__spend_entry",
                 "int_contribution__fee",
+                "int_account__owner",
                 "int_account__transaction",
             ],
         )
@@ -36,7 +37,7 @@ class Nights:
             create table stg.int_account__versions (
                 account_id varchar, customer_id varchar, known_to_date date);
             create table stg.int_account__owner_versions (
-                account_id varchar, customer_id varchar, known_to_date date);
+                account_id varchar, customer_id varchar, ownership_share decimal(9, 6), known_to_date date);
             create schema pipeline;
             create table pipeline.told_later_txn (txn_id varchar);
             create table pipeline.told_later_card_txn (txn_id varchar);

@@ -50,7 +50,8 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
         "reference_rate_later", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
         "history_account_missing", "history_days_missing", "ledger_control", "loan_history_missing",
         "month_after_closing", "month_before_opening", "month_sum_off", "start_history_short",
-        "negative_balance", "reference_circle", "reference_rate_missing", "reference_unknown", "rows_lost",
+        "negative_balance", "reference_circle", "reference_not_alike", "reference_rate_missing",
+        "reference_unknown", "rows_lost",
         "shares_not_one", "start_without_history", "value_missing", "value_not_in_list",
     }  # fmt: skip
 

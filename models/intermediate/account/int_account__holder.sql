@@ -5,13 +5,13 @@
 
 with accounts as (
 
-    select * from {{ ref('int_account__versions') }} where known_to_date is null
+    select * from {{ by_survivor(ref('int_account__versions')) }} where known_to_date is null
 
 ),
 
 owners as (
 
-    select * from {{ ref('int_account__owner_versions') }} where known_to_date is null
+    select * from {{ ref('int_account__owner') }}
 
 )
 

@@ -6,6 +6,6 @@
 select
     account_id,
     {{ first_by('customer_id', ['-ownership_share', 'customer_id']) }} as customer_id
-from {{ ref('int_account__owner_versions') }}
-where known_to_date is null and ownership_share <> 0
+from {{ ref('int_account__owner') }}
+where ownership_share <> 0
 group by account_id

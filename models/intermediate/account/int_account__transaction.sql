@@ -12,7 +12,7 @@
 
 with recursive tonight as (
 
-    select * from {{ ref('stg_core_banking__transactions') }}
+    select * from {{ by_survivor(ref('stg_core_banking__transactions'), columns=['counter_customer_id']) }}
 
 ),
 
@@ -50,7 +50,7 @@ between_own as (
 
     select fresh.txn_id
     from fresh
-    inner join {{ ref('int_account__versions') }} as accounts
+    inner join {{ by_survivor(ref('int_account__versions')) }} as accounts
         on
             fresh.account_id = accounts.account_id
             and fresh.counter_customer_id = accounts.customer_id
@@ -59,11 +59,8 @@ between_own as (
     union
     select fresh.txn_id
     from fresh
-    inner join {{ ref('int_account__owner_versions') }} as owners
-        on
-            fresh.account_id = owners.account_id
-            and fresh.counter_customer_id = owners.customer_id
-            and owners.known_to_date is null
+    inner join {{ ref('int_account__owner') }} as owners
+        on fresh.account_id = owners.account_id and fresh.counter_customer_id = owners.customer_id
     where fresh.is_in_bank
 
 ),

@@ -1,6 +1,6 @@
 -- One row per customer with a customer-initiated transaction in the 12 calendar months that end with tonight's: how
 -- many, how much, the last one, salaries and money from and to other banks. The sums of the months before come from
--- the month's first night; of a customer of whom something else was learnt since (a reversal, a late transaction) all
+-- the month's first night; of a customer of whom something else was learnt since (a reversal, a late transaction, a merge) all
 -- 12 months are read again.
 
 {{ config(materialized='table') }}
@@ -8,7 +8,7 @@
 with earlier as (
 
     select *
-    from {{ ref('int_activity__earlier_months') }}
+    from {{ by_survivor(ref('int_activity__earlier_months')) }} as earlier
     where month_start_date = {{ month_start(business_date()) }}
 
 ),
@@ -23,7 +23,7 @@ as_of as (
 recent as (
 
     select entries.*
-    from {{ ref('int_activity__entry') }} as entries
+    from {{ by_survivor(ref('int_activity__entry')) }} as entries
     cross join as_of
     where
         entries.business_date >= {{ month_start(business_date()) }}
@@ -36,13 +36,15 @@ read_again as (
     select distinct customer_id
     from recent
     where txn_cnt < 0 or txn_date < {{ month_start(business_date()) }}
+    union
+    select customer_id from {{ ref('int_customer__newly_merged') }}
 
 ),
 
 whole as (
 
     select entries.*
-    from {{ ref('int_activity__entry') }} as entries
+    from {{ by_survivor(ref('int_activity__entry')) }} as entries
     inner join read_again on entries.customer_id = read_again.customer_id
 
 ),

@@ -7,7 +7,7 @@
 with entries as (
 
     select *
-    from {{ ref('int_activity__entry') }}
+    from {{ by_survivor(ref('int_activity__entry')) }}
     where
         txn_date < {{ month_start(business_date()) }}
         {%- if has_state() %}

@@ -51,7 +51,7 @@ taken_back as (
         entries.currency_code,
         entries.txn_date,
         sum(entries.amount_amt) as amount_amt
-    from {{ this }} as entries
+    from {{ by_survivor(this) }} as entries
     inner join (
         select distinct reversed_txn_id from tonight where is_reversal
     ) as reversed on entries.txn_id = reversed.reversed_txn_id

@@ -47,7 +47,14 @@ tonight as (
 
 last_night as (
 
-    {{ state_of_last_night() }}
+    {%- set sums = {} %}
+    {%- for measure in measures %}
+    {%- for column in [measure ~ '_amt', 'month_' ~ measure ~ '_amt', 'year_' ~ measure ~ '_amt'] %}
+    {%- do sums.update({column: 'sum(together.' ~ column ~ ')'}) %}
+    {%- endfor %}
+    {%- endfor %}
+
+    select * from {{ one_for_survivors('(' ~ state_of_last_night() ~ ')', ['customer_id', 'month_start_date'], sums) }} as states
 
 ),
 
@@ -122,7 +129,7 @@ told as (
         ) as worth_amt
     from {{ ref('stg_core_banking__monthly_loans') }} as history
     inner join wanted_months on history.month_start_date = {{ month_start('wanted_months.month_end_date') }}
-    inner join {{ ref('int_loan__versions') }} as loans
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
         on history.loan_id = loans.loan_id and loans.known_to_date is null
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on loans.currency_code = rates.currency_code and wanted_months.month_end_date = rates.calendar_date

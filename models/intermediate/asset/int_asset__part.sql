@@ -6,7 +6,7 @@
 
 with owners as (
 
-    select * from {{ ref('int_account__owner_versions') }} where known_to_date is null
+    select * from {{ ref('int_account__owner') }}
 
 ),
 

@@ -92,7 +92,20 @@ tonight as (
 
 last_night as (
 
-    {{ state_of_last_night() }}
+    select *
+    from {{ one_for_survivors(
+        '(' ~ state_of_last_night() ~ ')',
+        [
+            'account_id', 'product_code', 'customer_id', 'org_id', 'balance_source', 'asset_class_code',
+            'currency_code',
+        ],
+        {
+            'base_plain_amt': 'sum(together.base_plain_amt)',
+            'base_fine_ccy_amt': 'sum(together.base_fine_ccy_amt)',
+            'balance_sum_plain_amt': 'sum(together.balance_sum_plain_amt)',
+            'balance_sum_fine_amt': 'sum(together.balance_sum_fine_amt)',
+        },
+    ) }} as states
 
 ),
 

@@ -77,14 +77,14 @@ touched as (
         or currency_code <> '{{ var("reporting_currency") }}'
     union
     select account_id
-    from {{ ref('int_account__versions') }}
+    from {{ by_survivor(ref('int_account__versions')) }}
     where
         known_from_date = {{ business_date() }}
         or known_to_date = {{ business_date() }}
         or (known_to_date is null and product_code in (select reweighted.product_code from reweighted))
     union
     select account_id
-    from {{ ref('int_account__owner_versions') }}
+    from {{ by_survivor(ref('int_account__owner_versions')) }}
     where known_from_date = {{ business_date() }} or known_to_date = {{ business_date() }}
 
 ),
@@ -94,7 +94,7 @@ touched as (
 emptied as (
 
     select distinct accounts.account_id
-    from {{ ref('int_account__versions') }} as accounts
+    from {{ by_survivor(ref('int_account__versions')) }} as accounts
     inner join {{ ref('int_bridge__move') }} as moves on accounts.account_id = moves.account_id
     inner join {{ ref('stg_core_banking__products') }} as products
         on accounts.product_code = products.product_code and products.asset_class_code in ('deposit', 'settlement')

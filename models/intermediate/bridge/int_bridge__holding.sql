@@ -13,7 +13,7 @@ with balances as (
 accounts as (
 
     select accounts.*
-    from {{ ref('int_account__versions') }} as accounts
+    from {{ by_survivor(ref('int_account__versions')) }} as accounts
     where
         accounts.account_id in (select balances.account_id from balances)
         {%- if not is_first_night() %}
@@ -25,7 +25,7 @@ accounts as (
 owners as (
 
     select owners.*
-    from {{ ref('int_account__owner_versions') }} as owners
+    from {{ by_survivor(ref('int_account__owner_versions')) }} as owners
     where
         owners.account_id in (select balances.account_id from balances)
         {%- if not is_first_night() %}
@@ -134,8 +134,8 @@ both_nights as (
         max(case when night_code = 'now' then currency_code end) as now_currency_code,
         max(case when night_code = 'before' then currency_code end) as before_currency_code,
         min(open_date) as open_date,
-        max(case when night_code = 'now' then aum_share end) as now_share,
-        max(case when night_code = 'before' then aum_share end) as before_share
+        sum(case when night_code = 'now' then aum_share end) as now_share,
+        sum(case when night_code = 'before' then aum_share end) as before_share
     from sides
     group by account_id, product_code, source_code, customer_id
 

@@ -15,7 +15,7 @@ with recursive tonight as (
 
 credit_cards as (
 
-    select * from {{ ref('int_card__versions') }} where known_to_date is null and card_kind_code = 'credit'
+    select * from {{ by_survivor(ref('int_card__versions')) }} where known_to_date is null and card_kind_code = 'credit'
 
 ),
 

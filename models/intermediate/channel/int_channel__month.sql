@@ -90,7 +90,7 @@ tonight as (
 
     select channel_code, month_start_date, account_txn_cnt, login_cnt, usage_txn_cnt
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(customers=[]) }}
     ) as last_night
     where month_start_date = {{ month_start(business_date()) }}
     {% endif %}

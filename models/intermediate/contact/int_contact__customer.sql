@@ -6,7 +6,7 @@
 
 with earlier as (
 
-    select * from {{ ref('int_contact__earlier_months') }} where month_start_date = {{ month_start(business_date()) }}
+    select * from {{ by_survivor(ref('int_contact__earlier_months')) }} as earlier where month_start_date = {{ month_start(business_date()) }}
 
 ),
 
@@ -23,7 +23,7 @@ recent as (
         cast(log.sent_at as date) > {{ add_days(business_date(), -30) }} as is_of_30_days,
         (log.sent_at >= {{ month_start(business_date()) }} or log.business_date > as_of.as_of_date)
         and log.sent_at >= {{ activity_from_date() }} as is_added
-    from {{ ref('int_contact__log') }} as log
+    from {{ by_survivor(ref('int_contact__log')) }} as log
     cross join as_of
     where
         log.is_delivered
@@ -70,7 +70,7 @@ consents as (
     select
         customer_id,
         ',' || {{ joined_text('purpose_code', "','", ['purpose_code nulls last']) }} || ',' as consent_purpose_codes
-    from {{ ref('int_contact__consent_versions') }}
+    from {{ by_survivor(ref('int_contact__consent_versions')) }}
     where
         known_to_date is null
         and cast(granted_at as date) <= {{ business_date() }}
@@ -82,7 +82,7 @@ consents as (
 cases as (
 
     select customer_id, count(*) as open_case_cnt
-    from {{ ref('int_service__case_versions') }}
+    from {{ by_survivor(ref('int_service__case_versions')) }}
     where known_to_date is null and (closed_at is null or cast(closed_at as date) > {{ business_date() }})
     group by customer_id
 
@@ -91,7 +91,7 @@ cases as (
 visits as (
 
     select customer_id, cast(max(visited_at) as date) as last_visit_date
-    from {{ ref('int_contact__visit') }}
+    from {{ by_survivor(ref('int_contact__visit')) }}
     where cast(visited_at as date) <= {{ business_date() }}
     group by customer_id
 
@@ -102,7 +102,7 @@ signed as (
     select
         customer_id,
         ',' || {{ joined_text('channel_code', "','", ['channel_code nulls last']) }} || ',' as contracted_channel_codes
-    from {{ ref('int_channel__contract_versions') }}
+    from {{ by_survivor(ref('int_channel__contract_versions')) }}
     where
         known_to_date is null
         and sign_date <= {{ business_date() }}
@@ -117,7 +117,7 @@ used as (
         customer_id,
         ',' || {{ joined_text('channel_code', "','", ['channel_code nulls last'], is_distinct=true) }} || ','
             as used_channel_codes
-    from {{ ref('int_channel__usage') }}
+    from {{ by_survivor(ref('int_channel__usage')) }}
     where
         business_date >= {{ add_days(business_date(), -30) }}
         and usage_date > {{ add_days(business_date(), -30) }}

@@ -10,7 +10,7 @@ select
     cast(count(case when sent_at >= {{ activity_from_date() }} then 1 end) as bigint) as contact_11m_cnt,
     max(sent_at) as last_sent_at,
     {{ first_by('channel_code', [seconds_before_tonight('sent_at'), 'contact_id']) }} as last_channel_code
-from {{ ref('int_contact__log') }}
+from {{ by_survivor(ref('int_contact__log')) }}
 where
     is_delivered
     and sent_at < {{ month_start(business_date()) }}

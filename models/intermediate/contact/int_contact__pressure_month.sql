@@ -28,7 +28,7 @@ tonight as (
         end as month_start_date,
         count(*) as contact_cnt,
         sum(case when log.is_delivered then 1 else 0 end) as delivered_cnt
-    from {{ ref('int_contact__log') }} as log
+    from {{ by_survivor(ref('int_contact__log')) }} as log
     cross join first_nights
     where log.business_date = {{ business_date() }}
     group by 1, 2, 3

@@ -40,9 +40,25 @@ tonight as (
 
 {% if has_state() %}
 
+-- an account that the bank had moved between two numbers before it said that they are one has a row of each
 last_night as (
 
-    {{ state_of_last_night() }}
+    select *
+    from {{ one_for_survivors(
+        '(' ~ state_of_last_night() ~ ')',
+        [
+            'account_id', 'product_code', 'customer_id', 'org_id', 'source_code', 'currency_code', 'owners_since_date',
+        ],
+        {
+            'balance_cents': 'sum(together.balance_cents)',
+            'rate_millionths': first_by('together.rate_millionths', ['-abs(together.balance_cents)']),
+            'term_ftp_millionths': 'max(together.term_ftp_millionths)',
+            'balance_units': 'sum(together.balance_units)',
+            'interest_units': 'sum(together.interest_units)',
+            'ftp_units': 'sum(together.ftp_units)',
+            'is_rate_assumed': 'max(case when together.is_rate_assumed then 1 else 0 end) = 1',
+        },
+    ) }} as states
 
 ),
 

@@ -5,7 +5,7 @@
 
 with cards as (
 
-    select * from {{ ref('int_card__versions') }} where known_to_date is null
+    select * from {{ by_survivor(ref('int_card__versions')) }} where known_to_date is null
 
 ),
 
@@ -40,7 +40,7 @@ select
     case when told.account_id is not null then {{ business_date() }} else accounts.known_from_date end
         as known_from_date,
     accounts.interest_rate as customer_rate
-from {{ ref('int_account__versions') }} as accounts
+from {{ by_survivor(ref('int_account__versions')) }} as accounts
 left join {{ source('pipeline', 'told_closing') }} as told on accounts.account_id = told.account_id
 where accounts.known_to_date is null
 
@@ -58,7 +58,7 @@ select
     cast(null as date) as close_date,
     known_from_date,
     interest_rate as customer_rate
-from {{ ref('int_loan__versions') }}
+from {{ by_survivor(ref('int_loan__versions')) }}
 where known_to_date is null
 
 union all

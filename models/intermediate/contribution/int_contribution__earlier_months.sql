@@ -29,47 +29,6 @@ wanted as (
     where earlier.customer_id is null
     {% endif %}
 
-),
-
-closed as (
-
-    select *
-    from {{ ref('int_contribution__closed_month') }}
-    where
-        month_index >= (select min(month_index) - 11 from months)
-        and month_index < (select max(month_index) from months)
-
-),
-
-looked_up as (
-
-    select
-        wanted.customer_id,
-        wanted.month_start_date,
-        closed.month_index >= wanted.month_index - 2 as is_in_3m,
-        closed.contribution_cents
-    from wanted
-    -- a row of zeros for who has no month before: it is not looked up again
-    left join closed
-        on
-            wanted.customer_id = closed.customer_id
-            and closed.month_index >= wanted.month_index - 11
-            and closed.month_index < wanted.month_index
-
 )
 
-select
-    -- ids
-    customer_id,
-
-    -- dates
-    month_start_date,
-
-    -- measures
-    cast(coalesce(sum(case when is_in_3m then contribution_cents end), 0) as bigint) as cents_2m,
-    cast(count(case when is_in_3m then contribution_cents end) as integer) as months_2m_cnt,
-    cast(coalesce(sum(contribution_cents), 0) as bigint) as cents_11m,
-    cast(count(contribution_cents) as integer) as months_11m_cnt
-
-from looked_up
-group by customer_id, month_start_date
+{{ contribution_of_earlier_months('wanted') }}

@@ -13,7 +13,7 @@ with fees as (
         {{ millionths_of('months.tax_rate') }} as tax_millionths,
         {{ cents('sum(fees.fee_income_amt)') }} as fee_income_cents,
         {{ cents('sum(fees.direct_cost_amt)') }} as direct_cost_cents
-    from {{ ref('int_contribution__fee') }} as fees
+    from {{ by_survivor(ref('int_contribution__fee')) }} as fees
     inner join {{ ref('int_contribution__month') }} as months
         on fees.month_start_date = months.month_start_date
     group by fees.customer_id, fees.product_code, fees.org_id, fees.month_start_date, months.tax_rate

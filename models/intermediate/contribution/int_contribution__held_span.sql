@@ -13,15 +13,15 @@ versions as (
 
     select
         'account' as register_code, account_id, org_id, customer_id, known_from_date, known_to_date
-    from {{ ref('int_account__versions') }}
+    from {{ by_survivor(ref('int_account__versions')) }}
     union all
     select
         'loan' as register_code, loan_id as account_id, org_id, customer_id, known_from_date, known_to_date
-    from {{ ref('int_loan__versions') }}
+    from {{ by_survivor(ref('int_loan__versions')) }}
     union all
     select
         'card' as register_code, card_id as account_id, org_id, customer_id, known_from_date, known_to_date
-    from {{ ref('int_card__versions') }}
+    from {{ by_survivor(ref('int_card__versions')) }}
 
 ),
 

@@ -24,7 +24,7 @@ owner_versions as (
         {{ millionths_of('ownership_share') }} as share_weight,
         known_from_date,
         coalesce(known_to_date, cast('9999-12-31' as date)) as known_to_date
-    from {{ ref('int_account__owner_versions') }}
+    from {{ by_survivor(ref('int_account__owner_versions')) }}
 
 ),
 
@@ -139,7 +139,7 @@ lines as (
         lines.org_id,
         lines.month_start_date,
         owners.customer_id as owner_id,
-        owners.share_weight as day_weight
+        sum(owners.share_weight) as day_weight
     from {{ ref('int_contribution__line') }} as lines
     inner join owner_versions as owners
         on
@@ -148,6 +148,13 @@ lines as (
             and owners.known_to_date = cast('9999-12-31' as date)
     left join changed on lines.account_id = changed.account_id and changed.register_code = 'account'
     where changed.account_id is null
+    group by
+        lines.account_id,
+        lines.product_code,
+        lines.source_code,
+        lines.org_id,
+        lines.month_start_date,
+        owners.customer_id
 
 ),
 

@@ -68,7 +68,7 @@ placed as (
         last_night.month_start_date,
         last_night.transaction_cnt
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(customers=[]) }}
     ) as last_night
     inner join months on last_night.month_start_date = months.month_start_date
     {% endif %}

@@ -20,7 +20,7 @@ corporates as (
 
 told as (
 
-    select * from {{ ref('int_counterparty__payment') }} where business_date = {{ business_date() }}
+    select * from {{ by_survivor(ref('int_counterparty__payment'), columns=['counterparty_customer_id']) }} where business_date = {{ business_date() }}
 
 ),
 
@@ -32,7 +32,7 @@ originals as (
         select
             *,
             row_number() over (partition by txn_id order by business_date desc nulls last) as recency
-        from {{ ref('int_counterparty__payment') }}
+        from {{ by_survivor(ref('int_counterparty__payment'), columns=['counterparty_customer_id']) }}
         where
             business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
             and txn_id in (
@@ -103,7 +103,7 @@ payments as (
     union all
     select
         customer_id,
-        counterparty_key,
+        coalesce('customer|' || counterparty_customer_id, counterparty_key) as counterparty_key,
         counterparty_customer_id,
         counter_bank_code,
         counter_bank_name,
@@ -116,7 +116,7 @@ payments as (
         salary_out_amt,
         is_counterparty_in_bank
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(customers=['customer_id', 'counterparty_customer_id']) }}
     ) as last_night
     {% endif %}
 

@@ -40,9 +40,9 @@ sides as (
         told.counter_bank_code,
         told.counter_bank_name,
         told.counter_name
-    from {{ ref('stg_core_banking__transactions') }} as told
+    from {{ by_survivor(ref('stg_core_banking__transactions'), columns=['counter_customer_id']) }} as told
     inner join paid on told.txn_id = paid.txn_id
-    left join {{ ref('int_account__versions') }} as accounts
+    left join {{ by_survivor(ref('int_account__versions')) }} as accounts
         on
             {{ key_where('told.is_in_bank', 'told.counter_account') }} = accounts.account_id
             and accounts.known_to_date is null

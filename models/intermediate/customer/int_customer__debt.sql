@@ -19,7 +19,7 @@ select
     loans.start_date as open_date,
     cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }}) as balance_amt
 from {{ ref('stg_core_banking__loan_balances') }} as balances
-inner join {{ ref('int_loan__versions') }} as loans
+inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
     on balances.loan_id = loans.loan_id and loans.known_to_date is null
 inner join rates on loans.currency_code = rates.currency_code
 where balances.balance_ccy_amt > 0
@@ -35,6 +35,6 @@ select
     cards.issue_date as open_date,
     cast(balances.balance_ccy_amt as {{ worth_type() }}) as balance_amt
 from {{ ref('stg_core_banking__card_balances') }} as balances
-inner join {{ ref('int_card__versions') }} as cards
+inner join {{ by_survivor(ref('int_card__versions')) }} as cards
     on balances.card_id = cards.card_id and cards.known_to_date is null
 where cards.card_kind_code = 'credit' and balances.balance_ccy_amt > 0

@@ -26,7 +26,7 @@ loans as (
             * rates.mid_rate as {{ worth_type() }}
         ) as overdue_amt
     from {{ ref('stg_core_banking__loan_balances') }} as balances
-    inner join {{ ref('int_loan__versions') }} as loans
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
         on balances.loan_id = loans.loan_id and loans.known_to_date is null
     inner join rates on loans.currency_code = rates.currency_code
     -- what a bank still lists of a loan that is repaid is nobody's debt
@@ -62,7 +62,7 @@ instalments as (
             as {{ worth_type() }}
         )) as due_amt
     from {{ ref('int_loan__schedule_versions') }} as schedule
-    inner join {{ ref('int_loan__versions') }} as loans
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
         on schedule.loan_id = loans.loan_id and loans.known_to_date is null
     inner join rates on loans.currency_code = rates.currency_code
     where
@@ -97,7 +97,7 @@ card_totals as (
         sum(case when cards.card_kind_code = 'credit' then greatest(coalesce(balances.balance_ccy_amt, 0), 0) else 0 end)
             as limit_used_amt,
         sum(case when cards.card_kind_code = 'credit' then cards.credit_limit_ccy_amt end) as card_limit_amt
-    from {{ ref('int_card__versions') }} as cards
+    from {{ by_survivor(ref('int_card__versions')) }} as cards
     left join {{ ref('stg_core_banking__card_balances') }} as balances on cards.card_id = balances.card_id
     where
         cards.known_to_date is null
@@ -116,7 +116,7 @@ card_debts as (
             as card_debt_amt,
         max(coalesce(balances.past_due_days, 0)) as card_past_due_days
     from {{ ref('stg_core_banking__card_balances') }} as balances
-    inner join {{ ref('int_card__versions') }} as cards
+    inner join {{ by_survivor(ref('int_card__versions')) }} as cards
         on balances.card_id = cards.card_id and cards.known_to_date is null
     group by cards.customer_id
 
@@ -131,7 +131,7 @@ spend as (
             when month_start_date >= {{ month_from_index(month_index(business_date()) ~ ' - 2') }} then spend_amt
             else 0
         end) as card_spend_3m_amt
-    from {{ ref('int_card__spend_entry') }}
+    from {{ by_survivor(ref('int_card__spend_entry')) }}
     where
         month_start_date >= {{ activity_from_date() }}
         and month_start_date <= {{ month_start(business_date()) }}

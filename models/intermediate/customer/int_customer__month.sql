@@ -11,7 +11,7 @@ with months as (
 
 current_versions as (
 
-    select * from {{ ref('int_customer__versions') }} where known_to_date is null
+    select * from {{ living(ref('int_customer__versions')) }} where known_to_date is null
 
 ),
 
@@ -30,7 +30,7 @@ departed as (
             max(case when versions.status_code = 'active' then versions.known_to_date end),
             min(versions.known_from_date)
         ) as last_active_date
-    from {{ ref('int_customer__versions') }} as versions
+    from {{ living(ref('int_customer__versions')) }} as versions
     left join current_versions
         on versions.customer_id = current_versions.customer_id and current_versions.status_code = 'active'
     where
@@ -48,7 +48,7 @@ away as (
         versions.customer_id,
         min(versions.known_from_date) as away_from_date,
         max(versions.known_to_date) as returned_date
-    from {{ ref('int_customer__versions') }} as versions
+    from {{ living(ref('int_customer__versions')) }} as versions
     inner join first_month on versions.known_to_date > first_month.first_month_date
     where versions.status_code = 'closed'
     group by versions.customer_id
@@ -95,7 +95,7 @@ last_versions as (
             row_number() over (
                 partition by versions.customer_id order by versions.known_from_date desc nulls last
             ) as recency
-        from {{ ref('int_customer__versions') }} as versions
+        from {{ living(ref('int_customer__versions')) }} as versions
         inner join departed on versions.customer_id = departed.customer_id
         cross join first_month
         left join (select distinct customer_id from still_held) as holding
@@ -117,7 +117,11 @@ customers as (
         away.away_from_date,
         away.returned_date
     -- begins with everybody, a table without a filter: an engine knows how many that are, and hashes the other side
-    from {{ ref('int_customer__recorded_since') }} as recorded_since
+    from {{ one_for_survivors(
+        by_survivor(ref('int_customer__recorded_since')),
+        ['customer_id'],
+        {'first_month_date': 'min(together.first_month_date)'},
+    ) }} as recorded_since
     left join {{ ref('int_customer__owning_org') }} as owning on recorded_since.customer_id = owning.customer_id
     left join away on recorded_since.customer_id = away.customer_id
     inner join last_versions on recorded_since.customer_id = last_versions.customer_id

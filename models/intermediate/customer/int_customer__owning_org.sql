@@ -38,7 +38,7 @@ compared as (
     from deposits
     inner join depositors
         on deposits.customer_id = depositors.customer_id and depositors.first_org_id <> depositors.last_org_id
-    inner join {{ ref('int_account__versions') }} as accounts
+    inner join {{ by_survivor(ref('int_account__versions')) }} as accounts
         on deposits.account_id = accounts.account_id and accounts.known_to_date is null
     group by deposits.customer_id
 

@@ -59,8 +59,7 @@ foreign_holders as (
 owners as (
 
     select account_id, customer_id, {{ millionths_of('ownership_share') }} as share_units
-    from {{ ref('int_account__owner_versions') }}
-    where known_to_date is null
+    from {{ ref('int_account__owner') }}
 
 ),
 

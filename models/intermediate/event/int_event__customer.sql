@@ -12,22 +12,48 @@ with rules as (
 
 ),
 
+-- of customers who are one, what all had the night before
+fallen_from as (
+
+    select customer_id, aum_end_amt
+    from {{ one_for_survivors(
+        by_survivor(ref('int_event__aum_versions')),
+        ['customer_id', 'known_to_date'],
+        {'aum_end_amt': 'sum(together.aum_end_amt)'},
+    ) }} as versions
+    where known_to_date = {{ business_date() }}
+
+),
+
+-- whose merge was taken back tonight: what they had is theirs again, and nobody lost it
+parted as (
+
+    select distinct ended.golden_id as customer_id
+    from {{ ref('int_customer__versions') }} as ended
+    left join {{ ref('int_customer__survivor') }} as merged on ended.customer_id = merged.customer_id
+    where ended.known_to_date = {{ business_date() }} and ended.golden_id is not null and merged.customer_id is null
+
+),
+
 falls as (
 
     select
         tonight.customer_id,
         tonight.aum_end_amt,
-        last_night.aum_end_amt as before_aum_end_amt
+        fallen_from.aum_end_amt as before_aum_end_amt
     from {{ ref('int_event__aum_versions') }} as tonight
-    inner join {{ ref('int_event__aum_versions') }} as last_night
-        on tonight.customer_id = last_night.customer_id and last_night.known_to_date = {{ business_date() }}
-    where tonight.known_from_date = {{ business_date() }} and tonight.aum_end_amt < last_night.aum_end_amt
+    inner join fallen_from on tonight.customer_id = fallen_from.customer_id
+    left join parted on tonight.customer_id = parted.customer_id
+    where
+        tonight.known_from_date = {{ business_date() }}
+        and tonight.aum_end_amt < fallen_from.aum_end_amt
+        and parted.customer_id is null
 
 ),
 
 account_versions as (
 
-    select * from {{ ref('int_account__versions') }}
+    select * from {{ by_survivor(ref('int_account__versions')) }}
 
 ),
 
@@ -51,7 +77,7 @@ closings as (
 lines as (
 
     select customer_id, product_line_code, held_since_date
-    from {{ ref('int_event__line_held') }}
+    from {{ by_survivor(ref('int_event__line_held')) }}
     where business_date = {{ business_date() }} and {{ 'false' if is_first_night() else 'true' }}
 
 ),
@@ -76,7 +102,7 @@ complete_months as (
 tiers as (
 
     select customer_id, month_start_date, tier_code, tier_rank, status_code, assessment_aum_amt, is_closed
-    from {{ ref('fct_customer_tier_monthly') }}
+    from {{ ref('int_tier__closed_month') }}
     where month_start_date >= {{ month_start(add_days(month_start(
         'coalesce(' ~ previous_batch_date() ~ ', ' ~ business_date() ~ ')'
     ), -1)) }}

@@ -7,7 +7,7 @@
 with tiers as (
 
     select customer_id, tier_code
-    from {{ ref('fct_customer_tier_monthly') }}
+    from {{ ref('int_tier__closed_month') }}
     where month_start_date = {{ month_start(add_days(month_start(business_date()), -1)) }}
 
 )
@@ -19,7 +19,7 @@ select
         else coalesce(groups.customer_group_code, 'mass')
     end as customer_group_code,
     customers.status_code = 'active' as is_active
-from {{ ref('int_customer__versions') }} as customers
+from {{ living(ref('int_customer__versions')) }} as customers
 left join tiers on customers.customer_id = tiers.customer_id
 left join {{ ref('event_group_rules') }} as groups on tiers.tier_code = groups.tier_code
 where customers.known_to_date is null

@@ -41,7 +41,7 @@ subjects as (
         balances.balance_ccy_amt,
         cast(balances.overdue_principal_ccy_amt as {{ sum_type() }}) + balances.overdue_interest_ccy_amt as overdue_ccy_amt,
         rates.mid_rate
-    from {{ ref('int_loan__versions') }} as loans
+    from {{ by_survivor(ref('int_loan__versions')) }} as loans
     inner join {{ ref('stg_core_banking__loan_balances') }} as balances on loans.loan_id = balances.loan_id
     inner join rates on loans.currency_code = rates.currency_code
     where loans.known_to_date is null
@@ -53,7 +53,7 @@ subjects as (
         balances.balance_ccy_amt,
         coalesce(balances.min_due_ccy_amt, 0) as overdue_ccy_amt,
         cast(1 as {{ fx_type() }}) as mid_rate
-    from {{ ref('int_card__versions') }} as cards
+    from {{ by_survivor(ref('int_card__versions')) }} as cards
     inner join {{ ref('stg_core_banking__card_balances') }} as balances on cards.card_id = balances.card_id
     where cards.known_to_date is null
 
@@ -62,11 +62,11 @@ subjects as (
 known_before as (
 
     select 'loan' as subject_type_code, loan_id as subject_id
-    from {{ ref('int_loan__versions') }}
+    from {{ by_survivor(ref('int_loan__versions')) }}
     where known_from_date < {{ business_date() }}
     union
     select 'card' as subject_type_code, card_id as subject_id
-    from {{ ref('int_card__versions') }}
+    from {{ by_survivor(ref('int_card__versions')) }}
     where
         known_from_date < {{ business_date() }}
         -- where balances of cards begin to come, the first ones set the state

@@ -50,7 +50,7 @@ loans as (
         loans.customer_id,
         loans.maturity_date,
         rates.mid_rate
-    from {{ ref('int_loan__versions') }} as loans
+    from {{ by_survivor(ref('int_loan__versions')) }} as loans
     inner join rates on loans.currency_code = rates.currency_code
     where loans.known_to_date is null
 
@@ -79,7 +79,7 @@ accounts as (
         coalesce(joint.customer_id, versions.customer_id) as customer_id,
         versions.currency_code,
         versions.maturity_date
-    from {{ ref('int_account__versions') }} as versions
+    from {{ by_survivor(ref('int_account__versions')) }} as versions
     left join {{ ref('int_account__main_owner') }} as joint on versions.account_id = joint.account_id
     where
         versions.known_to_date is null
@@ -116,7 +116,7 @@ maturing as (
 cards as (
 
     select card_id, customer_id, card_kind_code, status_code, expiry_date
-    from {{ ref('int_card__versions') }}
+    from {{ by_survivor(ref('int_card__versions')) }}
     where known_to_date is null
 
 ),
@@ -130,7 +130,7 @@ days as (
 born as (
 
     select customer_id, 100 * month(birth_date) + day(birth_date) as month_day
-    from {{ ref('int_customer__versions') }}
+    from {{ living(ref('int_customer__versions')) }}
     where
         known_to_date is null
         and customer_type_code = 'P'

@@ -49,7 +49,7 @@ borrowers as (
 
 days as (
 
-    select * from {{ ref('int_event__flow_day') }} where business_date <= {{ business_date() }}
+    select * from {{ by_survivor(ref('int_event__flow_day')) }} where business_date <= {{ business_date() }}
 
 ),
 
@@ -82,7 +82,7 @@ recorded as (
 
     select coalesce(min(days.txn_date), min(history.business_date)) as from_date
     from {{ ref('int_calendar__recorded_history') }} as history
-    left join {{ ref('int_event__flow_day') }} as days on history.business_date = days.business_date
+    left join {{ by_survivor(ref('int_event__flow_day')) }} as days on history.business_date = days.business_date
 
 ),
 
@@ -186,8 +186,8 @@ away_windows as (
 salaries as (
 
     select told.customer_id, told.txn_date, told.business_date
-    from {{ ref('int_event__salary') }} as told
-    left join {{ ref('int_event__salary') }} as taken_back
+    from {{ by_survivor(ref('int_event__salary')) }} as told
+    left join {{ by_survivor(ref('int_event__salary')) }} as taken_back
         on
             told.txn_id = taken_back.txn_id
             and told.customer_id = taken_back.customer_id
@@ -246,7 +246,7 @@ last_salaries as (
 taken_back_salaries as (
 
     select customer_id, max(txn_date) as txn_date
-    from {{ ref('int_event__salary') }}
+    from {{ by_survivor(ref('int_event__salary')) }}
     where is_taken_back and business_date = {{ business_date() }} and {{ 'false' if is_first_night() else 'true' }}
     group by customer_id
 
@@ -279,7 +279,7 @@ purchases as (
 
     select spent.txn_id, spent.txn_date, spent.amount_ccy_amt, cards.customer_id
     from {{ ref('int_card__transactions') }} as spent
-    inner join {{ ref('int_card__versions') }} as cards
+    inner join {{ by_survivor(ref('int_card__versions')) }} as cards
         on spent.card_id = cards.card_id and cards.known_to_date is null and cards.card_kind_code = 'credit'
     where
         spent.business_date >= coalesce({{ previous_batch_date() }}, cast('1900-01-01' as date))
@@ -298,9 +298,27 @@ payments as (
         paid.txn_date,
         sum(paid.paid_amt) as paid_amt,
         max(paid.told_date) as told_date
-    from {{ ref('int_counterparty__payment_day') }} as paid
+    from {{ payments_by_survivor() }} as paid
     where paid.txn_date >= {{ add_days(business_date(), '-' ~ oldest_txn_days()) }}
     group by paid.customer_id, paid.counterparty_key, paid.txn_date
+
+),
+
+-- what those from whom much went away had before it went; of customers who are one, what all had
+aum_before as (
+
+    select found.customer_id, rules.window_days, sum(aum.aum_end_amt) as aum_end_amt
+    from (select distinct customer_id from away_windows) as found
+    cross join (
+        select distinct window_days from rules where event_code in (select event_code from away_windows)
+    ) as rules
+    inner join {{ by_survivor(ref('int_event__aum_versions')) }} as aum
+        on
+            found.customer_id = aum.customer_id
+            and aum.known_from_date <= {{ add_days(business_date(), '-rules.window_days') }}
+            and coalesce(aum.known_to_date, cast('9999-12-31' as date))
+            > {{ add_days(business_date(), '-rules.window_days') }}
+    group by found.customer_id, rules.window_days
 
 ),
 
@@ -382,12 +400,7 @@ inner join rules
         and found.rule_version = rules.rule_version
         and found.customer_group_code = rules.customer_group_code
         and found.amount_amt >= rules.threshold_amt
-inner join {{ ref('int_event__aum_versions') }} as aum
-    on
-        found.customer_id = aum.customer_id
-        and aum.known_from_date <= {{ add_days(business_date(), '-rules.window_days') }}
-        and coalesce(aum.known_to_date, cast('9999-12-31' as date))
-        > {{ add_days(business_date(), '-rules.window_days') }}
+inner join aum_before as aum on found.customer_id = aum.customer_id and rules.window_days = aum.window_days
 where found.amount_amt >= rules.threshold_rate * aum.aum_end_amt
 
 union all
@@ -447,7 +460,7 @@ inner join rules
     on rules.event_code = 'counterparty_new_large' and new_payments.paid_amt >= rules.threshold_amt
 where not exists (
     select 1
-    from {{ ref('int_counterparty__payment_day') }} as earlier
+    from {{ payments_by_survivor() }} as earlier
     where
         earlier.customer_id = new_payments.customer_id
         and earlier.counterparty_key = new_payments.counterparty_key

@@ -16,7 +16,7 @@ with products as (
 {% if has_state() -%}
 changed as (
 
-    select account_id from {{ ref('int_account__versions') }} where known_to_date = {{ business_date() }}
+    select account_id from {{ by_survivor(ref('int_account__versions')) }} where known_to_date = {{ business_date() }}
 
 ),
 
@@ -45,7 +45,7 @@ held as (
             known_from_date = {{ business_date() }}
             or account_id in (
                 select owners.account_id
-                from {{ ref('int_account__owner_versions') }} as owners
+                from {{ by_survivor(ref('int_account__owner_versions')) }} as owners
                 where owners.known_from_date = {{ business_date() }}
             )
         )
@@ -57,11 +57,11 @@ held as (
         on positions.account_id = holders.account_id and holders.ownership_share <> 0
     union all
     select customer_id, product_code, start_date as open_date
-    from {{ ref('int_loan__versions') }}
+    from {{ by_survivor(ref('int_loan__versions')) }}
     where known_to_date is null{% if has_state() %} and known_from_date = {{ business_date() }}{% endif %}
     union all
     select customer_id, product_code, issue_date as open_date
-    from {{ ref('int_card__versions') }}
+    from {{ by_survivor(ref('int_card__versions')) }}
     where
         known_to_date is null
         and product_code is not null
@@ -91,7 +91,7 @@ select
     {{ business_date() }} as business_date
 from lines
 {% if has_state() %}
-left join {{ this }} as earlier
+left join {{ by_survivor(this) }} as earlier
     on lines.customer_id = earlier.customer_id and lines.product_line_code = earlier.product_line_code
 where earlier.customer_id is null
 {% endif %}

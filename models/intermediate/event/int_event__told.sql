@@ -10,8 +10,16 @@
 with {% if has_state() -%}
 earlier as (
 
-    select identity_key, event_code, customer_id, subject_id, event_date, amount_amt, business_date
-    from {{ this }}
+    select
+        identity_key,
+        event_code,
+        customer_id,
+        -- a customer who is another's tonight is the subject of nothing
+        case when subject_id = told_customer_id then customer_id else subject_id end as subject_id,
+        event_date,
+        amount_amt,
+        business_date
+    from {{ by_survivor(this, told_as='told_customer_id') }} as told_events
     where business_date >= {{ add_days(business_date(), '-' ~ oldest_told_days()) }}
 
 ),
@@ -29,7 +37,7 @@ found as (
     {%- endfor %}
     {%- if has_state() %}
     union all
-    {{ event_sequences('earlier', ref('int_event__flow_day')) }}
+    {{ event_sequences('earlier', by_survivor(ref('int_event__flow_day'))) }}
     {%- endif %}
 
 ),
@@ -88,7 +96,7 @@ fresh as (
 relations as (
 
     select customer_id, related_id, relation_type_code
-    from {{ ref('int_customer__relation_versions') }}
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }}
     where
         known_to_date is null
         and relation_type_code in ('group_parent', 'guarantor')

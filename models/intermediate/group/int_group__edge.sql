@@ -11,7 +11,7 @@ with parents as (
         relation_share,
         valid_from as from_date,
         coalesce({{ told_date('valid_to') }}, cast('9999-12-31' as date)) as to_date
-    from {{ ref('int_customer__relation_versions') }}
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }}
     where
         known_to_date is null
         and relation_type_code = 'group_parent'

@@ -58,6 +58,9 @@ holdings as (
 
 {% if has_state() %}
 
+-- of customers who are one, the org is that of the one who goes on
+{%- set own_first = ['together.told_customer_id <> together.customer_id', 'together.told_customer_id'] %}
+
 before as (
 
     select
@@ -73,9 +76,21 @@ before as (
         select
             last_night.*,
             last_night.month_start_date = {{ month_start(business_date()) }} as is_same_month
-        from (
-            {{ state_of_last_night() }}
-        ) as last_night
+        from {{ one_for_survivors(
+            '(' ~ state_of_last_night(told_as='told_customer_id') ~ ')',
+            ['customer_id', 'month_start_date'],
+            {
+                'is_member': 'max(case when together.is_member then 1 else 0 end) = 1',
+                'is_member_before': 'max(case when together.is_member_before then 1 else 0 end) = 1',
+                'owning_org_id': first_by('together.owning_org_id', own_first),
+                'org_before_id': first_by('together.org_before_id', own_first),
+                'origin_tier_code': first_by(
+                    'together.origin_tier_code', ['together.origin_month_date'] + own_first
+                ),
+                'origin_month_date': 'min(together.origin_month_date)',
+                'top_month_date': 'min(together.top_month_date)',
+            },
+        ) }} as last_night
     ) as states
 
 ),
@@ -155,7 +170,7 @@ activity as (
         sum(case when entries.txn_date >= months.month_start_date then {{ cents('entries.amount_amt') }} else 0 end)
             as txn_cents,
         sum(entries.txn_cnt) as txn_3m_cnt
-    from {{ ref('int_activity__entry') }} as entries
+    from {{ by_survivor(ref('int_activity__entry')) }} as entries
     inner join months
         on
             entries.txn_date >= {{ month_from_index('months.month_index - 2') }}

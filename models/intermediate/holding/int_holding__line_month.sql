@@ -43,9 +43,16 @@ before as (
         select
             last_night.*,
             last_night.month_start_date = {{ month_start(business_date()) }} as is_same_month
-        from (
-            {{ state_of_last_night() }}
-        ) as last_night
+        from {{ one_for_survivors(
+            '(' ~ state_of_last_night() ~ ')',
+            ['customer_id', 'product_line_code', 'month_start_date'],
+            {
+                'first_held_before_date': 'min(together.first_held_before_date)',
+                'first_held_month_date': 'min(together.first_held_month_date)',
+                'last_held_before_date': 'max(together.last_held_before_date)',
+                'last_held_month_date': 'max(together.last_held_month_date)',
+            },
+        ) }} as last_night
     ) as states
 
 ),

@@ -21,7 +21,7 @@ with products as (
 due_accounts as (
 
     select account_id, maturity_date
-    from {{ ref('int_account__versions') }}
+    from {{ by_survivor(ref('int_account__versions')) }}
     where
         maturity_date > {{ previous_business_date() }}
         and maturity_date <= {{ business_date() }}
@@ -35,13 +35,14 @@ owners as (
     select
         account_id,
         customer_id,
-        {{ millionths_of('ownership_share') }} as share_units,
+        {{ millionths_of('sum(ownership_share)') }} as share_units,
         customer_id = min(customer_id) over (partition by account_id) as is_first
-    from {{ ref('int_account__owner_versions') }}
+    from {{ by_survivor(ref('int_account__owner_versions')) }}
     where
         known_from_date <= {{ previous_business_date() }}
         and (known_to_date is null or known_to_date > {{ previous_business_date() }})
         and ownership_share > 0
+    group by account_id, customer_id
 
 ),
 
@@ -62,7 +63,7 @@ account_parts as (
         coalesce(owners.share_units, 1000000) as share_weight,
         1000000 as share_total
     from due_accounts
-    inner join {{ ref('int_contribution__account_day') }} as balances
+    inner join {{ by_survivor(ref('int_contribution__account_day')) }} as balances
         on
             due_accounts.account_id = balances.account_id
             and balances.source_code in ('deposit', 'investment')
@@ -102,7 +103,11 @@ due as (
 assets as (
 
     select customer_id, {{ cents('asset_amt') }} as asset_cents
-    from {{ ref('int_holding__customer_month') }}
+    from {{ one_for_survivors(
+        by_survivor(ref('int_holding__customer_month')),
+        ['customer_id', 'business_date', 'month_start_date'],
+        {'asset_amt': 'sum(together.asset_amt)'},
+    ) }} as customers
     where
         business_date = {{ previous_business_date() }}
         and month_start_date = {{ month_start(previous_business_date()) }}

@@ -63,6 +63,21 @@ records as (
 
 ),
 
+-- the position is whole in the row of each owner, what the owner has of it is not
+{%- set values_of_survivors = {
+    'value_ccy_cents': 'max(together.value_ccy_cents)',
+    'unit_quantity': 'max(together.unit_quantity)',
+    'cost_ccy_cents': 'max(together.cost_ccy_cents)',
+    'share_units': 'coalesce(nullif(sum(case when together.value_ccy_cents <> 0 then together.share_units else 0 end), 0), '
+        ~ 'max(together.share_units))',
+    'fx_factor': 'max(together.fx_factor)',
+    'opening_date': 'min(together.opening_date)',
+    'is_flow_known': 'min(case when together.is_flow_known then 1 else 0 end) = 1',
+} %}
+{%- for column in ['value_cents', 'opening_cents', 'bought_cents', 'sold_cents', 'flow_day_units'] %}
+{%- do values_of_survivors.update({column: 'sum(together.' ~ column ~ ')'}) %}
+{%- endfor %}
+
 -- what is not held any more was sold tonight: at tonight's rate, as every other flow
 last_night as (
 
@@ -70,10 +85,10 @@ last_night as (
         states.*,
         coalesce(rates.fx_factor, states.fx_factor) as tonight_fx_factor,
         states.month_start_date = {{ month_start(business_date()) }} as is_same_month
-    from (
-        {{ state_of_last_night() }}
-    ) as states
-    left join {{ ref('int_account__versions') }} as accounts
+    from {{ one_for_survivors(
+        '(' ~ state_of_last_night() ~ ')', ['account_id', 'product_code', 'customer_id', 'month_start_date'], values_of_survivors
+    ) }} as states
+    left join {{ by_survivor(ref('int_account__versions')) }} as accounts
         on states.account_id = accounts.account_id and accounts.known_to_date is null
     left join rates on accounts.currency_code = rates.currency_code
 

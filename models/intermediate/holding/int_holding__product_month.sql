@@ -37,8 +37,7 @@ rates as (
 owners as (
 
     select account_id, customer_id, {{ millionths_of('ownership_share') }} as share_units
-    from {{ ref('int_account__owner_versions') }}
-    where known_to_date is null
+    from {{ ref('int_account__owner') }}
 
 ),
 
@@ -84,7 +83,7 @@ told as (
         months.month_end_date as through_date
     from {{ ref('stg_core_banking__monthly_loans') }} as balances
     inner join months on balances.month_start_date = months.month_start_date and not months.is_current
-    inner join {{ ref('int_loan__versions') }} as loans
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
         on balances.loan_id = loans.loan_id and loans.known_to_date is null
     where balances.month_end_balance_ccy_amt > 0
     {% endif %}
@@ -102,7 +101,7 @@ without_balance as (
         months.month_start_date,
         coalesce(told.balance_cents, 0) as balance_cents,
         months.through_date
-    from {{ ref('int_card__versions') }} as cards
+    from {{ by_survivor(ref('int_card__versions')) }} as cards
     inner join contracts on cards.card_id = contracts.account_id and contracts.register_code = 'card'
     inner join months on cards.issue_date <= months.through_date and cards.expiry_date >= months.through_date
     left join told

@@ -7,7 +7,7 @@
 with recursive customers as (
 
     select customer_id, household_id
-    from {{ ref('int_customer__versions') }}
+    from {{ living(ref('int_customer__versions')) }}
     where known_to_date is null and customer_type_code = 'P' and status_code = 'active'
 
 ),
@@ -15,7 +15,7 @@ with recursive customers as (
 relations as (
 
     select relations.customer_id, relations.related_id
-    from {{ ref('int_customer__relation_versions') }} as relations
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }} as relations
     inner join {{ ref('household_rules') }} as rules on relations.relation_type_code = rules.relation_type_code
     inner join customers as first_ones on relations.customer_id = first_ones.customer_id
     inner join customers as others on relations.related_id = others.customer_id

@@ -30,7 +30,7 @@ tonight as (
         {{- ',' if not loop.last }}
         {% endfor %}
     from {{ ref('stg_core_banking__loan_balances') }} as balances
-    inner join {{ ref('int_loan__versions') }} as loans
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
         on balances.loan_id = loans.loan_id and loans.known_to_date is null
     inner join rates on loans.currency_code = rates.currency_code
     inner join {{ ref('delinquency_stage_rules') }} as stages
@@ -56,7 +56,7 @@ last_night as (
         states.*,
         states.month_start_date = {{ month_start(business_date()) }} as is_same_month
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(customers=[]) }}
     ) as states
 
 ),

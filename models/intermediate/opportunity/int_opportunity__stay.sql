@@ -12,7 +12,7 @@ with changes as (
         -- a stage that the rules do not know is one on the way
         coalesce(stages.is_won, false) as is_won,
         coalesce(stages.is_lost, false) as is_lost
-    from {{ ref('int_opportunity__change') }} as changes
+    from {{ by_survivor(ref('int_opportunity__change')) }} as changes
     -- the first night that told of any brought what went before
     cross join {{ first_told(ref('int_opportunity__change')) }} as history
     left join {{ ref('opportunity_stages') }} as stages

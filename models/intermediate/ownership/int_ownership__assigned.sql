@@ -2,11 +2,44 @@
 -- loan or card for the days on which nobody is assigned by hand. A recall is a decision by hand, too: from then on
 -- the customer waits for the next one. An assignment that never came to hold has no row.
 
-with by_hand as (
+with told as (
 
     select *
     from {{ ref('int_assignment__versions') }}
     where known_to_date is null and (valid_to_date is null or valid_to_date > valid_from_date)
+
+),
+
+-- who goes on for customers who are merged, and was given to nobody, is looked after by those who looked after the one
+-- of them who was given away last
+inherited as (
+
+    select merged.survivor_id, {{ first_by(
+        'merged.customer_id',
+        ['-' ~ days_between("cast('1900-01-01' as date)", 'told.valid_from_date'), 'merged.customer_id'],
+    ) }} as customer_id
+    from {{ ref('int_customer__survivor') }} as merged
+    inner join told on merged.customer_id = told.customer_id
+    left join told as own on merged.survivor_id = own.customer_id
+    where own.customer_id is null
+    group by merged.survivor_id
+
+),
+
+-- else a customer who is merged has been looked after up to then
+by_hand as (
+
+    select
+        {{ replaced_columns('told', {
+            'customer_id': 'coalesce(inherited.survivor_id, told.customer_id)',
+            'valid_to_date': 'case when merged.customer_id is not null and inherited.customer_id is null '
+                ~ 'then least(coalesce(told.valid_to_date, merged.told_date), merged.told_date) else told.valid_to_date end',
+        }) }},
+        told.customer_id as told_customer_id
+    from told
+    left join {{ ref('int_customer__survivor') }} as merged on told.customer_id = merged.customer_id
+    left join inherited on told.customer_id = inherited.customer_id
+    where merged.customer_id is null or inherited.customer_id is not null or told.valid_from_date < merged.told_date
 
 ),
 
@@ -82,6 +115,7 @@ select
     -- ids
     assignment_id,
     customer_id,
+    told_customer_id,
     employee_id,
     org_id,
 
@@ -105,6 +139,7 @@ select
     -- ids
     source_code || '-' || customer_id || '-' || cast(free_from_date as varchar) as assignment_id,
     customer_id,
+    customer_id as told_customer_id,
     employee_id,
     org_id,
 

@@ -76,6 +76,7 @@ select
         else assignments.assignment_id || '-' || cast(stretches.from_date as varchar)
     end as assignment_id,
     assignments.customer_id,
+    assignments.told_customer_id,
     case when stretches.is_held then assignments.employee_id else 'UNASSIGNED' end as employee_id,
     assignments.employee_id as assigned_employee_id,
     assignments.org_id,

@@ -26,7 +26,7 @@ cards as (
         org_id,
         issue_date as open_date,
         row_number() over (partition by customer_id order by issue_date nulls last, card_id nulls last) as preference
-    from {{ ref('int_card__versions') }}
+    from {{ by_survivor(ref('int_card__versions')) }}
     where
         known_to_date is null
         and card_kind_code = 'credit'

@@ -92,6 +92,6 @@ select
 from customers
 left join owned on customers.customer_id = owned.customer_id
 left join tiered on customers.customer_id = tiered.customer_id
-inner join {{ ref('int_customer__versions') }} as known
+inner join {{ living(ref('int_customer__versions')) }} as known
     on customers.customer_id = known.customer_id and known.known_to_date is null
 where not coalesce(owned.is_owned, false) and known.status_code = 'active'

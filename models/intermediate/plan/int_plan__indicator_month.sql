@@ -186,7 +186,7 @@ counted as (
         select
             visits.*,
             {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
-        from {{ ref('int_contact__visit') }} as visits
+        from {{ by_survivor(ref('int_contact__visit')) }} as visits
         cross join {{ first_told(ref('int_contact__visit')) }} as history
     ) as visits
     inner join months

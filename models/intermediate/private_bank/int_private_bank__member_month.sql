@@ -27,7 +27,7 @@ in_class as (
         looked_at.report_month_date,
         max(case when looked_at.is_month_before then tier.tier_code end) as class_tier_before_code,
         max(case when not looked_at.is_month_before then tier.tier_code end) as class_tier_code
-    from {{ ref('fct_customer_tier_monthly') }} as tier
+    from {{ ref('int_tier__closed_month') }} as tier
     inner join looked_at on tier.month_start_date = looked_at.month_start_date
     inner join {{ ref('private_bank_rules') }} as rules
         on tier.rulebook_version = rules.rulebook_version and tier.tier_code = rules.tier_code
@@ -56,7 +56,7 @@ now as (
 before as (
 
     select tier.*, months.month_start_date as report_month_date
-    from {{ ref('fct_customer_tier_monthly') }} as tier
+    from {{ ref('int_tier__closed_month') }} as tier
     inner join months on tier.month_start_date = {{ month_from_index('months.month_index - 1') }}
     inner join customers
         on tier.customer_id = customers.customer_id and months.month_start_date = customers.report_month_date

@@ -17,7 +17,7 @@ with settings as (
 agreed as (
 
     select consents.customer_id
-    from {{ ref('int_contact__consent_versions') }} as consents
+    from {{ by_survivor(ref('int_contact__consent_versions')) }} as consents
     inner join settings on consents.purpose_code = settings.consent_purpose_code
     where
         consents.known_to_date is null
@@ -30,7 +30,7 @@ agreed as (
 told_consents as (
 
     select count(*) as consent_cnt
-    from {{ ref('int_contact__consent_versions') }} as consents
+    from {{ by_survivor(ref('int_contact__consent_versions')) }} as consents
     inner join settings on consents.purpose_code = settings.consent_purpose_code
     where consents.known_to_date is null
 
@@ -44,7 +44,7 @@ customers as (
         -- who told no risk level is taken for the most careful
         coalesce(cast(versions.risk_level_code as integer), 1) as risk_level
     from {{ ref('int_holding__customer_month') }} as customers
-    inner join {{ ref('int_customer__versions') }} as versions
+    inner join {{ living(ref('int_customer__versions')) }} as versions
         on customers.customer_id = versions.customer_id and versions.known_to_date is null
     cross join told_consents
     left join agreed on customers.customer_id = agreed.customer_id
@@ -82,7 +82,7 @@ deposits as (
 cards as (
 
     select distinct customer_id, card_kind_code
-    from {{ ref('int_card__versions') }}
+    from {{ by_survivor(ref('int_card__versions')) }}
     where known_to_date is null and status_code = 'valid' and expiry_date >= {{ business_date() }}
 
 ),
@@ -108,7 +108,7 @@ events as (
             event_code,
             max(business_date) as business_date,
             sum(case when entry_type_code = 'event' then 1 else -1 end) as open_cnt
-        from {{ ref('fct_event') }}
+        from {{ by_survivor(ref('fct_event')) }} as told_events
         where
             business_date >= {{ add_days(business_date(), '-(select max(event_days) from rules)') }}
             -- a closing that is run again finds entries of the night after it
@@ -213,7 +213,7 @@ declined as (
     select distinct
         responses.customer_id,
         products.product_line_code
-    from {{ ref('int_campaign__response') }} as responses
+    from {{ by_survivor(ref('int_campaign__response')) }} as responses
     cross join settings
     left join {{ ref('int_campaign__product_versions') }} as campaign_products
         on
@@ -318,10 +318,11 @@ lists as (
         rule_code,
         score,
         reason
+    -- the list of who is merged is nobody's any more
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(told_as='told_customer_id') }}
     ) as last_night
-    where list_code = case
+    where customer_id = told_customer_id and list_code = case
         when month_start_date = {{ month_start(business_date()) }} then 'month_before' else 'tonight'
     end
     {% endif %}

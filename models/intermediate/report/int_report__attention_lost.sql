@@ -24,7 +24,7 @@ looked_at as (
 tiers as (
 
     select tier.*, looked_at.report_month_date, looked_at.is_month_before
-    from {{ ref('fct_customer_tier_monthly') }} as tier
+    from {{ ref('int_tier__closed_month') }} as tier
     inner join looked_at on tier.month_start_date = looked_at.month_start_date
     where tier.status_code = 'attention' or tier.lost_tier_code is not null
 
@@ -46,7 +46,7 @@ flagged as (
 closed_before as (
 
     select tier.customer_id, months.month_start_date
-    from {{ ref('fct_customer_tier_monthly') }} as tier
+    from {{ ref('int_tier__closed_month') }} as tier
     inner join months on tier.month_start_date = {{ month_from_index('months.month_index - 1') }}
     where tier.is_closed
 

@@ -11,7 +11,8 @@ trades as (
 
     select
         trades.trade_id,
-        trades.customer_id,
+        -- from the night of a merge on, the buyer is the customer who goes on
+        case when trades.trade_date >= merged.told_date then merged.survivor_id else trades.customer_id end as buyer_id,
         trades.sales_org_id,
         trades.teller_id,
         trades.trade_date,
@@ -21,12 +22,24 @@ trades as (
         rules.is_split_by_participation
     from {{ ref('int_sales__trade_entry') }} as trades
     inner join touched on trades.trade_id = touched.trade_id
+    left join {{ ref('int_customer__survivor') }} as merged on trades.customer_id = merged.customer_id
     left join {{ ref('sales_product_rules') }} as rules
         on
             trades.sales_product_code = rules.sales_product_code
             and trades.trade_date >= rules.valid_from_date
             and trades.trade_date <= coalesce(rules.valid_to_date, cast('9999-12-31' as date))
     where trades.status_code = 'live'
+
+),
+
+-- those of a customer who is merged are found under both numbers
+assignments as (
+
+    select * from {{ ref('int_ownership__assignment') }}
+    union all
+    select {{ replaced_columns('inherited', {'customer_id': 'inherited.told_customer_id'}) }}
+    from {{ ref('int_ownership__assignment') }} as inherited
+    where inherited.told_customer_id <> inherited.customer_id
 
 ),
 
@@ -50,9 +63,9 @@ assigned as (
         max(case when assignments.role_code = 'main' then 1 else 0 end) over (partition by trades.trade_id)
             as has_main
     from trades
-    inner join {{ ref('int_ownership__assignment') }} as assignments
+    inner join assignments
         on
-            trades.customer_id = assignments.customer_id
+            trades.buyer_id = assignments.customer_id
             -- who has left by then is nobody's manager
             and assignments.employee_id <> 'UNASSIGNED'
             and trades.trade_date >= assignments.valid_from_date

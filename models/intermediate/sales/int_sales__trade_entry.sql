@@ -91,7 +91,9 @@ owners as (
     -- the same in all months that tonight computes
     select distinct ruled.trade_id, customers.owning_org_id
     from ruled
-    inner join {{ ref('int_customer__month') }} as customers on ruled.customer_id = customers.customer_id
+    left join {{ ref('int_customer__survivor') }} as merged on ruled.customer_id = merged.customer_id
+    inner join {{ ref('int_customer__month') }} as customers
+        on coalesce(merged.survivor_id, ruled.customer_id) = customers.customer_id
     where ruled.sales_org_code = 'customer_owning_org' and ruled.status_code = 'live'
 
 ),

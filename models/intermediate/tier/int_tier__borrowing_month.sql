@@ -30,7 +30,7 @@ loans as (
         factors.factor_code,
         cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as balance_amt
     from {{ ref('stg_core_banking__loan_balances') }} as balances
-    inner join {{ ref('int_loan__versions') }} as loans
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
         on balances.loan_id = loans.loan_id and loans.known_to_date is null
     inner join {{ ref('loan_factor_rules') }} as factors on loans.loan_class_code = factors.loan_class_code
     inner join rates on loans.currency_code = rates.currency_code
@@ -49,7 +49,7 @@ loan_history as (
         cast(history.month_end_balance_ccy_amt as decimal(38, 2)) * month_end_rates.mid_rate as balance_amt
     from {{ ref('stg_core_banking__monthly_loans') }} as history
     inner join months on history.month_start_date = months.month_start_date and not months.is_current
-    inner join {{ ref('int_loan__versions') }} as loans
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
         on history.loan_id = loans.loan_id and loans.known_to_date is null
     inner join {{ ref('loan_factor_rules') }} as factors on loans.loan_class_code = factors.loan_class_code
     -- a history of some loans only judges nobody
@@ -72,7 +72,7 @@ loan_history as (
 cards as (
 
     select distinct cards.customer_id, months.month_start_date
-    from {{ ref('int_card__versions') }} as cards
+    from {{ by_survivor(ref('int_card__versions')) }} as cards
     inner join {{ ref('card_factor_rules') }} as factors
         on
             cards.card_kind_code = factors.card_kind_code
@@ -125,11 +125,12 @@ loans_by_month as (
     select
         last_night.customer_id,
         months.month_start_date,
-        last_night.mortgage_balance_amt,
-        last_night.credit_loan_balance_amt
-    from {{ this }} as last_night
+        sum(last_night.mortgage_balance_amt) as mortgage_balance_amt,
+        sum(last_night.credit_loan_balance_amt) as credit_loan_balance_amt
+    from {{ by_survivor(this) }} as last_night
     inner join months on not months.is_current
     where last_night.month_start_date = {{ month_start(previous_business_date()) }}
+    group by last_night.customer_id, months.month_start_date
     {% endif %}
 
     {% if is_first_night() %}

@@ -32,7 +32,7 @@ spend as (
         entries.customer_id,
         months.month_start_date,
         cast(sum(entries.spend_amt) as {{ amount_type() }}) as card_spend_12m_amt
-    from {{ ref('int_card__spend_entry') }} as entries
+    from {{ by_survivor(ref('int_card__spend_entry')) }} as entries
     inner join months
         on
             entries.month_start_date <= months.month_start_date

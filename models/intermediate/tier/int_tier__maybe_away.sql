@@ -4,7 +4,7 @@
 {{ config(materialized='view', tags=['night']) }}
 
 select customer_id
-from {{ ref('int_aum__earlier_months') }}
+from {{ ref('int_aum__before_month') }}
 where months_5m_cnt < 5 {%- if not is_first_night() %} and month_start_date >= {{ first_computed_month() }} {%- endif %}
 union
 select customer_id

@@ -14,7 +14,7 @@ with months as (
 earlier_months as (
 
     select earlier.*
-    from {{ ref('int_contribution__earlier_months') }} as earlier
+    from {{ ref('int_contribution__before_month') }} as earlier
     inner join months on earlier.month_start_date = months.month_start_date
 
 ),

@@ -105,7 +105,7 @@ earlier as (
         employee_id,
         min(taken_over_month_date) as taken_over_month_date,
         min(taken_over_total_amt) as taken_over_total_amt
-    from {{ this }}
+    from {{ by_survivor(this) }} as earlier_shares
     where
         month_start_date = (select {{ month_from_index('min(month_index) - 1') }} from months)
         and taken_over_month_date >= (select recorded_from_date from recorded)
@@ -178,7 +178,11 @@ taken_over_totals as (
     from taken_over
     left join (
         select customer_id, month_start_date, contribution_amt
-        from {{ ref('fct_customer_contribution_monthly') }}
+        from {{ one_for_survivors(
+            by_survivor(ref('fct_customer_contribution_monthly')),
+            ['customer_id', 'month_start_date'],
+            {'contribution_amt': 'sum(together.contribution_amt)'},
+        ) }} as contributions
         where month_start_date >= (select {{ month_from_index('min(month_index) - 1') }} from months)
     ) as before
         on

@@ -40,7 +40,7 @@ with months as (
         {{ wide(cents('ledger.average_balance_amt')) }} * ledger.balance_days as sum_cents,
         {{ cents('ledger.deposit_nii_amt') }} + {{ cents('ledger.loan_nii_amt') }} as nii_cents,
         {{ cents('ledger.contribution_amt') }} as contribution_cents
-    from {{ ledger }} as ledger
+    from {{ by_survivor(ledger) if side == 'previous' else ledger }} as ledger
     inner join months on ledger.month_start_date = months.{{ month }}
     where ledger.source_code <> 'fee' and ledger.held_days is null
     union all
@@ -53,7 +53,7 @@ with months as (
         sum({{ cents('ledger.average_balance_amt') }} * ledger.balance_days) as sum_cents,
         sum({{ cents('ledger.deposit_nii_amt') }} + {{ cents('ledger.loan_nii_amt') }}) as nii_cents,
         sum({{ cents('ledger.contribution_amt') }}) as contribution_cents
-    from {{ ledger }} as ledger
+    from {{ by_survivor(ledger) if side == 'previous' else ledger }} as ledger
     inner join months on ledger.month_start_date = months.{{ month }}
     where ledger.source_code <> 'fee' and ledger.held_days is not null
     group by ledger.account_id, ledger.product_code, months.month_start_date
@@ -66,7 +66,11 @@ with months as (
         customers.customer_id,
         months.month_start_date,
         {{ cents('customers.contribution_amt') }} as contribution_cents
-    from {{ customers }} as customers
+    from {{ one_for_survivors(
+        by_survivor(customers),
+        ['customer_id', 'month_start_date'],
+        {'contribution_amt': 'sum(together.contribution_amt)'},
+    ) if side == 'previous' else customers }} as customers
     inner join months on customers.month_start_date = months.{{ month }}
 
 ),
@@ -131,8 +135,7 @@ owners as (
         account_id,
         customer_id,
         {{ millionths_of('ownership_share') }} as share_weight
-    from {{ ref('int_account__owner_versions') }}
-    where known_to_date is null
+    from {{ ref('int_account__owner') }}
 
 ),
 

@@ -14,7 +14,7 @@ with customers as (
 known as (
 
     select customer_id, credit_limit_amt
-    from {{ ref('int_customer__versions') }}
+    from {{ living(ref('int_customer__versions')) }}
     where known_to_date is null and customer_type_code = 'C'
 
 ),
@@ -102,7 +102,7 @@ flows as (
                 counterparty_customer_id,
                 sum(in_cnt + out_cnt) as payment_cnt,
                 sum(salary_out_amt) as salary_amt
-            from {{ ref('fct_counterparty_flow_monthly') }}
+            from {{ flows_by_survivor() }} as flows
             where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
             group by customer_id, counterparty_key, counterparty_customer_id
         ) as payments
@@ -142,7 +142,7 @@ opportunities as (
 visits as (
 
     select customer_id, max(cast(visited_at as date)) as last_visit_date
-    from {{ ref('int_contact__visit') }}
+    from {{ by_survivor(ref('int_contact__visit')) }}
     where cast(visited_at as date) <= {{ business_date() }}
     group by customer_id
 
@@ -163,7 +163,7 @@ events as (
             entries.customer_id,
             entries.event_code,
             min(entries.business_date) as told_date
-        from {{ ref('fct_event') }} as entries
+        from {{ by_survivor(ref('fct_event')) }} as entries
         inner join known on entries.customer_id = known.customer_id
         where
             entries.business_date > {{ add_days(business_date(), -30) }}
@@ -183,7 +183,7 @@ channels as (
         {{ first_by('channel_code', ['-use_cnt', 'channel_code']) }} as preferred_channel_code
     from (
         select used.customer_id, used.channel_code, sum(used.login_cnt + used.txn_cnt) as use_cnt
-        from {{ ref('int_channel__usage') }} as used
+        from {{ by_survivor(ref('int_channel__usage')) }} as used
         inner join known on used.customer_id = known.customer_id
         where
             used.usage_date > {{ months_before(business_date(), 12) }}

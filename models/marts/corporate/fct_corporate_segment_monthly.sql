@@ -28,7 +28,7 @@ customers as (
         months.*
     from {{ ref('int_customer__month') }} as known
     inner join months on known.month_start_date = months.month_start_date
-    left join {{ ref('int_customer__versions') }} as versions
+    left join {{ living(ref('int_customer__versions')) }} as versions
         on known.customer_id = versions.customer_id and versions.known_to_date is null
     where known.customer_type_code = 'C' and not known.is_closed
 
@@ -68,7 +68,7 @@ payments as (
                 else 0
             end
         ) as payment_6m_cnt
-    from {{ ref('fct_counterparty_flow_monthly') }} as flows
+    from {{ flows_by_survivor() }} as flows
     inner join months
         on
             flows.month_start_date <= months.month_start_date

@@ -29,7 +29,7 @@ versions as (
             else versions.known_from_date
         end as from_date,
         coalesce(versions.known_to_date, cast('9999-12-31' as date)) as to_date
-    from {{ ref('int_customer__versions') }} as versions
+    from {{ living(ref('int_customer__versions')) }} as versions
     inner join members on versions.customer_id = members.customer_id
 
 ),

@@ -56,7 +56,7 @@ classes as (
         months.month_start_date,
         max({{ five_class_rank('balances.five_class_code') }}) as class_rank
     from {{ ref('stg_core_banking__loan_balances') }} as balances
-    inner join {{ ref('int_loan__versions') }} as held
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as held
         on balances.loan_id = held.loan_id and held.known_to_date is null
     inner join months on {{ 'true' if has_state() else 'months.is_current' }}
     group by held.customer_id, months.month_start_date
@@ -66,7 +66,7 @@ classes as (
         months.month_start_date,
         max({{ five_class_rank('history.worst_five_class_code') }}) as class_rank
     from {{ ref('stg_core_banking__monthly_loans') }} as history
-    inner join {{ ref('int_loan__versions') }} as held
+    inner join {{ by_survivor(ref('int_loan__versions')) }} as held
         on history.loan_id = held.loan_id and held.known_to_date is null
     inner join months on history.month_start_date = months.month_start_date and not months.is_current
     group by held.customer_id, months.month_start_date
@@ -89,7 +89,7 @@ guaranteed as (
         debtors.customer_id,
         debtors.month_start_date,
         count(*) as guarantee_cnt
-    from {{ ref('int_customer__relation_versions') }} as relations
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }} as relations
     inner join members as debtors on relations.customer_id = debtors.customer_id
     inner join members as guarantors
         on
@@ -114,7 +114,7 @@ payments as (
         payers.month_start_date,
         sum(flows.out_amt) as inside_payment_amt,
         sum(flows.out_cnt) as inside_payment_cnt
-    from {{ ref('fct_counterparty_flow_monthly') }} as flows
+    from {{ flows_by_survivor() }} as flows
     inner join members as payers
         on flows.customer_id = payers.customer_id and flows.month_start_date = payers.month_start_date
     inner join members as payees

@@ -33,11 +33,12 @@ flows as (
         flows.customer_id,
         flows.counterparty_customer_id,
         months.month_start_date,
+        flows.month_start_date as paid_month_date,
         flows.month_start_date = months.month_start_date as is_own_month,
         flows.in_amt,
         flows.out_amt,
         flows.out_cnt
-    from {{ ref('fct_counterparty_flow_monthly') }} as flows
+    from {{ flows_by_survivor() }} as flows
     inner join months
         on
             flows.month_start_date <= months.month_start_date
@@ -65,7 +66,7 @@ paid as (
         month_start_date,
         sum(out_amt) as paid_amt,
         sum(out_cnt) as paid_cnt,
-        count(case when out_amt > 0 then 1 end) as payment_months,
+        count(distinct case when out_amt > 0 then paid_month_date end) as payment_months,
         sum(case when is_own_month then out_amt else 0 end) as month_paid_amt,
         sum(case when is_own_month then out_cnt else 0 end) as month_paid_cnt
     from flows
@@ -77,7 +78,7 @@ paid as (
 corporates as (
 
     select customer_id
-    from {{ ref('int_customer__versions') }}
+    from {{ living(ref('int_customer__versions')) }}
     where known_to_date is null and customer_type_code = 'C'
 
 ),
@@ -91,7 +92,7 @@ declared as (
             as payee_customer_id,
         months.month_start_date,
         max(relations.relation_share) as declared_share
-    from {{ ref('int_customer__relation_versions') }} as relations
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }} as relations
     inner join months
         on
             relations.valid_from <= months.through_date

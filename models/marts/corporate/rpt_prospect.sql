@@ -20,7 +20,7 @@ flows as (
     select
         *,
         month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 6') }} as is_recent
-    from {{ ref('fct_counterparty_flow_monthly') }}
+    from {{ flows_by_survivor() }} as flows
     where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
 
 ),

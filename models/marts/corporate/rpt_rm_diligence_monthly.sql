@@ -29,7 +29,7 @@ assigned as (
     from {{ ref('int_ownership__main_manager') }} as managers
     inner join months on managers.month_start_date = months.month_start_date
     -- nobody looks after a customer who has left the bank
-    inner join {{ ref('int_customer__versions') }} as customers
+    inner join {{ living(ref('int_customer__versions')) }} as customers
         on
             managers.customer_id = customers.customer_id
             and customers.known_to_date is null
@@ -44,7 +44,7 @@ visits as (
         select
             visits.*,
             {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
-        from {{ ref('int_contact__visit') }} as visits
+        from {{ by_survivor(ref('int_contact__visit')) }} as visits
         cross join {{ first_told(ref('int_contact__visit')) }} as history
     ) as visits
     inner join months
@@ -84,7 +84,7 @@ contacted as (
         select
             contacts.customer_id,
             {{ counted_date('contacts.sent_at', 'contacts.business_date', 'history.business_date') }} as counted_date
-        from {{ ref('int_contact__log') }} as contacts
+        from {{ by_survivor(ref('int_contact__log')) }} as contacts
         cross join {{ first_told(ref('int_contact__log')) }} as history
         where contacts.is_delivered and contacts.channel_code <> 'sms'
     ) as contacts
@@ -105,7 +105,7 @@ reminders as (
         months.month_start_date,
         months.through_date,
         min(entries.business_date) as told_date
-    from {{ ref('fct_event') }} as entries
+    from {{ by_survivor(ref('fct_event')) }} as entries
     inner join months
         on entries.business_date >= months.month_start_date and entries.business_date <= months.through_date
     where entries.employee_id is not null and entries.employee_id <> 'UNASSIGNED'
@@ -117,11 +117,11 @@ reminders as (
 answers as (
 
     select customer_id, cast(sent_at as date) as answer_date, cast(null as varchar) as source_event_id
-    from {{ ref('int_contact__log') }}
+    from {{ by_survivor(ref('int_contact__log')) }}
     where is_delivered and business_date >= (select min(month_start_date) from months)
     union all
     select customer_id, cast(visited_at as date) as answer_date, cast(null as varchar) as source_event_id
-    from {{ ref('int_contact__visit') }}
+    from {{ by_survivor(ref('int_contact__visit')) }}
     where business_date >= (select min(month_start_date) from months)
     union all
     select customer_id, opened_date as answer_date, source_event_id

@@ -51,7 +51,7 @@ actions as (
         'visit' as action_code,
         {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }}
             as action_date
-    from {{ ref('int_contact__visit') }} as visits
+    from {{ by_survivor(ref('int_contact__visit')) }} as visits
     cross join {{ first_told(ref('int_contact__visit')) }} as history
     -- some are told before their day
     where visits.business_date >= (select {{ add_days('min(quarter_start_date)', -92) }} from months)
@@ -68,10 +68,10 @@ actions as (
         select
             *,
             min(known_from_date) over (partition by case_id) as told_date
-        from {{ ref('int_service__case_versions') }}
+        from {{ by_survivor(ref('int_service__case_versions')) }}
     ) as cases
     cross join (
-        select min(known_from_date) as told_date from {{ ref('int_service__case_versions') }}
+        select min(known_from_date) as told_date from {{ by_survivor(ref('int_service__case_versions')) }}
     ) as history
     where cases.known_to_date is null and cases.case_type_code = 'rate_review'
 

@@ -6,7 +6,7 @@
 
 with customers as (
 
-    select * from {{ ref('int_customer__versions') }} where known_to_date is null
+    select * from {{ living(ref('int_customer__versions')) }} where known_to_date is null
 
 ),
 
@@ -122,7 +122,7 @@ money as (
         sum(case when bridge.month_start_date = months.month_start_date then bridge.net_new_money_amt else 0 end)
             as net_new_money_month_amt,
         sum(bridge.net_new_money_amt) as net_new_money_year_amt
-    from {{ ref('fct_aum_bridge_monthly') }} as bridge
+    from {{ by_survivor(ref('fct_aum_bridge_monthly')) }} as bridge
     inner join months
         on
             bridge.month_start_date <= months.month_start_date
@@ -162,7 +162,7 @@ contributions as (
 withdrawals as (
 
     select event_id, max(entry_id) as entry_id
-    from {{ ref('fct_event') }}
+    from {{ by_survivor(ref('fct_event')) }} as told_events
     where
         entry_type_code = 'withdrawal'
         and business_date > {{ add_days(business_date(), '-' ~ oldest_told_days()) }}
@@ -182,7 +182,7 @@ last_events as (
         ] %}
         {{ first_by('entries.event_code', latest) }} as event_code,
         {{ first_by('entries.event_date', latest) }} as event_date
-    from {{ ref('fct_event') }} as entries
+    from {{ by_survivor(ref('fct_event')) }} as entries
     left join withdrawals on entries.event_id = withdrawals.event_id and entries.entry_id < withdrawals.entry_id
     where
         entries.entry_type_code = 'event'

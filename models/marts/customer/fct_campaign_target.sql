@@ -41,7 +41,7 @@ computed as (
         last_computed_date >= {{ business_date() }}
         or known_from_date = {{ business_date() }}
         or campaign_id in (
-            select campaign_id from {{ ref('int_campaign__target') }} where business_date = {{ business_date() }}
+            select campaign_id from {{ by_survivor(ref('int_campaign__target')) }} where business_date = {{ business_date() }}
         )
         -- what nights that run again had said
         or campaign_id in (select campaign_id from {{ this }} where knowledge_date > {{ previous_business_date() }})
@@ -60,10 +60,12 @@ targets as (
 
     select
         computed.*,
+        targets.told_customer_id,
         targets.customer_id,
         targets.test_group_code,
         cast(targets.selected_at as date) as selected_date
-    from {{ ref('int_campaign__target') }} as targets
+    -- a campaign keeps the numbers that it chose; what came of them is told of the customer who goes on
+    from {{ by_survivor(ref('int_campaign__target'), told_as='told_customer_id') }} as targets
     inner join computed on targets.campaign_id = computed.campaign_id
 
 ),
@@ -78,7 +80,7 @@ responses as (
         rules.is_response,
         rules.is_conversion,
         responses.amount_amt
-    from {{ ref('int_campaign__response') }} as responses
+    from {{ by_survivor(ref('int_campaign__response')) }} as responses
     inner join computed on responses.campaign_id = computed.campaign_id
     inner join {{ ref('campaign_response_rules') }} as rules on responses.event_type_code = rules.event_type_code
     where responses.business_date >= (select first_date from bounds)
@@ -88,7 +90,7 @@ responses as (
 contacts as (
 
     select contacts.campaign_id, contacts.customer_id, cast(contacts.sent_at as date) as contact_date
-    from {{ ref('int_contact__log') }} as contacts
+    from {{ by_survivor(ref('int_contact__log')) }} as contacts
     inner join computed on contacts.campaign_id = computed.campaign_id
     where contacts.business_date >= (select first_date from bounds) and contacts.is_delivered
     union all
@@ -125,7 +127,7 @@ answers as (
 
     select
         counted.campaign_id,
-        counted.customer_id,
+        counted.told_customer_id,
         max(case when responses.is_response then 1 else 0 end) as has_responded,
         min(case when responses.is_conversion then responses.event_date end) as conversion_date,
         sum(case when responses.is_conversion then responses.amount_amt end) as response_amt
@@ -136,13 +138,13 @@ answers as (
             and counted.customer_id = responses.customer_id
             and responses.event_date >= counted.counted_from_date
             and responses.event_date <= counted.window_end_date
-    group by counted.campaign_id, counted.customer_id
+    group by counted.campaign_id, counted.told_customer_id
 
 ),
 
 cancelled as (
 
-    select distinct trade_id from {{ ref('int_sales__trade_entry') }}
+    select distinct trade_id from {{ by_survivor(ref('int_sales__trade_entry')) }}
     where status_code = 'cancelled' and business_date >= (select first_date from bounds)
 
 ),
@@ -151,13 +153,13 @@ sales as (
 
     select
         counted.campaign_id,
-        counted.customer_id,
+        counted.told_customer_id,
         min(trades.trade_date) as trade_date,
         sum(trades.amount_reporting_amt) as trade_amt
     from counted
     inner join {{ ref('int_campaign__product_versions') }} as products
         on counted.campaign_id = products.campaign_id and products.known_to_date is null
-    inner join {{ ref('int_sales__trade_entry') }} as trades
+    inner join {{ by_survivor(ref('int_sales__trade_entry')) }} as trades
         on
             counted.customer_id = trades.customer_id
             and products.product_code = trades.product_code
@@ -168,14 +170,18 @@ sales as (
         trades.business_date >= (select first_date from bounds)
         and trades.status_code = 'live'
         and cancelled.trade_id is null
-    group by counted.campaign_id, counted.customer_id
+    group by counted.campaign_id, counted.told_customer_id
 
 ),
 
 aum as (
 
     select customer_id, month_start_date, aum_end_amt
-    from {{ ref('fct_customer_aum_monthly') }}
+    from {{ one_for_survivors(
+        by_survivor(ref('fct_customer_aum_monthly')),
+        ['customer_id', 'month_start_date'],
+        {'aum_end_amt': 'sum(together.aum_end_amt)'},
+    ) }} as aum
     where
         month_start_date in (select pre_month_date from computed)
         or month_start_date in (select post_month_date from computed)
@@ -192,7 +198,7 @@ aum_months as (
 tiers as (
 
     select customer_id, month_start_date, tier_code, owning_org_id
-    from {{ ref('fct_customer_tier_monthly') }}
+    from {{ ref('int_tier__closed_month') }}
     where month_start_date in (select pre_month_date from computed)
 
 ),
@@ -206,7 +212,7 @@ births as (
 select
     -- ids
     counted.campaign_id,
-    counted.customer_id,
+    counted.told_customer_id as customer_id,
     coalesce(tiers.owning_org_id, 'UNKNOWN') as owning_org_id,
 
     -- codes
@@ -238,8 +244,10 @@ select
     counted.window_end_date >= {{ business_date() }} as is_provisional
 
 from counted
-left join answers on counted.campaign_id = answers.campaign_id and counted.customer_id = answers.customer_id
-left join sales on counted.campaign_id = sales.campaign_id and counted.customer_id = sales.customer_id
+left join answers
+    on counted.campaign_id = answers.campaign_id and counted.told_customer_id = answers.told_customer_id
+left join sales
+    on counted.campaign_id = sales.campaign_id and counted.told_customer_id = sales.told_customer_id
 left join tiers on counted.customer_id = tiers.customer_id and counted.pre_month_date = tiers.month_start_date
 left join aum as pre_aum
     on counted.customer_id = pre_aum.customer_id and counted.pre_month_date = pre_aum.month_start_date

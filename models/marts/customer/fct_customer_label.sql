@@ -61,7 +61,11 @@ averages as (
             else 0
         end as is_risen
     from near
-    inner join {{ ref('fct_customer_aum_monthly') }} as aum
+    inner join {{ one_for_survivors(
+        by_survivor(ref('fct_customer_aum_monthly')),
+        ['customer_id', 'month_start_date'],
+        {'aum_month_avg_amt': 'sum(together.aum_month_avg_amt)'},
+    ) }} as aum
         on
             near.customer_id = aum.customer_id
             and aum.month_start_date >= {{ month_from_index('near.month_index - near.rising_months') }}
@@ -107,7 +111,7 @@ signed as (
     select
         contracts.customer_id,
         min(contracts.sign_date) as sign_date
-    from {{ ref('int_channel__contract_versions') }} as contracts
+    from {{ by_survivor(ref('int_channel__contract_versions')) }} as contracts
     where
         contracts.known_to_date is null
         and contracts.sign_date <= {{ business_date() }}

@@ -118,7 +118,7 @@ measured as (
         coalesce(points.label_points, 0) + coalesce(incomes.points, 0) as potential_points
     from {{ ref('int_customer__month') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
-    left join {{ ref('int_customer__versions') }} as versions
+    left join {{ living(ref('int_customer__versions')) }} as versions
         on customers.customer_id = versions.customer_id and versions.known_to_date is null
     left join {{ ref('int_activity__customer') }} as activity on customers.customer_id = activity.customer_id
     left join {{ ref('int_customer__position') }} as position on customers.customer_id = position.customer_id

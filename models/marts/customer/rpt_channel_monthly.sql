@@ -14,7 +14,7 @@ with months as (
 contracted as (
 
     select contracts.channel_code, months.month_start_date, count(distinct contracts.customer_id) as contracted_cnt
-    from {{ ref('int_channel__contract_versions') }} as contracts
+    from {{ by_survivor(ref('int_channel__contract_versions')) }} as contracts
     inner join months
         on
             contracts.sign_date <= months.through_date
@@ -26,7 +26,7 @@ contracted as (
 
 first_usage as (
 
-    select min(business_date) as first_night_date from {{ ref('int_channel__usage') }}
+    select min(business_date) as first_night_date from {{ by_survivor(ref('int_channel__usage')) }}
 
 ),
 
@@ -40,7 +40,7 @@ used as (
             else {{ month_start('usages.business_date') }}
         end as month_start_date,
         count(distinct usages.customer_id) as active_cnt
-    from {{ ref('int_channel__usage') }} as usages
+    from {{ by_survivor(ref('int_channel__usage')) }} as usages
     cross join first_usage
     where
         usages.login_cnt + usages.txn_cnt > 0

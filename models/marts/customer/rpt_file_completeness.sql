@@ -12,7 +12,7 @@
 
 with versions as (
 
-    select * from {{ ref('int_customer__versions') }} where known_to_date is null and status_code = 'active'
+    select * from {{ living(ref('int_customer__versions')) }} where known_to_date is null and status_code = 'active'
 
 ),
 

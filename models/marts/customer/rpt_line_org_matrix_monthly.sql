@@ -56,7 +56,7 @@ cancelled as (
         trade_id,
         min(business_date) as business_date,
         min(trade_date) as trade_date
-    from {{ ref('int_sales__trade_entry') }}
+    from {{ by_survivor(ref('int_sales__trade_entry')) }}
     where status_code = 'cancelled'
     group by trade_id
 
@@ -71,7 +71,7 @@ entries as (
         business_date,
         1 as entry_sign,
         {{ cents('amount_reporting_amt') }} as amount_cents
-    from {{ ref('int_sales__trade_entry') }}
+    from {{ by_survivor(ref('int_sales__trade_entry')) }}
     where status_code = 'live'
     union all
     select
@@ -82,7 +82,7 @@ entries as (
         -1 as entry_sign,
         {{ cents('trades.amount_reporting_amt') }} as amount_cents
     from cancelled
-    inner join {{ ref('int_sales__trade_entry') }} as trades
+    inner join {{ by_survivor(ref('int_sales__trade_entry')) }} as trades
         on cancelled.trade_id = trades.trade_id and trades.status_code = 'live'
 
 ),

@@ -35,8 +35,8 @@ owners as (
         account_id,
         customer_id,
         customer_id = min(customer_id) over (partition by account_id) as is_first
-    from {{ ref('int_account__owner_versions') }}
-    where known_to_date is null and ownership_share > 0
+    from {{ ref('int_account__owner') }}
+    where ownership_share > 0
 
 ),
 
@@ -76,7 +76,7 @@ matured as (
     select
         matured.*,
         sum(matured.due_cents) over (partition by matured.customer_id, matured.business_date) as night_due_cents
-    from {{ ref('int_holding__matured') }} as matured
+    from {{ by_survivor(ref('int_holding__matured')) }} as matured
     cross join bounds
     where matured.business_date >= bounds.first_week_date
 

@@ -39,7 +39,11 @@ personal as (
         case when segments.is_{{ need }}_need then 'need' else 'no_need' end as {{ need }}_need_code,
         {%- endfor %}
         months.month_start_date = segments.month_start_date as is_now
-    from {{ ref('fct_customer_segment_monthly') }} as segments
+    from {{ first_for_survivors(
+        by_survivor(ref('fct_customer_segment_monthly'), told_as='told_customer_id'),
+        ['customer_id', 'month_start_date'],
+        [],
+    ) }} as segments
     inner join months
         on
             segments.month_start_date >= {{ month_from_index('months.month_index - 1') }}
@@ -50,7 +54,11 @@ personal as (
 corporate as (
 
     select segments.*, months.month_start_date = segments.month_start_date as is_now
-    from {{ ref('fct_corporate_segment_monthly') }} as segments
+    from {{ first_for_survivors(
+        by_survivor(ref('fct_corporate_segment_monthly'), told_as='told_customer_id'),
+        ['customer_id', 'month_start_date'],
+        [],
+    ) }} as segments
     inner join months
         on
             segments.month_start_date >= {{ month_from_index('months.month_index - 1') }}

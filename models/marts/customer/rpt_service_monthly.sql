@@ -29,7 +29,7 @@ told as (
         min(told_date) over () as first_told_date
     from (
         select case_id, min(known_from_date) as told_date
-        from {{ ref('int_service__case_versions') }}
+        from {{ by_survivor(ref('int_service__case_versions')) }}
         group by case_id
     ) as first_versions
 
@@ -58,7 +58,7 @@ cases as (
         case when cases.score between 0 and 10 then cases.score end as score,
         cases.score between months.promoter_from_score and 10 as is_promoter,
         cases.score between 0 and months.detractor_to_score as is_detractor
-    from {{ ref('int_service__case_versions') }} as cases
+    from {{ by_survivor(ref('int_service__case_versions')) }} as cases
     {% if not is_first_night() -%}
     inner join told on cases.case_id = told.case_id
     {% endif -%}

@@ -29,9 +29,15 @@ opened as (
         on
             recorded_since.customer_id = versions.customer_id
             and recorded_since.business_date = versions.known_from_date
+    -- a number that begins as that of others who are merged is no new customer
+    left join (select distinct survivor_id from {{ ref('int_customer__survivor') }}) as survivors
+        on {{ key_where(
+            'recorded_since.business_date = ' ~ business_date(), 'recorded_since.customer_id'
+        ) }} = survivors.survivor_id
     cross join recorded_history
     where
-        versions.first_open_date >= recorded_history.first_month_date
+        survivors.survivor_id is null
+        and versions.first_open_date >= recorded_history.first_month_date
         {%- if has_state() %}
         and recorded_since.business_date >= {{ first_computed_month() }}
         -- the first night told its customers of earlier cohorts in the months of the history, too

@@ -76,7 +76,7 @@ silent_balances as (
             holdings.base_plain_amt + {{ plain_worth('holdings.base_fine_ccy_amt', 'silent_rates.mid_rate') }}
         ) as aum_plain_amt,
         sum({{ fine_worth('holdings.base_fine_ccy_amt', 'silent_rates.mid_rate') }}) as aum_fine_amt
-    from {{ ref('int_aum__holding_day') }} as holdings
+    from {{ by_survivor(ref('int_aum__holding_day')) }} as holdings
     inner join silent_rates on holdings.currency_code = silent_rates.currency_code
     inner join tiered
         on

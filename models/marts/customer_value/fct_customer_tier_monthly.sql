@@ -47,7 +47,11 @@ held as (
 last_month as (
 
     select customer_id, first_tiered_month_date
-    from {{ this }}
+    from {{ one_for_survivors(
+        by_survivor(this),
+        ['customer_id', 'month_start_date'],
+        {'first_tiered_month_date': 'min(together.first_tiered_month_date)'},
+    ) }} as tiers
     where month_start_date = {{ month_before_computed() }}
 
 ),
@@ -69,7 +73,7 @@ tiered_before as (
     select customer_id, first_tiered_month_date from last_month where first_tiered_month_date is not null
     union all
     select history.customer_id, min(history.first_tiered_month_date) as first_tiered_month_date
-    from {{ this }} as history
+    from {{ by_survivor(this) }} as history
     inner join returned on history.customer_id = returned.customer_id
     where history.month_start_date < {{ month_before_computed() }}
     group by history.customer_id

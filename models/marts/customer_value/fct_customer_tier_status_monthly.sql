@@ -15,6 +15,8 @@ with customer_months as (
 
 {% if has_state() %}
 
+{%- set last_reached_first = ["together.status_code = 'lost'", 'coalesce(together.below_months, 100000)'] %}
+
 -- the month before the first that tonight computes holds what is carried …
 last_month as (
 
@@ -25,7 +27,16 @@ last_month as (
         status.status_code,
         status.lost_since_date,
         {{ month_index('status.month_start_date') }} as month_index
-    from {{ this }} as status
+    -- of customers who are one, the last month in which either had reached the tier counts
+    from {{ one_for_survivors(
+        by_survivor(this),
+        ['customer_id', 'tier_code', 'month_start_date'],
+        {
+            'below_months': 'min(together.below_months)',
+            'status_code': first_by('together.status_code', last_reached_first),
+            'lost_since_date': first_by('together.lost_since_date', last_reached_first),
+        },
+    ) }} as status
     where status.month_start_date = {{ month_before_computed() }}
 
 ),
@@ -36,7 +47,7 @@ returned as (
     select maybe_away.customer_id
     from {{ ref('int_tier__maybe_away') }} as maybe_away
     inner join customer_months on maybe_away.customer_id = customer_months.customer_id
-    left join {{ ref('fct_customer_aum_monthly') }} as before
+    left join {{ by_survivor(ref('fct_customer_aum_monthly')) }} as before
         on
             maybe_away.customer_id = before.customer_id
             and before.month_start_date = {{ month_before_computed() }}
@@ -64,7 +75,7 @@ returned_month as (
                 partition by status.customer_id, status.tier_code
                 order by status.month_start_date desc nulls last
             ) as recency
-        from {{ this }} as status
+        from {{ by_survivor(this) }} as status
         inner join returned on status.customer_id = returned.customer_id
         where status.month_start_date < {{ first_computed_month() }}
     ) as history

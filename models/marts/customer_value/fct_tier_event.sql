@@ -22,7 +22,7 @@ tiers as (
 previous_tiers as (
 
     select tier.*, months.month_start_date as next_month_date
-    from {{ ref('fct_customer_tier_monthly') }} as tier
+    from {{ ref('int_tier__closed_month') }} as tier
     inner join months on tier.month_start_date = {{ month_from_index('months.month_index - 1') }}
 
 ),
@@ -38,7 +38,11 @@ statuses as (
 previous_statuses as (
 
     select status.customer_id, status.tier_code, status.status_code, months.month_start_date as next_month_date
-    from {{ ref('fct_customer_tier_status_monthly') }} as status
+    from {{ one_for_survivors(
+        by_survivor(ref('fct_customer_tier_status_monthly')),
+        ['customer_id', 'tier_code', 'month_start_date'],
+        {'status_code': first_by('together.status_code', ["together.status_code = 'lost'"])},
+    ) }} as status
     inner join months on status.month_start_date = {{ month_from_index('months.month_index - 1') }}
 
 ),

@@ -43,6 +43,17 @@ rounded as (
         {{ round_signed('plain_amt', 'fine_amt') }} as part_amt
     from {{ ref('int_bridge__part_month') }}
     where business_date = {{ business_date() }}
+    union all
+    -- what customers who are merged had at the opening comes under the number of the one who goes on
+    select
+        merged.survivor_id as customer_id,
+        months.month_start_date,
+        'scope' as part_code,
+        aum.aum_end_amt as part_amt
+    from {{ ref('int_customer__survivor') }} as merged
+    inner join {{ ref('fct_customer_aum_monthly') }} as aum on merged.customer_id = aum.customer_id
+    inner join months on aum.month_start_date = months.month_before_date and not months.is_first_month
+    where aum.aum_end_amt <> 0
 
 ),
 
@@ -77,7 +88,8 @@ openings as (
     select aum.customer_id, months.month_start_date, aum.aum_end_amt
     from {{ ref('fct_customer_aum_monthly') }} as aum
     inner join months on aum.month_start_date = months.month_before_date and not months.is_first_month
-    where aum.aum_end_amt <> 0
+    left join {{ ref('int_customer__survivor') }} as merged on aum.customer_id = merged.customer_id
+    where aum.aum_end_amt <> 0 and merged.customer_id is null
 
 ),
 
@@ -149,7 +161,7 @@ gone as (
 tiers as (
 
     select tiers.customer_id, months.month_start_date, tiers.tier_code
-    from {{ ref('fct_customer_tier_monthly') }} as tiers
+    from {{ ref('int_tier__closed_month') }} as tiers
     inner join months on tiers.month_start_date = months.month_before_date
 
 )

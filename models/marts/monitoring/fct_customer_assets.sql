@@ -19,7 +19,12 @@ with tonight as (
 day_before as (
 
     select *, total_assets_amt - deposit_amt as investment_amt
-    from {{ ref('int_asset__customer_day') }}
+    from {{ one_for_survivors(by_survivor(ref('int_asset__customer_day')), ['customer_id', 'business_date'], {
+        'total_assets_amt': 'sum(together.total_assets_amt)',
+        'deposit_amt': 'sum(together.deposit_amt)',
+        'loan_amt': 'sum(together.loan_amt)',
+        'aum_amt': 'sum(together.aum_amt)',
+    }) }} as states
     where business_date = {{ previous_batch_date() }}
 
 ),

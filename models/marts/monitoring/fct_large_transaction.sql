@@ -9,7 +9,7 @@
 
 with accounts as (
 
-    select account_id, customer_id from {{ ref('int_account__versions') }} where known_to_date is null
+    select account_id, customer_id from {{ by_survivor(ref('int_account__versions')) }} where known_to_date is null
 
 ),
 

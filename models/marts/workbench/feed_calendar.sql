@@ -20,7 +20,7 @@ account_balances as (
         select account_id, market_value_ccy_amt as balance_ccy_amt
         from {{ ref('stg_core_banking__investment_positions') }}
     ) as balances
-    inner join {{ ref('int_account__versions') }} as accounts
+    inner join {{ by_survivor(ref('int_account__versions')) }} as accounts
         on
             balances.account_id = accounts.account_id
             and accounts.known_to_date is null
@@ -32,7 +32,7 @@ account_balances as (
 loans as (
 
     select loans.loan_id, loans.customer_id, loans.maturity_date, rates.mid_rate
-    from {{ ref('int_loan__versions') }} as loans
+    from {{ by_survivor(ref('int_loan__versions')) }} as loans
     inner join rates on loans.currency_code = rates.currency_code
     where loans.known_to_date is null
 
@@ -41,7 +41,7 @@ loans as (
 born as (
 
     select customer_id, 100 * month(birth_date) + day(birth_date) as month_day
-    from {{ ref('int_customer__versions') }}
+    from {{ living(ref('int_customer__versions')) }}
     where
         known_to_date is null
         and customer_type_code = 'P'
@@ -60,7 +60,7 @@ lines as (
         accounts.account_id as subject_id,
         '' as key_text,
         {{ event_worth('balances.balance_ccy_amt', 'rates.mid_rate') }} as amount_amt
-    from {{ ref('int_account__versions') }} as accounts
+    from {{ by_survivor(ref('int_account__versions')) }} as accounts
     inner join account_balances as balances on accounts.account_id = balances.account_id
     inner join rates on accounts.currency_code = rates.currency_code
     left join {{ ref('int_account__main_owner') }} as joint on accounts.account_id = joint.account_id
@@ -106,7 +106,7 @@ lines as (
     union all
 
     select customer_id, 'card_expiry', expiry_date, 'card', card_id, '', cast(null as {{ amount_type() }})
-    from {{ ref('int_card__versions') }}
+    from {{ by_survivor(ref('int_card__versions')) }}
     where
         known_to_date is null
         and status_code = 'valid'

@@ -15,7 +15,7 @@ with worked as (
         cast(visited_at as date) as work_date,
         has_location,
         true as is_delivered
-    from {{ ref('int_contact__visit') }}
+    from {{ by_survivor(ref('int_contact__visit')) }}
     -- some are told before their day
     where business_date > {{ add_days(business_date(), '-92') }}
     union all
@@ -29,7 +29,7 @@ with worked as (
         cast(sent_at as date) as work_date,
         cast(null as boolean) as has_location,
         is_delivered
-    from {{ ref('int_contact__log') }}
+    from {{ by_survivor(ref('int_contact__log')) }}
     -- some are told before their day
     where business_date > {{ add_days(business_date(), '-92') }}
 

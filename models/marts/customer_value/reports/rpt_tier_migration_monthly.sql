@@ -40,7 +40,7 @@ month_before as (
         tier.tier_code,
         tier.assessment_aum_amt,
         months.month_start_date
-    from {{ ref('fct_customer_tier_monthly') }} as tier
+    from {{ ref('int_tier__closed_month') }} as tier
     inner join months on tier.month_start_date = {{ month_from_index('months.month_index - 1') }}
 
 ),

@@ -140,7 +140,7 @@ single as (
 consents as (
 
     select customer_id, purpose_code
-    from {{ ref('int_contact__consent_versions') }}
+    from {{ by_survivor(ref('int_contact__consent_versions')) }}
     where
         known_to_date is null
         and cast(granted_at as date) <= {{ business_date() }}
@@ -183,7 +183,7 @@ caps as (
 contacts as (
 
     select customer_id, channel_code, cast(sent_at as date) as sent_date
-    from {{ ref('int_contact__log') }}
+    from {{ by_survivor(ref('int_contact__log')) }}
     where
         campaign_id is not null
         and is_delivered

@@ -20,7 +20,7 @@ with changed_opportunities as (
         changes.customer_id,
         min(cast(changes.changed_at as date)) as opened_date,
         max(changes.source_event_id) as source_event_id
-    from {{ ref('int_opportunity__change') }} as changes
+    from {{ by_survivor(ref('int_opportunity__change')) }} as changes
     inner join (
         select distinct opportunity_id from {{ ref('int_opportunity__change') }} where business_date = {{ business_date() }}
     ) as tonight on changes.opportunity_id = tonight.opportunity_id
@@ -34,7 +34,7 @@ older_keys as (
         events.owning_org_id as org_id,
         events.event_code,
         {{ month_start('events.business_date') }} as month_start_date
-    from {{ ref('fct_event') }} as events
+    from {{ by_survivor(ref('fct_event')) }} as events
     inner join changed_opportunities as opportunities on events.customer_id = opportunities.customer_id
     where
         events.entry_type_code = 'event'
@@ -71,11 +71,11 @@ older_events as (
 candidates as (
 
     select events.*
-    from {{ ref('fct_event') }} as events
+    from {{ by_survivor(ref('fct_event')) }} as events
     where events.business_date >= {{ first_month }}
     union all
     select events.*
-    from {{ ref('fct_event') }} as events
+    from {{ by_survivor(ref('fct_event')) }} as events
     inner join older_events on events.event_id = older_events.event_id
     where events.business_date < {{ first_month }}
 
@@ -116,12 +116,12 @@ opportunity_changes as (
         row_number() over (partition by opportunity_id order by changed_at desc nulls last) as recency,
         min(cast(changed_at as date)) over (partition by opportunity_id) as opened_date,
         max(source_event_id) over (partition by opportunity_id) as named_event_id
-    from {{ ref('int_opportunity__change') }}
+    from {{ by_survivor(ref('int_opportunity__change')) }}
     -- of those that changed, all: when one was opened its first change says
     where
         opportunity_id in (
             select changes.opportunity_id
-            from {{ ref('int_opportunity__change') }} as changes
+            from {{ by_survivor(ref('int_opportunity__change')) }} as changes
             inner join oldest on changes.business_date >= oldest.told_date
         )
 
@@ -153,7 +153,7 @@ answers as (
         cast(contacts.sent_at as date) as answer_date,
         cast(null as varchar) as opportunity_id
     from events
-    inner join {{ ref('int_contact__log') }} as contacts on events.customer_id = contacts.customer_id
+    inner join {{ by_survivor(ref('int_contact__log')) }} as contacts on events.customer_id = contacts.customer_id
     cross join oldest
     where
         -- what did not reach the customer answers nothing
@@ -169,7 +169,7 @@ answers as (
         cast(visits.visited_at as date) as answer_date,
         cast(null as varchar) as opportunity_id
     from events
-    inner join {{ ref('int_contact__visit') }} as visits on events.customer_id = visits.customer_id
+    inner join {{ by_survivor(ref('int_contact__visit')) }} as visits on events.customer_id = visits.customer_id
     cross join oldest
     where
         visits.business_date >= oldest.told_date

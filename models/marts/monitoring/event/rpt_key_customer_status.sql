@@ -16,7 +16,7 @@ entries as (
     select
         events.*,
         row_number() over (partition by events.event_id order by events.entry_id desc nulls last) as recency
-    from {{ ref('fct_event') }} as events
+    from {{ by_survivor(ref('fct_event')) }} as events
     inner join key_customers on events.customer_id = key_customers.customer_id
     where events.business_date > {{ add_days(business_date(), -90) }}
 

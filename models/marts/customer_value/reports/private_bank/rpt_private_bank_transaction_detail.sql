@@ -26,7 +26,7 @@ members as (
 
 accounts as (
 
-    select * from {{ ref('int_account__versions') }} where known_to_date is null
+    select * from {{ by_survivor(ref('int_account__versions')) }} where known_to_date is null
 
 ),
 

@@ -1,0 +1,138 @@
+"""Merges of customers from the files to the release: told, told late, restated by command, refused."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import NotFitToLoadError
+from orchestration.ingestion.audit import merge_restatements
+from orchestration.merges import NotRestatedError, restate_merges
+from orchestration.settings import Settings
+from tests.conftest import ShareWarehouse
+from tests.support.bank import Bank
+from tests.support.landing import land, land_all
+from tests.support.quick_build import run_quickly
+from tests.support.warehouse import Warehouse
+
+NIGHTS = [date(2026, 1, 29), date(2026, 1, 31), date(2026, 2, 2), date(2026, 2, 3)]
+TOLD = NIGHTS[2]
+JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
+LONG_AGO = date(2015, 1, 1)
+
+
+def merging_bank(told_on: date | None = TOLD) -> Bank:
+    """B is merged with A."""
+    bank = Bank(list(NIGHTS))
+    bank.books.assign("A", "E1", "O1", "1", LONG_AGO)
+    for name, amount in (("A", 100_000), ("B", 250_000), ("C", 1_000)):
+        customer = bank.customer(name, opened=LONG_AGO)
+        customer.holds(amount, since=JANUARY)
+        if name == "B" and told_on is not None:
+            customer.merges_into("A", on=told_on)
+    return bank
+
+
+@pytest.fixture(scope="module")
+def told(shared_warehouse: ShareWarehouse) -> Warehouse:
+    """All nights, with the merge told on the third."""
+
+    def fill(warehouse: Warehouse) -> None:
+        land_all(warehouse.home, merging_bank())
+        warehouse.run()
+
+    return shared_warehouse("merges", fill)
+
+
+def _aum(warehouse: Warehouse, month: date) -> dict[str, int]:
+    rows = warehouse.query(
+        "select customer_id, aum_end_amt from customer_value.fct_customer_aum_monthly"
+        " where month_start_date = ? order by customer_id",
+        month,
+    )
+    return {row["customer_id"]: int(row["aum_end_amt"]) for row in rows}
+
+
+def _restated(warehouse: Warehouse) -> list[tuple[date, int, date, str]]:
+    rows = warehouse.query("select * from quality.fct_restatement order by month_start_date")
+    return [
+        (
+            row["month_start_date"],
+            row["customers_changed"],
+            row["caused_by_business_date"],
+            row["explanation"],
+        )
+        for row in rows
+    ]
+
+
+def test_a_closed_month_is_told_again_by_command_alone(told: Warehouse, tmp_path: Path) -> None:
+    warehouse = told.copy_to(tmp_path / "home")
+    settings = Settings.load(warehouse.home)
+    assert _aum(warehouse, JANUARY) == {"A": 100_000, "B": 250_000, "C": 1_000}
+    assert _aum(warehouse, FEBRUARY) == {"A": 350_000, "C": 1_000}
+    assert _restated(warehouse) == []
+    (merge,) = warehouse.query("select * from reference.dim_customer_merge")
+    assert (merge["merged_customer_id"], merge["customer_id"], merge["merged_from_date"]) == ("B", "A", TOLD)
+
+    restate_merges(settings, TOLD, NIGHTS[1], "the branch had asked for it", by="an operator")
+    run_quickly(settings)
+
+    assert _aum(warehouse, JANUARY) == _aum(warehouse, FEBRUARY) == {"A": 350_000, "C": 1_000}
+    assert _restated(warehouse) == [
+        (
+            JANUARY, 2, TOLD,
+            f"Merges of customers that batch {TOLD}/1 told were restated by acrm restate-merges",
+        )
+    ]  # fmt: skip
+    (merge,) = warehouse.query("select * from reference.dim_customer_merge")
+    assert merge["merged_from_date"] == TOLD
+    (entry,) = merge_restatements(settings)
+    assert (entry.told_on, entry.from_date, entry.by) == (str(TOLD), str(NIGHTS[1]), "an operator")
+    assert run_quickly(settings) == []
+
+    # whatever is thrown away, the log and the lake say it again
+    before = warehouse.parquet_hashes("customer_value", "customer", "reference", "contribution")
+    run_quickly(settings, rebuild=True)
+    assert warehouse.parquet_hashes("customer_value", "customer", "reference", "contribution") == before
+
+
+def test_a_batch_that_tells_it_late_restates_as_any_other(told: Warehouse, tmp_path: Path) -> None:
+    warehouse = told.copy_to(tmp_path / "home")
+    land(warehouse.home, merging_bank(NIGHTS[1]).delivery(NIGHTS[1], sequence=2))
+    run_quickly(Settings.load(warehouse.home))
+
+    assert _aum(warehouse, JANUARY) == {"A": 350_000, "C": 1_000}
+    assert [row[:3] for row in _restated(warehouse)] == [(JANUARY, 2, NIGHTS[1])]
+
+
+def test_a_batch_sent_again_without_it_takes_it_back(told: Warehouse, tmp_path: Path) -> None:
+    warehouse = told.copy_to(tmp_path / "home")
+    for night in NIGHTS[2:]:
+        land(warehouse.home, merging_bank(None).delivery(night, sequence=2))
+    run_quickly(Settings.load(warehouse.home))
+
+    assert _aum(warehouse, FEBRUARY) == {"A": 100_000, "B": 250_000, "C": 1_000}
+    assert warehouse.query("select * from reference.dim_customer_merge") == []
+
+
+def test_a_circle_stops_the_batch_with_file_and_row(told: Warehouse, tmp_path: Path) -> None:
+    warehouse = told.copy_to(tmp_path / "home")
+    bank = merging_bank()
+    bank.customers[0].merges_into("B", on=NIGHTS[3])
+    land(warehouse.home, bank.delivery(NIGHTS[3], sequence=2))
+    with pytest.raises(NotFitToLoadError) as stopped:
+        run_quickly(Settings.load(warehouse.home))
+
+    (line,) = [line for line in str(stopped.value).splitlines() if "reference_circle" in line]
+    assert "customer" in line and "golden_id" in line
+    assert _aum(warehouse, FEBRUARY) == {"A": 350_000, "C": 1_000}
+
+
+def test_a_restatement_needs_a_batch_and_an_earlier_day(told: Warehouse) -> None:
+    settings = Settings.load(told.home)
+    with pytest.raises(NotRestatedError, match="name a day before 2026-02-02"):
+        restate_merges(settings, TOLD, TOLD, "no reason", by="an operator")
+    with pytest.raises(Exception, match="tells of no merge"):
+        restate_merges(settings, NIGHTS[1], NIGHTS[0], "no reason", by="an operator")
+    assert merge_restatements(settings) == []
