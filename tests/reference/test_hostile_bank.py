@@ -31,10 +31,11 @@ from tests.reference.hostile.corporates import guarantees, links, policies
 from tests.reference.hostile.corporates import segments as corporate_segments
 from tests.reference.hostile.files import completeness, service_by_kind
 from tests.reference.hostile.front import batches
+from tests.reference.hostile.funnel import funnel, stages
 from tests.reference.hostile.groups import group_months, peers
 from tests.reference.hostile.holdings import holdings
-from tests.reference.hostile.households import household_figures
-from tests.reference.hostile.labels import labels
+from tests.reference.hostile.households import household_figures, households_on
+from tests.reference.hostile.labels import labels, leaving, rising
 from tests.reference.hostile.lines import activity, matrix, migration
 from tests.reference.hostile.maturity import maturity_calendar
 from tests.reference.hostile.payments import flows, prospects
@@ -45,7 +46,7 @@ from tests.reference.hostile.products import delinquency, investment_results
 from tests.reference.hostile.prospects import listed
 from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.screen import screen
-from tests.reference.hostile.screen_more import more, of_tables
+from tests.reference.hostile.screen_more import more, of_tables, outside
 from tests.reference.hostile.segments import MEASURES, rfm_cut_offs, segments
 from tests.reference.hostile.service import incomes, service
 from tests.reference.hostile.told import Row, Told
@@ -70,7 +71,7 @@ MARTS = [
     "rpt_acquisition_monthly", "rpt_product_penetration_monthly", "rpt_vintage_monthly",
     "rpt_customer_kpi_monthly", "rpt_rfm_cut_off", "fct_recommendation", "rpt_file_completeness",
     "fct_supply_chain_link_monthly", "rpt_segment_policy_monthly", "dim_corporate_360",
-    "rpt_expected_contribution",
+    "rpt_expected_contribution", "rpt_funnel_monthly",
 ]  # fmt: skip
 
 
@@ -251,10 +252,52 @@ def test_segments_migrate(bank: Bank) -> None:
 
 
 def test_labels(bank: Bank) -> None:
-    expected = labels(bank.told)
-    told = {label for _, label, _ in expected}
-    rows = [row for row in bank.rows("customer.fct_customer_label") if row["label_code"] in told]
+    assets = bank.rows(AUM)
+    went = {month: outside(bank.told, day) for month, day in bank.told.months()}
+    expected = rising(bank.told, assets, bank.rows("customer_value.fct_tier_reason"))
+    expected |= leaving(bank.told, assets, went) | labels(bank.told)
+    persons = {
+        (row["customer_id"], month)
+        for month, day in bank.told.months()
+        for row in bank.told.rows("customer", day)
+        if row["customer_type"] == "P" and row["status"] != "closed"
+    }
+    expected = {key: of for key, of in expected.items() if (key[0], key[2]) in persons}
+    rows = bank.rows("customer.fct_customer_label", "label_code <> 'single_channel'")
     assert differences(expected, rows, "customer_id", "label_code", "month_start_date") == []
+
+
+def test_funnel_and_stages(bank: Bank) -> None:
+    rows = bank.rows("corporate.rpt_funnel_monthly")
+    assert differences(funnel(bank.told), rows, "owner_id", "stage_code", "month_start_date") == []
+    rows = bank.rows("corporate.fct_opportunity_stage")
+    assert differences(stages(bank.told), rows, "opportunity_id", "stage_code") == []
+
+
+def test_households_have_what_their_members_have(bank: Bank) -> None:
+    def by_month(table: str, column: str) -> dict[tuple[str, date], Decimal]:
+        return {(row["customer_id"], row["month_start_date"]): row[column] for row in bank.rows(table)}
+
+    of_members = [
+        by_month(AUM, "aum_end_amt"),
+        by_month(TIERS, "assessment_aum_amt"),
+        by_month(CONTRIBUTION, "contribution_amt"),
+    ]
+    expected = [
+        (
+            month,
+            source,
+            len(members),
+            *(sum((of.get((one, month), Decimal(0)) for one in members), Decimal(0)) for of in of_members),
+        )
+        for month, day in bank.told.months()
+        for (source, _), members in households_on(bank.told, day).items()
+    ]
+    columns = (
+        "month_start_date", "source_code", "member_cnt", "aum_amt", "assessment_aum_amt", "contribution_amt",
+    )  # fmt: skip
+    found = [tuple(row[name] for name in columns) for row in bank.rows("customer.fct_household_monthly")]
+    assert sorted(found) == sorted(expected)
 
 
 def test_service(bank: Bank) -> None:

@@ -68,11 +68,6 @@ def funnel(told: Told) -> dict[tuple[str, str, date], dict[str, Any]]:
 def _figures(stage: str, group: list[Stay], month: date, day: date) -> dict[str, Any]:
     left = [stay for stay in group if stay.until_counted is not None and stay.until_counted <= day]
     standing = [stay for stay in group if stay not in left]
-    ends = {
-        stay.opportunity: stay.following.stage
-        for stay in left
-        if stay.following and stay.following.stage in OVER
-    }
     won = [stay for stay in left if stay.following and stay.following.stage == "won"]
     lost = [stay for stay in left if stay.following and stay.following.stage == "lost"]
     others = [stay for stay in left if stay not in won and stay not in lost]
@@ -85,7 +80,6 @@ def _figures(stage: str, group: list[Stay], month: date, day: date) -> dict[str,
         standing = []
     ages = [(day - stay.since).days for stay in standing]
     gone = len(won) + len(lost) + len(on) + len(back)
-    del ends
     return {
         "opening_cnt": sum(stay.counted < month for stay in group),
         "opened_cnt": sum(stay.counted >= month and stay.is_first for stay in group),

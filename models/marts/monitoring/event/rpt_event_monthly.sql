@@ -120,9 +120,9 @@ opportunity_changes as (
     -- of those that changed, all: when one was opened its first change says
     where
         opportunity_id in (
-            select changes.opportunity_id
-            from {{ by_survivor(ref('int_opportunity__change')) }} as changes
-            inner join oldest on changes.business_date >= oldest.told_date
+            select opportunity_id
+            from {{ ref('int_opportunity__change') }}
+            where business_date >= (select told_date from oldest)
         )
 
 ),
@@ -154,11 +154,10 @@ answers as (
         cast(null as varchar) as opportunity_id
     from events
     inner join {{ by_survivor(ref('int_contact__log')) }} as contacts on events.customer_id = contacts.customer_id
-    cross join oldest
     where
         -- what did not reach the customer answers nothing
         contacts.is_delivered
-        and contacts.business_date >= oldest.told_date
+        and contacts.business_date >= (select told_date from oldest)
         and cast(contacts.sent_at as date) >= events.told_date
         and cast(contacts.sent_at as date) <= {{ add_days('events.told_date', answer_days) }}
         -- what is told ahead of its day answers nothing until then
@@ -170,9 +169,8 @@ answers as (
         cast(null as varchar) as opportunity_id
     from events
     inner join {{ by_survivor(ref('int_contact__visit')) }} as visits on events.customer_id = visits.customer_id
-    cross join oldest
     where
-        visits.business_date >= oldest.told_date
+        visits.business_date >= (select told_date from oldest)
         and cast(visits.visited_at as date) >= events.told_date
         and cast(visits.visited_at as date) <= {{ add_days('events.told_date', answer_days) }}
         and cast(visits.visited_at as date) <= {{ business_date() }}
