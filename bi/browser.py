@@ -30,7 +30,8 @@ Rows = dict[str, list[dict[str, Any]]]
 _CHART = ".dashboard-component-chart-holder"
 _FILTER = "[data-test='form-item-value'] .ant-select-selector"
 _APPLY = "[data-test='filter-bar__apply-button']"
-_WAIT = 90_000
+_WAIT = 300_000
+"""Milliseconds; a limit, for machines that do other things as well."""
 _DATA = "/api/v1/chart/data"
 
 
