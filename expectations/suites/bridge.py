@@ -79,7 +79,16 @@ def closing_is_the_aum(months: Sql) -> Check:
 
 
 def opening_is_the_closing(months: Sql) -> Check:
-    """Every customer opens a month with what the month before closed with, from the second month on."""
+    """Every customer opens a month with what the month before closed with, from the second month on.
+
+    What customers who are merged tonight had comes into tonight's month as ``scope`` of the one who goes on.
+    """
+    merged = fill(
+        "(month_start_date = (select max(month_start_date) from {bridge})"
+        " and customer_id in (select customer_id from {merged}))",
+        bridge=name(MARTS, BRIDGE),
+        merged=name("intermediate", "int_customer__survivor"),
+    )
     return FailingRows(
         check_code="bridge_not_continued",
         table=BRIDGE,
@@ -93,12 +102,14 @@ def opening_is_the_closing(months: Sql) -> Check:
                 months=months,
             ),
             fill(
-                "select customer_id, cast(month_start_date + interval 1 month as date) as month_start_date,"
+                "select * from (select customer_id,"
+                " cast(month_start_date + interval 1 month as date) as month_start_date,"
                 " closing_amt as amt from {bridge}"
                 " where cast(month_start_date + interval 1 month as date) in"
-                " (select month_start_date from {bridge} where {months})",
+                " (select month_start_date from {bridge} where {months})) where not {merged}",
                 bridge=name(MARTS, BRIDGE),
                 months=months,
+                merged=merged,
             ),
         ),
     )

@@ -18,6 +18,7 @@ CORPORATE_PREFIX = "corporate_"
 """Schemes of corporate customers are called so; all others are of persons."""
 
 _MEMBER = name("intermediate", "int_household__member")
+_MERGED = name("intermediate", "int_customer__survivor")
 
 
 def customer_suites(business_date: date, months_rebuilt: Sequence[date]) -> list[Suite]:
@@ -53,6 +54,18 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
                 where {months} and starts_with(scheme_code, {prefix}) = {is_corporate}
                 group by month_start_date, scheme_code, org_id
             ),
+            -- of customers who are one tonight, all but the one who goes on, or the first of them
+            seconds as (
+                select distinct merged.customer_id
+                from {merged} as merged
+                inner join {merged} as others on merged.survivor_id = others.survivor_id
+                inner join {segments} as own
+                    on own.month_start_date = cast({month} - interval 1 month as date)
+                    and (
+                        own.customer_id = merged.survivor_id
+                        or (own.customer_id = others.customer_id and others.customer_id < merged.customer_id)
+                    )
+            ),
             customers as (
                 select month_start_date, org_id,
                     sum(opening_cnt) as opening_cnt, sum(closing_cnt) as closing_cnt
@@ -62,7 +75,11 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
                     union all
                     select cast(month_start_date + interval 1 month as date) as month_start_date,
                         owning_org_id as org_id, 1 as opening_cnt, 0 as closing_cnt
-                    from {segments} where {months_before}
+                    from {segments} as before
+                    anti join seconds
+                        on before.customer_id = seconds.customer_id
+                        and cast(before.month_start_date + interval 1 month as date) = {month}
+                    where {months_before}
                 )
                 where month_start_date
                     >= coalesce((select min(month_start_date) from {migration}), {month})
@@ -90,6 +107,7 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
             prefix=value(CORPORATE_PREFIX),
             is_corporate=Sql("true" if is_corporate else "false"),
             segments=CORPORATE_SEGMENTS if is_corporate else SEGMENTS,
+            merged=_MERGED,
         ),
     )
 

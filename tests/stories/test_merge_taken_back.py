@@ -170,3 +170,16 @@ def test_a_closed_survivor_keeps_what_is_merged_into_it() -> None:
     bank.customers[0].leaves(MIDDLE)
     bank.customers[1].merges_into("A", on=MIDDLE)
     assert _aum(_run(bank), OCTOBER) == {"A": 350_000}
+
+
+def test_a_restated_merge_counts_from_its_earlier_night_up_to_the_one_that_told_it() -> None:
+    bank = _pair()
+    bank.customers[1].merges_into("A", on=THEN)
+    nights = _run(bank)
+    assert _aum(nights, OCTOBER) == {"A": 100_000, "B": 250_000}
+    nights.connection.execute("insert into pipeline.restated_merge values ('B', 'A', ?, ?)", [MIDDLE, THEN])
+    for night in bank.nights[1:]:
+        nights.run(bank.delivery(night))
+    assert _aum(nights, SEPTEMBER) == {"A": 100_000, "B": 250_000}
+    assert _aum(nights, OCTOBER) == _aum(nights, NOVEMBER) == {"A": 350_000}
+    assert _merges(nights) == {"B": ("A", THEN, 1)}

@@ -57,6 +57,7 @@ CUSTOMER_MARTS = f"""
     create table corporate.fct_counterparty_flow_monthly (
         month_start_date date, counterparty_customer_id varchar, in_amt decimal(18, 2),
         out_amt decimal(18, 2));
+    create table if not exists intermediate.int_customer__survivor (customer_id varchar, survivor_id varchar);
     create table if not exists intermediate.int_customer__versions (
         customer_id varchar, known_from_date date, known_to_date date, customer_type_code varchar);
     create table corporate.rpt_funnel_monthly (

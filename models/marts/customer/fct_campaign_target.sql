@@ -180,7 +180,7 @@ aum as (
     from {{ one_for_survivors(
         by_survivor(ref('fct_customer_aum_monthly')),
         ['customer_id', 'month_start_date'],
-        {'aum_end_amt': 'sum(together.aum_end_amt)'},
+        {'aum_end_amt': 'cast(sum(together.aum_end_amt) as ' ~ amount_type() ~ ')'},
     ) }} as aum
     where
         month_start_date in (select pre_month_date from computed)
