@@ -9,6 +9,8 @@
     ) }}",
 ) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
+
 with tonight as (
 
     -- what a month was closed with is there a second time, with the business date of the closing

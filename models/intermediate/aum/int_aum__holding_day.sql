@@ -7,6 +7,8 @@
     materialized='incremental', meta={'carried': 'state'},
 ) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
+
 with products as (
 
     select * from {{ ref('stg_core_banking__products') }} where is_in_aum

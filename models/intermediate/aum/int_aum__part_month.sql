@@ -7,6 +7,8 @@
     materialized='incremental', meta={'carried': 'state', 'month_by_month': true},
 ) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
+
 with months as (
 
     select * from {{ ref('int_calendar__open_months') }}

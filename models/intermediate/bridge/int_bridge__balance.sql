@@ -5,6 +5,7 @@
 
 {{ config(materialized='table') }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
 -- read on the first night only, or on the others, but the graph is the same every night
 -- depends_on: {{ ref('stg_core_banking__monthly_balances') }}, {{ ref('int_bridge__weight') }}
 -- depends_on: {{ ref('int_bridge__move') }}, {{ ref('int_account__owner_versions') }}

@@ -11,6 +11,7 @@
     materialized='incremental', meta={'carried': 'state'},
 ) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
 -- read on the first night only, or on the others, but the graph is the same every night
 -- depends_on: {{ ref('int_contribution__told_history') }}, {{ ref('int_contribution__changed') }}
 

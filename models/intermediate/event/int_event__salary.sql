@@ -6,6 +6,7 @@
     post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-400 - ' ~ replayed_days()) }}",
 ) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
 -- read on every night but the first
 -- depends_on: {{ ref('int_account__transaction') }}
 

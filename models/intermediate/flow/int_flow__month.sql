@@ -5,6 +5,8 @@
     materialized='incremental', meta={'carried': 'state'},
 ) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
+
 with months as (
 
     select * from {{ ref('int_calendar__computed_months') }}

@@ -4,6 +4,7 @@
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
 -- read from the second night on, but the graph is the same every night
 -- depends_on: {{ ref('int_account__versions') }}, {{ ref('int_contribution__account_day') }}
 -- depends_on: {{ ref('int_account__owner_versions') }}

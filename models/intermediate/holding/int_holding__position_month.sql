@@ -7,6 +7,7 @@
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
 -- read from the second night on, but the graph is the same every night
 -- depends_on: {{ ref('int_calendar__recorded_history') }}
 -- depends_on: {{ ref('int_account__versions') }}

@@ -64,7 +64,10 @@ averages as (
     inner join {{ one_for_survivors(
         by_survivor(ref('fct_customer_aum_monthly')),
         ['customer_id', 'month_start_date'],
-        {'aum_month_avg_amt': 'sum(together.aum_month_avg_amt)'},
+        {
+            'aum_month_avg_amt': 'sum(together.aum_month_avg_amt)',
+            'is_partial_month': 'max(case when together.is_partial_month then 1 else 0 end) = 1',
+        },
     ) }} as aum
         on
             near.customer_id = aum.customer_id

@@ -7,6 +7,7 @@
     'grain': ['customer_id', 'calendar_date'], 'partition': 'calendar_date', 'carried': 'business_date',
 }) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
 -- read from the second night on, but the graph is the same every night
 -- depends_on: {{ ref('int_aum__holding_day') }}, {{ ref('int_account__holder') }}
 -- depends_on: {{ ref('int_fx__rate_by_day') }}

@@ -8,6 +8,8 @@
     'month_by_month': true,
 }) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
+
 with months as (
 
     select * from {{ ref('int_calendar__open_months') }}

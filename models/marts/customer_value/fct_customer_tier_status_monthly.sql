@@ -7,6 +7,8 @@
     'carried': 'open_month',
 }) }}
 
+-- depends_on: {{ ref('int_customer__survivor') }}
+
 with customer_months as (
 
     select * from {{ ref('int_tier__customer_month') }}
