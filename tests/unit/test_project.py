@@ -13,6 +13,9 @@ from orchestration.settings import Settings
 from orchestration.standing import CHANGING
 from orchestration.transform import Transform
 from orchestration.warehouse import known_tables
+from tests.support.macros import Macros
+from tests.support.models import PROJECT, Relation
+from tests.support.quick_build import _defaults
 
 MART = "model.acrm.fct_customer_aum_monthly"
 VERSIONS = "model.acrm.int_account__versions"
@@ -44,6 +47,52 @@ def refused(project: dict[str, Any]) -> str:
 
 def test_the_project_keeps_its_promises(project: dict[str, Any]) -> None:
     check_project(project)
+
+
+NIGHTS: dict[str, dict[str, str]] = {
+    "first": {"business_date": "2026-01-30", "previous_business_date": ""},
+    "later": {"business_date": "2026-02-02", "previous_business_date": "2026-01-30"},
+    "ordinary": {
+        "business_date": "2026-02-03",
+        "previous_business_date": "2026-02-02",
+        "same_project": "1",
+    },
+    "closing": {"business_date": "2026-01-31", "previous_business_date": "2026-01-30", "is_closing": "true"},
+}
+
+
+@pytest.mark.parametrize("night", NIGHTS)
+def test_what_a_model_reads_in_any_night_is_known_when_it_is_parsed(
+    project: dict[str, Any], night: str
+) -> None:
+    """Dbt builds no model that reads another which it did not see; in memory nobody would miss it."""
+    known = _defaults() | NIGHTS[night]
+    read: set[str] = set()
+
+    def ref(name: str) -> Relation:
+        read.add(name)
+        return Relation(f"any.{name}")
+
+    macros = Macros(
+        {
+            "ref": ref,
+            "source": lambda source, table: Relation(f"{source}.{table}"),
+            "config": lambda **_: "",
+            "var": lambda name, default=None: known.get(name, default),
+            "execute": True,
+            "is_incremental": lambda: night != "first",
+            "this": Relation("any.this"),
+        }
+    )
+    unseen = {}
+    for node in models(project):
+        read.clear()
+        text = (PROJECT / node["original_file_path"]).read_text(encoding="utf-8")
+        macros.environment.from_string(text, globals=macros.globals).render()
+        seen = {other.rpartition(".")[2] for other in node["depends_on"]["nodes"]}
+        if left := read - seen:
+            unseen[node["name"]] = sorted(left)
+    assert unseen == {}
 
 
 def test_a_mart_that_does_not_say_how_it_is_carried_is_refused_with_the_mend(changed: dict[str, Any]) -> None:

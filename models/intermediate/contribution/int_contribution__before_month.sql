@@ -1,7 +1,7 @@
 -- One row per customer and month that tonight computes: what the months before it add to its trailing averages. It is what the
 -- month's first night looked up, but for customers who were merged since, or parted: theirs is looked up each night.
 
-{{ config(materialized='view', tags=['night']) }}
+{{ config(materialized='view') }}
 
 select stored.*
 from {{ ref('int_contribution__earlier_months') }} as stored
