@@ -82,7 +82,7 @@ def test_a_closed_month_is_told_again_by_command_alone(told: Warehouse, tmp_path
     assert _restated(warehouse) == [
         (
             JANUARY, 2, TOLD,
-            f"Merges of customers that batch {TOLD}/1 told were restated by acrm restate-merges",
+            f"Merges of customers that batch {TOLD} sequence 1 told were restated by acrm restate-merges",
         )
     ]  # fmt: skip
     (merge,) = warehouse.query("select * from reference.dim_customer_merge")
