@@ -15,6 +15,7 @@ import duckdb
 from orchestration.errors import AcrmError, ExitCode, NotFoundError
 from orchestration.ingestion.audit import MergeRestatement, merge_restatements, note, user_of_process
 from orchestration.ingestion.lake import lake_batches, read_report, table_files
+from orchestration.interrupts import connect
 from orchestration.lock import writer_lock
 from orchestration.plan import highest_sequences
 from orchestration.settings import BatchId, Settings
@@ -58,7 +59,7 @@ def restate_merges(
                 f"--from {from_date}: name a day from {first}, the first night, on and before {told_on}. "
                 "What the first night tells counts in all months before it, too."
             )
-        with duckdb.connect() as connection:
+        with connect() as connection:
             rows = connection.execute(
                 fill("select count(*) from ({said})", said=_said(settings, counting[told_on]))
             ).fetchone()
