@@ -133,9 +133,7 @@ def test_a_circle_stops_the_batch_with_file_and_row(told: Warehouse, tmp_path: P
 
 def test_a_restatement_needs_a_batch_and_an_earlier_day(told: Warehouse) -> None:
     settings = Settings.load(told.home)
-    with pytest.raises(
-        NotRestatedError, match="from 2026-01-29, the first night, on and before 2026-02-02"
-    ):
+    with pytest.raises(NotRestatedError, match="from 2026-01-29, the first night, on and before 2026-02-02"):
         restate_merges(settings, TOLD, TOLD, "no reason", by="an operator")
     with pytest.raises(Exception, match="tells of no merge"):
         restate_merges(settings, NIGHTS[1], NIGHTS[0], "no reason", by="an operator")
