@@ -13,8 +13,8 @@ from tests.reference.hostile.told import Row, Told, bank_day, rate, rounded
 
 WINDOW, LATE = timedelta(30), timedelta(31)
 Z, POWER_Z = Fraction("1.959964"), Fraction("0.841621")
-REACHED = {"delivered", "opened", "clicked", "declined", "purchase", "account_open"}
-RESPONDED = REACHED - {"delivered"}
+REACHED = {"delivered", "opened", "clicked", "declined"}
+RESPONDED = {"opened", "clicked", "declined", "purchase", "account_open"}
 CONVERTED = {"purchase", "account_open"}
 Targets = dict[tuple[str, str], dict[str, Any]]
 
