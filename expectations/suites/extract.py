@@ -12,7 +12,7 @@ from contract.model import Column, Table
 from expectations.check import Check, FailingRows, RowCount, Suite, exact
 from expectations.suites.row_amounts import dues_fit, events_fit
 from orchestration.check_rules import rule_for, tables_with_rule
-from orchestration.screening.cross_rules import CrossRule, group_rules, not_deleted, row_rules
+from orchestration.screening.cross_rules import CrossRule, group_rules, not_deleted, not_followed, row_rules
 from orchestration.sql import Sql, fill, join, name, value
 
 _MOST_NAMED = 20
@@ -33,7 +33,8 @@ def extract_suite(
         kept: Rules, by table, column and code, that the screening found kept by what it left.
     """
     checks: list[Check] = [*arrival(table, is_initial=is_initial), *row_count(table, previous_rows)]
-    checks += [key_unique(table), *required_filled(table), *codes_in_list(table), *no_circles(table)]
+    checks += [key_unique(table), *required_filled(table), *codes_in_list(table)]
+    checks += [*no_circles(table), *followed(table)]
     checks += [*events_fit(table), *dues_fit(table)]
     checks += [
         none_left(rule, is_kept=(rule.table, rule.column, rule.check_code) in kept)
@@ -114,6 +115,25 @@ def no_circles(table: Table) -> list[Check]:
         _no_circle(table, column)
         for column in table.columns
         if column.references is not None and column.references.partition(".")[0] == table.name
+    ]
+
+
+def followed(table: Table) -> list[Check]:
+    """Rows that are said to be one with another of their table can be so; the others stay what they are."""
+    return [
+        FailingRows(
+            check_code="merge_not_followed",
+            table=table.name,
+            column=column.name,
+            query=fill(
+                "select (select count(*) from {rows}), (select count(*) from ({left}))",
+                rows=name("lake", table.name),
+                left=not_followed(table, column),
+            ),
+            locate=not_followed(table, column),
+        )
+        for column in table.columns
+        if column.alike is not None
     ]
 
 

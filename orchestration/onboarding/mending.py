@@ -60,7 +60,6 @@ _MENDS = {
     "month_sum_off": "Add the daily balances up again",
     "month_before_opening": "Leave the month out, or mend the opening",
     "month_after_closing": "End the month with 0, or mend the closing",
-    "reference_not_alike": "Leave the reference out, or mend the type of one of the two",
     "negative_balance": "Mend the balance, or set allows_overdraft of the product",
     "file_unreadable": f"Say how it is written in {MAPPING_FILE} under format, or save it anew",
     "column_missing": f"Say in {MAPPING_FILE} which of its columns is which, under columns; or {ANEW}",

@@ -13,7 +13,6 @@ from orchestration.check_rules import rule_values
 from orchestration.sql import Sql, fill, join, name, value
 
 REFERENCE = "reference_unknown"
-ALIKE = "reference_not_alike"
 OVERDRAFT = "negative_balance"
 SHARES = "shares_not_one"
 MONTH_SUM = "month_sum_off"
@@ -22,7 +21,7 @@ MONTH_LATE = "month_after_closing"
 NOT_IN_RULES = "not_in_rules"
 PATTERN = "value_not_as_written"
 CROSS_CODES = (
-    REFERENCE, ALIKE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY, MONTH_LATE, NOT_IN_RULES, PATTERN,
+    REFERENCE, OVERDRAFT, SHARES, MONTH_SUM, MONTH_EARLY, MONTH_LATE, NOT_IN_RULES, PATTERN,
 )  # fmt: skip
 
 
@@ -44,10 +43,8 @@ def row_rules(table: Table) -> list[CrossRule]:
     """Rules that judge each row by itself against what is known."""
     rules = []
     for column in table.columns:
-        if column.references is not None:
+        if column.references is not None and column.alike is None:
             rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown(table, column)))
-        if column.alike is not None:
-            rules.append(CrossRule(ALIKE, table.name, column.name, _other_kind(table, column)))
         if column.scopes:
             rules.append(CrossRule(REFERENCE, table.name, column.name, _unknown_scope(table, column)))
         if column.rule_list is not None:
@@ -121,6 +118,11 @@ def _unknown(table: Table, column: Column) -> Sql:
         target_column=name(target_column),
         not_deleted=not_deleted(table),
     )
+
+
+def not_followed(table: Table, column: Column) -> Sql:
+    """Rows whose reference to their own table is not followed: to nobody known, or to another kind."""
+    return join(" union all ", [_unknown(table, column), _other_kind(table, column)])
 
 
 def _other_kind(table: Table, column: Column) -> Sql:

@@ -50,7 +50,7 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
         "reference_rate_later", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
         "history_account_missing", "history_days_missing", "ledger_control", "loan_history_missing",
         "month_after_closing", "month_before_opening", "month_sum_off", "start_history_short",
-        "negative_balance", "reference_circle", "reference_not_alike", "reference_rate_missing",
+        "negative_balance", "merge_not_followed", "reference_circle", "reference_rate_missing",
         "reference_unknown", "rows_lost",
         "shares_not_one", "start_without_history", "value_missing", "value_not_in_list",
     }  # fmt: skip
@@ -236,6 +236,21 @@ def test_a_fault_tells_file_and_row(night: LakeNight) -> None:
     assert (fault.table, fault.file, fault.row) == ("deposit_balance", "deposit_balance-0001.csv", 3)
     assert "1 of 3 rows" in fault.what
     assert "A1" not in str(fault)
+
+
+def test_a_merge_that_nobody_can_follow_is_a_warning_and_the_customer_stays(night: LakeNight) -> None:
+    one, other, *_ = night.tables["customer"]
+    one["golden_id"], other["golden_id"] = "NOBODY", one["customer_id"]
+    other["customer_type"] = "C" if one["customer_type"] == "P" else "P"
+
+    outcome = run(night)
+
+    assert failed(outcome) == {("customer", "merge_not_followed")}
+    assert outcome.faults == []
+    (warning,) = outcome.warnings
+    assert "2 of" in warning and "golden_id" in warning
+    ((left,),) = night.query("select count(*) from lake.customer")
+    assert left == len(night.tables["customer"])
 
 
 def test_warnings_leave_the_gate_open(night: LakeNight) -> None:
