@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from orchestration.errors import AcrmError, ExitCode
-from orchestration.interrupts import Interrupted, interruptible, is_interrupt
+from orchestration.interrupts import Interrupted, interruptible, is_interrupt, signalled
 from orchestration.settings import PRIVATE_FILE, Settings, private_folder
 
 FAILURE_LOG = "failure.log"
@@ -72,7 +72,7 @@ def _interrupted(error: BaseException) -> int:
 
 def _of_an_interrupt(error: BaseException) -> tuple[list[str], ExitCode]:
     chain = list(_chain(error))
-    number = next((cause.number for cause in chain if isinstance(cause, Interrupted)), signal.SIGINT)
+    number = next((cause.number for cause in chain if isinstance(cause, Interrupted)), signalled())
     where = _where(chain)
     line = (
         f"Interrupted in {where}. Run again."

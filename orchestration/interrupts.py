@@ -74,10 +74,16 @@ def raise_if_interrupted() -> None:
     Raises:
         Interrupted: A signal came since the command began.
     """
-    if _signalled:
-        raise Interrupted(_signalled[-1])
+    number = signalled()
+    if number is not None:
+        raise Interrupted(number)
+
+
+def signalled() -> int | None:
+    """Number of the last signal since the command began, if there was one."""
+    return _signalled[-1] if _signalled else None
 
 
 def is_interrupt(error: BaseException) -> bool:
     """Whether an interrupt is behind an error."""
-    return isinstance(error, KeyboardInterrupt) or bool(_signalled)
+    return isinstance(error, KeyboardInterrupt) or signalled() is not None

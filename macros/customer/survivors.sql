@@ -42,6 +42,11 @@
     )
 {%- endmacro %}
 
+{% macro who_go_on() -%}
+    {#- customers who go on for others, each once -#}
+    (select distinct survivor_id from {{ ref('int_customer__survivor') }})
+{%- endmacro %}
+
 {% macro one_for_survivors(rows, keys, values) -%}
     {#- Rows that were one for each of `keys` before `by_survivor`, and are so again: `values` says by which expression the
         rows of customers who are one become one. Only theirs are grouped. -#}
@@ -52,9 +57,7 @@
             {% for column in values %}alone.{{ column }}{{ ',' if not loop.last }}
             {% endfor %}
         from {{ rows }} as alone
-        left join (
-            select distinct survivor_id from {{ ref('int_customer__survivor') }}
-        ) as survivors on alone.customer_id = survivors.survivor_id
+        left join {{ who_go_on() }} as survivors on alone.customer_id = survivors.survivor_id
         where survivors.survivor_id is null
         union all
         select
@@ -63,9 +66,7 @@
             {% for column, value in values.items() %}{{ value }} as {{ column }}{{ ',' if not loop.last }}
             {% endfor %}
         from {{ rows }} as together
-        inner join (
-            select distinct survivor_id from {{ ref('int_customer__survivor') }}
-        ) as survivors on together.customer_id = survivors.survivor_id
+        inner join {{ who_go_on() }} as survivors on together.customer_id = survivors.survivor_id
         group by {% for column in keys %}together.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
     )
 {%- endmacro %}
@@ -76,9 +77,7 @@
     (
         select alone.*
         from {{ rows }} as alone
-        left join (
-            select distinct survivor_id from {{ ref('int_customer__survivor') }}
-        ) as survivors on alone.customer_id = survivors.survivor_id
+        left join {{ who_go_on() }} as survivors on alone.customer_id = survivors.survivor_id
         where survivors.survivor_id is null
         union all
         select together.*
@@ -91,9 +90,7 @@
                     'ranked.told_customer_id <> ranked.customer_id', 'ranked.told_customer_id',
                 ]) }} as told_customer_id
             from {{ rows }} as ranked
-            inner join (
-                select distinct survivor_id from {{ ref('int_customer__survivor') }}
-            ) as survivors on ranked.customer_id = survivors.survivor_id
+            inner join {{ who_go_on() }} as survivors on ranked.customer_id = survivors.survivor_id
             group by {% for column in keys %}ranked.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
         ) as firsts
             on

@@ -122,24 +122,20 @@ def _unknown(table: Table, column: Column) -> Sql:
 
 def not_followed(table: Table, column: Column) -> Sql:
     """Rows whose reference to their own table is not followed: to nobody known, or to another kind."""
-    return join(" union all ", [_unknown(table, column), _other_kind(table, column)])
-
-
-def _other_kind(table: Table, column: Column) -> Sql:
-    """Rows that refer to one of another kind; one that nobody knows breaks another rule."""
     assert column.references is not None and column.alike is not None
-    target, _, target_column = column.references.partition(".")
     return fill(
         """
         select tonight.source_file, tonight.source_row
         from {rows} as tonight
-        inner join {known} as known on known.{target_column} = tonight.{column}
-        where known.{alike} <> tonight.{alike} {not_deleted}
+        left join {known} as known on known.{target_column} = tonight.{column}
+        where
+            tonight.{column} is not null
+            and (known.{target_column} is null or known.{alike} <> tonight.{alike}) {not_deleted}
         """,
         rows=name("lake", table.name),
         column=name(column.name),
-        known=name("known", target),
-        target_column=name(target_column),
+        known=name("known", table.name),
+        target_column=name(column.references.partition(".")[2]),
         alike=name(column.alike),
         not_deleted=not_deleted(table),
     )

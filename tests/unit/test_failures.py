@@ -199,6 +199,23 @@ def test_an_interrupt_within_a_query_is_one_too(
     assert not (settings.home / FAILURE_LOG).exists()
 
 
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+def test_an_error_after_a_swallowed_interrupt_is_told_as_that_interrupt(
+    capsys: pytest.CaptureFixture[str], number: signal.Signals, code: ExitCode
+) -> None:
+    def work() -> None:
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+        raise NotFoundError("what a library had no answer for")
+
+    assert guarded(work) == code
+    assert capsys.readouterr().err.startswith("Interrupted. ")
+
+
 @pytest.mark.parametrize("swallowed", ["an error of its own", "no error"])
 def test_what_a_library_makes_of_an_interrupt_is_no_fault_of_the_delivery(
     settings: Settings, capsys: pytest.CaptureFixture[str], swallowed: str

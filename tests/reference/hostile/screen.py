@@ -1,6 +1,7 @@
 """Columns of ``dim_customer_360`` (6.2), from the extracts."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -118,10 +119,8 @@ def _debts(told: Told, customer: str, loans: Loans, day: date) -> dict[str, Any]
     }
 
 
-def initiated(told: Told, day: date) -> dict[str, list[tuple[date, Decimal]]]:
-    """Customers' own transactions known on a day, by owner in CNY: no interest, fee or reversed pair."""
-    found: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
-    accounts = told.by_key("account", day)
+def standing(told: Told, day: date) -> Iterator[tuple[date, Row]]:
+    """Transactions known on a day, with the night that values them; of a reversed pair neither."""
     known_rows = []
     for _, known, row in counted(told, "transaction", "txn_date"):
         if row["account_id"] not in told.by_key("account", known):
@@ -130,7 +129,16 @@ def initiated(told: Told, day: date) -> dict[str, list[tuple[date, Decimal]]]:
             known_rows.append((known, row))
     gone = {row["reversed_txn_id"] for _, row in known_rows} - {None}
     for known, row in known_rows:
-        if row["txn_type"] in ("interest", "fee") or row["reversed_txn_id"] or row["txn_id"] in gone:
+        if not row["reversed_txn_id"] and row["txn_id"] not in gone:
+            yield known, row
+
+
+def initiated(told: Told, day: date) -> dict[str, list[tuple[date, Decimal]]]:
+    """Customers' own transactions known on a day, by owner in CNY: no interest, fee or reversed pair."""
+    found: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
+    accounts = told.by_key("account", day)
+    for known, row in standing(told, day):
+        if row["txn_type"] in ("interest", "fee"):
             continue
         value = Fraction(row["amount"]) * told.mid_rate(row["currency"], known)
         for customer, share in told.shares(accounts[row["account_id"]], day).items():

@@ -10,9 +10,8 @@ from typing import Any
 from tests.reference.hostile.channels import band
 from tests.reference.hostile.holdings import is_open
 from tests.reference.hostile.labels import paid
-from tests.reference.hostile.payments import counted
 from tests.reference.hostile.products import loans_on
-from tests.reference.hostile.screen import codes
+from tests.reference.hostile.screen import codes, standing
 from tests.reference.hostile.told import Row, Told, rate, rounded
 from tests.support.timeline import add_months, month_start
 
@@ -139,17 +138,9 @@ def outside(told: Told, day: date) -> dict[tuple[str, str], Decimal]:
     """
     found: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     accounts = told.by_key("account", day)
-    known_rows = []
-    for _, known, row in counted(told, "transaction", "txn_date"):
-        if row["account_id"] not in told.by_key("account", known):
-            known = next(night.day for night in told.nights if night.day > known)
-        if known <= day:
-            known_rows.append((known, row))
-    gone = {row["reversed_txn_id"] for _, row in known_rows} - {None}
-    for known, row in known_rows:
+    for known, row in standing(told, day):
         is_outside = not row["is_in_bank"] and row["txn_type"] in ("transfer", "other")
-        is_counted = not row["reversed_txn_id"] and row["txn_id"] not in gone
-        if not is_outside or not is_counted or row["txn_date"] < add_months(month_start(day), -2):
+        if not is_outside or row["txn_date"] < add_months(month_start(day), -2):
             continue
         value = Fraction(row["amount"]) * told.mid_rate(row["currency"], known)
         for customer, share in told.shares(accounts[row["account_id"]], day).items():
