@@ -15,16 +15,16 @@ import duckdb
 from orchestration.errors import AcrmError, ExitCode, NotFoundError
 from orchestration.ingestion.audit import MergeRestatement, merge_restatements, note, user_of_process
 from orchestration.ingestion.lake import lake_batches, read_report, table_files
-from orchestration.interrupts import connect
 from orchestration.lock import writer_lock
 from orchestration.plan import highest_sequences
 from orchestration.settings import BatchId, Settings
 from orchestration.sql import Sql, fill, join, name, value
 from orchestration.waiting import forget_noted_nights, note_nights
-from orchestration.warehouse import open_database
+from orchestration.warehouse import open_database, tables
 
 _APPLIED = name("pipeline", "merge_restatement")
 _SHOWN = name("pipeline", "restated_merge")
+_VERSIONS = ("intermediate", "int_customer__versions")
 
 
 class NotRestatedError(AcrmError):
@@ -59,11 +59,7 @@ def restate_merges(
                 f"--from {from_date}: name a day from {first}, the first night, on and before {told_on}. "
                 "What the first night tells counts in all months before it, too."
             )
-        with connect() as connection:
-            rows = connection.execute(
-                fill("select count(*) from ({said})", said=_said(settings, counting[told_on]))
-            ).fetchone()
-        if rows == (0,):
+        if not _tells_of_merges(settings, counting[told_on]):
             raise NotFoundError(f"{counting[told_on]} tells of no merge of customers, and takes none back.")
         entry = MergeRestatement(
             told_on=str(told_on),
@@ -174,6 +170,27 @@ def _note_applied(connection: duckdb.DuckDBPyConnection, entries: list[MergeRest
         connection.execute(
             fill("insert into {applied} values (?, ?, ?, false)", applied=_APPLIED), list(_key(entry))
         )
+
+
+def _tells_of_merges(settings: Settings, batch: BatchId) -> bool:
+    """Whether a batch merges customers, or says of one who was merged once that nobody else goes on."""
+    with open_database(settings) as connection:
+        was_merged = (
+            fill(
+                "customer_id in (select customer_id from {versions} where golden_id is not null)",
+                versions=name(*_VERSIONS),
+            )
+            if _VERSIONS in tables(connection)
+            else Sql("true")
+        )
+        rows = connection.execute(
+            fill(
+                "select 1 from ({said}) where golden_id is not null or {was_merged} limit 1",
+                said=_said(settings, batch),
+                was_merged=was_merged,
+            )
+        ).fetchall()
+    return bool(rows)
 
 
 def _said(settings: Settings, batch: BatchId) -> Sql:

@@ -1,7 +1,8 @@
 {# What the months that are over add to a customer's averages over several months. `wanted` names the customers, each with a
-   month and its index; of customers who are one, what all had in a month counts. #}
+   month and its index; of customers who are one, what all had in a month counts. `among` is a relation of all of them,
+   where they are few: of nobody else are the months read, and none at all where it is empty. #}
 
-{% macro aum_of_earlier_months(wanted) -%}
+{% macro aum_of_earlier_months(wanted, among=none) -%}
     with looked_up as (
 
         select
@@ -32,6 +33,7 @@
             where
                 month_index >= (select min(month_index) - 11 from {{ ref('int_calendar__open_months') }})
                 and month_index < (select max(month_index) from {{ ref('int_calendar__open_months') }})
+                {% if among %}and customer_id in (select customer_id from {{ among }}){% endif %}
         ) as closed
             on
                 wanted.customer_id = closed.customer_id
@@ -83,7 +85,7 @@
     from summed
 {%- endmacro %}
 
-{% macro contribution_of_earlier_months(wanted) -%}
+{% macro contribution_of_earlier_months(wanted, among=none) -%}
     select
         -- ids
         wanted.customer_id,
@@ -110,6 +112,7 @@
         where
             month_index >= (select min(month_index) - 11 from {{ ref('int_contribution__month') }})
             and month_index < (select max(month_index) from {{ ref('int_contribution__month') }})
+            {% if among %}and customer_id in (select customer_id from {{ among }}){% endif %}
     ) as closed
         on
             wanted.customer_id = closed.customer_id

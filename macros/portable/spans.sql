@@ -25,7 +25,8 @@
                         then 0
                     else 1
                 end as is_begin
-            from {{ spans }}
+            -- equal spans once: which of them begins would be a matter of chance
+            from (select distinct {{ keys }}, from_date, to_date from {{ spans }}) as spans
         ) as begun
     ) as numbered
     group by {{ keys }}, span_no

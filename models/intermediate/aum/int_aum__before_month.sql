@@ -16,5 +16,5 @@ from (
         inner join " ~ ref('int_customer__newly_merged') ~ " as newly on customer_months.customer_id = newly.customer_id
         inner join " ~ ref('int_calendar__open_months') ~ " as months
             on customer_months.month_start_date = months.month_start_date
-    )") }}
+    )", among=ref('int_customer__newly_merged')) }}
 ) as looked_up

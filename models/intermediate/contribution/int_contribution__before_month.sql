@@ -13,4 +13,4 @@ union all
     from " ~ ref('int_contribution__customer_month') ~ " as tonight
     inner join " ~ ref('int_customer__newly_merged') ~ " as newly on tonight.customer_id = newly.customer_id
     inner join " ~ ref('int_contribution__month') ~ " as months on tonight.month_start_date = months.month_start_date
-)") }}
+)", among=ref('int_customer__newly_merged')) }}
