@@ -43,7 +43,7 @@ def test_spans_become_one_where_they_meet_and_equal_ones_are_one() -> None:
 
 
 def test_which_of_equal_spans_comes_first_does_not_matter() -> None:
-    """Two windows may each put equal rows in an order of their own: both would begin, and a member stood twice."""
+    """Two windows may each have an order of their own for equal rows: a member of a group stood twice."""
     with duckdb.connect() as connection:
         connection.execute("set threads = 2; set preserve_insertion_order = false")
         connection.execute(
