@@ -6,7 +6,11 @@
 
 with customers as (
 
-    select * from {{ living(ref('int_customer__versions')) }} where known_to_date is null
+    select
+        *,
+        {{ age_at('birth_date', business_date()) }} as age
+    from {{ living(ref('int_customer__versions')) }}
+    where known_to_date is null
 
 ),
 
@@ -206,7 +210,7 @@ select
     customers.customer_name,
     customers.customer_type_code,
     customers.gender_code,
-    {{ age_at('customers.birth_date', business_date()) }} as age,
+    customers.age,
     age_bands.band_code as age_band_code,
     customers.region_code,
     customers.occupation_code,
@@ -326,8 +330,7 @@ select
 
 from customers
 cross join rules
-left join bands as age_bands
-    on {{ in_band('age_bands', 'age_band', age_at('customers.birth_date', business_date())) }}
+left join bands as age_bands on {{ in_band('age_bands', 'age_band', 'customers.age') }}
 left join tiers on customers.customer_id = tiers.customer_id
 left join reasons on customers.customer_id = reasons.customer_id
 left join aum on customers.customer_id = aum.customer_id
