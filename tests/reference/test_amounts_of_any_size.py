@@ -25,8 +25,8 @@ LARGEST = 10**18 - 1
 
 MODELS = (
     "int_fx__quote_ahead", "int_fx__rate_by_day", "int_aum__holding_day", "int_aum__holding_month",
-    "int_aum__customer_month", "int_aum__closed_month", "int_aum__earlier_months", "int_aum__part_month",
-    "fct_customer_aum_monthly", "fct_customer_aum_part_monthly",
+    "int_aum__customer_month", "int_aum__closed_month", "int_aum__earlier_months", "int_aum__before_month",
+    "int_aum__part_month", "fct_customer_aum_monthly", "fct_customer_aum_part_monthly",
 )  # fmt: skip
 
 
