@@ -117,6 +117,7 @@ def built(bank: Drawn) -> tuple[duckdb.DuckDBPyConnection, Models]:
         create table stg.int_account__holder (account_id varchar, customer_id varchar, product_code varchar,
             org_id varchar, currency_code varchar, close_date date, ownership_share decimal(9, 6),
             is_whole boolean, known_from_date date);
+        create view stg.int_account__told_holder as from stg.int_account__holder;
         create table stg.stg_core_banking__products (product_code varchar, asset_class_code varchar,
             is_in_aum boolean, aum_weight decimal(9, 6));
         create table stg.stg_core_banking__monthly_balances (account_id varchar, product_code varchar,

@@ -1,7 +1,7 @@
--- One row per transaction that tonight's batch brought and owner of its account: the owner's part of it, by the share
--- and at the rate of tonight. What tonight's batch told of a month that it closed is here too, with the month's last day as
--- its business date; the build of that day has it as well, to be counted in the month (`told_date` is later then). Owners and
--- other sides are named by the number that was told of.
+-- One row per transaction that tonight's batch brought and owner of its account: the owner's part of it, by the
+-- share and at the rate of tonight. What tonight's batch told of a month that it closed is here too, with the
+-- month's last day as its business date; the build of that day has it as well, to be counted in the month
+-- (`told_date` is later then). Owners and other sides are named by the number that was told of.
 
 {{ config(materialized='table') }}
 

@@ -1,7 +1,7 @@
--- One row per transaction that tonight's batch brought and owner of its account, as int_flow__told, but under the numbers that
--- count tonight: the part of owners who are merged is one.
+-- One row per transaction that tonight's batch brought and owner of its account, as int_flow__told, but under the
+-- numbers that count tonight: the part of owners who are merged is one.
 
-{{ config(materialized='view', tags=['night']) }}
+{{ config(materialized='view') }}
 
 select *
 from {{ one_for_survivors(

@@ -1,7 +1,7 @@
--- One row per night, customer and month, as int_holding__customer_month, but under the numbers that count tonight: of customers
--- who are one, org and tier are those of the one who goes on.
+-- One row per night, customer and month, as int_holding__customer_month, but under the numbers that count tonight:
+-- of customers who are one, org and tier are those of the one who goes on.
 
-{{ config(materialized='view', tags=['night']) }}
+{{ config(materialized='view') }}
 
 {%- set own_first = ['together.told_customer_id <> together.customer_id', 'together.told_customer_id'] %}
 {%- set values = {

@@ -1,7 +1,8 @@
 -- One row per customer and month that tonight computes: what product figures need of everybody, in one pass: org and
--- tier, who is new and who is lost, lines held, what is held and owed, and whether they are active. Nights carry where
--- a customer was at the end of the month before, and the tier with which the records begin. That stays under the number that
--- was told of: a customer who is merged has a row of it, and is there as long as the one who goes on.
+-- tier, who is new and who is lost, lines held, what is held and owed, and whether they are active. Nights carry
+-- where a customer was at the end of the month before, and the tier with which the records begin. That stays under
+-- the number that was told of: a customer who is merged has a row of it, and is there as long as the one who goes
+-- on.
 
 {{ config(materialized='incremental', meta={'carried': 'state', 'month_by_month': true}) }}
 

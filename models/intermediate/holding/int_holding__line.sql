@@ -1,6 +1,7 @@
--- One row per night, customer, product line and month, as int_holding__line_month, but under the numbers that count tonight.
+-- One row per night, customer, product line and month, as int_holding__line_month, but under the numbers that count
+-- tonight.
 
-{{ config(materialized='view', tags=['night']) }}
+{{ config(materialized='view') }}
 
 select *
 from {{ one_for_survivors(

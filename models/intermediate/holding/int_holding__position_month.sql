@@ -1,9 +1,10 @@
--- One row per position (account × product × owner) and month that tonight computes: its worth at the end of the month
--- before and now, and what was bought and sold in between, night by night: by the change of its cost, else by the change
--- of its units at their last value, else unknown. This is the state that nights carry.
+-- One row per position (account × product × owner) and month that tonight computes: its worth at the end of the
+-- month before and now, and what was bought and sold in between, night by night: by the change of its cost, else by
+-- the change of its units at their last value, else unknown. This is the state that nights carry.
 --
--- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ flow × the
--- days from the opening to it, for the weights of the modified Dietz method. Owners stay under the number that was told of.
+-- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ flow ×
+-- the days from the opening to it, for the weights of the modified Dietz method. Owners stay under the number that
+-- was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 

@@ -18,7 +18,9 @@ with tonight as (
     select *, total_assets_amt - deposit_amt as investment_amt,
         month_total_assets_amt - month_deposit_amt as month_investment_amt,
         year_total_assets_amt - year_deposit_amt as year_investment_amt
-    from {{ one_for_survivors(by_survivor(ref('int_asset__customer_day')), ['customer_id', 'business_date'], sums) }} as states
+    from {{ one_for_survivors(
+        by_survivor(ref('int_asset__customer_day')), ['customer_id', 'business_date'], sums
+    ) }} as states
     where business_date = {{ business_date() }}
 
 ),
