@@ -149,7 +149,8 @@ def test_taken_back_in_the_next_month_the_one_that_is_over_stays(told: Warehouse
     warehouse = told.copy_to(tmp_path / "home")
     bank = merging_bank()
     bank.customers[1].parts(NEXT_MONTH)
-    land(warehouse.home, bank.delivery(NEXT_MONTH))
+    for night in (LATER, NEXT_MONTH):
+        land(warehouse.home, bank.delivery(night))
     run_quickly(Settings.load(warehouse.home))
 
     assert _aum(warehouse, FEBRUARY) == {"A": 350_000, "C": 1_000}
