@@ -14,7 +14,7 @@ HOLDING = "fct_customer_holding"
 CROSS_SELL = "rpt_cross_sell_monthly"
 PENETRATION = "rpt_product_penetration_monthly"
 
-_CUSTOMER = name("intermediate", "int_holding__customer_month")
+_CUSTOMER = name("intermediate", "int_holding__customer")
 LINES = ("line_0", "line_1", "line_2", "line_3", "line_4_plus")
 
 

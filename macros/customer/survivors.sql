@@ -101,6 +101,18 @@
     )
 {%- endmacro %}
 
+{% macro entries_by_survivor() -%}
+    {#- transactions that customers began; one of an account that two had who are one is one -#}
+    {{ one_for_survivors(
+        by_survivor(ref('int_activity__entry')),
+        [
+            'txn_id', 'customer_id', 'txn_type_code', 'flow_code', 'flow_direction_code', 'channel_code', 'currency_code',
+            'txn_date', 'business_date', 'txn_cnt',
+        ],
+        {'amount_amt': 'sum(together.amount_amt)'},
+    ) }}
+{%- endmacro %}
+
 {% macro payments_by_survivor() -%}
     {#- what companies paid and were paid, also to and by customers who are merged since -#}
     (

@@ -46,6 +46,7 @@ _MENDS = {
     "event_amount_too_large": "Mend the amount, or its unit (divide_by)",
     "ledger_control": "Compare the books with the files by org and class",
     "reference_circle": "Have one of the rows refer to another, or to none",
+    "merge_not_followed": "Name a customer of the files who is of the same type, or leave it empty",
     "row_count_moved": "See whether the files of the table are complete",
     "key_padded": "Nothing to do: the blanks are cut off. They are no part of the key",
     "column_unknown": f"It is left out. If it is one of the contract's, say so in {MAPPING_FILE}",

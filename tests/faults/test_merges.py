@@ -11,19 +11,20 @@ from orchestration.merges import NotRestatedError, restate_merges
 from orchestration.settings import Settings
 from tests.conftest import ShareWarehouse
 from tests.support.bank import Bank
-from tests.support.landing import land, land_all
+from tests.support.landing import land
 from tests.support.quick_build import run_quickly
 from tests.support.warehouse import Warehouse
 
 NIGHTS = [date(2026, 1, 29), date(2026, 1, 31), date(2026, 2, 2), date(2026, 2, 3)]
+LATER, NEXT_MONTH = date(2026, 2, 5), date(2026, 3, 2)
 TOLD = NIGHTS[2]
-JANUARY, FEBRUARY = date(2026, 1, 1), date(2026, 2, 1)
+JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 LONG_AGO = date(2015, 1, 1)
 
 
 def merging_bank(told_on: date | None = TOLD) -> Bank:
     """B is merged with A."""
-    bank = Bank(list(NIGHTS))
+    bank = Bank([*NIGHTS, LATER, NEXT_MONTH])
     bank.books.assign("A", "E1", "O1", "1", LONG_AGO)
     for name, amount in (("A", 100_000), ("B", 250_000), ("C", 1_000)):
         customer = bank.customer(name, opened=LONG_AGO)
@@ -41,7 +42,8 @@ def told(shared_warehouse: ShareWarehouse) -> Warehouse:
     """All nights, with the merge told on the third."""
 
     def fill(warehouse: Warehouse) -> None:
-        land_all(warehouse.home, merging_bank())
+        for night in NIGHTS:
+            land(warehouse.home, merging_bank().delivery(night))
         warehouse.run()
 
     return shared_warehouse("merges", fill)
@@ -119,6 +121,44 @@ def test_a_batch_sent_again_without_it_takes_it_back(told: Warehouse, tmp_path: 
     assert warehouse.query("select * from reference.dim_customer_merge") == []
 
 
+def _average_balances(warehouse: Warehouse, month: date) -> dict[str, int]:
+    """By holder; an account has one row each month."""
+    rows = warehouse.query(
+        "select account_id, customer_id, average_balance_amt"
+        " from contribution.fct_account_contribution_monthly where month_start_date = ? order by 1",
+        month,
+    )
+    assert len({row["account_id"] for row in rows}) == len(rows)
+    return {row["customer_id"]: int(row["average_balance_amt"]) for row in rows}
+
+
+def test_taken_back_within_the_month_all_of_it_is_each_ones_own(told: Warehouse, tmp_path: Path) -> None:
+    warehouse = told.copy_to(tmp_path / "home")
+    bank = merging_bank()
+    bank.customers[1].parts(NIGHTS[3])
+    settings = Settings.load(warehouse.home)
+    for night, sequence in ((NIGHTS[3], 2), (LATER, 1)):
+        land(warehouse.home, bank.delivery(night, sequence=sequence))
+        run_quickly(settings)
+        assert _aum(warehouse, FEBRUARY) == {"A": 100_000, "B": 250_000, "C": 1_000}
+        assert _average_balances(warehouse, FEBRUARY) == {"A": 100_000, "B": 250_000, "C": 1_000}
+    assert _restated(warehouse) == []
+
+
+def test_taken_back_in_the_next_month_the_one_that_is_over_stays(told: Warehouse, tmp_path: Path) -> None:
+    warehouse = told.copy_to(tmp_path / "home")
+    bank = merging_bank()
+    bank.customers[1].parts(NEXT_MONTH)
+    for night in (LATER, NEXT_MONTH):
+        land(warehouse.home, bank.delivery(night))
+    run_quickly(Settings.load(warehouse.home))
+
+    assert _aum(warehouse, FEBRUARY) == {"A": 350_000, "C": 1_000}
+    for found in (_aum(warehouse, MARCH), _average_balances(warehouse, MARCH)):
+        assert found == {"A": 100_000, "B": 250_000, "C": 1_000}
+    assert _restated(warehouse) == []
+
+
 def test_a_circle_is_a_warning_and_is_not_followed(told: Warehouse, tmp_path: Path) -> None:
     warehouse = told.copy_to(tmp_path / "home")
     bank = merging_bank()
@@ -131,6 +171,7 @@ def test_a_circle_is_a_warning_and_is_not_followed(told: Warehouse, tmp_path: Pa
     assert "customer" in line and "golden_id" in line
     # nobody can say who goes on: both do
     assert _aum(warehouse, FEBRUARY) == {"A": 100_000, "B": 250_000, "C": 1_000}
+    assert _average_balances(warehouse, FEBRUARY) == {"A": 100_000, "B": 250_000, "C": 1_000}
 
 
 def test_a_restatement_needs_a_batch_and_an_earlier_day(told: Warehouse) -> None:

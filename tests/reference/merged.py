@@ -114,10 +114,8 @@ def _amounts(
             # a day without a batch has the balances and the owners of the night before it
             since = max((n for n in bank.nights if n <= day), default=day)
             for told, amount in _held(account, since):
-                owner = told
-                # and whose it is, is said again by every night of the month
-                for later in [n for n in bank.nights if since <= n <= night] or [night]:
-                    owner = survivor(bank, owner, later)
+                # and whose it is, the last night of the month says of all its days
+                owner = survivor(bank, told, night)
                 sums[owner] += amount
                 if day == last_day:
                     ends[owner] += amount

@@ -25,8 +25,8 @@ LARGEST = 10**18 - 1
 
 MODELS = (
     "int_fx__quote_ahead", "int_fx__rate_by_day", "int_aum__holding_day", "int_aum__holding_month",
-    "int_aum__customer_month", "int_aum__closed_month", "int_aum__earlier_months", "int_aum__part_month",
-    "fct_customer_aum_monthly", "fct_customer_aum_part_monthly",
+    "int_aum__customer_month", "int_aum__closed_month", "int_aum__earlier_months", "int_aum__before_month",
+    "int_aum__part_month", "fct_customer_aum_monthly", "fct_customer_aum_part_monthly",
 )  # fmt: skip
 
 
@@ -117,6 +117,7 @@ def built(bank: Drawn) -> tuple[duckdb.DuckDBPyConnection, Models]:
         create table stg.int_account__holder (account_id varchar, customer_id varchar, product_code varchar,
             org_id varchar, currency_code varchar, close_date date, ownership_share decimal(9, 6),
             is_whole boolean, known_from_date date);
+        create view stg.int_account__told_holder as from stg.int_account__holder;
         create table stg.stg_core_banking__products (product_code varchar, asset_class_code varchar,
             is_in_aum boolean, aum_weight decimal(9, 6));
         create table stg.stg_core_banking__monthly_balances (account_id varchar, product_code varchar,

@@ -99,17 +99,24 @@ def test_taken_back_both_are_there_again() -> None:
     bank.customers[1].merges_into("A", on=MIDDLE).parts(THEN)
     nights = _run(bank)
     assert _aum(nights, OCTOBER) == {"A": 350_000}
-    # 9 of 20 days were A's as the nights before told them
-    assert _aum(nights, NOVEMBER) == {
-        "A": 100_000 + Decimal(250_000 * 9) / 20, "B": Decimal(250_000 * 11) / 20,
-    }  # fmt: skip
+    # all of the month that is not over, also the days on which B was A
+    assert _aum(nights, NOVEMBER) == {"A": 100_000, "B": 250_000}
     assert _merges(nights) == {}
-    (row,) = nights.query(
-        "select tier_code, below_months from customer_value.fct_customer_tier_monthly"
-        " where customer_id = 'B' and month_start_date = ?",
+    assert _tiers(nights, NOVEMBER) == {"A": "gold", "B": "gold"}
+
+
+def test_taken_back_each_has_the_tiers_that_were_told_of_its_number() -> None:
+    bank = _pair()
+    b = bank.customers[1].merges_into("A", on=MIDDLE).parts(THEN)
+    b.accounts[0].holds(0, since=NOVEMBER)
+    nights = _run(bank)
+    rows = nights.query(
+        "select customer_id, tier_code, below_months from customer_value.fct_customer_tier_monthly"
+        " where month_start_date = ? order by customer_id",
         NOVEMBER,
     )
-    assert tuple(row.values()) == ("gold", 2)
+    # October, which was over, said it of A alone
+    assert [tuple(row.values()) for row in rows] == [("A", "gold", 1), ("B", "gold", 2)]
 
 
 def test_a_chain_ends_with_the_last() -> None:

@@ -17,22 +17,32 @@ def told(deliveries: Iterable[Delivery], merged: Mapping[str, str], *, on: date)
     Args:
         merged: Who goes on, by who is merged.
     """
-    said = []
+    return said(deliveries, {on: merged})
+
+
+def said(deliveries: Iterable[Delivery], words: Mapping[date, Mapping[str, str | None]]) -> list[Delivery]:
+    """The batches, of which some say who is merged with whom, or parted again.
+
+    Args:
+        words: By day, who goes on by who is merged; nobody for who is parted.
+    """
+    found = []
     latest: dict[str, Row] = {}
+    golden: dict[str, str | None] = {}
     for delivery in deliveries:
         rows = delivery.tables.get("customer", [])
         latest |= {row["customer_id"]: row for row in rows}
-        if delivery.business_date >= on:
-            rows = [row | {"golden_id": merged.get(row["customer_id"])} for row in rows]
-        if delivery.business_date == on:
-            named = {row["customer_id"] for row in rows}
-            rows += [
-                {**latest[customer], "golden_id": golden, "op": "U"}
-                for customer, golden in merged.items()
-                if customer not in named
-            ]
-        said.append(replace(delivery, tables=delivery.tables | {"customer": rows}))
-    return said
+        word = words.get(delivery.business_date, {})
+        golden |= word
+        named = {row["customer_id"] for row in rows}
+        rows = [row | {"golden_id": golden.get(row["customer_id"])} for row in rows]
+        rows += [
+            {**latest[customer], "golden_id": other, "op": "U"}
+            for customer, other in word.items()
+            if customer not in named
+        ]
+        found.append(replace(delivery, tables=delivery.tables | {"customer": rows}))
+    return found
 
 
 def as_one(deliveries: Iterable[Delivery], merged: Mapping[str, str]) -> list[Delivery]:

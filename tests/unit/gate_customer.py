@@ -24,7 +24,7 @@ CUSTOMER_MARTS = f"""
         select customer_id, 'deposit' as holding_code, 'deposit' as product_line_code, 1 as account_cnt,
             aum_end_amt as balance_amt
         from customer_value.fct_customer_aum_monthly where month_start_date = date '2026-01-01';
-    create table intermediate.int_holding__customer_month as
+    create table intermediate.int_holding__customer as
         select customer_id, date '2026-01-31' as business_date, date '2026-01-01' as month_start_date,
             1 as held_line_cnt, true as is_active
         from customer.fct_customer_holding;

@@ -12,7 +12,10 @@
 
 with recursive tonight as (
 
-    select * from {{ by_survivor(ref('stg_core_banking__transactions'), columns=['counter_customer_id']) }}
+    select *
+    from {{ by_survivor(
+        ref('stg_core_banking__transactions'), columns=['counter_customer_id'], told_as='told_counter_customer_id'
+    ) }} as transactions
 
 ),
 
@@ -153,7 +156,7 @@ select
     -- ids
     txn_id,
     account_id,
-    counter_customer_id,
+    told_counter_customer_id as counter_customer_id,
     reversed_txn_id,
 
     -- codes

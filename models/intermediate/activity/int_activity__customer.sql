@@ -23,7 +23,7 @@ as_of as (
 recent as (
 
     select entries.*
-    from {{ by_survivor(ref('int_activity__entry')) }} as entries
+    from {{ entries_by_survivor() }} as entries
     cross join as_of
     where
         entries.business_date >= {{ month_start(business_date()) }}
@@ -44,7 +44,7 @@ read_again as (
 whole as (
 
     select entries.*
-    from {{ by_survivor(ref('int_activity__entry')) }} as entries
+    from {{ entries_by_survivor() }} as entries
     inner join read_again on entries.customer_id = read_again.customer_id
 
 ),

@@ -7,7 +7,7 @@
 with entries as (
 
     select *
-    from {{ by_survivor(ref('int_activity__entry')) }}
+    from {{ entries_by_survivor() }} as entries
     where
         txn_date < {{ month_start(business_date()) }}
         {%- if has_state() %}

@@ -1,6 +1,7 @@
--- One row per customer-initiated transaction, owner and night: all but interest and fees, at the owner's share, in CNY.
--- A reversal has no row; the night that brings it writes the rows of its original once more with the opposite sign, on
--- the original's day. Kept as long as an original is sought, and as long again as a night may be run anew.
+-- One row per customer-initiated transaction, owner and night: all but interest and fees, at the owner's share, in
+-- CNY. A reversal has no row; the night that brings it writes the rows of its original once more with the opposite
+-- sign, on the original's day. Owners stay under the number that was told of. Kept as long as an original is sought,
+-- and as long again as a night may be run anew.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -9,12 +10,10 @@
     ) }}",
 ) }}
 
--- depends_on: {{ ref('int_customer__survivor') }}
-
 with tonight as (
 
     -- what a month was closed with is there a second time, with the business date of the closing
-    select * from {{ ref('int_flow__tonight') }} where business_date = {{ business_date() }}
+    select * from {{ ref('int_flow__told') }} where business_date = {{ business_date() }}
 
 ),
 
@@ -53,7 +52,7 @@ taken_back as (
         entries.currency_code,
         entries.txn_date,
         sum(entries.amount_amt) as amount_amt
-    from {{ by_survivor(this) }} as entries
+    from {{ this }} as entries
     inner join (
         select distinct reversed_txn_id from tonight where is_reversal
     ) as reversed on entries.txn_id = reversed.reversed_txn_id

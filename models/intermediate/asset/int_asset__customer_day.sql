@@ -1,6 +1,7 @@
--- One row per customer with assets or debts tonight, or at the end of last month or last year: their amounts then and
--- now. Nights carry it, so that changes need no past day; customers without anything have no row. The first night
--- takes the ends of months from the history that the initial load tells.
+-- One row per customer with assets or debts tonight, or at the end of last month or last year: their amounts then
+-- and now. Nights carry it, so that changes need no past day; customers without anything have no row. The first
+-- night takes the ends of months from the history that the initial load tells. What there was then stays under the
+-- number that had it, also of a customer who is merged tonight.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -47,14 +48,7 @@ tonight as (
 
 last_night as (
 
-    {%- set sums = {} %}
-    {%- for measure in measures %}
-    {%- for column in [measure ~ '_amt', 'month_' ~ measure ~ '_amt', 'year_' ~ measure ~ '_amt'] %}
-    {%- do sums.update({column: 'sum(together.' ~ column ~ ')'}) %}
-    {%- endfor %}
-    {%- endfor %}
-
-    select * from {{ one_for_survivors('(' ~ state_of_last_night() ~ ')', ['customer_id', 'month_start_date'], sums) }} as states
+    {{ state_of_last_night(customers=[]) }}
 
 ),
 

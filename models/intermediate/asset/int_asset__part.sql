@@ -32,7 +32,7 @@ balances as (
         rates.mid_rate,
         coalesce(owners.ownership_share, 1) = 1 and rates.mid_rate = 1 as is_plain,
         {{ cents_amount('held.balance_cents') }} as balance_ccy_amt
-    from {{ ref('int_contribution__account_day') }} as held
+    from {{ by_survivor(ref('int_contribution__account_day')) }} as held
     inner join rates on held.currency_code = rates.currency_code
     left join owners on held.account_id = owners.account_id
     left join {{ ref('stg_core_banking__products') }} as products on held.product_code = products.product_code

@@ -2,12 +2,11 @@
 -- worth and its balance sum (积数) so far. This is the state that nights carry: tonight = last night's sums, plus
 -- last night's balance for the days without a batch, plus tonight's balance. No day is read twice. Days count for
 -- the owner, org and class of the day: what moves begins a row of its own, and the sums before stay where they were.
+-- Owners stay under the number that was told of.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
 ) }}
-
--- depends_on: {{ ref('int_customer__survivor') }}
 
 with products as (
 
@@ -64,7 +63,7 @@ counted as (
         products.aum_weight,
         holders.ownership_share
     from balances
-    inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id
+    inner join {{ ref('int_account__told_holder') }} as holders on balances.account_id = holders.account_id
     inner join products on coalesce(balances.product_code, holders.product_code) = products.product_code
 
 ),
@@ -94,20 +93,7 @@ tonight as (
 
 last_night as (
 
-    select *
-    from {{ one_for_survivors(
-        '(' ~ state_of_last_night() ~ ')',
-        [
-            'account_id', 'product_code', 'customer_id', 'org_id', 'balance_source', 'asset_class_code',
-            'currency_code',
-        ],
-        {
-            'base_plain_amt': 'sum(together.base_plain_amt)',
-            'base_fine_ccy_amt': 'sum(together.base_fine_ccy_amt)',
-            'balance_sum_plain_amt': 'sum(together.balance_sum_plain_amt)',
-            'balance_sum_fine_amt': 'sum(together.balance_sum_fine_amt)',
-        },
-    ) }} as states
+    {{ state_of_last_night(customers=[]) }}
 
 ),
 
@@ -144,7 +130,7 @@ told as (
             )
         end as sum_base_ccy_amt
     from {{ ref('stg_core_banking__monthly_balances') }} as history
-    inner join {{ ref('int_account__holder') }} as holders on history.account_id = holders.account_id
+    inner join {{ ref('int_account__told_holder') }} as holders on history.account_id = holders.account_id
     inner join products on history.product_code = products.product_code
     inner join rates
         on
@@ -261,7 +247,7 @@ silent_sums as (
 closings as (
 
     select account_id, max(close_date) as close_date
-    from {{ ref('int_account__holder') }}
+    from {{ ref('int_account__told_holder') }}
     where
         close_date < {{ business_date() }}
         -- told tonight: also of a day before the last night, whose balance no day carries any more

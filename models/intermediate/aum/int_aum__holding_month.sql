@@ -25,7 +25,7 @@ from_holdings as (
         holdings.aum_fine_amt,
         holdings.balance_sum_plain_amt,
         holdings.balance_sum_fine_amt
-    from {{ ref('int_aum__holding_day') }} as holdings
+    from {{ by_survivor(ref('int_aum__holding_day')) }} as holdings
     inner join months on holdings.month_start_date = months.month_start_date
     where holdings.business_date = {{ business_date() }}
 

@@ -9,7 +9,7 @@ with by_line as (
         products.product_line_code,
         sum(holdings.aum_plain_amt) as plain_amt,
         sum(holdings.aum_fine_amt) as fine_amt
-    from {{ ref('int_aum__holding_day') }} as holdings
+    from {{ by_survivor(ref('int_aum__holding_day')) }} as holdings
     inner join {{ ref('stg_core_banking__products') }} as products on holdings.product_code = products.product_code
     where
         holdings.business_date = {{ business_date() }}

@@ -1,13 +1,12 @@
--- One row per part of a customer's AUM (asset class × org) and month that tonight computes: its worth, its
--- balance sum (积数), and its sums of the quarter and the year to date, not yet rounded. The sums to date are
--- state that nights carry: last night's and what tonight adds; no earlier month is read again.
--- A part that was emptied keeps a row to the end of the year, because it still counts in the averages.
+-- One row per part of a customer's AUM (asset class × org) and month that tonight computes: its worth, its balance
+-- sum (积数), and its sums of the quarter and the year to date, not yet rounded. The sums to date are state that
+-- nights carry: last night's and what tonight adds; no earlier month is read again. A part that was emptied keeps a
+-- row to the end of the year, because it still counts in the averages. So does that of a customer who was merged:
+-- what earlier months add stays under the number that had them.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state', 'month_by_month': true},
 ) }}
-
--- depends_on: {{ ref('int_customer__survivor') }}
 
 with months as (
 
@@ -44,7 +43,7 @@ carried as (
             *,
             month_start_date = {{ first_computed_month() }} as is_open
         from (
-            {{ state_of_last_night() }}
+            {{ state_of_last_night(customers=[]) }}
         ) as state
     ) as last_night
 

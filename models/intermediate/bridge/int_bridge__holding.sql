@@ -1,6 +1,6 @@
--- One row per balance that may move the AUM bridge tonight and owner: the balance, the owner's weight in AUM (weight of
--- the product × share) and the exchange rate, now and the night before. What is missing or closed tonight keeps its
--- weight of the night before, and is empty.
+-- One row per balance that may move the AUM bridge tonight and owner: the balance, the owner's weight in AUM (weight
+-- of the product × share) and the exchange rate, now and the night before. What is missing or closed tonight keeps
+-- its weight of the night before, and is empty. Owners are named by the number that was told of.
 
 {{ config(materialized='table') }}
 
@@ -13,7 +13,7 @@ with balances as (
 accounts as (
 
     select accounts.*
-    from {{ by_survivor(ref('int_account__versions')) }} as accounts
+    from {{ ref('int_account__versions') }} as accounts
     where
         accounts.account_id in (select balances.account_id from balances)
         {%- if not is_first_night() %}
@@ -25,7 +25,7 @@ accounts as (
 owners as (
 
     select owners.*
-    from {{ by_survivor(ref('int_account__owner_versions')) }} as owners
+    from {{ ref('int_account__owner_versions') }} as owners
     where
         owners.account_id in (select balances.account_id from balances)
         {%- if not is_first_night() %}

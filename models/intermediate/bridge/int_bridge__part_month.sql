@@ -1,6 +1,7 @@
--- One row per customer, part of the AUM bridge and month that tonight computes: what has moved so far, not yet rounded.
--- Nights carry it, so that no day is looked at twice: last night's sums, and what tonight moved. In the month of the
--- first night the opening is a part too, because no month before tells it.
+-- One row per customer, part of the AUM bridge and month that tonight computes: what has moved so far, not yet
+-- rounded. Nights carry it, so that no day is looked at twice: last night's sums, and what tonight moved. In the
+-- month of the first night the opening is a part too, because no month before tells it. Customers stay under the
+-- number that was told of.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -40,7 +41,7 @@ trades as (
         rates.mid_rate,
         cast(case when sent.status_code = 'cancelled' then -sent.amount_ccy_amt else sent.amount_ccy_amt end
             as {{ amount_type() }}) as bought_ccy_amt
-    from {{ by_survivor(ref('int_sales__trade_entry')) }} as entries
+    from {{ ref('int_sales__trade_entry') }} as entries
     inner join {{ ref('stg_core_banking__sales_trades') }} as sent
         on entries.sent_trade_id = sent.trade_id and entries.status_code = sent.status_code
     inner join {{ ref('stg_core_banking__products') }} as products
@@ -50,7 +51,7 @@ trades as (
             and (not products.is_in_aum or products.aum_weight < 1)
     inner join {{ ref('int_calendar__recorded_history') }} as first_night on sent.trade_date >= first_night.business_date
     inner join rates on entries.currency_code = rates.currency_code
-    left join {{ ref('int_account__holder') }} as holders on sent.account_id = holders.account_id
+    left join {{ ref('int_account__told_holder') }} as holders on sent.account_id = holders.account_id
     where
         entries.business_date = {{ business_date() }}
         {% if is_closing() %}and false{% endif %}
@@ -178,7 +179,7 @@ parts as (
         last_night.plain_amt,
         last_night.fine_amt
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(customers=[]) }}
     ) as last_night
     inner join months on last_night.month_start_date = months.month_start_date
     {% endif %}

@@ -1,5 +1,6 @@
 -- One row per customer whom a contact has reached before the month, and month: the last one, and what the 11 months
--- before add to the contacts of 12. Computed once per month, on its first night, as known then.
+-- before add to the contacts of 12. Computed once per month, on its first night, as known then, under the number
+-- that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'month_state'}) }}
 
@@ -10,7 +11,7 @@ select
     cast(count(case when sent_at >= {{ activity_from_date() }} then 1 end) as bigint) as contact_11m_cnt,
     max(sent_at) as last_sent_at,
     {{ first_by('channel_code', [seconds_before_tonight('sent_at'), 'contact_id']) }} as last_channel_code
-from {{ by_survivor(ref('int_contact__log')) }}
+from {{ ref('int_contact__log') }}
 where
     is_delivered
     and sent_at < {{ month_start(business_date()) }}

@@ -11,7 +11,18 @@ with months as (
 
 state as (
 
-    select * from {{ ref('int_contact__pressure_month') }} where business_date = {{ business_date() }}
+    select *
+    from {{ one_for_survivors(
+        by_survivor(ref('int_contact__pressure_month')),
+        ['customer_id', 'channel_code', 'business_date', 'month_start_date'],
+        {
+            'contact_cnt': 'sum(together.contact_cnt)',
+            'delivered_cnt': 'sum(together.delivered_cnt)',
+            'year_contact_cnt': 'sum(together.year_contact_cnt)',
+            'year_delivered_cnt': 'sum(together.year_delivered_cnt)',
+        },
+    ) }} as states
+    where business_date = {{ business_date() }}
 
 ),
 

@@ -1,6 +1,6 @@
 -- One row per customer, channel and month that tonight computes: contacts of the month and of the year so far. Nights
 -- carry it. A contact counts in the month of the night that tells of it; what the first night with any contact tells
--- counts in its own month, if that has begun.
+-- counts in its own month, if that has begun. Customers stay under the number that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -28,7 +28,7 @@ tonight as (
         end as month_start_date,
         count(*) as contact_cnt,
         sum(case when log.is_delivered then 1 else 0 end) as delivered_cnt
-    from {{ by_survivor(ref('int_contact__log')) }} as log
+    from {{ ref('int_contact__log') }} as log
     cross join first_nights
     where log.business_date = {{ business_date() }}
     group by 1, 2, 3
@@ -66,7 +66,7 @@ added as (
         last_night.year_contact_cnt,
         last_night.year_delivered_cnt
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(customers=[]) }}
     ) as last_night
     inner join months on year(last_night.month_start_date) = year(months.month_start_date)
     {% endif %}

@@ -1,9 +1,9 @@
 -- One row per account × product, loan or card, org, holder and owners, and month that tonight computes: its last
 -- balance, and so far the sums over the days of the balance (积数), of balance × customer rate and of balance ×
--- transfer rate (FTP). This is the state that nights carry: tonight = last night's sums, plus last night's balance for
--- the days without a batch, plus tonight's balance. No day is read twice. A change of org, holder or owners begins
--- another row: each day is that of the org and the owners who had it. An account that has been empty all month has
--- no row, unless it may bear a cost.
+-- transfer rate (FTP). This is the state that nights carry: tonight = last night's sums, plus last night's balance
+-- for the days without a batch, plus tonight's balance. No day is read twice. A change of org, holder or owners
+-- begins another row: each day is that of the org and the owners who had it. Holders stay under the number that was
+-- told of. An account that has been empty all month has no row, unless it may bear a cost.
 --
 -- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × the day's mid rate in fx_scale().
 
@@ -11,7 +11,6 @@
     materialized='incremental', meta={'carried': 'state'},
 ) }}
 
--- depends_on: {{ ref('int_customer__survivor') }}
 -- read on the first night only, or on the others, but the graph is the same every night
 -- depends_on: {{ ref('int_contribution__told_history') }}, {{ ref('int_contribution__changed') }}
 
@@ -41,25 +40,9 @@ tonight as (
 
 {% if has_state() %}
 
--- an account that the bank had moved between two numbers before it said that they are one has a row of each
 last_night as (
 
-    select *
-    from {{ one_for_survivors(
-        '(' ~ state_of_last_night() ~ ')',
-        [
-            'account_id', 'product_code', 'customer_id', 'org_id', 'source_code', 'currency_code', 'owners_since_date',
-        ],
-        {
-            'balance_cents': 'sum(together.balance_cents)',
-            'rate_millionths': first_by('together.rate_millionths', ['-abs(together.balance_cents)']),
-            'term_ftp_millionths': 'max(together.term_ftp_millionths)',
-            'balance_units': 'sum(together.balance_units)',
-            'interest_units': 'sum(together.interest_units)',
-            'ftp_units': 'sum(together.ftp_units)',
-            'is_rate_assumed': 'max(case when together.is_rate_assumed then 1 else 0 end) = 1',
-        },
-    ) }} as states
+    {{ state_of_last_night(customers=[]) }}
 
 ),
 

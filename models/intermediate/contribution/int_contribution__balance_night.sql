@@ -1,4 +1,5 @@
--- One row per balance that tonight's batch tells (account × product, loan, card), in cents of its currency.
+-- One row per balance that tonight's batch tells (account × product, loan, card), in cents of its currency, under
+-- the number of the holder that was told of.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -55,7 +56,7 @@ select
     -- ids
     balances.account_id,
     coalesce(balances.product_code, contracts.product_code) as product_code,
-    contracts.customer_id,
+    contracts.told_customer_id as customer_id,
     contracts.org_id,
 
     -- codes

@@ -1,11 +1,13 @@
--- One row per account, loan and card as of tonight: whose it is, and what prices its balance. What has no maturity, or
--- one that means none, has tenor 0.
+-- One row per account, loan and card as of tonight: whose it is, the number that was told of, and what prices its
+-- balance. What has no maturity, or one that means none, has tenor 0.
 
 {{ config(materialized='view', tags=['night']) }}
 
 with cards as (
 
-    select * from {{ by_survivor(ref('int_card__versions')) }} where known_to_date is null
+    select *
+    from {{ by_survivor(ref('int_card__versions'), told_as='told_customer_id') }}
+    where known_to_date is null
 
 ),
 
@@ -27,6 +29,7 @@ select
     'account' as register_code,
     accounts.account_id,
     accounts.customer_id,
+    accounts.told_customer_id,
     accounts.product_code,
     accounts.org_id,
     accounts.currency_code,
@@ -40,7 +43,7 @@ select
     case when told.account_id is not null then {{ business_date() }} else accounts.known_from_date end
         as known_from_date,
     accounts.interest_rate as customer_rate
-from {{ by_survivor(ref('int_account__versions')) }} as accounts
+from {{ by_survivor(ref('int_account__versions'), told_as='told_customer_id') }} as accounts
 left join {{ source('pipeline', 'told_closing') }} as told on accounts.account_id = told.account_id
 where accounts.known_to_date is null
 
@@ -50,6 +53,7 @@ select
     'loan' as register_code,
     loan_id as account_id,
     customer_id,
+    told_customer_id,
     product_code,
     org_id,
     currency_code,
@@ -58,7 +62,7 @@ select
     cast(null as date) as close_date,
     known_from_date,
     interest_rate as customer_rate
-from {{ by_survivor(ref('int_loan__versions')) }}
+from {{ by_survivor(ref('int_loan__versions'), told_as='told_customer_id') }}
 where known_to_date is null
 
 union all
@@ -67,6 +71,7 @@ select
     'card' as register_code,
     cards.card_id as account_id,
     cards.customer_id,
+    cards.told_customer_id,
     coalesce(card_products.product_code, cards.card_kind_code || '_card') as product_code,
     cards.org_id,
     '{{ var("reporting_currency") }}' as currency_code,

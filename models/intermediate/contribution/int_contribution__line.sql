@@ -15,7 +15,7 @@ state as (
     select
         states.*,
         {{ register_of('states.source_code') }} as register_code
-    from {{ ref('int_contribution__account_day') }} as states
+    from {{ by_survivor(ref('int_contribution__account_day')) }} as states
     inner join months on states.month_start_date = months.month_start_date
     where states.business_date = {{ business_date() }}
 

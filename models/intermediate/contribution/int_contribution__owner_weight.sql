@@ -46,7 +46,7 @@ states as (
         states.month_start_date,
         states.owners_since_date,
         abs(states.balance_units) as balance_units
-    from {{ ref('int_contribution__account_day') }} as states
+    from {{ by_survivor(ref('int_contribution__account_day')) }} as states
     inner join months on states.month_start_date = months.month_start_date
     where states.business_date = {{ business_date() }}
 

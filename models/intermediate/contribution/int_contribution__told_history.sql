@@ -65,7 +65,7 @@ contracts as (
     select
         told.account_id,
         products.product_code,
-        contracts.customer_id,
+        contracts.told_customer_id as customer_id,
         contracts.org_id,
         case
             when told.register_code = 'loan' then 'loan'

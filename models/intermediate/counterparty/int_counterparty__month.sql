@@ -1,6 +1,7 @@
--- One row per corporate customer, counterparty and month that tonight computes: what came from the counterparty and went
--- to it, of the transactions that have come so far. Nights carry it. What comes for a month that is over counts in the
--- running one, so that no payment is lost; what reverses a payment takes it back.
+-- One row per corporate customer, counterparty and month that tonight computes: what came from the counterparty and
+-- went to it, of the transactions that have come so far. Nights carry it. What comes for a month that is over counts
+-- in the running one, so that no payment is lost; what reverses a payment takes it back. Both sides stay under the
+-- number that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -20,7 +21,7 @@ corporates as (
 
 told as (
 
-    select * from {{ by_survivor(ref('int_counterparty__payment'), columns=['counterparty_customer_id']) }} where business_date = {{ business_date() }}
+    select * from {{ ref('int_counterparty__payment') }} where business_date = {{ business_date() }}
 
 ),
 
@@ -32,12 +33,12 @@ originals as (
         select
             *,
             row_number() over (partition by txn_id order by business_date desc nulls last) as recency
-        from {{ by_survivor(ref('int_counterparty__payment'), columns=['counterparty_customer_id']) }}
+        from {{ ref('int_counterparty__payment') }}
         where
             business_date >= {{ add_days(business_date(), '-' ~ oldest_event_days()) }}
             and txn_id in (
                 select reversed_txn_id
-                from {{ ref('int_flow__tonight') }}
+                from {{ ref('int_flow__told') }}
                 where business_date = {{ business_date() }} and is_reversal
             )
     ) as found
@@ -57,7 +58,7 @@ sides as (
             as {{ 'is_counterparty_in_bank' if column == 'is_in_bank' else column }},
         {% endfor -%}
         coalesce(originals.txn_type_code, told.txn_type_code) = 'salary' as is_salary
-    from {{ ref('int_flow__tonight') }} as flows
+    from {{ ref('int_flow__told') }} as flows
     left join told on flows.txn_id = told.txn_id
     left join originals on {{ key_where('flows.is_reversal', 'flows.reversed_txn_id') }} = originals.txn_id
     -- what a month was closed with has been counted
@@ -103,7 +104,7 @@ payments as (
     union all
     select
         customer_id,
-        coalesce('customer|' || counterparty_customer_id, counterparty_key) as counterparty_key,
+        counterparty_key,
         counterparty_customer_id,
         counter_bank_code,
         counter_bank_name,
@@ -116,7 +117,7 @@ payments as (
         salary_out_amt,
         is_counterparty_in_bank
     from (
-        {{ state_of_last_night(customers=['customer_id', 'counterparty_customer_id']) }}
+        {{ state_of_last_night(customers=[]) }}
     ) as last_night
     {% endif %}
 

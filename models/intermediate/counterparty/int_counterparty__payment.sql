@@ -1,6 +1,6 @@
 -- One row per payment of a corporate customer that has another side, with the night that brought it: who that side
--- is. A reversal takes back what was paid to the side of its original, whatever it says of its own. Kept for as long
--- as an original is sought, and for nights that are run again.
+-- is, by the number that was told of. A reversal takes back what was paid to the side of its original, whatever it
+-- says of its own. Kept for as long as an original is sought, and for nights that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -21,7 +21,7 @@ paid as (
 
     -- an account of several has a payment once
     select distinct flows.txn_id
-    from {{ ref('int_flow__tonight') }} as flows
+    from {{ ref('int_flow__told') }} as flows
     inner join corporates on flows.customer_id = corporates.customer_id
     where flows.business_date = {{ business_date() }}
 
@@ -40,9 +40,9 @@ sides as (
         told.counter_bank_code,
         told.counter_bank_name,
         told.counter_name
-    from {{ by_survivor(ref('stg_core_banking__transactions'), columns=['counter_customer_id']) }} as told
+    from {{ ref('stg_core_banking__transactions') }} as told
     inner join paid on told.txn_id = paid.txn_id
-    left join {{ by_survivor(ref('int_account__versions')) }} as accounts
+    left join {{ ref('int_account__versions') }} as accounts
         on
             {{ key_where('told.is_in_bank', 'told.counter_account') }} = accounts.account_id
             and accounts.known_to_date is null

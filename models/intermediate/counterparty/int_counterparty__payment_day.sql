@@ -19,7 +19,7 @@ with payments as (
         ) as counterparty_key,
         flows.signed_plain_amt,
         flows.signed_fine_amt
-    from {{ ref('int_flow__tonight') }} as flows
+    from {{ ref('int_flow__told') }} as flows
     inner join {{ ref('stg_core_banking__transactions') }} as transactions on flows.txn_id = transactions.txn_id
     inner join {{ ref('int_customer__versions') }} as customers
         on

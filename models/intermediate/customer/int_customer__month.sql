@@ -59,7 +59,7 @@ away as (
 still_held as (
 
     select distinct holdings.customer_id, holdings.month_start_date
-    from {{ ref('int_aum__holding_day') }} as holdings
+    from {{ by_survivor(ref('int_aum__holding_day')) }} as holdings
     inner join (
         select customer_id from departed
         union

@@ -11,7 +11,7 @@ with deposits as (
         holdings.account_id,
         holdings.org_id,
         cast(holdings.aum_plain_amt as {{ exact_type() }}) + holdings.aum_fine_amt as balance_amt
-    from {{ ref('int_aum__holding_day') }} as holdings
+    from {{ by_survivor(ref('int_aum__holding_day')) }} as holdings
     inner join {{ ref('int_calendar__open_months') }} as months
         on holdings.month_start_date = months.month_start_date and months.is_current
     where

@@ -24,12 +24,12 @@ history as (
     from (
         select holders.customer_id, balances.month_start_date
         from {{ ref('stg_core_banking__monthly_balances') }} as balances
-        inner join {{ ref('int_account__holder') }} as holders on balances.account_id = holders.account_id
+        inner join {{ ref('int_account__told_holder') }} as holders on balances.account_id = holders.account_id
         union all
         -- what was owed is recorded too, as far back as months are
         select loans.customer_id, loan_history.month_start_date
         from {{ ref('stg_core_banking__monthly_loans') }} as loan_history
-        inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
+        inner join {{ ref('int_loan__versions') }} as loans
             on loan_history.loan_id = loans.loan_id and loans.known_to_date is null
         cross join {{ ref('int_calendar__recorded_history') }} as recorded_history
         where loan_history.month_start_date >= {{ month_start('recorded_history.history_start_date') }}

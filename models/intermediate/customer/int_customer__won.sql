@@ -13,7 +13,7 @@ select
     coalesce(versions.education_code, 'unknown') as education_code,
     coalesce(versions.income_band_code, 'unknown') as income_band_code,
     coalesce(versions.region_code, 'unknown') as region_code
-from {{ ref('int_holding__customer_month') }} as customers
+from {{ ref('int_holding__customer') }} as customers
 inner join {{ living(ref('int_customer__versions')) }} as versions
     on customers.customer_id = versions.customer_id and versions.known_to_date is null
 left join {{ ref('segment_band_rules') }} as bands

@@ -76,9 +76,11 @@ closings as (
 
 lines as (
 
-    select customer_id, product_line_code, held_since_date
-    from {{ by_survivor(ref('int_event__line_held')) }}
-    where business_date = {{ business_date() }} and {{ 'false' if is_first_night() else 'true' }}
+    -- a line that another of the same customer's numbers has held is none
+    select customer_id, product_line_code, min(held_since_date) as held_since_date
+    from {{ by_survivor(ref('int_event__line_held')) }} as held
+    group by customer_id, product_line_code
+    having min(business_date) = {{ business_date() }} and {{ 'false' if is_first_night() else 'true' }}
 
 ),
 

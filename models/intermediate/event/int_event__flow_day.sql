@@ -26,7 +26,7 @@ select
     cast(sum(case when is_reversal then -1 else 1 end) as integer) as txn_cnt,
     cast(sum(case when is_reversal then 0 else 1 end) as integer) as new_txn_cnt
 
-from {{ ref('int_flow__tonight') }}
+from {{ ref('int_flow__told') }}
 where
     flow_code in ({{ counted_flows() }}, 'purchase')
     and txn_date >= {{ add_days(business_date(), -100) }}

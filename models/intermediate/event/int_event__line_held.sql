@@ -1,5 +1,6 @@
--- One row per customer and product line ever held, with the night that first said so: through an account, a position,
--- a loan or a card. A night looks at what its batch adds or changes, and at tonight's positions.
+-- One row per customer and product line ever held, with the night that first said so: through an account, a
+-- position, a loan or a card. A night looks at what its batch adds or changes, and at tonight's positions. Customers
+-- stay under the number that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
@@ -16,7 +17,7 @@ with products as (
 {% if has_state() -%}
 changed as (
 
-    select account_id from {{ by_survivor(ref('int_account__versions')) }} where known_to_date = {{ business_date() }}
+    select account_id from {{ ref('int_account__versions') }} where known_to_date = {{ business_date() }}
 
 ),
 
@@ -36,7 +37,7 @@ held as (
         {%- else -%}
         open_date
         {%- endif %}
-    from {{ ref('int_account__holder') }}
+    from {{ ref('int_account__told_holder') }}
     where
         -- an owner whose share is 0 holds nothing
         ownership_share <> 0
@@ -45,7 +46,7 @@ held as (
             known_from_date = {{ business_date() }}
             or account_id in (
                 select owners.account_id
-                from {{ by_survivor(ref('int_account__owner_versions')) }} as owners
+                from {{ ref('int_account__owner_versions') }} as owners
                 where owners.known_from_date = {{ business_date() }}
             )
         )
@@ -53,15 +54,15 @@ held as (
     union all
     select holders.customer_id, positions.product_code, {{ business_date() }} as open_date
     from {{ ref('stg_core_banking__investment_positions') }} as positions
-    inner join {{ ref('int_account__holder') }} as holders
+    inner join {{ ref('int_account__told_holder') }} as holders
         on positions.account_id = holders.account_id and holders.ownership_share <> 0
     union all
     select customer_id, product_code, start_date as open_date
-    from {{ by_survivor(ref('int_loan__versions')) }}
+    from {{ ref('int_loan__versions') }}
     where known_to_date is null{% if has_state() %} and known_from_date = {{ business_date() }}{% endif %}
     union all
     select customer_id, product_code, issue_date as open_date
-    from {{ by_survivor(ref('int_card__versions')) }}
+    from {{ ref('int_card__versions') }}
     where
         known_to_date is null
         and product_code is not null
@@ -91,7 +92,7 @@ select
     {{ business_date() }} as business_date
 from lines
 {% if has_state() %}
-left join {{ by_survivor(this) }} as earlier
+left join {{ this }} as earlier
     on lines.customer_id = earlier.customer_id and lines.product_line_code = earlier.product_line_code
 where earlier.customer_id is null
 {% endif %}

@@ -6,13 +6,12 @@
     post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-400 - ' ~ replayed_days()) }}",
 ) }}
 
--- depends_on: {{ ref('int_customer__survivor') }}
 -- read on every night but the first
 -- depends_on: {{ ref('int_account__transaction') }}
 
 with tonight as (
 
-    select * from {{ ref('int_flow__tonight') }}
+    select * from {{ ref('int_flow__told') }}
 
 ),
 
@@ -29,7 +28,7 @@ known as (
     select txn_id, customer_id, txn_date from salaries
     {% if has_state() %}
     union all
-    select txn_id, customer_id, txn_date from {{ by_survivor(this) }} as earlier where not is_taken_back
+    select txn_id, customer_id, txn_date from {{ this }} as earlier where not is_taken_back
     {% endif %}
 
 ),

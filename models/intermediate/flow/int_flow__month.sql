@@ -1,11 +1,10 @@
--- One row per customer, month that tonight computes and flow: the transactions dated in the month, of those that have
--- come so far, not yet rounded. Nights carry it; what comes for a month that is over is left out of it.
+-- One row per customer, month that tonight computes and flow: the transactions dated in the month, of those that
+-- have come so far, not yet rounded. Nights carry it, under the number that was told of; what comes for a month that
+-- is over is left out of it.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
 ) }}
-
--- depends_on: {{ ref('int_customer__survivor') }}
 
 with months as (
 
@@ -22,7 +21,7 @@ moves as (
         1 as txn_cnt,
         signed_plain_amt,
         signed_fine_amt
-    from {{ ref('int_flow__tonight') }}
+    from {{ ref('int_flow__told') }}
     -- what a month was closed with has been counted
     where business_date = {{ business_date() }}
     {% if has_state() %}
@@ -35,7 +34,7 @@ moves as (
         signed_plain_amt,
         signed_fine_amt
     from (
-        {{ state_of_last_night() }}
+        {{ state_of_last_night(customers=[]) }}
     ) as last_night
     {% endif %}
 

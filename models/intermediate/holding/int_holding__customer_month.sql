@@ -1,11 +1,13 @@
 -- One row per customer and month that tonight computes: what product figures need of everybody, in one pass: org and
--- tier, who is new and who is lost, lines held, what is held and owed, and whether they are active. Nights carry where
--- a customer was at the end of the month before, and the tier with which the records begin.
+-- tier, who is new and who is lost, lines held, what is held and owed, and whether they are active. Nights carry
+-- where a customer was at the end of the month before, and the tier with which the records begin. That stays under
+-- the number that was told of: a customer who is merged has a row of it, and is there as long as the one who goes
+-- on.
 
 {{ config(materialized='incremental', meta={'carried': 'state', 'month_by_month': true}) }}
 
 -- the first night reads the one and the others the other, but the graph is the same every night
--- depends_on: {{ ref('int_activity__entry') }}, {{ ref('int_activity__customer') }}
+-- depends_on: {{ ref('int_activity__entry') }}, {{ ref('int_activity__customer') }}, {{ ref('int_customer__survivor') }}
 
 with months as (
 
@@ -49,7 +51,7 @@ holdings as (
         count(*) as held_line_cnt,
         sum({{ cents('lines.asset_amt') }}) as asset_cents,
         sum({{ cents('lines.debt_amt') }}) as debt_cents
-    from {{ ref('int_holding__line_month') }} as lines
+    from {{ ref('int_holding__line') }} as lines
     inner join months on lines.month_start_date = months.month_start_date
     where lines.business_date = {{ business_date() }} and lines.is_held
     group by lines.customer_id, lines.month_start_date
@@ -57,9 +59,6 @@ holdings as (
 ),
 
 {% if has_state() %}
-
--- of customers who are one, the org is that of the one who goes on
-{%- set own_first = ['together.told_customer_id <> together.customer_id', 'together.told_customer_id'] %}
 
 before as (
 
@@ -76,21 +75,9 @@ before as (
         select
             last_night.*,
             last_night.month_start_date = {{ month_start(business_date()) }} as is_same_month
-        from {{ one_for_survivors(
-            '(' ~ state_of_last_night(told_as='told_customer_id') ~ ')',
-            ['customer_id', 'month_start_date'],
-            {
-                'is_member': 'max(case when together.is_member then 1 else 0 end) = 1',
-                'is_member_before': 'max(case when together.is_member_before then 1 else 0 end) = 1',
-                'owning_org_id': first_by('together.owning_org_id', own_first),
-                'org_before_id': first_by('together.org_before_id', own_first),
-                'origin_tier_code': first_by(
-                    'together.origin_tier_code', ['together.origin_month_date'] + own_first
-                ),
-                'origin_month_date': 'min(together.origin_month_date)',
-                'top_month_date': 'min(together.top_month_date)',
-            },
-        ) }} as last_night
+        from (
+            {{ state_of_last_night(customers=[]) }}
+        ) as last_night
     ) as states
 
 ),
@@ -170,7 +157,7 @@ activity as (
         sum(case when entries.txn_date >= months.month_start_date then {{ cents('entries.amount_amt') }} else 0 end)
             as txn_cents,
         sum(entries.txn_cnt) as txn_3m_cnt
-    from {{ by_survivor(ref('int_activity__entry')) }} as entries
+    from {{ entries_by_survivor() }} as entries
     inner join months
         on
             entries.txn_date >= {{ month_from_index('months.month_index - 2') }}
@@ -261,6 +248,43 @@ joined as (
             and customers.month_start_date = activity.month_start_date
             {%- endif %}
 
+),
+
+every_number as (
+
+    select * from joined
+    {% if has_state() %}
+    union all
+    select
+        merged.customer_id,
+        before.org_before_id as owning_org_id,
+        merged.customer_type_code,
+        months.month_start_date,
+        merged.first_open_date,
+        coalesce(joined.is_member, false) as is_member,
+        before.is_member_before,
+        before.org_before_id,
+        'none' as tier_code,
+        false as is_top_tier,
+        before.origin_tier_code,
+        before.origin_month_date,
+        before.top_month_date,
+        0 as held_line_cnt,
+        0 as asset_cents,
+        0 as debt_cents,
+        0 as aum_end_amt,
+        cast(null as {{ amount_type() }}) as contribution_amt,
+        cast(null as {{ amount_type() }}) as contribution_12m_amt,
+        0 as txn_cnt,
+        0 as txn_cents,
+        0 as txn_3m_cnt
+    from {{ ref('int_customer__survivor') }} as merged
+    inner join before on merged.customer_id = before.customer_id
+    cross join months
+    left join joined
+        on merged.survivor_id = joined.customer_id and months.month_start_date = joined.month_start_date
+    {% endif %}
+
 )
 
 select
@@ -285,7 +309,7 @@ select
     cast(held_line_cnt as integer) as held_line_cnt,
     {{ cents_amount('asset_cents') }} as asset_amt,
     {{ cents_amount('debt_cents') }} as debt_amt,
-    aum_end_amt,
+    cast(aum_end_amt as {{ amount_type() }}) as aum_end_amt,
     contribution_amt,
     contribution_12m_amt,
     cast(txn_cnt as integer) as txn_cnt,
@@ -298,4 +322,4 @@ select
     is_top_tier,
     is_member and (asset_cents > 0 or debt_cents > 0 or txn_3m_cnt > 0) as is_active
 
-from joined
+from every_number

@@ -1,6 +1,8 @@
--- One row per customer, product line and month that tonight computes: whether the line is held, how much of it, and what
--- was so in the months before. Nights carry that, so that nobody reads past months to tell who is new, lost or won
--- back. A line that was held once keeps its row, with nothing in it.
+-- One row per customer, product line and month that tonight computes: whether the line is held, how much of it, and
+-- what was so in the months before. Nights carry that, so that nobody reads past months to tell who is new, lost or
+-- won back. A line that was held once keeps its row, with nothing in it. What was so before stays under the number
+-- that was told of: a customer who is merged has a row of it, which goes on as long as the one who goes on holds the
+-- line.
 
 {{ config(materialized='incremental', meta={'carried': 'state', 'month_by_month': true}) }}
 
@@ -45,16 +47,9 @@ before as (
         select
             last_night.*,
             last_night.month_start_date = {{ month_start(business_date()) }} as is_same_month
-        from {{ one_for_survivors(
-            '(' ~ state_of_last_night() ~ ')',
-            ['customer_id', 'product_line_code', 'month_start_date'],
-            {
-                'first_held_before_date': 'min(together.first_held_before_date)',
-                'first_held_month_date': 'min(together.first_held_month_date)',
-                'last_held_before_date': 'max(together.last_held_before_date)',
-                'last_held_month_date': 'max(together.last_held_month_date)',
-            },
-        ) }} as last_night
+        from (
+            {{ state_of_last_night(customers=[]) }}
+        ) as last_night
     ) as states
 
 ),
@@ -110,13 +105,26 @@ before as (
 
 {% endif %}
 
+merged as (
+
+    select before.customer_id, before.product_line_code, before.month_start_date
+    from before
+    inner join {{ ref('int_customer__survivor') }} as survivors on before.customer_id = survivors.customer_id
+    inner join held
+        on
+            survivors.survivor_id = held.customer_id
+            and before.product_line_code = held.product_line_code
+            and before.month_start_date = held.month_start_date
+
+),
+
 joined as (
 
     select
         coalesce(held.customer_id, before.customer_id) as customer_id,
         coalesce(held.product_line_code, before.product_line_code) as product_line_code,
         coalesce(held.month_start_date, before.month_start_date) as month_start_date,
-        held.customer_id is not null as is_held,
+        held.customer_id is not null or merged.customer_id is not null as is_held,
         before.first_held_before_date,
         before.last_held_before_date,
         coalesce(held.asset_cents, 0) as asset_cents,
@@ -128,6 +136,11 @@ joined as (
             held.customer_id = before.customer_id
             and held.product_line_code = before.product_line_code
             and held.month_start_date = before.month_start_date
+    left join merged
+        on
+            before.customer_id = merged.customer_id
+            and before.product_line_code = merged.product_line_code
+            and before.month_start_date = merged.month_start_date
 
 )
 

@@ -8,7 +8,7 @@
 -- read from the second night on, but the graph is the same every night
 -- depends_on: {{ ref('int_account__versions') }}, {{ ref('int_contribution__account_day') }}
 -- depends_on: {{ ref('int_account__owner_versions') }}
--- depends_on: {{ ref('int_holding__customer_month') }}, {{ ref('int_fx__rate_by_day') }}
+-- depends_on: {{ ref('int_holding__customer') }}, {{ ref('int_fx__rate_by_day') }}
 
 with products as (
 
@@ -104,11 +104,7 @@ due as (
 assets as (
 
     select customer_id, {{ cents('asset_amt') }} as asset_cents
-    from {{ one_for_survivors(
-        by_survivor(ref('int_holding__customer_month')),
-        ['customer_id', 'business_date', 'month_start_date'],
-        {'asset_amt': 'sum(together.asset_amt)'},
-    ) }} as customers
+    from {{ ref('int_holding__customer') }} as customers
     where
         business_date = {{ previous_business_date() }}
         and month_start_date = {{ month_start(previous_business_date()) }}

@@ -1,9 +1,10 @@
--- One row per position (account × product × owner) and month that tonight computes: its worth at the end of the month
--- before and now, and what was bought and sold in between, night by night: by the change of its cost, else by the change
--- of its units at their last value, else unknown. This is the state that nights carry.
+-- One row per position (account × product × owner) and month that tonight computes: its worth at the end of the
+-- month before and now, and what was bought and sold in between, night by night: by the change of its cost, else by
+-- the change of its units at their last value, else unknown. This is the state that nights carry.
 --
--- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ flow × the
--- days from the opening to it, for the weights of the modified Dietz method.
+-- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ flow ×
+-- the days from the opening to it, for the weights of the modified Dietz method. Owners stay under the number that
+-- was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -15,7 +16,7 @@
 with holders as (
 
     select account_id, customer_id, currency_code, close_date, {{ millionths_of('ownership_share') }} as share_units
-    from {{ ref('int_account__holder') }}
+    from {{ ref('int_account__told_holder') }}
 
 ),
 
@@ -64,20 +65,96 @@ records as (
 
 ),
 
+told_last_night as (
+
+    {{ state_of_last_night(customers=[]) }}
+
+),
+
+-- a position that the bank moved between two numbers which are one tonight was not sold
+ones as (
+
+    select customer_id, survivor_id from {{ ref('int_customer__survivor') }}
+    union
+    select survivor_id as customer_id, survivor_id from {{ ref('int_customer__survivor') }}
+
+),
+
+moved as (
+
+    select
+        states.account_id,
+        states.product_code,
+        states.customer_id,
+        min(tonight.customer_id) as now_customer_id
+    from told_last_night as states
+    inner join ones as before on states.customer_id = before.customer_id
+    inner join tonight on states.account_id = tonight.account_id and states.product_code = tonight.product_code
+    inner join ones as now on tonight.customer_id = now.customer_id and before.survivor_id = now.survivor_id
+    left join tonight as still
+        on
+            states.account_id = still.account_id
+            and states.product_code = still.product_code
+            and states.customer_id = still.customer_id
+    where still.account_id is null
+    group by states.account_id, states.product_code, states.customer_id
+
+),
+
 -- the position is whole in the row of each owner, what the owner has of it is not
-{%- set values_of_survivors = {
-    'value_ccy_cents': 'max(together.value_ccy_cents)',
-    'unit_quantity': 'max(together.unit_quantity)',
-    'cost_ccy_cents': 'max(together.cost_ccy_cents)',
-    'share_units': 'coalesce(nullif(sum(case when together.value_ccy_cents <> 0 then together.share_units else 0 end), 0), '
-        ~ 'max(together.share_units))',
-    'fx_factor': 'max(together.fx_factor)',
-    'opening_date': 'min(together.opening_date)',
-    'is_flow_known': 'min(case when together.is_flow_known then 1 else 0 end) = 1',
+{%- set values = {
+    'value_ccy_cents': 'max(renamed.value_ccy_cents)',
+    'unit_quantity': 'max(renamed.unit_quantity)',
+    'cost_ccy_cents': 'max(renamed.cost_ccy_cents)',
+    'share_units': 'coalesce(nullif(sum(case when renamed.value_ccy_cents <> 0 then renamed.share_units else 0 end), 0), '
+        ~ 'max(renamed.share_units))',
+    'fx_factor': 'max(renamed.fx_factor)',
+    'opening_date': 'min(renamed.opening_date)',
+    'is_flow_known': 'min(case when renamed.is_flow_known then 1 else 0 end) = 1',
 } %}
 {%- for column in ['value_cents', 'opening_cents', 'bought_cents', 'sold_cents', 'flow_day_units'] %}
-{%- do values_of_survivors.update({column: 'sum(together.' ~ column ~ ')'}) %}
+{%- do values.update({column: 'sum(renamed.' ~ column ~ ')'}) %}
 {%- endfor %}
+
+states as (
+
+    select
+        told.account_id,
+        told.product_code,
+        told.customer_id,
+        told.month_start_date,
+        told.{{ values | join(',
+        told.') }}
+    from told_last_night as told
+    left join (
+        select account_id, product_code from moved
+    ) as moved on told.account_id = moved.account_id and told.product_code = moved.product_code
+    where moved.account_id is null
+    union all
+    select
+        renamed.account_id,
+        renamed.product_code,
+        renamed.customer_id,
+        renamed.month_start_date,
+        {% for column, value in values.items() -%}
+        {{ value }} as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from (
+        select
+            {{ replaced_columns('told', {'customer_id': 'coalesce(moved.now_customer_id, told.customer_id)'}) }}
+        from told_last_night as told
+        inner join (
+            select distinct account_id, product_code from moved
+        ) as touched on told.account_id = touched.account_id and told.product_code = touched.product_code
+        left join moved
+            on
+                told.account_id = moved.account_id
+                and told.product_code = moved.product_code
+                and told.customer_id = moved.customer_id
+    ) as renamed
+    group by renamed.account_id, renamed.product_code, renamed.customer_id, renamed.month_start_date
+
+),
 
 -- what is not held any more was sold tonight: at tonight's rate, as every other flow
 last_night as (
@@ -86,10 +163,8 @@ last_night as (
         states.*,
         coalesce(rates.fx_factor, states.fx_factor) as tonight_fx_factor,
         states.month_start_date = {{ month_start(business_date()) }} as is_same_month
-    from {{ one_for_survivors(
-        '(' ~ state_of_last_night() ~ ')', ['account_id', 'product_code', 'customer_id', 'month_start_date'], values_of_survivors
-    ) }} as states
-    left join {{ by_survivor(ref('int_account__versions')) }} as accounts
+    from states
+    left join {{ ref('int_account__versions') }} as accounts
         on states.account_id = accounts.account_id and accounts.known_to_date is null
     left join rates on accounts.currency_code = rates.currency_code
 

@@ -6,7 +6,7 @@
 with customers as (
 
     select customer_id
-    from {{ ref('int_holding__customer_month') }}
+    from {{ ref('int_holding__customer') }}
     where
         business_date = {{ business_date() }}
         and month_start_date = {{ month_start(business_date()) }}
@@ -21,7 +21,7 @@ with customers as (
 held as (
 
     select lines.customer_id, lines.product_line_code
-    from {{ ref('int_holding__line_month') }} as lines
+    from {{ ref('int_holding__line') }} as lines
     inner join customers on lines.customer_id = customers.customer_id
     where
         lines.business_date = {{ business_date() }}

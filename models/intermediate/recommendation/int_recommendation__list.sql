@@ -43,7 +43,7 @@ customers as (
         versions.risk_level_code,
         -- who told no risk level is taken for the most careful
         coalesce(cast(versions.risk_level_code as integer), 1) as risk_level
-    from {{ ref('int_holding__customer_month') }} as customers
+    from {{ ref('int_holding__customer') }} as customers
     inner join {{ living(ref('int_customer__versions')) }} as versions
         on customers.customer_id = versions.customer_id and versions.known_to_date is null
     cross join told_consents
@@ -62,7 +62,7 @@ customers as (
 lines as (
 
     select customer_id, product_line_code
-    from {{ ref('int_holding__line_month') }}
+    from {{ ref('int_holding__line') }}
     where
         business_date = {{ business_date() }}
         and month_start_date = {{ month_start(business_date()) }}
@@ -122,9 +122,10 @@ events as (
 
 arrears as (
 
-    select customer_id, last_arrears_date
-    from {{ ref('int_customer__arrears') }}
+    select customer_id, max(last_arrears_date) as last_arrears_date
+    from {{ by_survivor(ref('int_customer__arrears')) }} as states
     where business_date = {{ business_date() }}
+    group by customer_id
 
 ),
 
@@ -318,11 +319,10 @@ lists as (
         rule_code,
         score,
         reason
-    -- the list of who is merged is nobody's any more
     from (
-        {{ state_of_last_night(told_as='told_customer_id') }}
+        {{ state_of_last_night(customers=[]) }}
     ) as last_night
-    where customer_id = told_customer_id and list_code = case
+    where list_code = case
         when month_start_date = {{ month_start(business_date()) }} then 'month_before' else 'tonight'
     end
     {% endif %}

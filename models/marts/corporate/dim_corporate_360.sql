@@ -56,7 +56,7 @@ lines as (
 held as (
 
     select customer_id, product_line_code
-    from {{ ref('int_holding__line_month') }}
+    from {{ ref('int_holding__line') }}
     where
         business_date = {{ business_date() }}
         and month_start_date = {{ month_start(business_date()) }}

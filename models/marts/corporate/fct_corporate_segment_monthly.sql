@@ -46,7 +46,7 @@ loans as (
 lines as (
 
     select customer_id, month_start_date, count(*) as line_cnt
-    from {{ ref('int_holding__line_month') }}
+    from {{ ref('int_holding__line') }}
     where business_date = {{ business_date() }} and is_held
     group by customer_id, month_start_date
 

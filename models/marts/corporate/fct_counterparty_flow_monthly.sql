@@ -7,6 +7,44 @@
     'carried': 'open_month',
 }) }}
 
+with flows as (
+
+    select
+        {{ replaced_columns('flows', {
+            'counterparty_key': "coalesce('customer|' || flows.counterparty_customer_id, flows.counterparty_key)"
+        }) }}
+    from {{ by_survivor(
+        ref('int_counterparty__month'), columns=['customer_id', 'counterparty_customer_id']
+    ) }} as flows
+    where
+        flows.business_date = {{ business_date() }}
+        -- who is one with the other side pays nobody
+        and (flows.counterparty_customer_id is null or flows.counterparty_customer_id <> flows.customer_id)
+
+),
+
+-- of several spellings the last in order
+summed as (
+
+    select
+        customer_id,
+        counterparty_key,
+        max(counterparty_customer_id) as counterparty_customer_id,
+        max(counter_bank_code) as counter_bank_code,
+        max(counter_bank_name) as counter_bank_name,
+        max(counter_name) as counter_name,
+        month_start_date,
+        cast(sum(in_amt) as {{ amount_type() }}) as in_amt,
+        cast(sum(out_amt) as {{ amount_type() }}) as out_amt,
+        cast(sum(in_cnt) as bigint) as in_cnt,
+        cast(sum(out_cnt) as bigint) as out_cnt,
+        cast(sum(salary_out_amt) as {{ amount_type() }}) as salary_out_amt,
+        bool_or(is_counterparty_in_bank) as is_counterparty_in_bank
+    from flows
+    group by customer_id, counterparty_key, month_start_date
+
+)
+
 select
     -- ids
     flows.customer_id,
@@ -33,6 +71,5 @@ select
     flows.counterparty_customer_id is not null or flows.is_counterparty_in_bank as is_inside,
     months.is_provisional
 
-from {{ ref('int_counterparty__month') }} as flows
+from summed as flows
 inner join {{ ref('int_calendar__open_months') }} as months on flows.month_start_date = months.month_start_date
-where flows.business_date = {{ business_date() }}

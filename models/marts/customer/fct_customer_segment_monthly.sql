@@ -82,9 +82,10 @@ aum as (
 
 arrears as (
 
-    select customer_id, last_arrears_date
-    from {{ ref('int_customer__arrears') }}
+    select customer_id, max(last_arrears_date) as last_arrears_date
+    from {{ by_survivor(ref('int_customer__arrears')) }} as states
     where business_date = {{ business_date() }}
+    group by customer_id
 
 ),
 

@@ -15,7 +15,7 @@ with months as (
 customers as (
 
     select customers.*
-    from {{ ref('int_holding__customer_month') }} as customers
+    from {{ ref('int_holding__customer') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
     where customers.business_date = {{ business_date() }} and customers.is_active
 

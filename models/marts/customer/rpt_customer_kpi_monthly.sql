@@ -20,7 +20,7 @@ with months as (
 customers as (
 
     select customers.*, customers.owning_org_id <> customers.org_before_id as is_moved
-    from {{ ref('int_holding__customer_month') }} as customers
+    from {{ ref('int_holding__customer') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
     where customers.business_date = {{ business_date() }} and (customers.is_member or customers.is_member_before)
 

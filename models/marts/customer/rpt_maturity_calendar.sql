@@ -53,7 +53,7 @@ coming as (
             wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
         ) }} else 0 end) as due_cents,
         cast(null as bigint) as retained_cents
-    from {{ ref('int_contribution__account_day') }} as balances
+    from {{ by_survivor(ref('int_contribution__account_day')) }} as balances
     inner join contracts
         on
             balances.account_id = contracts.account_id
@@ -96,7 +96,7 @@ kept as (
             )
         ) as kept_cents
     from matured
-    left join {{ ref('int_holding__customer_month') }} as customers
+    left join {{ ref('int_holding__customer') }} as customers
         on
             matured.customer_id = customers.customer_id
             and customers.business_date = {{ business_date() }}

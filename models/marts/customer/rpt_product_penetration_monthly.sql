@@ -15,7 +15,7 @@ with months as (
 lines as (
 
     select lines.*
-    from {{ ref('int_holding__line_month') }} as lines
+    from {{ ref('int_holding__line') }} as lines
     inner join months on lines.month_start_date = months.month_start_date
     where lines.business_date = {{ business_date() }} and (lines.is_held or lines.is_held_before)
 
@@ -24,7 +24,7 @@ lines as (
 customers as (
 
     select customers.customer_id, customers.month_start_date, customers.tier_code, customers.is_active
-    from {{ ref('int_holding__customer_month') }} as customers
+    from {{ ref('int_holding__customer') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
     where customers.business_date = {{ business_date() }}
 

@@ -13,9 +13,11 @@ with months as (
 
 lists as (
 
-    select *
-    from {{ ref('int_recommendation__list') }}
-    where business_date = {{ business_date() }} and list_code = 'month_before'
+    select lists.*
+    from {{ ref('int_recommendation__list') }} as lists
+    left join {{ ref('int_customer__survivor') }} as merged on lists.customer_id = merged.customer_id
+    -- the list of who is merged is nobody's any more
+    where lists.business_date = {{ business_date() }} and lists.list_code = 'month_before' and merged.customer_id is null
 
 ),
 
@@ -28,7 +30,7 @@ customers as (
 lines as (
 
     select lines.*
-    from {{ ref('int_holding__line_month') }} as lines
+    from {{ ref('int_holding__line') }} as lines
     inner join customers on lines.customer_id = customers.customer_id
     where
         lines.business_date = {{ business_date() }}

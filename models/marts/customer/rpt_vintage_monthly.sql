@@ -76,7 +76,7 @@ kept as (
         -- who left in the month contributed until then: the cohorts add up to all that was contributed
         sum({{ cents('customers.contribution_amt') }}) as contribution_cents,
         sum(case when customers.is_member then customers.held_line_cnt else 0 end) as held_line_cnt
-    from {{ ref('int_holding__customer_month') }} as customers
+    from {{ ref('int_holding__customer') }} as customers
     cross join recorded_history
     where
         customers.business_date = {{ business_date() }}

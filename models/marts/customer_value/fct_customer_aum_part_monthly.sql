@@ -15,8 +15,20 @@ with months as (
 
 parts as (
 
+    {%- set sums = {} %}
+    {%- for measure in ['aum_end', 'balance_sum', 'quarter_sum', 'year_sum'] %}
+    {%- for kind in ['plain', 'fine'] %}
+    {%- set column = measure ~ '_' ~ kind ~ '_amt' %}
+    {%- do sums.update({column: 'sum(together.' ~ column ~ ')'}) %}
+    {%- endfor %}
+    {%- endfor %}
+
     select parts.*
-    from {{ ref('int_aum__part_month') }} as parts
+    from {{ one_for_survivors(
+        by_survivor(ref('int_aum__part_month')),
+        ['customer_id', 'org_id', 'asset_class_code', 'business_date', 'month_start_date'],
+        sums,
+    ) }} as parts
     inner join months on parts.month_start_date = months.month_start_date
     where parts.business_date = {{ business_date() }}
 

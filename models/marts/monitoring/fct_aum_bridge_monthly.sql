@@ -41,7 +41,11 @@ rounded as (
         month_start_date,
         part_code,
         {{ round_signed('plain_amt', 'fine_amt') }} as part_amt
-    from {{ ref('int_bridge__part_month') }}
+    from {{ one_for_survivors(
+        by_survivor(ref('int_bridge__part_month')),
+        ['customer_id', 'part_code', 'business_date', 'month_start_date'],
+        {'plain_amt': 'sum(together.plain_amt)', 'fine_amt': 'sum(together.fine_amt)'},
+    ) }} as parts
     where business_date = {{ business_date() }}
     union all
     -- what customers who are merged had at the opening comes under the number of the one who goes on

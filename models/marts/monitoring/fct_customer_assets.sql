@@ -6,12 +6,21 @@
 
 {%- set measures = ['total_assets', 'deposit', 'investment', 'loan', 'aum'] %}
 
+{%- set sums = {} %}
+{%- for measure in ['total_assets', 'deposit', 'loan', 'card_debt', 'aum'] %}
+{%- for end in ['', 'month_', 'year_'] if not (end and measure == 'card_debt') %}
+{%- do sums.update({end ~ measure ~ '_amt': 'sum(together.' ~ end ~ measure ~ '_amt)'}) %}
+{%- endfor %}
+{%- endfor %}
+
 with tonight as (
 
     select *, total_assets_amt - deposit_amt as investment_amt,
         month_total_assets_amt - month_deposit_amt as month_investment_amt,
         year_total_assets_amt - year_deposit_amt as year_investment_amt
-    from {{ ref('int_asset__customer_day') }}
+    from {{ one_for_survivors(
+        by_survivor(ref('int_asset__customer_day')), ['customer_id', 'business_date'], sums
+    ) }} as states
     where business_date = {{ business_date() }}
 
 ),

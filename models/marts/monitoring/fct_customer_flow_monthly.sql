@@ -9,7 +9,17 @@
 
 with flows as (
 
-    select * from {{ ref('int_flow__month') }} where business_date = {{ business_date() }}
+    select *
+    from {{ one_for_survivors(
+        by_survivor(ref('int_flow__month')),
+        ['customer_id', 'flow_code', 'business_date', 'month_start_date'],
+        {
+            'txn_cnt': 'cast(sum(together.txn_cnt) as bigint)',
+            'signed_plain_amt': 'sum(together.signed_plain_amt)',
+            'signed_fine_amt': 'sum(together.signed_fine_amt)',
+        },
+    ) }} as states
+    where business_date = {{ business_date() }}
 
 ),
 

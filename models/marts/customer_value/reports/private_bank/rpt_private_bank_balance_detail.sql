@@ -23,7 +23,7 @@ assets as (
         holdings.balance_source as balance_class_code,
         sum(holdings.aum_plain_amt) as plain_amt,
         sum(holdings.aum_fine_amt) as fine_amt
-    from {{ ref('int_aum__holding_day') }} as holdings
+    from {{ by_survivor(ref('int_aum__holding_day')) }} as holdings
     inner join members
         on
             holdings.customer_id = members.customer_id
