@@ -76,11 +76,21 @@ closings as (
 
 lines as (
 
-    -- a line that another of the same customer's numbers has held is none
-    select customer_id, product_line_code, min(held_since_date) as held_since_date
+    select held.customer_id, held.product_line_code, min(held.held_since_date) as held_since_date
     from {{ by_survivor(ref('int_event__line_held')) }} as held
-    group by customer_id, product_line_code
-    having min(business_date) = {{ business_date() }} and {{ 'false' if is_first_night() else 'true' }}
+    -- a line that another of the same customer's numbers has held before is not new
+    left join (
+        select distinct earlier.customer_id, earlier.product_line_code
+        from {{ by_survivor(ref('int_event__line_held')) }} as earlier
+        inner join {{ who_go_on() }} as survivors on earlier.customer_id = survivors.survivor_id
+        where earlier.business_date < {{ business_date() }}
+    ) as known
+        on held.customer_id = known.customer_id and held.product_line_code = known.product_line_code
+    where
+        held.business_date = {{ business_date() }}
+        and known.customer_id is null
+        and {{ 'false' if is_first_night() else 'true' }}
+    group by held.customer_id, held.product_line_code
 
 ),
 
