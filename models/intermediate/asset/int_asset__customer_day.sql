@@ -1,6 +1,6 @@
--- One row per customer with assets or debts tonight, or at the end of last month or last year: their amounts then and
--- now. Nights carry it, so that changes need no past day; customers without anything have no row. The first night
--- takes the ends of months from the history that the initial load tells.
+-- One row per customer with assets or debts tonight, or at the end of last month or last year: their amounts
+-- then and now. Nights carry it, so that changes need no past day; customers without anything have no row.
+-- The first night takes the ends of months from the history that the initial load tells.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -54,7 +54,9 @@ last_night as (
     {%- endfor %}
     {%- endfor %}
 
-    select * from {{ one_for_survivors('(' ~ state_of_last_night() ~ ')', ['customer_id', 'month_start_date'], sums) }} as states
+    select *
+    from {{ one_for_survivors('(' ~ state_of_last_night() ~ ')', ['customer_id', 'month_start_date'], sums) }}
+        as states
 
 ),
 
@@ -89,7 +91,8 @@ wanted as (
 
 wanted_months as (
 
-    select month_end_date, true as is_month, month_end_date = {{ add_days('year_date', -1) }} as is_year from wanted
+    select month_end_date, true as is_month, month_end_date = {{ add_days('year_date', -1) }} as is_year
+    from wanted
     union all
     select {{ add_days('year_date', -1) }} as month_end_date, false as is_month, true as is_year
     from wanted
@@ -112,7 +115,8 @@ told as (
     from {{ ref('stg_core_banking__monthly_balances') }} as history
     inner join wanted_months on history.month_start_date = {{ month_start('wanted_months.month_end_date') }}
     inner join {{ ref('int_account__holder') }} as holders on history.account_id = holders.account_id
-    inner join {{ ref('stg_core_banking__products') }} as products on history.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on history.product_code = products.product_code
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on holders.currency_code = rates.currency_code and wanted_months.month_end_date = rates.calendar_date
     -- a row may end with the last day before the closing
@@ -125,7 +129,8 @@ told as (
         0 as is_deposit,
         1 as is_loan,
         cast(
-            cast(greatest(history.month_end_balance_ccy_amt, 0) as decimal(24, 2)) * rates.mid_rate as {{ exact_type() }}
+            cast(greatest(history.month_end_balance_ccy_amt, 0) as decimal(24, 2)) * rates.mid_rate
+            as {{ exact_type() }}
         ) as worth_amt
     from {{ ref('stg_core_banking__monthly_loans') }} as history
     inner join wanted_months on history.month_start_date = {{ month_start('wanted_months.month_end_date') }}
@@ -192,7 +197,8 @@ select
     {% endfor -%}
     {% for measure in measures -%}
     cast(coalesce(ends.month_{{ measure }}_amt, 0) as {{ amount_type() }}) as month_{{ measure }}_amt,
-    cast(coalesce(ends.year_{{ measure }}_amt, 0) as {{ amount_type() }}) as year_{{ measure }}_amt{{ ',' if not loop.last }}
+    cast(coalesce(ends.year_{{ measure }}_amt, 0) as {{ amount_type() }})
+        as year_{{ measure }}_amt{{ ',' if not loop.last }}
     {% endfor %}
 
 from tonight

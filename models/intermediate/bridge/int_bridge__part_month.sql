@@ -1,6 +1,6 @@
--- One row per customer, part of the AUM bridge and month that tonight computes: what has moved so far, not yet rounded.
--- Nights carry it, so that no day is looked at twice: last night's sums, and what tonight moved. In the month of the
--- first night the opening is a part too, because no month before tells it.
+-- One row per customer, part of the AUM bridge and month that tonight computes: what has moved so far, not
+-- yet rounded. Nights carry it, so that no day is looked at twice: last night's sums, and what tonight moved.
+-- In the month of the first night the opening is a part too, because no month before tells it.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -34,7 +34,8 @@ trades as (
     select
         coalesce(holders.customer_id, sent.customer_id) as customer_id,
         cast(
-            coalesce(holders.ownership_share, 1) * (1 - case when products.is_in_aum then products.aum_weight else 0 end)
+            coalesce(holders.ownership_share, 1)
+            * (1 - case when products.is_in_aum then products.aum_weight else 0 end)
             as decimal(18, 12)
         ) as lost_share,
         rates.mid_rate,
@@ -48,7 +49,8 @@ trades as (
             sent.product_code = products.product_code
             and products.asset_class_code = 'wealth'
             and (not products.is_in_aum or products.aum_weight < 1)
-    inner join {{ ref('int_calendar__recorded_history') }} as first_night on sent.trade_date >= first_night.business_date
+    inner join {{ ref('int_calendar__recorded_history') }} as first_night
+        on sent.trade_date >= first_night.business_date
     inner join rates on entries.currency_code = rates.currency_code
     left join {{ ref('int_account__holder') }} as holders on sent.account_id = holders.account_id
     where
@@ -82,7 +84,8 @@ moved as (
         now_share as aum_share,
         now_rate as mid_rate,
         cast(
-            (now_counted_ccy_amt - now_ccy_amt) - (before_counted_ccy_amt - before_ccy_amt) as {{ amount_type() }}
+            (now_counted_ccy_amt - now_ccy_amt) - (before_counted_ccy_amt - before_ccy_amt)
+            as {{ amount_type() }}
         ) as moved_ccy_amt
     from holdings
     where source_code = 'deposit'
@@ -158,7 +161,11 @@ parts as (
         tonight.customer_id,
         tonight.part_code,
         months.month_start_date,
-        case when not tonight.is_plain then 0 when tonight.aum_share = 1 then moved_ccy_amt else -moved_ccy_amt end
+        case
+            when not tonight.is_plain then 0
+            when tonight.aum_share = 1 then moved_ccy_amt
+            else -moved_ccy_amt
+        end
             as plain_amt,
         case
             when tonight.is_plain then cast(0 as {{ exact_type() }})

@@ -1,7 +1,7 @@
--- One row per credit-card customer, month, month of booking and night: spending that the night brought for the
--- month. A reversal takes its amount off the month of the purchase that it reverses, so that no month is left with a
--- reversal and no purchase; figures of months that ended before the reversal keep the purchase. In whatever order they
--- come, they count once the purchase and all between are there.
+-- One row per credit-card customer, month, month of booking and night: spending that the night brought for
+-- the month. A reversal takes its amount off the month of the purchase that it reverses, so that no month is
+-- left with a reversal and no purchase; figures of months that ended before the reversal keep the purchase.
+-- In whatever order they come, they count once the purchase and all between are there.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -15,7 +15,9 @@ with recursive tonight as (
 
 credit_cards as (
 
-    select * from {{ by_survivor(ref('int_card__versions')) }} where known_to_date is null and card_kind_code = 'credit'
+    select *
+    from {{ by_survivor(ref('int_card__versions')) }}
+    where known_to_date is null and card_kind_code = 'credit'
 
 ),
 

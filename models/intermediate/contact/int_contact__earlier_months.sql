@@ -1,5 +1,5 @@
--- One row per customer whom a contact has reached before the month, and month: the last one, and what the 11 months
--- before add to the contacts of 12. Computed once per month, on its first night, as known then.
+-- One row per customer whom a contact has reached before the month, and month: the last one, and what the 11
+-- months before add to the contacts of 12. Computed once per month, on its first night, as known then.
 
 {{ config(materialized='incremental', meta={'carried': 'month_state'}) }}
 
@@ -16,7 +16,9 @@ where
     and sent_at < {{ month_start(business_date()) }}
     {%- if has_state() %}
     and not exists (
-        select 1 from {{ this }} as earlier where earlier.month_start_date = {{ month_start(business_date()) }}
+        select 1
+        from {{ this }} as earlier
+        where earlier.month_start_date = {{ month_start(business_date()) }}
     )
     {%- endif %}
 group by customer_id

@@ -1,11 +1,12 @@
--- One row per account × product, loan or card, org, holder and owners, and month that tonight computes: its last
--- balance, and so far the sums over the days of the balance (积数), of balance × customer rate and of balance ×
--- transfer rate (FTP). This is the state that nights carry: tonight = last night's sums, plus last night's balance for
--- the days without a batch, plus tonight's balance. No day is read twice. A change of org, holder or owners begins
--- another row: each day is that of the org and the owners who had it. An account that has been empty all month has
--- no row, unless it may bear a cost.
+-- One row per account × product, loan or card, org, holder and owners, and month that tonight computes: its
+-- last balance, and so far the sums over the days of the balance (积数), of balance × customer rate and of
+-- balance × transfer rate (FTP). This is the state that nights carry: tonight = last night's sums, plus last
+-- night's balance for the days without a batch, plus tonight's balance. No day is read twice. A change of
+-- org, holder or owners begins another row: each day is that of the org and the owners who had it. An account
+-- that has been empty all month has no row, unless it may bear a cost.
 --
--- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × the day's mid rate in fx_scale().
+-- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × the day's mid rate in
+-- fx_scale().
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -48,7 +49,8 @@ last_night as (
     from {{ one_for_survivors(
         '(' ~ state_of_last_night() ~ ')',
         [
-            'account_id', 'product_code', 'customer_id', 'org_id', 'source_code', 'currency_code', 'owners_since_date',
+            'account_id', 'product_code', 'customer_id', 'org_id', 'source_code', 'currency_code',
+            'owners_since_date',
         ],
         {
             'balance_cents': 'sum(together.balance_cents)',
@@ -315,8 +317,8 @@ summed as (
             when ftp_millionths is not null then is_term_assumed
             else (is_carried_month and is_carried_assumed) or is_demand_assumed
         end as is_rate_assumed,
-        -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure; what was told on a day
-        -- of the month is in all of it
+        -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure; what was told on
+        -- a day of the month is in all of it
         ((is_current and is_told) or (is_carried_month and is_carried))
         and (source_code = 'loan' or bearing_orgs.org_id is not null) as is_kept_empty
 

@@ -1,4 +1,5 @@
--- One row per cost pool, org and month of the cost, with the night that brought it and the month that it counts
+-- One row per cost pool, org and month of the cost, with the night that brought it and the month that it
+-- counts
 -- in: its own, or the first that was open when it came. A pool sent twice counts once.
 
 {{ config(

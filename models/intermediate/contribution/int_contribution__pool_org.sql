@@ -1,5 +1,5 @@
--- One row per part of a cost pool, month and org whose accounts bear it: the part's own org, or the orgs below it if
--- it keeps no accounts itself.
+-- One row per part of a cost pool, month and org whose accounts bear it: the part's own org, or the orgs
+-- below it if it keeps no accounts itself.
 
 {{ config(materialized='view') }}
 

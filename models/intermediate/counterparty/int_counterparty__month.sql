@@ -1,6 +1,7 @@
--- One row per corporate customer, counterparty and month that tonight computes: what came from the counterparty and went
--- to it, of the transactions that have come so far. Nights carry it. What comes for a month that is over counts in the
--- running one, so that no payment is lost; what reverses a payment takes it back.
+-- One row per corporate customer, counterparty and month that tonight computes: what came from the
+-- counterparty and went to it, of the transactions that have come so far. Nights carry it. What comes for a
+-- month that is over counts in the running one, so that no payment is lost; what reverses a payment takes it
+-- back.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -20,7 +21,9 @@ corporates as (
 
 told as (
 
-    select * from {{ by_survivor(ref('int_counterparty__payment'), columns=['counterparty_customer_id']) }} where business_date = {{ business_date() }}
+    select *
+    from {{ by_survivor(ref('int_counterparty__payment'), columns=['counterparty_customer_id']) }}
+    where business_date = {{ business_date() }}
 
 ),
 
@@ -90,8 +93,10 @@ payments as (
         {%- endif %}
         case when flows.flow_direction_code = 'in' then flows.signed_amt else 0 end as in_amt,
         case when flows.flow_direction_code = 'out' then -flows.signed_amt else 0 end as out_amt,
-        case when flows.flow_direction_code <> 'in' then 0 when flows.is_reversal then -1 else 1 end as in_cnt,
-        case when flows.flow_direction_code <> 'out' then 0 when flows.is_reversal then -1 else 1 end as out_cnt,
+        case when flows.flow_direction_code <> 'in' then 0 when flows.is_reversal then -1 else 1 end
+            as in_cnt,
+        case when flows.flow_direction_code <> 'out' then 0 when flows.is_reversal then -1 else 1 end
+            as out_cnt,
         case when flows.flow_direction_code = 'out' and flows.is_salary then -flows.signed_amt else 0 end
             as salary_out_amt,
         flows.is_counterparty_in_bank

@@ -1,10 +1,11 @@
--- One row per corporate customer, counterparty, day and night: what was paid between them, either way. A counterparty
--- is a customer of the bank or an account elsewhere. Kept for the 12 months in which a counterparty is known, and for
--- nights that are run again.
+-- One row per corporate customer, counterparty, day and night: what was paid between them, either way. A
+-- counterparty is a customer of the bank or an account elsewhere. Kept for the 12 months in which a
+-- counterparty is known, and for nights that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
-    post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-375 - ' ~ replayed_days()) }}",
+    post_hook="delete from {{ this }}
+        where business_date < {{ add_days(business_date(), '-375 - ' ~ replayed_days()) }}",
 ) }}
 
 with payments as (
@@ -20,7 +21,8 @@ with payments as (
         flows.signed_plain_amt,
         flows.signed_fine_amt
     from {{ ref('int_flow__tonight') }} as flows
-    inner join {{ ref('stg_core_banking__transactions') }} as transactions on flows.txn_id = transactions.txn_id
+    inner join {{ ref('stg_core_banking__transactions') }} as transactions
+        on flows.txn_id = transactions.txn_id
     inner join {{ ref('int_customer__versions') }} as customers
         on
             flows.customer_id = customers.customer_id
@@ -41,7 +43,8 @@ select
     told_date,
 
     -- measures
-    cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }}) as paid_amt
+    cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }})
+        as paid_amt
 
 from payments
 where counterparty_key is not null

@@ -1,5 +1,5 @@
--- One row per customer and product line ever held, with the night that first said so: through an account, a position,
--- a loan or a card. A night looks at what its batch adds or changes, and at tonight's positions.
+-- One row per customer and product line ever held, with the night that first said so: through an account, a
+-- position, a loan or a card. A night looks at what its batch adds or changes, and at tonight's positions.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
@@ -16,7 +16,9 @@ with products as (
 {% if has_state() -%}
 changed as (
 
-    select account_id from {{ by_survivor(ref('int_account__versions')) }} where known_to_date = {{ business_date() }}
+    select account_id
+    from {{ by_survivor(ref('int_account__versions')) }}
+    where known_to_date = {{ business_date() }}
 
 ),
 
@@ -29,7 +31,9 @@ held as (
         {% if has_state() -%}
         -- who becomes an owner of an account that was known, or its holder, holds it from tonight on
         case
-            when known_from_date = {{ business_date() }} and account_id not in (select account_id from changed)
+            when
+                known_from_date = {{ business_date() }}
+                and account_id not in (select account_id from changed)
                 then open_date
             else {{ business_date() }}
         end as open_date

@@ -1,6 +1,6 @@
--- One row per event, with the night whose batch tells it: the feed as it would be had every batch come once, in order,
--- as it counts now. monitoring.fct_event compares it with what was told. A night tells no event again that an earlier
--- one has told, nor one whose rule rests (`cool_down_days`) after the last telling.
+-- One row per event, with the night whose batch tells it: the feed as it would be had every batch come once,
+-- in order, as it counts now. monitoring.fct_event compares it with what was told. A night tells no event
+-- again that an earlier one has told, nor one whose rule rests (`cool_down_days`) after the last telling.
 
 -- read on every night but the first
 -- depends_on: {{ ref('int_event__flow_day') }}
@@ -66,7 +66,9 @@ applied as (
 
 identified as (
 
-    select *, {{ event_identity('event_code', 'subject_type_code', 'subject_id', 'key_text') }} as identity_key
+    select
+        *,
+        {{ event_identity('event_code', 'subject_type_code', 'subject_id', 'key_text') }} as identity_key
     from applied
     where preference = 1
 
@@ -115,7 +117,10 @@ causes as (
     ) as rules
         on
             (fresh.event_code = 'loan_overdue' and fresh.threshold_cnt >= rules.threshold_cnt)
-            or (fresh.event_code = 'class_downgrade' and fresh.event_cnt >= {{ five_class_rank("'substandard'") }})
+            or (
+                fresh.event_code = 'class_downgrade'
+                and fresh.event_cnt >= {{ five_class_rank("'substandard'") }}
+            )
 
 ),
 
@@ -164,8 +169,8 @@ risks as (
 events as (
 
     select
-        identity_key, event_code, rule_version, customer_id, subject_type_code, subject_id, event_date, priority,
-        amount_amt, reference_amt, threshold_amt, reference_date, event_cnt
+        identity_key, event_code, rule_version, customer_id, subject_type_code, subject_id, event_date,
+        priority, amount_amt, reference_amt, threshold_amt, reference_date, event_cnt
     from fresh
     union all
     select

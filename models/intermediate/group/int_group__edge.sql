@@ -1,5 +1,5 @@
--- One row per customer and time with a parent (集团母公司), as known tonight. Of several parents the one with the largest
--- share counts, then the smallest number, so that a customer has one on any day.
+-- One row per customer and time with a parent (集团母公司), as known tonight. Of several parents the one with the
+-- largest share counts, then the smallest number, so that a customer has one on any day.
 
 {{ config(materialized='table') }}
 

@@ -1,9 +1,10 @@
--- One row per position (account × product × owner) and month that tonight computes: its worth at the end of the month
--- before and now, and what was bought and sold in between, night by night: by the change of its cost, else by the change
--- of its units at their last value, else unknown. This is the state that nights carry.
+-- One row per position (account × product × owner) and month that tonight computes: its worth at the end of
+-- the month before and now, and what was bought and sold in between, night by night: by the change of its
+-- cost, else by the change of its units at their last value, else unknown. This is the state that nights
+-- carry.
 --
--- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ flow × the
--- days from the opening to it, for the weights of the modified Dietz method.
+-- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ
+-- flow × the days from the opening to it, for the weights of the modified Dietz method.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -14,7 +15,12 @@
 
 with holders as (
 
-    select account_id, customer_id, currency_code, close_date, {{ millionths_of('ownership_share') }} as share_units
+    select
+        account_id,
+        customer_id,
+        currency_code,
+        close_date,
+        {{ millionths_of('ownership_share') }} as share_units
     from {{ ref('int_account__holder') }}
 
 ),
@@ -69,8 +75,10 @@ records as (
     'value_ccy_cents': 'max(together.value_ccy_cents)',
     'unit_quantity': 'max(together.unit_quantity)',
     'cost_ccy_cents': 'max(together.cost_ccy_cents)',
-    'share_units': 'coalesce(nullif(sum(case when together.value_ccy_cents <> 0 then together.share_units else 0 end), 0), '
-        ~ 'max(together.share_units))',
+    'share_units':
+        'coalesce(nullif('
+        ~ 'sum(case when together.value_ccy_cents <> 0 then together.share_units else 0 end), 0'
+        ~ '), max(together.share_units))',
     'fx_factor': 'max(together.fx_factor)',
     'opening_date': 'min(together.opening_date)',
     'is_flow_known': 'min(case when together.is_flow_known then 1 else 0 end) = 1',
@@ -87,7 +95,8 @@ last_night as (
         coalesce(rates.fx_factor, states.fx_factor) as tonight_fx_factor,
         states.month_start_date = {{ month_start(business_date()) }} as is_same_month
     from {{ one_for_survivors(
-        '(' ~ state_of_last_night() ~ ')', ['account_id', 'product_code', 'customer_id', 'month_start_date'], values_of_survivors
+        '(' ~ state_of_last_night() ~ ')', ['account_id', 'product_code', 'customer_id', 'month_start_date'],
+        values_of_survivors
     ) }} as states
     left join {{ by_survivor(ref('int_account__versions')) }} as accounts
         on states.account_id = accounts.account_id and accounts.known_to_date is null
@@ -111,15 +120,20 @@ joined as (
         case when tonight.account_id is not null then tonight.unit_quantity else 0 end as unit_quantity,
         case when tonight.account_id is not null then tonight.cost_ccy_cents else 0 end as cost_ccy_cents,
         coalesce(last_night.value_ccy_cents, 0) as last_value_ccy_cents,
-        case when last_night.account_id is not null then last_night.unit_quantity else 0 end as last_unit_quantity,
-        case when last_night.account_id is not null then last_night.cost_ccy_cents else 0 end as last_cost_ccy_cents,
+        case when last_night.account_id is not null then last_night.unit_quantity else 0 end
+            as last_unit_quantity,
+        case when last_night.account_id is not null then last_night.cost_ccy_cents else 0 end
+            as last_cost_ccy_cents,
         coalesce(last_night.share_units, 0) as last_share_units,
         coalesce(last_night.value_cents, 0) as last_value_cents,
         case
             when last_night.is_same_month then last_night.opening_date
             else greatest({{ add_days(month_start(business_date()), -1) }}, records.first_night_date)
         end as opening_date,
-        coalesce(case when last_night.is_same_month then last_night.opening_cents else last_night.value_cents end, 0)
+        coalesce(
+            case when last_night.is_same_month then last_night.opening_cents else last_night.value_cents end,
+            0
+        )
             as opening_cents,
         coalesce(case when last_night.is_same_month then last_night.bought_cents end, 0) as bought_cents,
         coalesce(case when last_night.is_same_month then last_night.sold_cents end, 0) as sold_cents,
@@ -141,7 +155,8 @@ joined as (
 
 ),
 
--- in cents of the account's currency, of the whole position at its owner's share; where that changed, by the change
+-- in cents of the account's currency, of the whole position at its owner's share; where that changed, by the
+-- change
 flows as (
 
     select
@@ -149,12 +164,14 @@ flows as (
         case
             when is_refused or (not is_held and last_value_ccy_cents = 0) then 0
             when cost_ccy_cents is not null and last_cost_ccy_cents is not null
-                then {{ wide('cost_ccy_cents') }} * share_units - {{ wide('last_cost_ccy_cents') }} * last_share_units
+                then {{ wide('cost_ccy_cents') }} * share_units - {{ wide('last_cost_ccy_cents') }}
+                * last_share_units
             -- the last value of a unit, tonight's of a position that is new
             when last_unit_quantity > 0 and unit_quantity is not null
                 then {{ round_wide(
                     '(' ~ wide('cast(unit_quantity * 10000 as bigint)') ~ ' * share_units - '
-                    ~ wide('cast(last_unit_quantity * 10000 as bigint)') ~ ' * last_share_units) * last_value_ccy_cents',
+                    ~ wide('cast(last_unit_quantity * 10000 as bigint)')
+                    ~ ' * last_share_units) * last_value_ccy_cents',
                     'cast(last_unit_quantity * 10000 as bigint)',
                 ) }}
             when last_unit_quantity = 0 and last_value_ccy_cents = 0 and unit_quantity > 0
@@ -236,8 +253,10 @@ select
     cast(opening_date as date) as opening_date,
 
     -- measures: of the position in its currency
-    cast(case when is_refused then last_value_ccy_cents else value_ccy_cents end as bigint) as value_ccy_cents,
-    cast(case when is_refused then last_unit_quantity else unit_quantity end as decimal(20, 4)) as unit_quantity,
+    cast(case when is_refused then last_value_ccy_cents else value_ccy_cents end as bigint)
+        as value_ccy_cents,
+    cast(case when is_refused then last_unit_quantity else unit_quantity end as decimal(20, 4))
+        as unit_quantity,
     cast(case when is_refused then last_cost_ccy_cents else cost_ccy_cents end as bigint) as cost_ccy_cents,
     cast(share_units as bigint) as share_units,
     cast(fx_factor as bigint) as fx_factor,

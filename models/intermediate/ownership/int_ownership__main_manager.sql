@@ -1,6 +1,7 @@
--- One row per customer and open month with a main relationship manager (主客户经理) on the month's last
--- processed day, as the bank says it tonight; who has left the bank is none. Should a customer have several that day, the largest
--- participation counts, then the latest begin, the latest record, and the smallest employee number.
+-- One row per customer and open month with a main relationship manager (主客户经理) on the month's last processed
+-- day, as the bank says it tonight; who has left the bank is none. Should a customer have several that day,
+-- the largest participation counts, then the latest begin, the latest record, and the smallest employee
+-- number.
 
 with assignments as (
 

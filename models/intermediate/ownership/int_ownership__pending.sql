@@ -1,5 +1,5 @@
--- One row per customer whom nobody looks after tonight though somebody should: recalled from the manager, left behind by
--- a manager who left the bank, or at or above the line from which customers are assigned.
+-- One row per customer whom nobody looks after tonight though somebody should: recalled from the manager,
+-- left behind by a manager who left the bank, or at or above the line from which customers are assigned.
 
 with assignments as (
 
@@ -43,7 +43,10 @@ line as (
         on
             rules.rulebook_code = rulebooks.rulebook_code
             and {{ month_start(business_date()) }} >= rulebooks.valid_from_month
-            and (rulebooks.valid_to_month is null or {{ month_start(business_date()) }} <= rulebooks.valid_to_month)
+            and (
+                rulebooks.valid_to_month is null
+                or {{ month_start(business_date()) }} <= rulebooks.valid_to_month
+            )
     inner join {{ ref('tier_rules') }} as tiers
         on
             rulebooks.rulebook_version = tiers.rulebook_version

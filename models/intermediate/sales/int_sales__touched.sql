@@ -1,6 +1,6 @@
--- One row per trade and night that looked at it anew: what the night brought may change who is credited. All other
--- trades are as they were. A night that ends a replay also looks at what the replayed nights had touched,
--- and at what was credited in the time that they replace.
+-- One row per trade and night that looked at it anew: what the night brought may change who is credited. All
+-- other trades are as they were. A night that ends a replay also looks at what the replayed nights had
+-- touched, and at what was credited in the time that they replace.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

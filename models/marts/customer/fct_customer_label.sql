@@ -1,5 +1,5 @@
--- One row per personal customer, label and month, from the month of the first night on: what marks the customer, with
--- the amount and the day that show it. Closed customers have none.
+-- One row per personal customer, label and month, from the month of the first night on: what marks the
+-- customer, with the amount and the day that show it. Closed customers have none.
 
 {{ config(meta={
     'grain': ['customer_id', 'label_code', 'month_start_date'], 'partition': 'month_start_date',

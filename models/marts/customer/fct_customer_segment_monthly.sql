@@ -1,5 +1,5 @@
--- One row per personal customer and month, from the month of the first night on: the segments of the customer at the
--- month's last processed day, by the rules of the month.
+-- One row per personal customer and month, from the month of the first night on: the segments of the customer
+-- at the month's last processed day, by the rules of the month.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -23,7 +23,8 @@ bands as (
 
 ),
 
--- a month that is over has its own cut-offs; a provisional one those of the month before, or its own if there are none
+-- a month that is over has its own cut-offs; a provisional one those of the month before, or its own if there
+-- are none
 cut_months as (
 
     select max(cut_offs.month_start_date) as month_start_date
@@ -140,7 +141,9 @@ scored as (
 
     select
         measured.*,
-        {%- for measure, column in [('recency', 'recency_days'), ('frequency', 'frequency_cnt'), ('monetary', 'monetary_amt')] %}
+        {%- for measure, column in [
+            ('recency', 'recency_days'), ('frequency', 'frequency_cnt'), ('monetary', 'monetary_amt'),
+        ] %}
         case
             when measured.frequency_cnt = 0 then 0
             else {{ '5 - (' if measure == 'recency' else '1 + (' }}
@@ -171,7 +174,8 @@ styles as (
             and (rules.risk_level_to is null or profiles.risk_level <= rules.risk_level_to)
             and (
                 rules.occupation_codes is null
-                or position(',' || profiles.occupation_code || ',' in ',' || rules.occupation_codes || ',') > 0
+                or position(',' || profiles.occupation_code || ',' in ',' || rules.occupation_codes || ',')
+                > 0
             )
             and (rules.txn_month_from is null or profiles.txn_6m_cnt >= 6 * rules.txn_month_from)
             and {{ month_start(business_date()) }} >= rules.valid_from_month
@@ -206,8 +210,10 @@ select
     -- codes
     case
         when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.new_months') }} then 'new'
-        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.growth_months') }} then 'growth'
-        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.mature_months') }} then 'mature'
+        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.growth_months') }}
+            then 'growth'
+        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.mature_months') }}
+            then 'mature'
         else 'senior'
     end as lifecycle_code,
     case
@@ -247,7 +253,8 @@ select
     (scored.asset_amt > rules.key_asset_amt or scored.loan_amt > rules.key_loan_amt)
     and (
         scored.last_arrears_date is null
-        or scored.last_arrears_date <= {{ add_months('scored.through_date', '(-12 * rules.key_clean_years)') }}
+        or scored.last_arrears_date
+        <= {{ add_months('scored.through_date', '(-12 * rules.key_clean_years)') }}
     ) as is_key_customer,
     scored.is_closed,
     scored.is_provisional
@@ -266,9 +273,11 @@ left join styles
         and scored.risk_level is not distinct from styles.risk_level
         and scored.occupation_code is not distinct from styles.occupation_code
 {%- for scheme, alias, number in [
-    ('value', 'value_bands', 'scored.contribution_amt'), ('potential', 'potential_bands', 'scored.potential_points'),
+    ('value', 'value_bands', 'scored.contribution_amt'),
+    ('potential', 'potential_bands', 'scored.potential_points'),
     ('asset_layer', 'layer_bands', 'scored.aum_amt'), ('coarse_class', 'class_bands', 'scored.aum_amt'),
-    ('file_class', 'file_bands', 'scored.contribution_amt'), ('service_class', 'service_bands', 'scored.aum_amt'),
+    ('file_class', 'file_bands', 'scored.contribution_amt'),
+    ('service_class', 'service_bands', 'scored.aum_amt'),
 ] %}
 left join bands as {{ alias }} on {{ in_band(alias, scheme, number) }}
 {%- endfor %}

@@ -1,8 +1,9 @@
--- One row per month and tier with which the records of a customer begin: how many of the month's large customers
--- (`top_tier_rules`) began there, and how long they took (大客户第一次都是从小业务做起).
+-- One row per month and tier with which the records of a customer begin: how many of the month's large
+-- customers (`top_tier_rules`) began there, and how long they took (大客户第一次都是从小业务做起).
 
 {{ config(meta={
-    'grain': ['month_start_date', 'origin_tier_code'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['month_start_date', 'origin_tier_code'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
 with months as (
@@ -19,7 +20,8 @@ top_customers as (
         customers.aum_end_amt,
         customers.origin_month_date,
         customers.top_month_date,
-        {{ month_index('customers.top_month_date') }} - {{ month_index('customers.origin_month_date') }} as grown_months
+        {{ month_index('customers.top_month_date') }} - {{ month_index('customers.origin_month_date') }}
+            as grown_months
     from {{ ref('int_holding__customer_month') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
     where customers.business_date = {{ business_date() }} and customers.is_top_tier and customers.is_member
@@ -56,7 +58,9 @@ select
 
     -- measures
     cast(counted.customer_cnt as bigint) as customer_cnt,
-    {{ ratio('counted.customer_cnt', 'sum(counted.customer_cnt) over (partition by counted.month_start_date)') }}
+    {{ ratio(
+        'counted.customer_cnt', 'sum(counted.customer_cnt) over (partition by counted.month_start_date)'
+    ) }}
         as customer_share,
     {{ cents_amount('counted.aum_cents') }} as aum_amt,
     {{ ratio('counted.grown_months', 'counted.customer_cnt') }} as grown_months_avg,

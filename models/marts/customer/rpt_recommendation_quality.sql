@@ -1,5 +1,6 @@
--- One row per month: what became of the lists with which the month before ended (推荐质量): how many customers came to hold
--- what was recommended first, or at all, beside a list of the most popular lines that they did not hold.
+-- One row per month: what became of the lists with which the month before ended (推荐质量): how many customers
+-- came to hold what was recommended first, or at all, beside a list of the most popular lines that they did
+-- not hold.
 
 {{ config(meta={
     'grain': ['month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -52,7 +53,8 @@ popularity as (
 
 ),
 
--- its place among the lines that the customer did not hold: those before it, less those of them that were held
+-- its place among the lines that the customer did not hold: those before it, less those of them that were
+-- held
 popular as (
 
     select

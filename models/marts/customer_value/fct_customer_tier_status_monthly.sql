@@ -103,7 +103,8 @@ carried as (
 statuses as (
 
     {{ tier_statuses(
-        ref('int_tier__customer_month'), ref('tier_rules'), ref('tier_status_rules'), 'carried' if has_state() else none
+        ref('int_tier__customer_month'), ref('tier_rules'), ref('tier_status_rules'),
+        'carried' if has_state() else none
     ) }}
 
 )

@@ -1,6 +1,6 @@
--- One row per customer as of the last business date (客户资产监测): what they hold and owe, and the change against the
--- business date before, the end of last month and the end of last year. Everybody has a row, and everybody's changes
--- are new each night, so the table is written whole.
+-- One row per customer as of the last business date (客户资产监测): what they hold and owe, and the change against
+-- the business date before, the end of last month and the end of last year. Everybody has a row, and
+-- everybody's changes are new each night, so the table is written whole.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -29,7 +29,8 @@ day_before as (
 
 ),
 
--- the ends of last month and last year, if a night or the initial load's history tells of them; loans by their own
+-- the ends of last month and last year, if a night or the initial load's history tells of them; loans by
+-- their own
 recorded as (
 
     select
@@ -103,7 +104,9 @@ gone as (
 
 managers as (
 
-    select * from {{ ref('int_ownership__main_manager') }} where month_start_date = {{ month_start(business_date()) }}
+    select *
+    from {{ ref('int_ownership__main_manager') }}
+    where month_start_date = {{ month_start(business_date()) }}
 
 )
 
@@ -128,15 +131,23 @@ select
     {%- for measure in measures %}
     {%- set of_loans = 'loan_' if measure == 'loan' else '' %},
     cast(
-        case when recorded.has_day then amounts.{{ measure }}_amt - coalesce(day_before.{{ measure }}_amt, 0) end
+        case
+            when recorded.has_day then amounts.{{ measure }}_amt - coalesce(day_before.{{ measure }}_amt, 0)
+        end
         as {{ amount_type() }}
     ) as {{ measure }}_change_day_amt,
     cast(
-        case when recorded.has_{{ of_loans }}month then amounts.{{ measure }}_amt - amounts.month_{{ measure }}_amt end
+        case
+            when recorded.has_{{ of_loans }}month
+                then amounts.{{ measure }}_amt - amounts.month_{{ measure }}_amt
+        end
         as {{ amount_type() }}
     ) as {{ measure }}_change_month_amt,
     cast(
-        case when recorded.has_{{ of_loans }}year then amounts.{{ measure }}_amt - amounts.year_{{ measure }}_amt end
+        case
+            when recorded.has_{{ of_loans }}year
+                then amounts.{{ measure }}_amt - amounts.year_{{ measure }}_amt
+        end
         as {{ amount_type() }}
     ) as {{ measure }}_change_year_amt
     {%- endfor %}

@@ -1,5 +1,5 @@
--- One row per date of a customer in the next 30 days (日程): maturities, instalments, birthdays, festivals of those who are
--- greeted then, card expiries. Of a date of birth only the day that comes is said.
+-- One row per date of a customer in the next 30 days (日程): maturities, instalments, birthdays, festivals of
+-- those who are greeted then, card expiries. Of a date of birth only the day that comes is said.
 
 {{ config(materialized='table', meta={'grain': ['line_id']}) }}
 
@@ -94,7 +94,8 @@ lines as (
         loans.loan_id,
         cast(terms.term_no as varchar),
         {{ event_worth(
-            '(cast(terms.due_principal_ccy_amt as ' ~ sum_type() ~ ') + terms.due_interest_ccy_amt)', 'loans.mid_rate'
+            '(cast(terms.due_principal_ccy_amt as ' ~ sum_type() ~ ') + terms.due_interest_ccy_amt)',
+            'loans.mid_rate'
         ) }}
     from {{ ref('int_loan__schedule_versions') }} as terms
     inner join loans on terms.loan_id = loans.loan_id
@@ -145,7 +146,9 @@ lines as (
                 where rules.customer_group_code in (customers.customer_group_code, '*')
             )
     ) as customers
-    where days.festival_code is not null and days.calendar_date between {{ business_date() }} and {{ last_day }}
+    where
+        days.festival_code is not null
+        and days.calendar_date between {{ business_date() }} and {{ last_day }}
 
 )
 
@@ -155,8 +158,8 @@ select
     owners.owning_org_id as org_id,
     lines.customer_id,
     {{ keyed_hash(
-        "lines.calendar_line_code || '|' || lines.subject_type_code || '|' || lines.subject_id || '|' || lines.key_text"
-        ~ " || '|' || cast(lines.due_date as varchar)", 'pads'
+        "lines.calendar_line_code || '|' || lines.subject_type_code || '|' || lines.subject_id || '|'"
+        ~ " || lines.key_text || '|' || cast(lines.due_date as varchar)", 'pads'
     ) }} as line_id,
     case
         when lines.subject_type_code = 'customer' then lines.subject_id

@@ -2,8 +2,8 @@
 -- liabilities (loan, credit_card) of the customers, and how many have any.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'org_id', 'class_code', 'balance_class_code'], 'partition': 'month_start_date',
-    'carried': 'open_month',
+    'grain': ['month_start_date', 'org_id', 'class_code', 'balance_class_code'],
+    'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
 with members as (
