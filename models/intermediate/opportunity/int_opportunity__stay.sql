@@ -30,10 +30,10 @@ marked as (
     select
         *,
         case
-            when
+            when (
                 lag(stage_code) over (partition by opportunity_id order by changed_at nulls last)
                 is distinct from stage_code
-                then 1
+            ) then 1
             else 0
         end as is_new_stay
     from changes

@@ -60,7 +60,7 @@ paired as (
         loans.manager_id as loan_manager_id,
         loans.org_id as loan_org_id,
         -- one person is not both
-        case when cards.manager_id is distinct from loans.manager_id then cards.manager_id end
+        case when (cards.manager_id is distinct from loans.manager_id) then cards.manager_id end
             as card_manager_id,
         cards.org_id as card_org_id,
         -- a team begins when both are there

@@ -46,7 +46,7 @@ told as (
     union all
     select distinct month_start_date, 'loan' as subject_code from {{ ref('stg_core_banking__monthly_loans') }}
     {% if is_first_night() %}
-    where month_start_date not in (select month_start_date from left_out)
+    where month_start_date not in (select left_out.month_start_date from left_out)
     {% endif %}
 
 ),
