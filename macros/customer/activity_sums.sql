@@ -12,20 +12,17 @@
         cast(
             sum(case when months_ago between {{ first }} and {{ last }} then amount_amt else 0 end)
             as {{ amount_type() }}
-        )
-            as txn_{{ name }}_amt,
+        ) as txn_{{ name }}_amt,
         {%- endfor %}
         {%- for name, first, last in [('0m', 0, 0), ('2m', 1, 2)] %}
         cast(
             sum(case when months_ago between {{ first }} and {{ last }} then outside_in_amt else 0 end)
             as {{ amount_type() }}
-        )
-            as outside_in_{{ name }}_amt,
+        ) as outside_in_{{ name }}_amt,
         cast(
             sum(case when months_ago between {{ first }} and {{ last }} then outside_out_amt else 0 end)
             as {{ amount_type() }}
-        )
-            as outside_out_{{ name }}_amt,
+        ) as outside_out_{{ name }}_amt,
         {%- endfor %}
         cast(count(case when months_ago = 0 and salary_cnt > 0 then 1 end) as integer) as salary_0m_cnt,
         cast(count(case when months_ago between 1 and 3 and salary_cnt > 0 then 1 end) as integer)
@@ -58,8 +55,7 @@
                     as outside_in_amt,
                 sum(
                     case when flow_code = 'outside' and flow_direction_code = 'out' then amount_amt else 0 end
-                )
-                    as outside_out_amt,
+                ) as outside_out_amt,
                 sum(case when txn_type_code = 'salary' and flow_direction_code = 'in' then txn_cnt else 0 end)
                     as salary_cnt,
                 sum(
@@ -67,8 +63,7 @@
                         when txn_type_code = 'salary' and flow_direction_code = 'in' then amount_amt
                         else 0
                     end
-                )
-                    as salary_amt,
+                ) as salary_amt,
                 sum(case when currency_code <> '{{ var("reporting_currency") }}' then txn_cnt else 0 end)
                     as foreign_cnt
             from {{ entries }}

@@ -105,8 +105,7 @@
         cast(
             count(case when closed.month_index >= wanted.month_index - 2 then closed.contribution_cents end)
             as integer
-        )
-            as months_2m_cnt,
+        ) as months_2m_cnt,
         cast(coalesce(sum(closed.contribution_cents), 0) as bigint) as cents_11m,
         cast(count(closed.contribution_cents) as integer) as months_11m_cnt
     from {{ wanted }} as wanted

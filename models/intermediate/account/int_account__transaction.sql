@@ -38,10 +38,10 @@ earlier as (
 
 fresh as (
 
-    select tonight.*
+    select *
     from tonight
     {% if has_state() %}
-    where txn_id not in (select txn_id from earlier)
+    where txn_id not in (select earlier.txn_id from earlier)
     {% endif %}
 
 ),

@@ -351,8 +351,7 @@ summed as (
             + case
                 when is_current then base_plain_amt + {{ plain_worth('base_fine_ccy_amt', 'mid_rate') }}
                 else 0
-            end
-            as {{ sum_type() }}
+            end as {{ sum_type() }}
         ) as balance_sum_plain_amt,
         cast(
             case when is_carried_month then carried_sum_fine_amt else 0 end

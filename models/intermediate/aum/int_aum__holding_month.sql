@@ -67,13 +67,11 @@ shared_history as (
         cast(
             case when is_plain then 0 else cast(end_ccy_amt as decimal(38, 2)) * share end
             as {{ base_type() }}
-        )
-            as end_base_ccy_amt,
+        ) as end_base_ccy_amt,
         cast(
             case when is_plain then 0 else cast(sum_ccy_amt as decimal(38, 2)) * share end
             as {{ base_type() }}
-        )
-            as sum_base_ccy_amt
+        ) as sum_base_ccy_amt
     from history
 
 ),

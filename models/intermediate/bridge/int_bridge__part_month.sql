@@ -163,10 +163,9 @@ parts as (
         months.month_start_date,
         case
             when not tonight.is_plain then 0
-            when tonight.aum_share = 1 then moved_ccy_amt
-            else -moved_ccy_amt
-        end
-            as plain_amt,
+            when tonight.aum_share = 1 then tonight.moved_ccy_amt
+            else -tonight.moved_ccy_amt
+        end as plain_amt,
         case
             when tonight.is_plain then cast(0 as {{ exact_type() }})
             else cast(

@@ -65,8 +65,7 @@ added as (
         case
             when last_night.month_start_date = months.month_start_date then last_night.delivered_cnt
             else 0
-        end
-            as delivered_cnt,
+        end as delivered_cnt,
         last_night.year_contact_cnt,
         last_night.year_delivered_cnt
     from (

@@ -219,8 +219,7 @@ fitted as (
         case
             when day_total > 0 then {{ wide('day_weight') }}
             else {{ floor_divide('balance_weight', 'balance_scale') }}
-        end
-            as day_weight,
+        end as day_weight,
         case
             when balance_total > 0 then {{ floor_divide('balance_weight', 'balance_scale') }}
             else {{ wide('day_weight') }}

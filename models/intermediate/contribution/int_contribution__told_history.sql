@@ -87,8 +87,7 @@ contracts as (
         ) as first_day,
         {{ add_days(
             'least(coalesce(contracts.close_date, ' ~ business_date() ~ '), ' ~ business_date() ~ ')', -1
-        ) }}
-            as last_open_day,
+        ) }} as last_open_day,
         {{ wide(cents('told.balance_sum_ccy_amt')) }} * fx.fx_factor as balance_units,
         case
             when products.asset_class_code = 'wealth' then cast(0 as bigint)

@@ -106,8 +106,7 @@ card_totals as (
                 when 'gold' then 2
                 else 1
             end
-        )
-            as best_grade,
+        ) as best_grade,
         min({{ told_date('cards.expiry_date') }}) as next_card_expiry_date,
         -- of cards that may still be used
         sum(
@@ -115,8 +114,7 @@ card_totals as (
                 when cards.card_kind_code = 'credit' then greatest(coalesce(balances.balance_ccy_amt, 0), 0)
                 else 0
             end
-        )
-            as limit_used_amt,
+        ) as limit_used_amt,
         sum(case when cards.card_kind_code = 'credit' then cards.credit_limit_ccy_amt end) as card_limit_amt
     from {{ by_survivor(ref('int_card__versions')) }} as cards
     left join {{ ref('stg_core_banking__card_balances') }} as balances on cards.card_id = balances.card_id

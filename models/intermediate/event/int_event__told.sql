@@ -50,11 +50,11 @@ applied as (
             partition by found.event_code, found.subject_type_code, found.subject_id, found.occurrence_text
             order by
                 found.stage desc nulls last,
-                found.priority nulls last,
+                found.priority asc nulls last,
                 found.threshold_amt desc nulls last,
-                found.rule_version nulls last,
-                found.customer_group_code nulls last,
-                found.key_text nulls last
+                found.rule_version asc nulls last,
+                found.customer_group_code asc nulls last,
+                found.key_text asc nulls last
         ) as preference
     from found
     inner join {{ ref('int_event__customer_group') }} as customers
@@ -151,9 +151,9 @@ risks as (
         row_number() over (
             partition by causes.identity_key, tied.customer_id
             order by
-                causes.risk_priority nulls last,
-                causes.risk_rule_version nulls last,
-                causes.risk_group_code nulls last,
+                causes.risk_priority asc nulls last,
+                causes.risk_rule_version asc nulls last,
+                causes.risk_group_code asc nulls last,
                 causes.risk_threshold_cnt desc nulls last
         ) as risk_preference
     from tied

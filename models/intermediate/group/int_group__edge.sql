@@ -50,7 +50,7 @@ ranked as (
         parents.relation_share,
         row_number() over (
             partition by spans.customer_id, spans.from_date
-            order by parents.relation_share desc nulls last, parents.parent_customer_id nulls last
+            order by parents.relation_share desc nulls last, parents.parent_customer_id asc nulls last
         ) as preference
     from spans
     inner join parents

@@ -180,8 +180,7 @@ activity as (
                 when entries.txn_date >= months.month_start_date then {{ cents('entries.amount_amt') }}
                 else 0
             end
-        )
-            as txn_cents,
+        ) as txn_cents,
         sum(entries.txn_cnt) as txn_3m_cnt
     from {{ by_survivor(ref('int_activity__entry')) }} as entries
     inner join months

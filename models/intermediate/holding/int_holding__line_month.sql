@@ -24,15 +24,13 @@ held as (
                     then {{ cents('holdings.balance_amt') }}
                 else 0
             end
-        )
-            as asset_cents,
+        ) as asset_cents,
         sum(
             case
                 when holdings.holding_code in ('loan', 'card') then {{ cents('holdings.balance_amt') }}
                 else 0
             end
-        )
-            as debt_cents,
+        ) as debt_cents,
         count(distinct holdings.product_code) as product_cnt,
         min(holdings.since_date) as since_date
     from {{ ref('int_holding__product_month') }} as holdings

@@ -133,8 +133,7 @@ joined as (
         coalesce(
             case when last_night.is_same_month then last_night.opening_cents else last_night.value_cents end,
             0
-        )
-            as opening_cents,
+        ) as opening_cents,
         coalesce(case when last_night.is_same_month then last_night.bought_cents end, 0) as bought_cents,
         coalesce(case when last_night.is_same_month then last_night.sold_cents end, 0) as sold_cents,
         coalesce(case when last_night.is_same_month then last_night.flow_day_units end, 0) as flow_day_units,

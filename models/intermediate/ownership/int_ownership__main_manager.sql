@@ -24,8 +24,8 @@ ranked as (
                 assignments.participation_share desc nulls last,
                 assignments.valid_from_date desc nulls last,
                 assignments.recorded_at desc nulls last,
-                assignments.employee_id nulls last,
-                assignments.assignment_id nulls last
+                assignments.employee_id asc nulls last,
+                assignments.assignment_id asc nulls last
         ) as preference
     from assignments
     inner join {{ ref('int_calendar__open_months') }} as months

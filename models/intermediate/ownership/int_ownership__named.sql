@@ -13,9 +13,9 @@ with loans as (
             partition by customer_id
             order by
                 balance_amt desc nulls last,
-                open_date nulls last,
-                org_id nulls last,
-                manager_id nulls last
+                open_date asc nulls last,
+                org_id asc nulls last,
+                manager_id asc nulls last
         ) as preference
     from {{ ref('int_customer__debt') }}
     where debt_code = 'loan' and manager_id is not null

@@ -13,7 +13,7 @@ with assignments as (
                 role_code desc nulls last,
                 -- of several main managers, one who is still there
                 case when employee_id = 'UNASSIGNED' then 2 else 1 end nulls last,
-                assignment_id nulls last
+                assignment_id asc nulls last
         ) as lastness
     from {{ ref('int_ownership__assignment') }}
     where valid_from_date <= {{ business_date() }}

@@ -47,8 +47,7 @@ select
         when targets.scope_type_code <> 'org' then null
         when owners.parent_id is null then 'bank'
         else 'org'
-    end
-        as parent_type,
+    end as parent_type,
     case when targets.scope_type_code = 'org' then coalesce(owners.parent_id, 'bank') end as parent_id
 from targets
 left join owners

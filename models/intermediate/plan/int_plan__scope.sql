@@ -11,4 +11,3 @@ select distinct
 from {{ ref('int_plan__target') }} as targets
 left join {{ ref('int_org__ancestor') }} as below
     on {{ key_where("targets.scope_type_code = 'org'", 'targets.scope_id') }} = below.ancestor_org_id
-

@@ -19,9 +19,9 @@ with tonight as (
 last_said as (
 
     select
-        said.*,
+        *,
         row_number() over (partition by product_code order by business_date desc nulls last) as recency
-    from {{ this }} as said
+    from {{ this }}
 
 )
 {%- endif %}

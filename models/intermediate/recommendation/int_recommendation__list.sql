@@ -136,8 +136,8 @@ options as (
     select
         *,
         row_number() over (
-            order by source_code nulls last, score desc nulls last, product_line_code nulls last,
-                rule_code nulls last, similar_to nulls last
+            order by source_code asc nulls last, score desc nulls last, product_line_code asc nulls last,
+                rule_code asc nulls last, similar_to asc nulls last
         ) as option_number
     from (
         select

@@ -133,7 +133,7 @@ ratios as (
                 end nulls last,
                 case parameters.sales_product_code when '*' then 2 else 1 end nulls last,
                 parameters.valid_from_date desc nulls last,
-                parameters.scope_id nulls last
+                parameters.scope_id asc nulls last
         ) as preference
     from lead_seller
     left join {{ ref('int_employee__org') }} as staff

@@ -59,8 +59,8 @@ assigned as (
                 assignments.role_code desc nulls last,
                 assignments.participation_share desc nulls last,
                 assignments.valid_from_date desc nulls last,
-                assignments.employee_id nulls last,
-                assignments.assignment_id nulls last
+                assignments.employee_id asc nulls last,
+                assignments.assignment_id asc nulls last
         ) as preference,
         max(case when assignments.role_code = 'main' then 1 else 0 end) over (partition by trades.trade_id)
             as has_main

@@ -85,8 +85,7 @@ ratios as (
             {{ allocated(
                 'side_units', 'least_units', 'rest', 'trade_id, side_code',
                 'employee_id nulls last, actor_role_code'
-            ) }}
-            as bigint
+            ) }} as bigint
         ) as credit_units
     from whole_ratios
 

@@ -83,8 +83,7 @@ spread as (
         case
             when part_totals.driver_total > 0 then part_totals.driver_total
             else part_totals.accounts_total
-        end
-            as driver_total,
+        end as driver_total,
         part_totals.line_cnt,
         months.is_provisional,
         months.is_partial_month

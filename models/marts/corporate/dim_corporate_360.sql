@@ -75,13 +75,11 @@ line_sets as (
         {{ joined_text(
             'case when held.customer_id is not null then lines.product_line_code end', "','",
             ['lines.product_line_code']
-        ) }}
-            as held_lines,
+        ) }} as held_lines,
         {{ joined_text(
             'case when held.customer_id is null then lines.product_line_code end', "','",
             ['lines.product_line_code']
-        ) }}
-            as missing_lines
+        ) }} as missing_lines
     from customers
     cross join lines
     left join held
@@ -167,8 +165,7 @@ events as (
         max(told_date) as last_event_date,
         {{ first_by(
             'event_code', ['-' ~ days_between("cast('1900-01-01' as date)", 'told_date'), 'event_id']
-        ) }}
-            as last_event_code
+        ) }} as last_event_code
     from (
         select
             entries.event_id,

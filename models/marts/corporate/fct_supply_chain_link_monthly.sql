@@ -89,13 +89,11 @@ declared as (
         case
             when relations.relation_type_code = 'supplier' then relations.customer_id
             else relations.related_id
-        end
-            as payer_customer_id,
+        end as payer_customer_id,
         case
             when relations.relation_type_code = 'supplier' then relations.related_id
             else relations.customer_id
-        end
-            as payee_customer_id,
+        end as payee_customer_id,
         months.month_start_date,
         max(relations.relation_share) as declared_share
     from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }}

@@ -40,7 +40,7 @@ last_segments as (
     select customer_id, owning_org_id, industry_code
     from (
         select
-            segments.*,
+            *,
             row_number() over (partition by customer_id order by month_start_date desc nulls last) as place
         from segments
     ) as ranked
@@ -121,7 +121,7 @@ ranked_partners as (
         last_segments.industry_code,
         row_number() over (
             partition by partners.counterparty_key
-            order by partners.amount_amt desc nulls last, partners.partner_customer_id nulls last
+            order by partners.amount_amt desc nulls last, partners.partner_customer_id asc nulls last
         ) as place
     from partners
     left join last_segments on partners.partner_customer_id = last_segments.customer_id

@@ -126,8 +126,7 @@ money as (
                 when bridge.month_start_date = months.month_start_date then bridge.net_new_money_amt
                 else 0
             end
-        )
-            as net_new_money_month_amt,
+        ) as net_new_money_month_amt,
         sum(bridge.net_new_money_amt) as net_new_money_year_amt
     from {{ by_survivor(ref('fct_aum_bridge_monthly')) }} as bridge
     inner join months

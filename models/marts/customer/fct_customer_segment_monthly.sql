@@ -41,8 +41,12 @@ cut_offs as (
     select
         {%- for measure in ['recency', 'frequency', 'monetary'] %}
         {%- for cut in range(1, 5) %}
-        max(case when measure_code = '{{ measure }}' and cut_order = {{ cut }} then cut_off_value end)
-            as {{ measure }}_{{ cut }}{{ ',' if not (loop.last and measure == 'monetary') }}
+        max(
+            case
+                when cut_offs.measure_code = '{{ measure }}' and cut_offs.cut_order = {{ cut }}
+                    then cut_offs.cut_off_value
+            end
+        ) as {{ measure }}_{{ cut }}{{ ',' if not (loop.last and measure == 'monetary') }}
         {%- endfor %}
         {%- endfor %}
     from {{ ref('rpt_rfm_cut_off') }} as cut_offs

@@ -47,8 +47,7 @@ counted as (
         cast(
             sum(case when test_group_code = '{{ group }}' and aum_change_amt is not null then 1 else 0 end)
             as double
-        )
-            as {{ group }}_n,
+        ) as {{ group }}_n,
         {% for sum, product in [('x', 'x'), ('y', 'y'), ('xx', 'x * x'), ('xy', 'x * y'), ('yy', 'y * y')] -%}
         cast(sum(case when test_group_code = '{{ group }}' then {{ product }} else 0 end) as double)
             as {{ group }}_{{ sum }},
@@ -101,10 +100,15 @@ ruled as (
         rules.rule_version,
         cast(rules.interval_z as double) as z,
         cast(rules.power_z as double) as power_z,
-        coalesce((target_sxy + control_sxy) / nullif(target_sxx + control_sxx, 0), 0) as theta,
-        target_x / nullif(target_n, 0) - control_x / nullif(control_n, 0) as mean_x,
-        target_y / nullif(target_n, 0) - control_y / nullif(control_n, 0) as mean_y,
-        1e0 / nullif(target_cnt, 0) + 1e0 / nullif(control_cnt, 0) as both_cnt
+        coalesce(
+            (centred.target_sxy + centred.control_sxy) / nullif(centred.target_sxx + centred.control_sxx, 0),
+            0
+        ) as theta,
+        centred.target_x / nullif(centred.target_n, 0) - centred.control_x / nullif(centred.control_n, 0)
+            as mean_x,
+        centred.target_y / nullif(centred.target_n, 0) - centred.control_y / nullif(centred.control_n, 0)
+            as mean_y,
+        1e0 / nullif(centred.target_cnt, 0) + 1e0 / nullif(centred.control_cnt, 0) as both_cnt
     from centred
     inner join {{ ref('int_campaign__versions') }} as campaigns
         on centred.campaign_id = campaigns.campaign_id and campaigns.known_to_date is null

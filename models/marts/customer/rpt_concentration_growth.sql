@@ -60,8 +60,7 @@ select
     cast(counted.customer_cnt as bigint) as customer_cnt,
     {{ ratio(
         'counted.customer_cnt', 'sum(counted.customer_cnt) over (partition by counted.month_start_date)'
-    ) }}
-        as customer_share,
+    ) }} as customer_share,
     {{ cents_amount('counted.aum_cents') }} as aum_amt,
     {{ ratio('counted.grown_months', 'counted.customer_cnt') }} as grown_months_avg,
     cast(counted.at_once_cnt as bigint) as at_once_cnt,

@@ -39,8 +39,7 @@ contributions as (
     select
         coalesce(
             products.product_line_code, case when ledger.source_code = 'card' then 'card' else 'unknown' end
-        )
-            as product_line_code,
+        ) as product_line_code,
         ledger.org_id,
         ledger.month_start_date,
         sum({{ cents('ledger.contribution_amt') }}) as contribution_cents

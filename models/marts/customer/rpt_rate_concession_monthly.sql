@@ -26,13 +26,11 @@ totals as (
         sum(
             {{ wide(cents('ledger.average_balance_amt')) }}
             * {{ millionths_of('coalesce(ledger.customer_rate, 0)') }}
-        )
-            as customer_rate_units,
+        ) as customer_rate_units,
         sum(
             {{ wide(cents('ledger.average_balance_amt')) }}
             * {{ millionths_of('coalesce(ledger.ftp_rate, 0)') }}
-        )
-            as ftp_rate_units,
+        ) as ftp_rate_units,
         sum({{ cents('ledger.customer_interest_amt') }}) as interest_cents
     from {{ ref('fct_account_contribution_monthly') }} as ledger
     inner join months on ledger.month_start_date = months.month_start_date

@@ -47,7 +47,7 @@ popularity as (
 
     select
         product_line_code,
-        row_number() over (order by holder_cnt desc nulls last, product_line_code nulls last) as place
+        row_number() over (order by holder_cnt desc nulls last, product_line_code asc nulls last) as place
     from {{ ref('int_recommendation__line_pair') }}
     where month_start_date = {{ month_start(business_date()) }} and held_line_code = product_line_code
 

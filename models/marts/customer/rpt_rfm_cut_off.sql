@@ -9,7 +9,7 @@
 
 with months as (
 
-    select *
+    select months.*
     from {{ ref('int_calendar__open_months') }} as months
     where
         months.is_current
@@ -65,7 +65,7 @@ measured as (
 ranked as (
 
     select
-        measured.*,
+        *,
         row_number() over (
             partition by measure_code order by measured_value nulls last, customer_id nulls last
         ) as place,

@@ -105,8 +105,7 @@ counted as (
                 when cases.is_open then {{ days_between('cases.opened_date', 'cases.through_date') }}
                 else 0
             end
-        )
-            as open_age_days,
+        ) as open_age_days,
         max(case when cases.is_open then {{ days_between('cases.opened_date', 'cases.through_date') }} end)
             as oldest_open_days,
         sum(case when cases.is_of_month and cases.score is not null then 1 else 0 end) as scored_cnt,

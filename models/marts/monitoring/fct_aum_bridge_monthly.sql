@@ -28,9 +28,9 @@ nnm_rule as (
     from months
     inner join {{ ref('nnm_rules') }} as rules
         on rules.valid_from_month = (
-            select max(valid_from_month)
-            from {{ ref('nnm_rules') }}
-            where valid_from_month <= months.month_start_date
+            select max(until_then.valid_from_month)
+            from {{ ref('nnm_rules') }} as until_then
+            where until_then.valid_from_month <= months.month_start_date
         )
 
 ),

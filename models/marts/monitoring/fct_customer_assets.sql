@@ -129,26 +129,23 @@ select
     cast(amounts.total_assets_amt - amounts.loan_amt - amounts.card_debt_amt as {{ amount_type() }})
         as net_assets_amt
     {%- for measure in measures %}
-    {%- set of_loans = 'loan_' if measure == 'loan' else '' %},
+    {%- set recorded = 'recorded.has_loan_' if measure == 'loan' else 'recorded.has_' %},
     cast(
         case
             when recorded.has_day then amounts.{{ measure }}_amt - coalesce(day_before.{{ measure }}_amt, 0)
-        end
-        as {{ amount_type() }}
+        end as {{ amount_type() }}
     ) as {{ measure }}_change_day_amt,
     cast(
         case
-            when recorded.has_{{ of_loans }}month
+            when {{ recorded }}month
                 then amounts.{{ measure }}_amt - amounts.month_{{ measure }}_amt
-        end
-        as {{ amount_type() }}
+        end as {{ amount_type() }}
     ) as {{ measure }}_change_month_amt,
     cast(
         case
-            when recorded.has_{{ of_loans }}year
+            when {{ recorded }}year
                 then amounts.{{ measure }}_amt - amounts.year_{{ measure }}_amt
-        end
-        as {{ amount_type() }}
+        end as {{ amount_type() }}
     ) as {{ measure }}_change_year_amt
     {%- endfor %}
 

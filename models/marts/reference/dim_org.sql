@@ -6,9 +6,9 @@
 with orgs as (
 
     select
-        versions.*,
+        *,
         row_number() over (partition by org_id order by known_from_date desc nulls last) as recency
-    from {{ ref('int_org__versions') }} as versions
+    from {{ ref('int_org__versions') }}
 
 ),
 
@@ -24,8 +24,7 @@ paths as (
         above.org_id,
         {{ joined_text(
             'names.org_name', "' / '", ['above.distance desc nulls last', 'above.ancestor_org_id']
-        ) }}
-            as org_path_name
+        ) }} as org_path_name
     from {{ ref('int_org__ancestor') }} as above
     inner join last_versions as names on above.ancestor_org_id = names.org_id
     group by above.org_id

@@ -73,12 +73,12 @@ lines as (
 
     select
         loans.customer_id,
-        'maturity',
-        loans.maturity_date,
-        'loan',
-        loans.loan_id,
-        '',
-        {{ event_worth('balances.balance_ccy_amt', 'loans.mid_rate') }}
+        'maturity' as calendar_line_code,
+        loans.maturity_date as due_date,
+        'loan' as subject_type_code,
+        loans.loan_id as subject_id,
+        '' as key_text,
+        {{ event_worth('balances.balance_ccy_amt', 'loans.mid_rate') }} as amount_amt
     from loans
     inner join {{ ref('stg_core_banking__loan_balances') }} as balances
         on loans.loan_id = balances.loan_id and balances.balance_ccy_amt > 0
@@ -88,15 +88,15 @@ lines as (
 
     select
         loans.customer_id,
-        'instalment',
+        'instalment' as calendar_line_code,
         terms.due_date,
-        'loan',
-        loans.loan_id,
-        cast(terms.term_no as varchar),
+        'loan' as subject_type_code,
+        loans.loan_id as subject_id,
+        cast(terms.term_no as varchar) as key_text,
         {{ event_worth(
             '(cast(terms.due_principal_ccy_amt as ' ~ sum_type() ~ ') + terms.due_interest_ccy_amt)',
             'loans.mid_rate'
-        ) }}
+        ) }} as amount_amt
     from {{ ref('int_loan__schedule_versions') }} as terms
     inner join loans on terms.loan_id = loans.loan_id
     where
@@ -106,7 +106,14 @@ lines as (
 
     union all
 
-    select customer_id, 'card_expiry', expiry_date, 'card', card_id, '', cast(null as {{ amount_type() }})
+    select
+        customer_id,
+        'card_expiry' as calendar_line_code,
+        expiry_date as due_date,
+        'card' as subject_type_code,
+        card_id as subject_id,
+        '' as key_text,
+        cast(null as {{ amount_type() }}) as amount_amt
     from {{ by_survivor(ref('int_card__versions')) }}
     where
         known_to_date is null
@@ -115,7 +122,14 @@ lines as (
 
     union all
 
-    select born.customer_id, 'birthday', days.calendar_date, 'customer', born.customer_id, '', null
+    select
+        born.customer_id,
+        'birthday' as calendar_line_code,
+        days.calendar_date as due_date,
+        'customer' as subject_type_code,
+        born.customer_id as subject_id,
+        '' as key_text,
+        null as amount_amt
     from born
     inner join (
         {{ birthdays(business_date(), last_day) }}
@@ -125,12 +139,12 @@ lines as (
 
     select
         customers.customer_id,
-        'festival',
-        days.calendar_date,
-        'customer',
-        customers.customer_id,
-        days.festival_code,
-        null
+        'festival' as calendar_line_code,
+        days.calendar_date as due_date,
+        'customer' as subject_type_code,
+        customers.customer_id as subject_id,
+        days.festival_code as key_text,
+        null as amount_amt
     from {{ ref('stg_core_banking__calendar_days') }} as days
     cross join (
         -- once, whatever number of rules greets a customer

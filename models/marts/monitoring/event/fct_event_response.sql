@@ -129,9 +129,9 @@ single as (
                 partition by event_id, channel_code, recipient_type_code, recipient_id
                 order by
                     counts_as_contact desc nulls last,
-                    consent_purpose_code nulls last,
-                    is_redirected,
-                    rule_version nulls last
+                    consent_purpose_code asc nulls last,
+                    is_redirected asc,
+                    rule_version asc nulls last
             ) as preference
         from addressed
     ) as numbered

@@ -284,7 +284,13 @@ counted as (
     {% if has_state() %}
     union all
     -- all of whose events were withdrawn
-    select before.org_id, before.event_code, before.month_start_date, 0, 0, 0
+    select
+        before.org_id,
+        before.event_code,
+        before.month_start_date,
+        0 as event_cnt,
+        0 as customer_cnt,
+        0 as amount_amt
     from {{ this }} as before
     left join (
         select distinct org_id, event_code, month_start_date from events

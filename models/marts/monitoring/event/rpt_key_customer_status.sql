@@ -32,9 +32,9 @@ numbered as (
             partition by customer_id
             order by
                 business_date desc nulls last,
-                priority nulls last,
+                priority asc nulls last,
                 event_date desc nulls last,
-                event_id nulls last
+                event_id asc nulls last
         ) as place
     from entries
     where recency = 1 and entry_type_code = 'event'

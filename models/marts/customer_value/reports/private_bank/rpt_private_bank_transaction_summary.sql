@@ -23,8 +23,7 @@ select
     cast(sum(transactions.amount_amt) as {{ amount_type() }}) as amount_amt,
     cast(
         sum(case when transactions.is_in_bank then 0 else transactions.amount_amt end) as {{ amount_type() }}
-    )
-        as out_of_bank_amt,
+    ) as out_of_bank_amt,
 
     -- flags
     months.is_provisional
