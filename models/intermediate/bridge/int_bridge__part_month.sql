@@ -39,8 +39,10 @@ trades as (
             as decimal(18, 12)
         ) as lost_share,
         rates.mid_rate,
-        cast(case when sent.status_code = 'cancelled' then -sent.amount_ccy_amt else sent.amount_ccy_amt end
-            as {{ amount_type() }}) as bought_ccy_amt
+        cast(
+            case when sent.status_code = 'cancelled' then -sent.amount_ccy_amt else sent.amount_ccy_amt end
+            as {{ amount_type() }}
+        ) as bought_ccy_amt
     from {{ by_survivor(ref('int_sales__trade_entry')) }} as entries
     inner join {{ ref('stg_core_banking__sales_trades') }} as sent
         on entries.sent_trade_id = sent.trade_id and entries.status_code = sent.status_code

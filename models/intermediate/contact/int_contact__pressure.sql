@@ -106,7 +106,11 @@ sent as (
         sending.campaign_id,
         sending.batch_id
     from {{ ref('int_contact__sending') }} as sending
-    cross join (select 'month' as period_code union all select 'year' as period_code) as periods
+    cross join (
+        select 'month' as period_code
+        union all
+        select 'year' as period_code
+    ) as periods
     inner join months
         on
             sending.month_start_date = months.month_start_date

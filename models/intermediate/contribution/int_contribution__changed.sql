@@ -23,7 +23,7 @@ with bounds as (
 {% for register, told in versions.items() -%}
 select
     '{{ register }}' as register_code,
-    told.{{ ids[register] }} as account_id
+    told.{{ ids[register] }} as account_id -- noqa: AL09
 from {{ told }} as told
 inner join (
     select distinct ended.{{ ids[register] }}

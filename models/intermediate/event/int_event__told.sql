@@ -109,7 +109,8 @@ relations as (
 
 causes as (
 
-    select fresh.*, rules.priority as risk_priority, rules.rule_version as risk_rule_version,
+    select
+        fresh.*, rules.priority as risk_priority, rules.rule_version as risk_rule_version,
         rules.customer_group_code as risk_group_code, rules.threshold_cnt as risk_threshold_cnt
     from fresh
     inner join (

@@ -188,8 +188,9 @@ select
     depth,
     from_date,
     to_date,
-    exists (
-        select 1 from cuts
+    exists ( -- noqa: LT01, LT06
+        select 1
+        from cuts
         where
             cuts.customer_id = places.customer_id
             and places.depth = 0

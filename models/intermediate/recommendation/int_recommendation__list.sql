@@ -136,7 +136,8 @@ options as (
     select
         *,
         row_number() over (
-            order by source_code asc nulls last, score desc nulls last, product_line_code asc nulls last,
+            order by
+                source_code asc nulls last, score desc nulls last, product_line_code asc nulls last,
                 rule_code asc nulls last, similar_to asc nulls last
         ) as option_number
     from (
@@ -282,9 +283,12 @@ reasons as (
         options.rule_code,
         options.score,
         options.similar_to,
-        case when rules.above_deposit_amt is not null
-            then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
-                || cast(rules.above_deposit_amt as varchar) else '' end
+        case
+            when rules.above_deposit_amt is not null
+                then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
+                || cast(rules.above_deposit_amt as varchar)
+            else ''
+        end
         || case
             when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code
             else ''
@@ -293,10 +297,16 @@ reasons as (
             when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code
             else ''
         end
-        || case when rules.event_code is not null
-            then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar) else '' end
-        || case when rules.clean_days is not null
-            then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days' else '' end as rule_met
+        || case
+            when rules.event_code is not null
+                then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar)
+            else ''
+        end
+        || case
+            when rules.clean_days is not null
+                then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days'
+            else ''
+        end as rule_met
     from ranked
     inner join settings on ranked.rank_number <= settings.list_cnt
     inner join options on ranked.option_number = options.option_number

@@ -54,7 +54,8 @@ closed_before as (
 
 statuses as (
 
-    select status.customer_id, status.tier_code, status.month_start_date, status.below_months,
+    select
+        status.customer_id, status.tier_code, status.month_start_date, status.below_months,
         status.lost_since_date
     from {{ ref('fct_customer_tier_status_monthly') }} as status
     inner join months on status.month_start_date = months.month_start_date

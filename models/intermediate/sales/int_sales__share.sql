@@ -102,10 +102,10 @@ whole_amounts as (
 
     select
         ratios.*
-        {% for whole in amounts.values() -%}
-        , trades.{{ whole }}
-        , cast(abs({{ cents('trades.' ~ whole) }}) as decimal(38, 0)) as {{ whole }}_cents
-        {% endfor %}
+        {%- for whole in amounts.values() %},
+        trades.{{ whole }},
+        cast(abs({{ cents('trades.' ~ whole) }}) as decimal(38, 0)) as {{ whole }}_cents
+        {%- endfor %}
     from ratios
     inner join trades on ratios.trade_id = trades.trade_id
     where ratios.credit_units > 0
@@ -116,12 +116,12 @@ parts as (
 
     select
         *
-        {% for whole in amounts.values() -%}
-        , {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} as {{ whole }}_least_cents
-        , {{ whole }}_cents * credit_units
+        {%- for whole in amounts.values() %},
+        {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} as {{ whole }}_least_cents,
+        {{ whole }}_cents * credit_units
         - {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} * 100000
             as {{ whole }}_rest_cents
-        {% endfor %}
+        {%- endfor %}
     from whole_amounts
 
 )

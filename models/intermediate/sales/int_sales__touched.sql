@@ -142,9 +142,17 @@ old_successions as (
 
 changed_successions as (
 
-    (select * from new_successions except select * from old_successions)
+    (
+        select * from new_successions
+        except
+        select * from old_successions
+    )
     union all
-    (select * from old_successions except select * from new_successions)
+    (
+        select * from old_successions
+        except
+        select * from new_successions
+    )
 
 ),
 

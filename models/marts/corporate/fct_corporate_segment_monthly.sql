@@ -8,7 +8,8 @@
 
 with months as (
 
-    select months.*, rules.rule_version, rules.new_months, rules.growth_months, rules.mature_months,
+    select
+        months.*, rules.rule_version, rules.new_months, rules.growth_months, rules.mature_months,
         rules.high_payment_cnt, rules.medium_payment_cnt
     from {{ ref('int_calendar__open_months') }} as months
     inner join {{ ref('corporate_segment_rules') }} as rules

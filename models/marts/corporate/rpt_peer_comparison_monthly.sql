@@ -67,15 +67,18 @@ groups as (
 
 measures as (
 
-    select month_start_date, customer_id, peer_basis_code, peer_group_code, 'contribution' as measure_code,
+    select
+        month_start_date, customer_id, peer_basis_code, peer_group_code, 'contribution' as measure_code,
         {{ cents('contribution_amt') }} as units
     from groups
     union all
-    select month_start_date, customer_id, peer_basis_code, peer_group_code, 'deposit' as measure_code,
+    select
+        month_start_date, customer_id, peer_basis_code, peer_group_code, 'deposit' as measure_code,
         {{ cents('deposit_month_avg_amt') }} as units
     from groups
     union all
-    select month_start_date, customer_id, peer_basis_code, peer_group_code, 'line' as measure_code,
+    select
+        month_start_date, customer_id, peer_basis_code, peer_group_code, 'line' as measure_code,
         100 * line_cnt as units
     from groups
 

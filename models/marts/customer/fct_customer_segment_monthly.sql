@@ -165,7 +165,8 @@ scored as (
 -- few profiles of many customers: rules are tried on those
 styles as (
 
-    select profiles.age, profiles.risk_level, profiles.occupation_code, profiles.txn_6m_cnt,
+    select
+        profiles.age, profiles.risk_level, profiles.occupation_code, profiles.txn_6m_cnt,
         {{ first_by('rules.wealth_style_code', ['rules.style_order']) }} as wealth_style_code
     from (
         select distinct age, risk_level, occupation_code, txn_6m_cnt from measured
@@ -190,7 +191,8 @@ styles as (
 
 groups as (
 
-    select scores.recency_score, scores.frequency_score, scores.monetary_score,
+    select
+        scores.recency_score, scores.frequency_score, scores.monetary_score,
         {{ first_by('rules.rfm_code', ['rules.group_order']) }} as rfm_code
     from (
         select distinct recency_score, frequency_score, monetary_score from scored

@@ -10,7 +10,8 @@
 
 with months as (
 
-    select months.*, rules.at_once_minutes, rules.reply_minutes, rules.solve_minutes,
+    select
+        months.*, rules.at_once_minutes, rules.reply_minutes, rules.solve_minutes,
         rules.promoter_from_score, rules.detractor_to_score
     from {{ ref('int_calendar__computed_months') }} as months
     inner join {{ ref('service_rules') }} as rules

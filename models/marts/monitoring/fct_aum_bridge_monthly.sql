@@ -130,7 +130,8 @@ rest as (
 
     select
         *,
-        closing_amt - opening_amt - ({{ parts | join('_amt + ') }}_amt) as unexplained_amt
+        closing_amt - opening_amt
+        - ({{ parts | join('_amt + ') }}_amt) as unexplained_amt
     from bridged
 
 ),

@@ -8,7 +8,8 @@
 
 with tonight as (
 
-    select *, total_assets_amt - deposit_amt as investment_amt,
+    select
+        *, total_assets_amt - deposit_amt as investment_amt,
         month_total_assets_amt - month_deposit_amt as month_investment_amt,
         year_total_assets_amt - year_deposit_amt as year_investment_amt
     from {{ ref('int_asset__customer_day') }}
