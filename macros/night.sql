@@ -53,9 +53,8 @@
 {%- endmacro %}
 
 {# The first month that tonight computes, and the one before it, on any night but the first. Constants, not
-   looked up in
-   int_calendar__computed_months: an engine reads the blocks of these months alone only if it knows them
-   beforehand. #}
+   looked up in int_calendar__computed_months: an engine reads the blocks of these months alone only if it
+   knows them beforehand. #}
 {% macro first_computed_month() -%}
     {%- set last_night = modules.datetime.date.fromisoformat(var("previous_business_date") | string) -%}
     cast('{{ (last_night + modules.datetime.timedelta(days=1)).replace(day=1) }}' as date)

@@ -1,7 +1,6 @@
 -- One row per holder, org, product line and day of maturity, of deposits and investments that fell due since
--- the last
--- night: what fell due, of a joint account to each owner their share, and all that the holder had with the
--- bank the night before. A joint account is counted with the first of its owners.
+-- the last night: what fell due, of a joint account to each owner their share, and all that the holder had
+-- with the bank the night before. A joint account is counted with the first of its owners.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
