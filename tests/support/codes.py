@@ -27,7 +27,7 @@ def declared_codes() -> Iterator[tuple[str, str, str]]:
     yield from _codes_of_contract()
     for folder in ("models", "seeds"):
         for path in sorted((PROJECT / folder).rglob("*.yml")):
-            yield from _accepted_values(path)
+            yield from _codes_of_constraints(path)
     for path in sorted((PROJECT / "seeds/rules").glob("*.csv")):
         for row in _rows(path):
             for column, code in row.items():
@@ -59,14 +59,13 @@ def _staged_name(columns: object, source: str) -> str:
     raise AssertionError(f"no staged column is {source}")
 
 
-def _accepted_values(path: Path) -> Iterator[tuple[str, str, str]]:
+def _codes_of_constraints(path: Path) -> Iterator[tuple[str, str, str]]:
     said = yaml.safe_load(path.read_text(encoding="utf-8"))
     for node in [*(said.get("models") or []), *(said.get("seeds") or [])]:
         for column in node.get("columns") or []:
-            for test in column.get("data_tests") or []:
-                if isinstance(test, dict) and "accepted_values" in test:
-                    for code in test["accepted_values"]["arguments"]["values"]:
-                        yield path.name, column["name"], str(code)
+            for constraint in column.get("constraints") or []:
+                for code in re.findall(r"'(\w+)'", constraint.get("expression", "")):
+                    yield path.name, column["name"], code
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -32,13 +32,15 @@ def columns_of(mart: str) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _never_null(mart: str) -> tuple[str, ...]:
-    """Columns in which the mart's contract allows no null."""
-    return tuple(
-        name
-        for name, column in columns_of(mart).items()
-        if any(constraint["type"] == "not_null" for constraint in column.get("constraints", []))
-    )
+def _broken_by(mart: str) -> str:
+    """Which rows the constraints of a mart's columns refuse, as a condition."""
+    refused = []
+    for name, column in columns_of(mart).items():
+        for constraint in column.get("constraints", []):
+            refused.append(
+                f"{name} is null" if constraint["type"] == "not_null" else f"not ({constraint['expression']})"
+            )
+    return " or ".join(refused)
 
 
 class Models:
@@ -139,10 +141,11 @@ class Models:
             self._assert_promises(name, config["meta"].get("grain", []))
 
     def _assert_promises(self, mart: str, grain: Iterable[str]) -> None:
-        """What dbt's contract and gate 2 hold of every mart: no null where none may be, one row by key."""
-        nulls = " or ".join(f"{column} is null" for column in _never_null(mart))
-        row = self.connection.execute(f"select * from {self.relation(mart)} where {nulls} limit 1").fetchone()
-        assert row is None, f"{mart}: null in one of {_never_null(mart)}: {row}"
+        """What dbt's contract and gate 2 hold of every mart: the constraints of its columns, one row by key."""
+        row = self.connection.execute(
+            f"select * from {self.relation(mart)} where {_broken_by(mart)} limit 1"
+        ).fetchone()
+        assert row is None, f"{mart}: {row} is against {_broken_by(mart)}"
         keys = ", ".join(grain)
         twice = self.connection.execute(
             f"select {keys} from {self.relation(mart)} group by {keys} having count(*) > 1 limit 1"

@@ -24,7 +24,7 @@ def without_name(declared: list[tuple[str, str, str]], kinds: dict[str, set[str]
 
 def test_every_declared_code_has_a_name() -> None:
     declared = list(declared_codes())
-    # the contract, accepted values and seeds are all looked through
+    # the contract, constraints and seeds are all looked through
     assert {("customer", "gender_code", "F"), ("dim_org_rollup.yml", "view_code", "then")} <= set(declared)
     assert ("tier_rules.csv", "tier_code", "core") in declared
 

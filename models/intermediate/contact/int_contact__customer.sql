@@ -32,6 +32,12 @@ recent as (
         log.is_delivered
         and log.business_date >= {{ add_days(month_start(business_date()), -92) }}
         and cast(log.sent_at as date) <= {{ business_date() }}
+        -- what was sent before the month and known on its first night stands in the months before
+        and (
+            log.sent_at >= {{ month_start(business_date()) }}
+            or log.business_date > as_of.as_of_date
+            or cast(log.sent_at as date) > {{ add_days(business_date(), -30) }}
+        )
 
 ),
 

@@ -7,7 +7,11 @@
 
 with customers as (
 
-    select * from {{ living(ref('int_customer__versions')) }} where known_to_date is null
+    select
+        *,
+        {{ age_at('birth_date', business_date()) }} as age
+    from {{ living(ref('int_customer__versions')) }}
+    where known_to_date is null
 
 ),
 
@@ -215,7 +219,7 @@ select
     customers.customer_name,
     customers.customer_type_code,
     customers.gender_code,
-    {{ age_at('customers.birth_date', business_date()) }} as age,
+    customers.age,
     age_bands.band_code as age_band_code,
     customers.region_code,
     customers.occupation_code,
@@ -335,8 +339,7 @@ select
 
 from customers
 cross join rules
-left join bands as age_bands
-    on {{ in_band('age_bands', 'age_band', age_at('customers.birth_date', business_date())) }}
+left join bands as age_bands on {{ in_band('age_bands', 'age_band', 'customers.age') }}
 left join tiers on customers.customer_id = tiers.customer_id
 left join reasons on customers.customer_id = reasons.customer_id
 left join aum on customers.customer_id = aum.customer_id

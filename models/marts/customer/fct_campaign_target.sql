@@ -117,10 +117,18 @@ first_contacts as (
 
 ),
 
+births as (
+
+    select customer_id, birth_date from {{ ref('int_customer__versions') }} where known_to_date is null
+
+),
+
 counted as (
 
     select
         targets.*,
+        {{ month_start('targets.start_date') }} as start_month_date,
+        {{ full_years('births.birth_date', 'targets.start_date') }} as age,
         first_contacts.first_contact_date,
         case
             when targets.test_group_code = 'target'
@@ -132,6 +140,7 @@ counted as (
         on
             targets.campaign_id = first_contacts.campaign_id
             and targets.customer_id = first_contacts.customer_id
+    left join births on targets.customer_id = births.customer_id
 
 ),
 
@@ -213,12 +222,6 @@ tiers as (
     from {{ ref('int_tier__closed_month') }}
     where month_start_date in (select pre_month_date from computed)
 
-),
-
-births as (
-
-    select customer_id, birth_date from {{ ref('int_customer__versions') }} where known_to_date is null
-
 )
 
 select
@@ -268,17 +271,8 @@ left join aum as post_aum
     on counted.customer_id = post_aum.customer_id and counted.post_month_date = post_aum.month_start_date
 left join aum_months as pre_months on counted.pre_month_date = pre_months.month_start_date
 left join aum_months as post_months on counted.post_month_date = post_months.month_start_date
-left join births on counted.customer_id = births.customer_id
 left join {{ ref('segment_band_rules') }} as bands
     on
-        bands.scheme_code = 'age_band'
-        and {{ month_start('counted.start_date') }} >= bands.valid_from_month
-        and (bands.valid_to_month is null or {{ month_start('counted.start_date') }} <= bands.valid_to_month)
-        and (
-            bands.from_number is null
-            or {{ full_years('births.birth_date', 'counted.start_date') }} >= bands.from_number
-        )
-        and (
-            bands.to_number is null
-            or {{ full_years('births.birth_date', 'counted.start_date') }} < bands.to_number
-        )
+        counted.start_month_date >= bands.valid_from_month
+        and (bands.valid_to_month is null or counted.start_month_date <= bands.valid_to_month)
+        and {{ in_band('bands', 'age_band', 'counted.age') }}
