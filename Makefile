@@ -54,11 +54,14 @@ demo: setup ## generate a small bank, run its nights, show what came out
 test: check ## lint, type-check and run every test but the slow suites
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=40
 
-check: setup-dev ## lint and type-check
+check: setup-dev ## lint Python and SQL, type-check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy benchmarks bi contract orchestration expectations sample_bank
+	$(BIN)/sqlfluff lint --processes 2 models
+	# once more as the first night sees them, where that is another text
+	ACRM_LINTED_NIGHT=first $(BIN)/sqlfluff lint --processes 2 $$(grep -rlE '\{%-? *if ' --include='*.sql' models)
 
 format: setup-dev ## format the Python code
 	$(BIN)/ruff check --fix .

@@ -1,7 +1,7 @@
 {# The first night computes every month of the history. At a city's size no engine holds all of it at once, so
-   DuckDB fills a model of `meta.month_by_month` in portions of one or more months: the model's own SQL runs once
-   per portion, each time with its months in int_calendar__open_months. Other nights, and other engines, run it
-   once. #}
+   DuckDB fills a model of `meta.month_by_month` in portions of one or more months: the model's own SQL runs
+   once per portion, each time with its months in int_calendar__open_months. Other nights, and other engines,
+   run it once. #}
 
 {% macro portions_to_load() -%}
     {%- set portions = [] -%}

@@ -1,5 +1,5 @@
-{# The night's dates. Nothing in SQL reads a clock: the partition sets these variables, and there is no default. While dbt
-   parses, any date does. #}
+{# The night's dates. Nothing in SQL reads a clock: the partition sets these variables, and there is no
+   default. While dbt parses, any date does. #}
 
 {% macro business_date() -%}
     {%- if execute and not var("business_date", "") -%}
@@ -16,8 +16,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# The last business date with a batch. Not the previous one where a month ended in between, without a batch on its
-   last day: that day was computed as a night of its own (see orchestration/closing.py). #}
+{# The last business date with a batch. Not the previous one where a month ended in between, without a batch
+   on its last day: that day was computed as a night of its own (see orchestration/closing.py). #}
 {% macro previous_batch_date() -%}
     {%- if is_first_night() -%} cast(null as date)
     {%- else -%} cast('{{ var("previous_batch_date") }}' as date)
@@ -34,8 +34,8 @@
     {{- return(var("is_closing", "") == "true") -}}
 {%- endmacro %}
 
-{# Whether a day is of a month that was closed before tonight and after the last batch, or by it: what happened in it
-   was counted then, whatever tonight's batch says of it. #}
+{# Whether a day is of a month that was closed before tonight and after the last batch, or by it: what
+   happened in it was counted then, whatever tonight's batch says of it. #}
 {% macro is_counted_at_closing(day) -%}
     {%- if is_first_night() -%} false
     {%- else -%}
@@ -52,8 +52,9 @@
     {{- return(is_incremental() and not is_first_night()) -}}
 {%- endmacro %}
 
-{# The first month that tonight computes, and the one before it, on any night but the first. Constants, not looked up in
-   int_calendar__computed_months: an engine reads the blocks of these months alone only if it knows them beforehand. #}
+{# The first month that tonight computes, and the one before it, on any night but the first. Constants, not
+   looked up in int_calendar__computed_months: an engine reads the blocks of these months alone only if it
+   knows them beforehand. #}
 {% macro first_computed_month() -%}
     {%- set last_night = modules.datetime.date.fromisoformat(var("previous_business_date") | string) -%}
     cast('{{ (last_night + modules.datetime.timedelta(days=1)).replace(day=1) }}' as date)

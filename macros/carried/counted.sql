@@ -1,5 +1,5 @@
-{# The day on which a month counts an event: its own, or the night that told of it where its month was over by then. The
-   first night computes the months before it, too. #}
+{# The day on which a month counts an event: its own, or the night that told of it where its month was over by
+   then. The first night computes the months before it, too. #}
 
 {% macro counted_date(happened_at, told_date, first_night) -%}
     case
@@ -11,8 +11,8 @@
     end
 {%- endmacro %}
 
-{# The first night that told of any row of a table: what it brought is history and counts on its own day, as what the
-   first night of all brings. A bank may begin to deliver a table on any night. #}
+{# The first night that told of any row of a table: what it brought is history and counts on its own day, as
+   what the first night of all brings. A bank may begin to deliver a table on any night. #}
 {% macro first_told(relation) -%}
     (select min(business_date) as business_date from {{ relation }})
 {%- endmacro %}

@@ -1,9 +1,10 @@
-{# Events that the bank sends again. The first one counts, whatever date the second one has. It is sought among all nights
-   whose events a figure of tonight may still hold: what counts at its own date, in the nights of 400 days; what counts in the
-   month in which it comes (fees, cost pools, sales), in all nights. #}
+{# Events that the bank sends again. The first one counts, whatever date the second one has. It is sought
+   among all nights whose events a figure of tonight may still hold: what counts at its own date, in the
+   nights of 400 days; what counts in the month in which it comes (fees, cost pools, sales), in all nights. #}
 
 {% macro oldest_event_days() -%}
-    {# No open figure looks further back than 12 months; of an event of before that nothing is open any more. #}
+    {# No open figure looks further back than 12 months; of an event of before that nothing is open any
+       more. #}
     400
 {%- endmacro %}
 
@@ -12,11 +13,15 @@
 {%- endmacro %}
 
 {% macro told_before(relation, key, since=none) -%}
-    {# Which of tonight's events an earlier night brought. Only tonight's keys are held in memory; of the others one
-       column is read. #}
+    {# Which of tonight's events an earlier night brought. Only tonight's keys are held in memory; of the
+       others one column is read. #}
     select {{ key }}
     from {{ relation }}
-    where {% if since %}business_date >= {{ since }} and {% endif %}{{ key }} in (select {{ key }} from tonight)
+    where
+        {% if since -%}
+        business_date >= {{ since }} and
+        {% endif -%}
+        {{ key }} in (select {{ key }} from tonight)
 {%- endmacro %}
 
 {% macro same_day_days() -%}

@@ -1,27 +1,33 @@
-{# How a table takes a night's rows, by the kind that its model names in `meta.carried`. Each kind is here and nowhere
-   else: what is removed first, so that a night can run again or go back to an earlier one, and how rows come in.
+{# How a table takes a night's rows, by the kind that its model names in `meta.carried`. Each kind is here and
+   nowhere else: what is removed first, so that a night can run again or go back to an earlier one, and how
+   rows come in.
 
    kind           a row is                                     removed before tonight's rows come
-   versions       what was known of a key, from when to when   versions told after the last night; those they ended are open again
+   versions       what was known of a key, from when to when   versions told after the last night; those they
+                                                               ended are open again
    business_date  an entry, with the night that brought it     entries of nights after the last
-   state          what the next night goes on from             the same, and the state of nights that no replay starts from
+   state          what the next night goes on from             the same, and the state of nights that no
+                                                               replay starts from
    open_month     of a month that tonight computes             the months that were not over on the last night
-   month_start    of a month, read again by the night that     months after the last night's; tonight's months are
-                  follows                                      replaced once their new rows are known
+   month_start    of a month, read again by the night that     months after the last night's; tonight's months
+                  follows                                      are replaced once their new rows are known
    month_end      of a month that is over                      months that ended after the last night
-   month_state    of a month, for the nights in it             months after the last night's, and those that no replay starts in
-   current        what versions elsewhere say now              rows of nights after the last; the model gives their keys anew
-   released       of a record that releases keep for good      all, where the newest release says otherwise, and its rows are put back #}
+   month_state    of a month, for the nights in it             months after the last night's, and those that
+                                                               no replay starts in
+   current        what versions elsewhere say now              rows of nights after the last; the model gives
+                                                               their keys anew
+   released       of a record that releases keep for good      all, where the newest release says otherwise,
+                                                               and its rows are put back #}
 
 {% macro carried_kinds() -%}
     {{- return([
-        'versions', 'business_date', 'state', 'open_month', 'month_start', 'month_end', 'month_state', 'current',
-        'released',
+        'versions', 'business_date', 'state', 'open_month', 'month_start', 'month_end', 'month_state',
+        'current', 'released',
     ]) -}}
 {%- endmacro %}
 
-{# Statements that set a table back to the last night. A kind whose rows may only be removed once tonight's are known
-   says so in `replaced_rows`. #}
+{# Statements that set a table back to the last night. A kind whose rows may only be removed once tonight's
+   are known says so in `replaced_rows`. #}
 {% macro set_back(relation, kind) -%}
     {%- set night = previous_business_date() -%}
     {%- if kind == 'versions' -%}
@@ -56,7 +62,8 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Of a kind whose model reads rows that tonight replaces: which ones go, once `changes` holds the new ones. #}
+{# Of a kind whose model reads rows that tonight replaces: which ones go, once `changes` holds the new
+   ones. #}
 {% macro replaced_rows(relation, kind, grain, changes) -%}
     {%- if kind == 'versions' -%}
         {{ delete_same_keys(relation, changes, grain) }};
@@ -76,7 +83,7 @@
     delete from {{ relation }} as old using (
         select distinct {{ keys | join(', ') }} from {{ changes }}
     ) as changed
-    where {% for key in keys %}old.{{ key }} = changed.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    where {{ same_key(keys, 'old', 'changed') }}
 {%- endmacro %}
 
 {# Tonight's rows into a table that is there. `rows` is a query, so that nothing is written twice. #}

@@ -1,7 +1,8 @@
 {# What nights carry of balances, and the balances that a night could not read. #}
 
 {% macro state_of_last_night(customers=['customer_id'], told_as=none) -%}
-    {# the rows that the night before left of its own month, under the numbers that their `customers` have tonight #}
+    {# the rows that the night before left of its own month, under the numbers that their `customers` have
+       tonight #}
     select *
     from {{ by_survivor(this, columns=customers, told_as=told_as) if customers else this }} as state
     where

@@ -1,5 +1,6 @@
-{# Events as the bank told them, each with the night that brought it. The first one of a key counts; one that comes again
-   is looked for among the nights of `oldest_event_days`, so that a night does not read all history. #}
+{# Events as the bank told them, each with the night that brought it. The first one of a key counts; one that
+   comes again is looked for among the nights of `oldest_event_days`, so that a night does not read all
+   history. #}
 
 {% macro logged(staged, key, columns) %}
 
@@ -19,7 +20,7 @@ left join (
     from {{ this }}
     where business_date >= {{ oldest_event_night() }}
 ) as earlier
-    on {% for column in key %}tonight.{{ column }} = earlier.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    on {{ same_key(key, 'tonight', 'earlier') }}
 where earlier.{{ key[0] }} is null
 {% endif %}
 

@@ -8,7 +8,8 @@
 {% macro versioned(staged, table_name, key, attributes, is_whole=false) %}
 
 {%- set columns = key + attributes -%}
-{#- said where it is read: an engine that keeps a CTE would keep every customer with all columns for a few changes -#}
+{#- said where it is read: an engine that keeps a CTE would keep every customer with all columns for a few
+    changes -#}
 {%- set open_versions = '(select * from ' ~ this ~ ' where known_to_date is null) as open_versions' -%}
 
 with changes as (
@@ -39,7 +40,7 @@ new_versions as (
         cast(null as date) as known_to_date
     from changes
     left join {{ open_versions }}
-        on {% for column in key %}changes.{{ column }} = open_versions.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+        on {{ same_key(key, 'changes', 'open_versions') }}
     where
         changes.op_code <> 'D'
         and (
@@ -52,15 +53,15 @@ new_versions as (
 
 ended_keys as (
 
-    select {% for column in key %}{{ column }}{{ ', ' if not loop.last }}{% endfor %} from new_versions
+    select {{ key | join(', ') }} from new_versions
     union
-    select {% for column in key %}{{ column }}{{ ', ' if not loop.last }}{% endfor %} from changes where op_code = 'D'
+    select {{ key | join(', ') }} from changes where op_code = 'D'
     union
-    select {% for column in key %}open_versions.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+    select open_versions.{{ key | join(', open_versions.') }}
     from {{ open_versions }}
     cross join is_full_load
     left join changes
-        on {% for column in key %}open_versions.{{ column }} = changes.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+        on {{ same_key(key, 'open_versions', 'changes') }}
     where is_full_load.is_full and changes.{{ key[0] }} is null
 
 ),
@@ -73,7 +74,7 @@ ended_versions as (
         {{ business_date() }} as known_to_date
     from {{ open_versions }}
     inner join ended_keys
-        on {% for column in key %}open_versions.{{ column }} = ended_keys.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+        on {{ same_key(key, 'open_versions', 'ended_keys') }}
 
 ),
 
@@ -103,3 +104,9 @@ versions as (
 select * from versions
 
 {% endmacro %}
+
+{% macro same_key(key, one, other) -%}
+    {%- for column in key -%}
+        {{ one }}.{{ column }} = {{ other }}.{{ column }}{{ ' and ' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

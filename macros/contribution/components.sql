@@ -1,7 +1,9 @@
 {# What a contribution is made of, in the order of a statement. #}
 
 {% macro contribution_components() -%}
-    {{- return(['deposit_nii', 'loan_nii', 'fee_income', 'direct_cost', 'allocated_cost', 'expected_loss']) -}}
+    {{- return([
+        'deposit_nii', 'loan_nii', 'fee_income', 'direct_cost', 'allocated_cost', 'expected_loss',
+    ]) -}}
 {%- endmacro %}
 
 {% macro split_components() -%}
@@ -12,7 +14,9 @@
 {% macro contribution_totals(prefix='') -%}
     {# contribution and EVA from columns of cents named like the components #}
     {%- set parts = [] -%}
-    {%- for component in contribution_components() -%}{%- do parts.append(prefix ~ component ~ '_cents') -%}{%- endfor -%}
+    {%- for component in contribution_components() -%}
+        {%- do parts.append(prefix ~ component ~ '_cents') -%}
+    {%- endfor -%}
     {{ cents_amount('(' ~ parts | join(' + ') ~ ')') }} as contribution_amt,
     {{ cents_amount(prefix ~ 'capital_charge_cents') }} as capital_charge_amt,
     {{ cents_amount('(' ~ parts | join(' + ') ~ ' + ' ~ prefix ~ 'capital_charge_cents)') }} as eva_amt

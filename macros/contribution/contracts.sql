@@ -5,7 +5,8 @@
 {%- endmacro %}
 
 {% macro driver_count(weight, driver_code, type='decimal(28, 6)') -%}
-    {# the weights of int_contribution__driver in the units of the driver: accounts, transactions, customers, yuan #}
+    {# the weights of int_contribution__driver in the units of the driver: accounts, transactions, customers,
+       yuan #}
     cast(
         cast({{ weight }} as decimal(28, 0)) * case {{ driver_code }}
             when 'balances' then cast(0.01 as decimal(7, 6))

@@ -1,6 +1,7 @@
 {# Customer-initiated transactions of a customer by how many months ago they were made, from rows of
    int_activity__entry: the month that ends at the business date (0), and the 2, 5 and 11 months before it. A
-   transaction that was reversed has rows that cancel each other, on the same day: it counts nothing, nor does its day. #}
+   transaction that was reversed has rows that cancel each other, on the same day: it counts nothing, nor does
+   its day. #}
 
 {% macro activity_sums(entries) -%}
     select
@@ -8,14 +9,20 @@
         {%- for name, first, last in [('0m', 0, 0), ('2m', 1, 2), ('5m', 1, 5), ('11m', 1, 11)] %}
         cast(sum(case when months_ago between {{ first }} and {{ last }} then txn_cnt else 0 end) as bigint)
             as txn_{{ name }}_cnt,
-        cast(sum(case when months_ago between {{ first }} and {{ last }} then amount_amt else 0 end) as {{ amount_type() }})
-            as txn_{{ name }}_amt,
+        cast(
+            sum(case when months_ago between {{ first }} and {{ last }} then amount_amt else 0 end)
+            as {{ amount_type() }}
+        ) as txn_{{ name }}_amt,
         {%- endfor %}
         {%- for name, first, last in [('0m', 0, 0), ('2m', 1, 2)] %}
-        cast(sum(case when months_ago between {{ first }} and {{ last }} then outside_in_amt else 0 end) as {{ amount_type() }})
-            as outside_in_{{ name }}_amt,
-        cast(sum(case when months_ago between {{ first }} and {{ last }} then outside_out_amt else 0 end) as {{ amount_type() }})
-            as outside_out_{{ name }}_amt,
+        cast(
+            sum(case when months_ago between {{ first }} and {{ last }} then outside_in_amt else 0 end)
+            as {{ amount_type() }}
+        ) as outside_in_{{ name }}_amt,
+        cast(
+            sum(case when months_ago between {{ first }} and {{ last }} then outside_out_amt else 0 end)
+            as {{ amount_type() }}
+        ) as outside_out_{{ name }}_amt,
         {%- endfor %}
         cast(count(case when months_ago = 0 and salary_cnt > 0 then 1 end) as integer) as salary_0m_cnt,
         cast(count(case when months_ago between 1 and 3 and salary_cnt > 0 then 1 end) as integer)
@@ -46,12 +53,17 @@
                 sum(amount_amt) as amount_amt,
                 sum(case when flow_code = 'outside' and flow_direction_code = 'in' then amount_amt else 0 end)
                     as outside_in_amt,
-                sum(case when flow_code = 'outside' and flow_direction_code = 'out' then amount_amt else 0 end)
-                    as outside_out_amt,
+                sum(
+                    case when flow_code = 'outside' and flow_direction_code = 'out' then amount_amt else 0 end
+                ) as outside_out_amt,
                 sum(case when txn_type_code = 'salary' and flow_direction_code = 'in' then txn_cnt else 0 end)
                     as salary_cnt,
-                sum(case when txn_type_code = 'salary' and flow_direction_code = 'in' then amount_amt else 0 end)
-                    as salary_amt,
+                sum(
+                    case
+                        when txn_type_code = 'salary' and flow_direction_code = 'in' then amount_amt
+                        else 0
+                    end
+                ) as salary_amt,
                 sum(case when currency_code <> '{{ var("reporting_currency") }}' then txn_cnt else 0 end)
                     as foreign_cnt
             from {{ entries }}

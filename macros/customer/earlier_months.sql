@@ -1,6 +1,7 @@
-{# What the months that are over add to a customer's averages over several months. `wanted` names the customers, each with a
-   month and its index; of customers who are one, what all had in a month counts. `among` is a relation of all of them,
-   where they are few: of nobody else are the months read, and none at all where it is empty. #}
+{# What the months that are over add to a customer's averages over several months. `wanted` names the
+   customers, each with a month and its index; of customers who are one, what all had in a month counts.
+   `among` is a relation of all of them, where they are few: of nobody else are the months read, and none at
+   all where it is empty. #}
 
 {% macro aum_of_earlier_months(wanted, among=none) -%}
     with looked_up as (
@@ -94,10 +95,17 @@
         wanted.month_start_date,
 
         -- measures
-        cast(coalesce(sum(case when closed.month_index >= wanted.month_index - 2 then closed.contribution_cents end), 0)
-            as bigint) as cents_2m,
-        cast(count(case when closed.month_index >= wanted.month_index - 2 then closed.contribution_cents end) as integer)
-            as months_2m_cnt,
+        cast(
+            coalesce(
+                sum(
+                    case when closed.month_index >= wanted.month_index - 2 then closed.contribution_cents end
+                ), 0
+            ) as bigint
+        ) as cents_2m,
+        cast(
+            count(case when closed.month_index >= wanted.month_index - 2 then closed.contribution_cents end)
+            as integer
+        ) as months_2m_cnt,
         cast(coalesce(sum(closed.contribution_cents), 0) as bigint) as cents_11m,
         cast(count(closed.contribution_cents) as integer) as months_11m_cnt
     from {{ wanted }} as wanted

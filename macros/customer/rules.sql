@@ -35,7 +35,10 @@
     {# full years at a day; who was born on 29 February is a year older on 1 March where there is none #}
     cast(
         year({{ day }}) - year({{ birth_date }}) - case
-            when month({{ day }}) * 100 + day({{ day }}) < month({{ birth_date }}) * 100 + day({{ birth_date }}) then 1
+            when
+                month({{ day }}) * 100 + day({{ day }})
+                < month({{ birth_date }}) * 100 + day({{ birth_date }})
+                then 1
             else 0
         end as integer
     )
@@ -45,8 +48,11 @@
     {# full months from a day to the business date #}
     cast(
         {{ month_index(business_date()) }} - {{ month_index(first_day) }} - case
-            when {{ add_months(first_day, '(' ~ month_index(business_date()) ~ ' - ' ~ month_index(first_day) ~ ')') }}
-                > {{ business_date() }} then 1
+            when
+                {{ add_months(
+                    first_day, '(' ~ month_index(business_date()) ~ ' - ' ~ month_index(first_day) ~ ')'
+                ) }} > {{ business_date() }}
+                then 1
             else 0
         end as integer
     )

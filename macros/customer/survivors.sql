@@ -1,11 +1,12 @@
-{# Merged customers (合并客户). What the bank told of a customer, and what nights carry of one, stays under the number that it
-   was told of. Whoever reads it reads it under the number that counts tonight: that of int_customer__survivor. So a
-   merge, and one that is taken back, changes no row that stands, and a table sets itself back as ever. Nearly every
-   customer is nobody else: the table is small, mostly empty, and what is joined with it costs next to nothing. #}
+{# Merged customers (合并客户). What the bank told of a customer, and what nights carry of one, stays under the
+   number that it was told of. Whoever reads it reads it under the number that counts tonight: that of
+   int_customer__survivor. So a merge, and one that is taken back, changes no row that stands, and a table
+   sets itself back as ever. Nearly every customer is nobody else: the table is small, mostly empty, and what
+   is joined with it costs next to nothing. #}
 
 {% macro by_survivor(relation, columns=['customer_id'], told_as=none) -%}
-    {#- A table with its customers' numbers of tonight; two who are one have rows of one number then. `told_as` names a
-        column for the number that was told of. -#}
+    {#- A table with its customers' numbers of tonight; two who are one have rows of one number then.
+        `told_as` names a column for the number that was told of. -#}
     {%- set values = {} -%}
     {%- for column in columns -%}
         {%- do values.update({
@@ -25,11 +26,12 @@
 {%- endmacro %}
 
 {% macro living(relation) -%}
-    {#- versions of customers, but for those who are somebody else tonight. Who goes on for others has been with the bank
-        since the first of them came. -#}
+    {#- versions of customers, but for those who are somebody else tonight. Who goes on for others has been
+        with the bank since the first of them came. -#}
     (
         select {{ replaced_columns('told', {
-            'first_open_date': 'least(told.first_open_date, coalesce(inherited.first_open_date, told.first_open_date))'
+            'first_open_date':
+                'least(told.first_open_date, coalesce(inherited.first_open_date, told.first_open_date))',
         }) }}
         from {{ relation }} as told
         left join {{ ref('int_customer__survivor') }} as merged on told.customer_id = merged.customer_id
@@ -48,8 +50,8 @@
 {%- endmacro %}
 
 {% macro one_for_survivors(rows, keys, values) -%}
-    {#- Rows that were one for each of `keys` before `by_survivor`, and are so again: `values` says by which expression the
-        rows of customers who are one become one. Only theirs are grouped. -#}
+    {#- Rows that were one for each of `keys` before `by_survivor`, and are so again: `values` says by which
+        expression the rows of customers who are one become one. Only theirs are grouped. -#}
     (
         select
             {% for column in keys %}alone.{{ column }},
@@ -72,8 +74,8 @@
 {%- endmacro %}
 
 {% macro first_for_survivors(rows, keys, order_by) -%}
-    {#- The same, but of customers who are one the row that comes first by some order stands for all. `rows` has the number
-        that was told of as told_customer_id. -#}
+    {#- The same, but of customers who are one the row that comes first by some order stands for all. `rows`
+        has the number that was told of as told_customer_id. -#}
     (
         select alone.*
         from {{ rows }} as alone
@@ -130,7 +132,8 @@
     (
         select
             {{ replaced_columns('flows', {
-                'counterparty_key': "coalesce('customer|' || flows.counterparty_customer_id, flows.counterparty_key)"
+                'counterparty_key':
+                    "coalesce('customer|' || flows.counterparty_customer_id, flows.counterparty_key)",
             }) }}
         from {{ by_survivor(
             ref('fct_counterparty_flow_monthly'), columns=['customer_id', 'counterparty_customer_id']

@@ -1,7 +1,8 @@
 {# What the detectors of events share: the rules of the night, and the shape of what they find. #}
 
 {% macro event_rules_tonight(codes) -%}
-    {# Rules of some events that hold on the business date; one row per event, customer group and threshold. #}
+    {# Rules of some events that hold on the business date; one row per event, customer group and
+       threshold. #}
     select *
     from {{ ref('event_rules') }}
     where
@@ -13,11 +14,12 @@
 
 {% macro event_found(
     customer, subject_type, subject, key, event_date,
-    amount='null', reference='null', reference_date='null', count='null', occurrence=none, stage='rules.threshold_cnt', rules='rules'
+    amount='null', reference='null', reference_date='null', count='null', occurrence=none,
+    stage='rules.threshold_cnt', rules='rules'
 ) -%}
-    {# Columns of an event that a detector has found under a rule of `rules`; which customer group the rule is for is
-       looked at in int_event__told. `key` identifies the event of its subject; `occurrence` is what the stages of one
-       event have in common: of those reached at once the highest `stage` is told. #}
+    {# Columns of an event that a detector has found under a rule of `rules`; which customer group the rule is
+       for is looked at in int_event__told. `key` identifies the event of its subject; `occurrence` is what
+       the stages of one event have in common: of those reached at once the highest `stage` is told. #}
     {{ rules }}.event_code,
     {{ rules }}.rule_version,
     {{ rules }}.customer_group_code,
@@ -44,7 +46,8 @@
 {%- endmacro %}
 
 {% macro sum_of_flows(days) -%}
-    {# what some rows of int_event__flow_day come to, rounded once; what no cent is seen of has no room for decimals #}
+    {# what some rows of int_event__flow_day come to, rounded once; what no cent is seen of has no room for
+       decimals #}
     case
         when abs(sum({{ days }}.signed_plain_amt)) < 100 * {{ ten_trillion() }}
             then cast(
@@ -56,7 +59,9 @@
 {%- endmacro %}
 
 {% macro rates_tonight() -%}
-    select currency_code, mid_rate from {{ ref('int_fx__rate_by_day') }} where calendar_date = {{ business_date() }}
+    select currency_code, mid_rate
+    from {{ ref('int_fx__rate_by_day') }}
+    where calendar_date = {{ business_date() }}
 {%- endmacro %}
 
 {% macro oldest_told_days() -%}
@@ -71,14 +76,14 @@
 
 
 {% macro event_identity(event_code, subject_type, subject, key) -%}
-    {# What makes an event the same event: never amounts, rules or runs. It holds private numbers, and is published
-       under a key only. #}
+    {# What makes an event the same event: never amounts, rules or runs. It holds private numbers, and is
+       published under a key only. #}
     md5({{ event_code }} || '|' || {{ subject_type }} || '|' || {{ subject }} || '|' || {{ key }})
 {%- endmacro %}
 
 {% macro group_roots(relations) -%}
-    {# Common table expressions up to `group_roots`: the ultimate parent of every customer with a parent, and of the
-       parent itself. A circle ends where it has been gone round; its smallest id is the parent. #}
+    {# Common table expressions up to `group_roots`: the ultimate parent of every customer with a parent, and
+       of the parent itself. A circle ends where it has been gone round; its smallest id is the parent. #}
 group_edges as (
 
     -- one parent each: the smallest, where a bank says several
@@ -124,7 +129,8 @@ group_roots as (
 {%- endmacro %}
 
 {% macro counted_flows() -%}
-    {# money that comes in or leaves: not the bank's own bookings, nor what moves between accounts of one owner #}
+    {# money that comes in or leaves: not the bank's own bookings, nor what moves between accounts of one
+       owner #}
     'cash', 'salary', 'outside', 'bank_transfer'
 {%- endmacro %}
 
@@ -134,8 +140,8 @@ group_roots as (
 {%- endmacro %}
 
 {% macro birthdays(first, last) -%}
-    {# Days with the month and day (100 × month + day) of whose birthday they are: who was born on 29 February has it on
-       the 28th of other years. #}
+    {# Days with the month and day (100 × month + day) of whose birthday they are: who was born on 29 February
+       has it on the 28th of other years. #}
     select
         calendar_date,
         100 * month(calendar_date) + day(calendar_date) as month_day

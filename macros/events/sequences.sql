@@ -1,5 +1,5 @@
-{# Events that follow from one told before and from what came of it: a large inflow with which nothing was bought, funds
-   that fell due and left. The first event's identity is the key, so that each is told once. #}
+{# Events that follow from one told before and from what came of it: a large inflow with which nothing was
+   bought, funds that fell due and left. The first event's identity is the key, so that each is told once. #}
 
 {% macro event_sequences(told, flow_days) -%}
     select
@@ -33,8 +33,10 @@
 
     select
         {{ event_found(
-            'left_over.customer_id', 'customer', 'left_over.customer_id', 'left_over.identity_key', business_date(),
-            amount='left_over.left_amt', reference='left_over.amount_amt', reference_date='left_over.event_date',
+            'left_over.customer_id', 'customer', 'left_over.customer_id', 'left_over.identity_key',
+            business_date(),
+            amount='left_over.left_amt', reference='left_over.amount_amt',
+            reference_date='left_over.event_date',
         ) }}
     from (
         select
@@ -52,7 +54,8 @@
             on
                 matured.event_code = 'account_maturing'
                 and matured.event_date <= {{ business_date() }}
-                and matured.event_date >= {{ add_days(business_date(), '-rules.window_days - ' ~ oldest_txn_days()) }}
+                and matured.event_date
+                >= {{ add_days(business_date(), '-rules.window_days - ' ~ oldest_txn_days()) }}
         inner join {{ flow_days }} as days
             on
                 matured.customer_id = days.customer_id
@@ -61,10 +64,10 @@
                 and days.txn_date >= matured.event_date
                 and days.txn_date <= {{ add_days('matured.event_date', 'rules.window_days') }}
         group by
-            matured.identity_key, matured.customer_id, matured.event_date, matured.amount_amt, matured.business_date,
-            rules.rule_version, rules.customer_group_code
-        -- tonight brings some of it, or last night was the first to tell of the maturity: else an earlier night has
-        -- looked at the same sum, and a rule that is new tonight tells nothing of it
+            matured.identity_key, matured.customer_id, matured.event_date, matured.amount_amt,
+            matured.business_date, rules.rule_version, rules.customer_group_code
+        -- tonight brings some of it, or last night was the first to tell of the maturity: else an earlier
+        -- night has looked at the same sum, and a rule that is new tonight tells nothing of it
         having
             max(days.business_date) = {{ business_date() }}
             or matured.business_date = {{ previous_batch_date() }}

@@ -2,8 +2,8 @@
 
    `wanted` has curve_id, rate_date and tenor_days, each combination once; `points` has curve_id, rate_date,
    tenor_days and ftp_millionths. A date without a curve takes the last one before it, a date before the first
-   curve takes that. Between two tenors the rate is on the line through them, rounded half away from zero; beyond
-   the shortest and the longest it is theirs. A curve without points gives no row. #}
+   curve takes that. Between two tenors the rate is on the line through them, rounded half away from zero;
+   beyond the shortest and the longest it is theirs. A curve without points gives no row. #}
 
 {% macro ftp_rates(wanted, points) %}
 
@@ -32,7 +32,9 @@ dated as (
             wanted.curve_id = curve_dates.curve_id
             -- no date of the contract lies before 1900
             and wanted.rate_date >= case
-                when curve_dates.earlier_date is null then cast('1900-01-01' as date) else curve_dates.quoted_date
+                when curve_dates.earlier_date is null
+                    then cast('1900-01-01' as date)
+                else curve_dates.quoted_date
             end
             and wanted.rate_date < coalesce(curve_dates.next_date, cast('9999-12-31' as date))
 

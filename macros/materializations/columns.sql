@@ -1,6 +1,6 @@
-{# How numbers that name a customer or an account are compressed. DuckDB would look for a dictionary of them, and there
-   is none: nearly all differ. That search is a fifth of the time that a large table takes to be written; with zstd
-   named, it is not made. Codes keep DuckDB's choice. #}
+{# How numbers that name a customer or an account are compressed. DuckDB would look for a dictionary of them,
+   and there is none: nearly all differ. That search is a fifth of the time that a large table takes to be
+   written; with zstd named, it is not made. Codes keep DuckDB's choice. #}
 
 {% macro stored_type(column_name, data_type) -%}
     {{- data_type -}}{{- ' using compression zstd' if column_name in ('customer_id', 'account_id') -}}
@@ -23,7 +23,8 @@
 {% macro described_columns(sql) -%}
     {%- set columns = [] -%}
     {%- for row in run_query('describe ' ~ sql).rows -%}
-        {%- do columns.append(row['column_name'] ~ ' ' ~ stored_type(row['column_name'], row['column_type'])) -%}
+        {%- set type = stored_type(row['column_name'], row['column_type']) -%}
+        {%- do columns.append(row['column_name'] ~ ' ' ~ type) -%}
     {%- endfor -%}
     {{- return(columns | join(', ')) -}}
 {%- endmacro %}

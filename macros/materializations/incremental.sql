@@ -1,9 +1,10 @@
-{# dbt's `incremental` on DuckDB with the one strategy of this project, `nightly` (macros/carried/kinds.sql). A night's
-   rows go straight into the table: dbt-duckdb's own materialization writes every row twice (a temporary table first) and
-   asks the catalog eight times per model; at 80 models that was most of a small bank's night, and half of what a
-   city's night wrote. What it does not do, it refuses: another strategy, another on_schema_change than `fail`, keys,
-   predicates, --full-refresh. A table that is not there on any night but the first would begin without what
-   earlier nights left in it, and stops the night, unless its model says `begins: any_night`. #}
+{# dbt's `incremental` on DuckDB with the one strategy of this project, `nightly` (macros/carried/kinds.sql).
+   A night's rows go straight into the table: dbt-duckdb's own materialization writes every row twice (a
+   temporary table first) and asks the catalog eight times per model; at 80 models that was most of a small
+   bank's night, and half of what a city's night wrote. What it does not do, it refuses: another strategy,
+   another on_schema_change than `fail`, keys, predicates, --full-refresh. A table that is not there on any
+   night but the first would begin without what earlier nights left in it, and stops the night, unless its
+   model says `begins: any_night`. #}
 
 {% materialization incremental, adapter='duckdb' %}
 
@@ -21,7 +22,9 @@
     {%- else -%}
         {%- do stop_at_changed_columns(target, compiled_code) if not var('same_project') -%}
         {%- do execute_quietly(put_back_released(target)) if kind == 'released' and not is_as_released() -%}
-        {%- set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy')) -%}
+        {%- set strategy = adapter.get_incremental_strategy_macro(
+            context, config.get('incremental_strategy')
+        ) -%}
         {%- do execute_as_main(strategy({'target_relation': target, 'temp_relation': compiled_code})) -%}
     {%- endif -%}
 
@@ -44,11 +47,13 @@
 
 
 {% macro refuse_what_is_not_honoured() %}
-    {#- What the metadata may say is checked when the project is parsed (orchestration/project.py); this is what a
-        command line or a config that dbt reads itself could ask for. -#}
+    {#- What the metadata may say is checked when the project is parsed (orchestration/project.py); this is
+        what a command line or a config that dbt reads itself could ask for. -#}
     {%- set refused = [] -%}
     {%- if config.get('incremental_strategy') != 'nightly' -%}
-        {%- do refused.append('incremental_strategy: ' ~ config.get('incremental_strategy') ~ ' (only nightly)') -%}
+        {%- do refused.append(
+            'incremental_strategy: ' ~ config.get('incremental_strategy') ~ ' (only nightly)'
+        ) -%}
     {%- endif -%}
     {%- if config.get('on_schema_change') != 'fail' -%}
         {%- do refused.append('on_schema_change: ' ~ config.get('on_schema_change') ~ ' (only fail)') -%}
@@ -60,20 +65,26 @@
         {%- if config.get(name) -%}{%- do refused.append(name) -%}{%- endif -%}
     {%- endfor -%}
     {%- if config.get('meta', {}).get('carried') not in carried_kinds() -%}
-        {%- do refused.append('meta.carried: ' ~ config.get('meta', {}).get('carried') ~ ' (one of ' ~ carried_kinds() | join(', ') ~ ')') -%}
+        {%- do refused.append(
+            'meta.carried: ' ~ config.get('meta', {}).get('carried')
+            ~ ' (one of ' ~ carried_kinds() | join(', ') ~ ')'
+        ) -%}
     {%- endif -%}
     {%- if should_full_refresh() -%}
         {%- do refused.append('--full-refresh (acrm rebuild runs every night anew)') -%}
     {%- endif -%}
     {%- if refused -%}
-        {%- do exceptions.raise_compiler_error('the strategy nightly does not honour ' ~ refused | join('; ')) -%}
+        {%- do exceptions.raise_compiler_error(
+            'the strategy nightly does not honour ' ~ refused | join('; ')
+        ) -%}
     {%- endif -%}
 {% endmacro %}
 
 
 {% macro is_as_released() -%}
     {#- whether the tables of records hold what the newest release holds -#}
-    {{- return(run_query('select is_in_sync from ' ~ source('pipeline', 'confirmation')).columns[0].values()[0]) -}}
+    {%- set found = run_query('select is_in_sync from ' ~ source('pipeline', 'confirmation')) -%}
+    {{- return(found.columns[0].values()[0]) -}}
 {%- endmacro %}
 
 
@@ -85,7 +96,8 @@
     {%- endif -%}
     {%- do show_portion(portions[0]) if portions -%}
     {%- if config.get('contract').enforced and var('same_project') -%}
-        {#- dbt compares the columns with the contract by planning the query once more: they were the same last night -#}
+        {#- dbt compares the columns with the contract by planning the query once more: they were the same
+            last night -#}
         {%- do execute_quietly('create table ' ~ target ~ ' ' ~ get_table_columns_and_constraints()) -%}
         {%- do execute_as_main('insert into ' ~ target ~ ' by name ' ~ sql) -%}
     {%- elif config.get('contract').enforced or not names_ids() -%}
@@ -103,8 +115,8 @@
 
 
 {% macro stop_at_lost_history(kind) %}
-    {#- What is `current` is derived from versions that other tables keep, and a record is put back from the releases.
-        A mart of its month alone may begin on any night, if its model says so. -#}
+    {#- What is `current` is derived from versions that other tables keep, and a record is put back from the
+        releases. A mart of its month alone may begin on any night, if its model says so. -#}
     {%- set may_begin = config.get('meta', {}).get('begins') == 'any_night' -%}
     {%- if kind not in ('current', 'released') and not may_begin -%}
         {%- do exceptions.raise_compiler_error(

@@ -1,6 +1,6 @@
-{# A table made anew each night, in place: dbt-duckdb's own would make it under another name, look for leftovers,
-   and rename twice. A night that fails is run again from the night before, so nothing is gained by keeping the
-   old rows until the new ones are there. #}
+{# A table made anew each night, in place: dbt-duckdb's own would make it under another name, look for
+   leftovers, and rename twice. A night that fails is run again from the night before, so nothing is gained by
+   keeping the old rows until the new ones are there. #}
 
 {% materialization table, adapter='duckdb' %}
 

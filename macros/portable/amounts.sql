@@ -30,15 +30,15 @@
     decimal(38, 22)
 {%- endmacro %}
 
-{# An exact amount is kept in two parts that add up to it: `plain`, whole cents, and `fine`, what is less or more
-   than those of an amount that needs more decimals (a share, a weight, a foreign currency). A fine part is at most
-   a cent per holding and day, so that no sum of them needs more than the 16 digits that 22 decimals leave.
-   Nearly every row is plain and is computed in 64 bits; DuckDB takes microseconds to scale a 128-bit decimal
-   down, so only rows with a fine part do that. #}
+{# An exact amount is kept in two parts that add up to it: `plain`, whole cents, and `fine`, what is less or
+   more than those of an amount that needs more decimals (a share, a weight, a foreign currency). A fine part
+   is at most a cent per holding and day, so that no sum of them needs more than the 16 digits that 22
+   decimals leave. Nearly every row is plain and is computed in 64 bits; DuckDB takes microseconds to scale a
+   128-bit decimal down, so only rows with a fine part do that. #}
 
 {% macro plain_worth(base, rate) -%}
-    {# The plain part of a base_type() amount × an exchange rate or a sum of rates. Whole cents and the rest are
-       multiplied apart, so that no product is longer than 38 digits. #}
+    {# The plain part of a base_type() amount × an exchange rate or a sum of rates. Whole cents and the rest
+       are multiplied apart, so that no product is longer than 38 digits. #}
     {%- set cents, rest = worth_of_cents(base, rate), worth_of_rest(base, rate) -%}
     case
         when {{ base }} = 0 then 0
@@ -78,7 +78,9 @@
     case
         when {{ fine }} = 0 then cast({{ plain }} as {{ wanted }})
         when {{ fine }} > 0
-            then cast(cast({{ plain }} as {{ sum_type() }}) + cast({{ fine }} as {{ sum_type() }}) as {{ wanted }})
+            then cast(
+                cast({{ plain }} as {{ sum_type() }}) + cast({{ fine }} as {{ sum_type() }}) as {{ wanted }}
+            )
         -- a cast rounds halves away from zero, so a fine part below zero is made a number above it
         else cast(
             cast({{ plain }} as {{ sum_type() }}) - 1000000
@@ -104,7 +106,8 @@
 {%- endmacro %}
 
 {% macro divide_exact(plain, fine, divisor) -%}
-    {# What `fine` adds to 2 × plain + divisor is rounded down first: it does not change the whole quotient. #}
+    {# What `fine` adds to 2 × plain + divisor is rounded down first: it does not change the whole
+       quotient. #}
     {{- wide_cents_amount(floor_divide(
         '(2 * ' ~ wide_cents(plain) ~ ' + ' ~ wide(divisor) ~ ' + '
         ~ wide('floor(200 * cast(' ~ fine ~ ' as ' ~ exact_type() ~ '))') ~ ')',
@@ -123,7 +126,8 @@
     case
         when abs({{ amount }}) < {{ ten_trillion() }} then cast(
             cast(
-                sign({{ cents }}) * ((2 * abs({{ cents }}) + {{ whole }}) // (2 * {{ whole }})) as decimal(18, 0)
+                sign({{ cents }}) * ((2 * abs({{ cents }}) + {{ whole }}) // (2 * {{ whole }}))
+                as decimal(18, 0)
             ) * cast(0.01 as decimal(3, 2)) as {{ amount_type() }}
         )
         -- beyond ten trillion 64 bits are not enough on the way

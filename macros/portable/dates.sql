@@ -49,7 +49,11 @@
     {# whole years between two days: a birthday that has not come yet does not count #}
     (
         year({{ last }}) - year({{ first }})
-        - case when month({{ last }}) * 100 + day({{ last }}) < month({{ first }}) * 100 + day({{ first }}) then 1 else 0 end
+        - case
+            when month({{ last }}) * 100 + day({{ last }}) < month({{ first }}) * 100 + day({{ first }})
+                then 1
+            else 0
+        end
     )
 {%- endmacro %}
 
@@ -66,7 +70,8 @@
 {%- endmacro %}
 
 {% macro day_spine(first, last) -%}
-    {# A sub-query with one column, calendar_date: every day from first to last, none if last is before first. #}
+    {# A sub-query with one column, calendar_date: every day from first to last, none if last is before
+       first. #}
     {{- adapter.dispatch('day_spine')(first, last) -}}
 {%- endmacro %}
 
@@ -92,7 +97,8 @@
 {%- endmacro %}
 
 {% macro told_date(day) -%}
-    {# A date that was told: what systems write where there is none (9999-12-31, 0001-01-01 and their like) is none. #}
+    {# A date that was told: what systems write where there is none (9999-12-31, 0001-01-01 and their like) is
+       none. #}
     case
         when
             {{ day }} > cast('1900-01-01' as date) and {{ day }} < cast('2998-12-31' as date)

@@ -12,7 +12,13 @@
 
 {% macro spark__keyed_hash(text, pads) -%}
     left(
-        sha2(concat({{ pads }}.outer_pad, unhex(sha2(concat({{ pads }}.inner_pad, encode({{ text }}, 'UTF-8')), 256))), 256),
+        sha2(
+            concat(
+                {{ pads }}.outer_pad,
+                unhex(sha2(concat({{ pads }}.inner_pad, encode({{ text }}, 'UTF-8')), 256))
+            ),
+            256
+        ),
         32
     )
 {%- endmacro %}

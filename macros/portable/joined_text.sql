@@ -1,4 +1,5 @@
-{# The texts of a group in one, in an order, with a separator between them, equal ones once if told so; null where there are none. #}
+{# The texts of a group in one, in an order, with a separator between them, equal ones once if told so; null
+   where there are none. #}
 
 {% macro joined_text(value, separator, order_by, is_distinct=false) -%}
     {{- adapter.dispatch('joined_text')(value, separator, order_by, is_distinct) -}}
@@ -13,5 +14,6 @@
 {%- endmacro %}
 
 {% macro spark__joined_text(value, separator, order_by, is_distinct) -%}
-    listagg({{ 'distinct ' if is_distinct }}{{ value }}, {{ separator }}) within group (order by {{ order_by | join(', ') }})
+    listagg({{ 'distinct ' if is_distinct }}{{ value }}, {{ separator }})
+        within group (order by {{ order_by | join(', ') }})
 {%- endmacro %}

@@ -1,5 +1,5 @@
-{# Whether a condition that people wrote is met; one that cannot be computed of a row, because a number has no room, is
-   not met by it. #}
+{# Whether a condition that people wrote is met; one that cannot be computed of a row, because a number has no
+   room, is not met by it. #}
 
 {% macro met(condition) -%}
     {{- adapter.dispatch('met')(condition) -}}

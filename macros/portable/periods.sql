@@ -28,8 +28,9 @@
 {%- endmacro %}
 
 {% macro attained(part, target) -%}
-    {# Part by target, both whole numbers, the target above 0. A plan of next to nothing, which a sheet may hold by
-       mistake, is attained a hundred thousand million times at most: no column holds more, and no night stops. #}
+    {# Part by target, both whole numbers, the target above 0. A plan of next to nothing, which a sheet may
+       hold by mistake, is attained a hundred thousand million times at most: no column holds more, and no
+       night stops. #}
     case
         when {{ wide(part) }} >= {{ wide(target) }} * 100000000000 then 100000000000
         when {{ wide(part) }} <= -{{ wide(target) }} * 100000000000 then -100000000000

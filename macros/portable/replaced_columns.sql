@@ -6,11 +6,15 @@
 
 {% macro default__replaced_columns(relation, values) -%}
     {{ relation }}.* replace (
-        {%- for column, value in values.items() %}{{ value }} as {{ column }}{{ ', ' if not loop.last }}{% endfor -%}
+        {%- for column, value in values.items() -%}
+            {{ value }} as {{ column }}{{ ', ' if not loop.last }}
+        {%- endfor -%}
     )
 {%- endmacro %}
 
 {% macro spark__replaced_columns(relation, values) -%}
     {{ relation }}.* except ({{ values | join(', ') }}),
-    {%- for column, value in values.items() %} {{ value }} as {{ column }}{{ ',' if not loop.last }}{% endfor -%}
+    {%- for column, value in values.items() %}
+    {{ value }} as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}

@@ -16,7 +16,8 @@
 {% macro cents(amount) -%}
     {# one customer's amount in 64 bits: millions of them add up four times as fast as decimals #}
     case
-        when abs({{ amount }}) < {{ ten_trillion() }} then cast(cast({{ amount }} as {{ amount_type() }}) * 100 as bigint)
+        when abs({{ amount }}) < {{ ten_trillion() }}
+            then cast(cast({{ amount }} as {{ amount_type() }}) * 100 as bigint)
         else cast(cast({{ amount }} as decimal(38, 2)) * 100 as bigint)
     end
 {%- endmacro %}
@@ -31,7 +32,12 @@
 
 {% macro ratio(part, whole) -%}
     {# part / whole of two whole numbers that are not negative, rounded half up to 6 decimals #}
-    {{ millionths(floor_divide('(2000000 * cast(' ~ part ~ ' as decimal(38, 0)) + ' ~ whole ~ ')', '(2 * cast(' ~ whole ~ ' as decimal(38, 0)))')) }}
+    {{ millionths(
+        floor_divide(
+            '(2000000 * cast(' ~ part ~ ' as decimal(38, 0)) + ' ~ whole ~ ')',
+            '(2 * cast(' ~ whole ~ ' as decimal(38, 0)))'
+        )
+    ) }}
 {%- endmacro %}
 
 {% macro millionths(count) -%}
@@ -58,8 +64,8 @@
 {%- endmacro %}
 
 {% macro allocated(total, units, rest, group, order_by) -%}
-    {# Whole numbers that add to `total` in each group: `units` that each has for certain, and one more for the
-       largest rests until nothing is left over, ties to the first by `order_by`. #}
+    {# Whole numbers that add to `total` in each group: `units` that each has for certain, and one more for
+       the largest rests until nothing is left over, ties to the first by `order_by`. #}
     ({{ units }} + case when row_number() over (
         partition by {{ group }} order by {{ rest }} desc nulls last, {{ order_by }} nulls last
     ) <= {{ total }} - sum({{ units }}) over (partition by {{ group }}) then 1 else 0 end)

@@ -1,4 +1,5 @@
-{# Times of the same key that meet or overlap, as one: rows of `key`, from_date and to_date, the latter not included. #}
+{# Times of the same key that meet or overlap, as one: rows of `key`, from_date and to_date, the latter not
+   included. #}
 
 {% macro merged_spans(spans, key) -%}
     {%- set keys = key | join(', ') -%}

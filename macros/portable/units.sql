@@ -1,5 +1,5 @@
-{# Whole-number arithmetic on sums of balances and of balances × rates, exact. Nearly every sum fits into 64 bits,
-   where a division takes nanoseconds; the 128 bits of the others take microseconds. #}
+{# Whole-number arithmetic on sums of balances and of balances × rates, exact. Nearly every sum fits into 64
+   bits, where a division takes nanoseconds; the 128 bits of the others take microseconds. #}
 
 {% macro millionths_of(rate) -%}
     {# a decimal(9, 6) as a whole number #}
@@ -41,8 +41,13 @@
     {# A whole number by a positive one, rounded half away from zero; null where that is 0. #}
     case when {{ units }} < 0 then -1 else 1 end * case
         when abs({{ units }}) < 4000000000000000000 and {{ divisor }} < 1000000000000000000
-            then {{ divide_whole('(2 * cast(abs(' ~ units ~ ') as bigint) + ' ~ divisor ~ ')', '(2 * (' ~ divisor ~ '))') }}
-        else cast({{ floor_divide('(2 * abs(' ~ units ~ ') + ' ~ divisor ~ ')', '(2 * (' ~ divisor ~ '))') }} as bigint)
+            then {{ divide_whole(
+                '(2 * cast(abs(' ~ units ~ ') as bigint) + ' ~ divisor ~ ')', '(2 * (' ~ divisor ~ '))'
+            ) }}
+        else cast(
+            {{ floor_divide('(2 * abs(' ~ units ~ ') + ' ~ divisor ~ ')', '(2 * (' ~ divisor ~ '))') }}
+            as bigint
+        )
     end
 {%- endmacro %}
 
@@ -85,7 +90,8 @@
 {%- endmacro %}
 
 {% macro round_wide(units, divisor) -%}
-    {# A whole number by a positive one of any size, rounded half away from zero: 128 bits, for what is rarely computed. #}
+    {# A whole number by a positive one of any size, rounded half away from zero: 128 bits, for what is rarely
+       computed. #}
     case when {{ units }} < 0 then -1 else 1 end
     * {{ floor_divide('(2 * abs(' ~ units ~ ') + ' ~ divisor ~ ')', '(2 * ' ~ wide(divisor) ~ ')') }}
 {%- endmacro %}
@@ -105,8 +111,8 @@
 {%- endmacro %}
 
 {% macro signed_ratio(part, whole) -%}
-    {# part / whole of two whole numbers of any sign, rounded to 6 decimals half away from zero; may pass 1, and reads
-       as 999,999,999,999.999999 where it is more #}
+    {# part / whole of two whole numbers of any sign, rounded to 6 decimals half away from zero; may pass 1,
+       and reads as 999,999,999,999.999999 where it is more #}
     {%- set millionths = floor_divide(
         '(2000000 * abs(cast(' ~ part ~ ' as decimal(38, 0))) + abs(' ~ whole ~ '))',
         '(2 * abs(cast(' ~ whole ~ ' as decimal(38, 0))))'
@@ -114,7 +120,8 @@
     cast(
         cast(
             {# null stays null, which least() would leave out -#}
-            cast({{ millionths }} - greatest({{ millionths }} - 999999999999999999, 0) as decimal(18, 0)) * case when ({{ part }} < 0) = ({{ whole }} < 0) then 1 else -1 end
+            cast({{ millionths }} - greatest({{ millionths }} - 999999999999999999, 0) as decimal(18, 0))
+            * case when ({{ part }} < 0) = ({{ whole }} < 0) then 1 else -1 end
             as decimal(18, 0)
         ) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)
     )

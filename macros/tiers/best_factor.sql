@@ -5,7 +5,8 @@
     with factor_amounts as (
 
         {%- for code, amount in factor_columns().items() %}
-        select customer_id, month_start_date, rulebook_version, '{{ code }}' as factor_code,
+        select
+            customer_id, month_start_date, rulebook_version, '{{ code }}' as factor_code,
             cast({{ amount }} as {{ amount_type() }}) as factor_amt
         from {{ amounts }} where {{ amount }} > 0
         {{ 'union all' if not loop.last }}

@@ -11,7 +11,8 @@
 {%- endmacro %}
 
 {% macro judged_aum(aum, column) -%}
-    {# A partial month without any other month has no trailing average: the average of its recorded days is judged. #}
+    {# A partial month without any other month has no trailing average: the average of its recorded days is
+       judged. #}
     {%- if column.startswith('aum_avg_') -%}
     coalesce({{ aum }}.{{ column }}, {{ aum }}.aum_month_avg_amt)
     {%- else -%}

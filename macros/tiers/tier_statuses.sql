@@ -2,8 +2,8 @@
     {# `carried`: rows of the last month before those judged, by customer and tier, with last_reached_index;
        without it all history is in `judged`. #}
     -- one row per customer, tier ever reached and month: for how many months AUM has been below the tier's
-    -- threshold (k), counted from the last month that reached the threshold in force in it, and what that makes
-    -- of the customer for that tier
+    -- threshold (k), counted from the last month that reached the threshold in force in it, and what that
+    -- makes of the customer for that tier
 
     with tiers as (
 
@@ -154,7 +154,8 @@
                 and counted.tier_code = bands.tier_code
                 and counted.below_months >= bands.below_from_months
                 and counted.below_months <= bands.below_to_months
-        -- before the first month that reached it, and where only a factor that is gone gave it, there is no row
+        -- before the first month that reached it, and where only a factor that is gone gave it, there is no
+        -- row
         where counted.below_months is not null or counted.held_by_factor_code is not null
 
     ),
@@ -204,7 +205,9 @@
             tier_code,
             month_index,
             coalesce(
-                max(case when status_code = 'lost' and previous_status_code <> 'lost' then month_index end) over (
+                max(
+                    case when status_code = 'lost' and previous_status_code <> 'lost' then month_index end
+                ) over (
                     partition by customer_id, tier_code
                     order by month_index
                     rows between unbounded preceding and current row

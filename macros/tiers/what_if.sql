@@ -1,8 +1,8 @@
 {# What-if: the rule of the live marts over all published history, under any rulebook. The text becomes two
    table macros of the published database (see int_tier__what_if), so it names published tables; the tables of
    the rulebook are parameters of those macros. It reads few columns, and of the customers whom the rulebook
-   never has above ordinary no more than it takes to see that. What the second step holds in memory grows with the
-   months judged: `acrm what-if` gives it some customers at a time. #}
+   never has above ordinary no more than it takes to see that. What the second step holds in memory grows with
+   the months judged: `acrm what-if` gives it some customers at a time. #}
 
 {% macro what_if_parameters() -%}
     rulebook,
@@ -20,7 +20,8 @@
 {%- endmacro %}
 
 {% macro what_if_judged() %}
--- One row per customer and month of those who are ever above ordinary under the rulebook: what it judges them by.
+-- One row per customer and month of those who are ever above ordinary under the rulebook: what it judges them
+-- by.
 with tier_rules as (
 
     select * from query_table(tiers)
@@ -163,7 +164,9 @@ judged as (
         from best_factor
         inner join candidates on best_factor.customer_id = candidates.customer_id
     ) as factor
-        on months.customer_number = factor.customer_number and months.month_start_date = factor.month_start_date
+        on
+            months.customer_number = factor.customer_number
+            and months.month_start_date = factor.month_start_date
 
 )
 
@@ -240,8 +243,8 @@ where held.tier_rank > 0 or held.lost_tier_code is not null
 {% endmacro %}
 
 {% macro what_if_above_ordinary() %}
--- One row per customer and month in which the rulebook gives a tier above ordinary, or shows a lost one. Every
--- other row of fct_customer_tier_monthly is ordinary under the rulebook.
+-- One row per customer and month in which the rulebook gives a tier above ordinary, or shows a lost one.
+-- Every other row of fct_customer_tier_monthly is ordinary under the rulebook.
 select * from (
     {{ what_if_held(
         '(select * from customer_value.what_if_judged('

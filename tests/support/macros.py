@@ -10,8 +10,10 @@ from typing import Any, NoReturn
 
 import duckdb
 import jinja2
+import yaml
 
-MACROS = Path(__file__).parents[2] / "macros"
+PROJECT = Path(__file__).parents[2]
+MACROS = PROJECT / "macros"
 # how dbt builds tables is dbt's
 FOLDERS = sorted({path.name for path in MACROS.iterdir() if path.is_dir()} - {"materializations"})
 FILES = ("night.sql", "month_by_month.sql")
@@ -25,6 +27,35 @@ WHAT_IF_MACROS = {
     "what_if_tiers": "what_if_parameters",
 }
 """The published table macros and what renders their parameters."""
+
+
+class Relation(str):
+    """A table as dbt gives it to macros."""
+
+    @property
+    def identifier(self) -> str:
+        """Its name without the schema."""
+        return self.rpartition(".")[2]
+
+
+def model_context(**given: object) -> dict[str, object]:
+    """What dbt gives to the SQL of a model that has rows, besides macros. ``given`` goes before it."""
+    return {
+        "ref": lambda name: Relation(f"models.{name}"),
+        "source": lambda source, table: Relation(f"{source}.{table}"),
+        "config": lambda **_: "",
+        "execute": True,
+        "is_incremental": lambda: True,
+        "this": Relation("models.this"),
+        **given,
+    }
+
+
+def dbt_var(**given: object) -> Callable[..., object]:
+    """dbt's ``var``: what ``dbt_project.yml`` says where nothing else is given."""
+    said = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    known: dict[str, object] = {**said, **given}
+    return lambda name, default=None: known.get(name, default)
 
 
 class _ReturnError(Exception):
@@ -97,6 +128,13 @@ def render(call: str) -> str:
     """SQL of a macro call, as it stands between dbt's braces."""
     macros = Macros()
     return macros.environment.from_string("{{ " + call + " }}", globals=macros.globals).render()
+
+
+@cache
+def linted(is_first: bool) -> dict[str, Any]:
+    """All that a model's SQL may name, for who only reads it: on the first night, or on another."""
+    night = dbt_var(business_date="2026-02-03", previous_business_date="" if is_first else "2026-02-02")
+    return Macros(model_context(var=night, is_incremental=lambda: not is_first)).globals
 
 
 def create_what_if_macros(connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,16 +7,14 @@ that the models do the same under dbt is what the golden bank, the generated ban
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 from jinja2 import Template
 
-from tests.support.macros import Macros
+from tests.support.macros import PROJECT, Macros, Relation, model_context
 
-PROJECT = Path(__file__).parents[2]
 _NOBODY_IS_MERGED = {
     "int_customer__survivor": "customer_id varchar, survivor_id varchar, golden_id varchar,"
     " customer_type_code varchar, first_open_date date, told_date date",
@@ -45,15 +43,6 @@ def _broken_by(mart: str) -> str:
     return " or ".join(refused)
 
 
-class Relation(str):
-    """A table as dbt gives it to macros."""
-
-    @property
-    def identifier(self) -> str:
-        """Its name without the schema."""
-        return self.rpartition(".")[2]
-
-
 class Models:
     """Some models of the project over one connection.
 
@@ -70,15 +59,13 @@ class Models:
         self._variables: dict[str, str] = {}
         self._building = ""
         self._macros = Macros(
-            {
-                "ref": self.relation,
-                "source": lambda source, table: f"{source}.{table}",
-                "config": self._note,
-                "var": lambda name, default=None: self._variables.get(name, default),
-                "execute": True,
-                "is_incremental": lambda: self._exists(self._building),
-                "this": self,
-            }
+            model_context(
+                ref=self.relation,
+                config=self._note,
+                var=lambda name, default=None: self._variables.get(name, default),
+                is_incremental=lambda: self._exists(self._building),
+                this=self,
+            )
         )
         self._templates: dict[str, Template] = {
             name: self._macros.environment.from_string(
@@ -96,7 +83,7 @@ class Models:
         """dbt's ``this``: the model that is being built."""
         return self.relation(self._building)
 
-    def relation(self, name: str) -> "Relation":
+    def relation(self, name: str) -> Relation:
         """Where a model's rows are."""
         return Relation(f"{self._schema(name)}.{name}" if name in self.names else f"stg.{name}")
 

@@ -10,14 +10,12 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from orchestration.dbt_results import NodeResult, OnNode
 from orchestration.errors import BuildError
@@ -29,8 +27,7 @@ from orchestration.standing import forget_standing, note_standing, project_check
 from orchestration.stations import NightResult
 from orchestration.transform import WHOLE_NIGHTS_ONLY, Transform, night_variables
 from orchestration.warehouse import begin_build, open_database, tables, transaction
-from tests.support.macros import Macros
-from tests.support.models import PROJECT, Relation
+from tests.support.macros import PROJECT, Macros, Relation, dbt_var, model_context
 
 Node = Mapping[str, Any]
 
@@ -196,18 +193,14 @@ class _Models:
             (source["source_name"], source["name"]): f"{source['schema']}.{source['identifier']}"
             for source in manifest["sources"].values()
         }
-        known = _defaults() | dict(variables) | {"saved_segments": list(segments)}
         self._building = Relation()
         self._macros = Macros(
-            {
-                "ref": self._relations.__getitem__,
-                "source": lambda source, table: Relation(sources[source, table]),
-                "config": lambda **_: "",
-                "var": lambda name, default=None: known.get(name, default),
-                "execute": True,
-                "is_incremental": lambda: True,
-                "this": self,
-            }
+            model_context(
+                ref=self._relations.__getitem__,
+                source=lambda source, table: Relation(sources[source, table]),
+                var=dbt_var(**{**variables, "saved_segments": list(segments)}),
+                this=self,
+            )
         )
 
     def __str__(self) -> str:
@@ -279,8 +272,3 @@ def _models_of(manifest: Mapping[str, Any]) -> list[Node]:
         key: [other for other in node["depends_on"]["nodes"] if other in nodes] for key, node in nodes.items()
     }
     return [nodes[key] for key in TopologicalSorter(reads).static_order()]
-
-
-@cache
-def _defaults() -> dict[str, Any]:
-    return dict(yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"])

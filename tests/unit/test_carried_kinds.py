@@ -6,8 +6,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from tests.support.macros import Macros
-from tests.support.models import Relation
+from tests.support.macros import Macros, Relation
 
 FIRST, BEFORE, TONIGHT, LATER = date(2026, 1, 1), date(2026, 1, 30), date(2026, 1, 31), date(2026, 2, 2)
 THING = Relation("main.thing")

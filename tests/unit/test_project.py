@@ -13,9 +13,7 @@ from orchestration.settings import Settings
 from orchestration.standing import CHANGING
 from orchestration.transform import Transform
 from orchestration.warehouse import known_tables
-from tests.support.macros import Macros
-from tests.support.models import PROJECT, Relation
-from tests.support.quick_build import _defaults
+from tests.support.macros import PROJECT, Macros, Relation, dbt_var, model_context
 
 MART = "model.acrm.fct_customer_aum_monthly"
 VERSIONS = "model.acrm.int_account__versions"
@@ -66,23 +64,14 @@ def test_what_a_model_reads_in_any_night_is_known_when_it_is_parsed(
     project: dict[str, Any], night: str
 ) -> None:
     """Dbt builds no model that reads another which it did not see; in memory nobody would miss it."""
-    known = _defaults() | NIGHTS[night]
     read: set[str] = set()
 
     def ref(name: str) -> Relation:
         read.add(name)
-        return Relation(f"any.{name}")
+        return Relation(f"models.{name}")
 
     macros = Macros(
-        {
-            "ref": ref,
-            "source": lambda source, table: Relation(f"{source}.{table}"),
-            "config": lambda **_: "",
-            "var": lambda name, default=None: known.get(name, default),
-            "execute": True,
-            "is_incremental": lambda: night != "first",
-            "this": Relation("any.this"),
-        }
+        model_context(ref=ref, var=dbt_var(**NIGHTS[night]), is_incremental=lambda: night != "first")
     )
     unseen = {}
     for node in models(project):

@@ -1,5 +1,5 @@
--- One row per joint account as of tonight: the owner with the largest share, of several the smallest number. Of an
--- account of one, the holder is told.
+-- One row per joint account as of tonight: the owner with the largest share, of several the smallest number.
+-- Of an account of one, the holder is told.
 
 {{ config(materialized='view') }}
 

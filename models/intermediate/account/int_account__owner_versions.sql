@@ -1,7 +1,8 @@
 -- One row per joint account, owner and version: the owner's share, from when to when.
 
 {{ config(
-    materialized='incremental', meta={'grain': ['account_id', 'customer_id', 'known_from_date'], 'carried': 'versions'},
+    materialized='incremental',
+    meta={'grain': ['account_id', 'customer_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {{ versioned(

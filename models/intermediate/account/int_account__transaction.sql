@@ -1,7 +1,8 @@
--- One row per transaction on an account, with the night that brought it and what it was for (flow code); a transaction
--- sent twice counts once, whatever date it has the second time. A reversal takes the flow and the direction of the
--- original; without it, its own type and direction hold. A reversal of a reversal is the original once more. Nights are kept for as long as a first one and an original are
--- sought, and for nights that are run again.
+-- One row per transaction on an account, with the night that brought it and what it was for (flow code); a
+-- transaction sent twice counts once, whatever date it has the second time. A reversal takes the flow and the
+-- direction of the original; without it, its own type and direction hold. A reversal of a reversal is the
+-- original once more. Nights are kept for as long as a first one and an original are sought, and for nights
+-- that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -40,10 +41,10 @@ earlier as (
 
 fresh as (
 
-    select tonight.*
+    select *
     from tonight
     {% if has_state() %}
-    where txn_id not in (select txn_id from earlier)
+    where txn_id not in (select earlier.txn_id from earlier)
     {% endif %}
 
 ),
@@ -101,8 +102,8 @@ latest as (
 ),
 
 {% endif -%}
--- what each comes to, from the original on: minus it, whether the bank sends a reversal in the original's direction or
--- in the opposite one. What takes a reversal back makes the original again, and is no reversal
+-- what each comes to, from the original on: minus it, whether the bank sends a reversal in the original's
+-- direction or in the opposite one. What takes a reversal back makes the original again, and is no reversal
 followed as (
 
     select
@@ -173,13 +174,15 @@ select
     {{ business_date() }} as business_date,
     -- the night whose batch brought it: later than the business date of what a month is closed with
     case
-        when txn_id in (select txn_id from {{ source('pipeline', 'told_later_txn') }}) then {{ next_batch_date() }}
+        when txn_id in (select txn_id from {{ source('pipeline', 'told_later_txn') }})
+            then {{ next_batch_date() }}
         else {{ business_date() }}
     end as told_date,
 
     -- measures
     amount_ccy_amt,
-    cast(case when is_added then amount_ccy_amt else -amount_ccy_amt end as {{ amount_type() }}) as signed_ccy_amt,
+    cast(case when is_added then amount_ccy_amt else -amount_ccy_amt end as {{ amount_type() }})
+        as signed_ccy_amt,
 
     -- flags
     is_in_bank,

@@ -1,7 +1,7 @@
--- One row per customer with a customer-initiated transaction in the 12 calendar months that end with tonight's: how
--- many, how much, the last one, salaries and money from and to other banks. The sums of the months before come from
--- the month's first night; of a customer of whom something else was learnt since (a reversal, a late transaction, a merge) all
--- 12 months are read again.
+-- One row per customer with a customer-initiated transaction in the 12 calendar months that end with
+-- tonight's: how many, how much, the last one, salaries and money from and to other banks. The sums of the
+-- months before come from the month's first night; of a customer of whom something else was learnt since (a
+-- reversal, a late transaction, a merge) all 12 months are read again.
 
 {{ config(materialized='table') }}
 
@@ -27,7 +27,10 @@ recent as (
     cross join as_of
     where
         entries.business_date >= {{ month_start(business_date()) }}
-        and (entries.txn_date >= {{ month_start(business_date()) }} or entries.business_date > as_of.as_of_date)
+        and (
+            entries.txn_date >= {{ month_start(business_date()) }}
+            or entries.business_date > as_of.as_of_date
+        )
 
 ),
 
@@ -61,9 +64,10 @@ added as (
 parts as (
 
     {%- set columns = [
-        'customer_id', 'txn_0m_cnt', 'txn_0m_amt', 'txn_2m_cnt', 'txn_2m_amt', 'txn_5m_cnt', 'txn_5m_amt', 'txn_11m_cnt',
-        'txn_11m_amt', 'outside_in_0m_amt', 'outside_in_2m_amt', 'outside_out_0m_amt', 'outside_out_2m_amt',
-        'salary_0m_cnt', 'salary_months_3m_cnt', 'salary_amt', 'foreign_cnt', 'last_salary_date', 'last_txn_date',
+        'customer_id', 'txn_0m_cnt', 'txn_0m_amt', 'txn_2m_cnt', 'txn_2m_amt', 'txn_5m_cnt', 'txn_5m_amt',
+        'txn_11m_cnt', 'txn_11m_amt', 'outside_in_0m_amt', 'outside_in_2m_amt', 'outside_out_0m_amt',
+        'outside_out_2m_amt', 'salary_0m_cnt', 'salary_months_3m_cnt', 'salary_amt', 'foreign_cnt',
+        'last_salary_date', 'last_txn_date',
     ] %}
 
     select {{ columns | join(', ') }} from (

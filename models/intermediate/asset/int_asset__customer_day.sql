@@ -83,7 +83,8 @@ wanted as (
 
 wanted_months as (
 
-    select month_end_date, true as is_month, month_end_date = {{ add_days('year_date', -1) }} as is_year from wanted
+    select month_end_date, true as is_month, month_end_date = {{ add_days('year_date', -1) }} as is_year
+    from wanted
     union all
     select {{ add_days('year_date', -1) }} as month_end_date, false as is_month, true as is_year
     from wanted
@@ -106,7 +107,8 @@ told as (
     from {{ ref('stg_core_banking__monthly_balances') }} as history
     inner join wanted_months on history.month_start_date = {{ month_start('wanted_months.month_end_date') }}
     inner join {{ ref('int_account__holder') }} as holders on history.account_id = holders.account_id
-    inner join {{ ref('stg_core_banking__products') }} as products on history.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on history.product_code = products.product_code
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on holders.currency_code = rates.currency_code and wanted_months.month_end_date = rates.calendar_date
     -- a row may end with the last day before the closing
@@ -119,7 +121,8 @@ told as (
         0 as is_deposit,
         1 as is_loan,
         cast(
-            cast(greatest(history.month_end_balance_ccy_amt, 0) as decimal(24, 2)) * rates.mid_rate as {{ exact_type() }}
+            cast(greatest(history.month_end_balance_ccy_amt, 0) as decimal(24, 2)) * rates.mid_rate
+            as {{ exact_type() }}
         ) as worth_amt
     from {{ ref('stg_core_banking__monthly_loans') }} as history
     inner join wanted_months on history.month_start_date = {{ month_start('wanted_months.month_end_date') }}
@@ -186,7 +189,8 @@ select
     {% endfor -%}
     {% for measure in measures -%}
     cast(coalesce(ends.month_{{ measure }}_amt, 0) as {{ amount_type() }}) as month_{{ measure }}_amt,
-    cast(coalesce(ends.year_{{ measure }}_amt, 0) as {{ amount_type() }}) as year_{{ measure }}_amt{{ ',' if not loop.last }}
+    cast(coalesce(ends.year_{{ measure }}_amt, 0) as {{ amount_type() }})
+        as year_{{ measure }}_amt{{ ',' if not loop.last }}
     {% endfor %}
 
 from tonight

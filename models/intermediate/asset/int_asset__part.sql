@@ -1,6 +1,6 @@
--- One row per customer, org that keeps the account, loan or card, and asset class tonight: what is held or owed, at full
--- weight, in AUM or not. An overdrawn balance counts 0. A table made anew each night from all balances, as the batch
--- brings them all.
+-- One row per customer, org that keeps the account, loan or card, and asset class tonight: what is held or
+-- owed, at full weight, in AUM or not. An overdrawn balance counts 0. A table made anew each night from all
+-- balances, as the batch brings them all.
 
 {{ config(materialized='table') }}
 
@@ -27,7 +27,8 @@ balances as (
         held.org_id,
         held.source_code,
         coalesce(
-            products.asset_class_code, case when held.source_code = 'investment' then 'wealth' else 'deposit' end
+            products.asset_class_code,
+            case when held.source_code = 'investment' then 'wealth' else 'deposit' end
         ) as asset_class_code,
         rates.mid_rate,
         coalesce(owners.ownership_share, 1) = 1 and rates.mid_rate = 1 as is_plain,
@@ -55,7 +56,8 @@ parts as (
         case
             when is_plain then cast(0 as {{ exact_type() }})
             else cast(
-                cast(balance_ccy_amt as decimal(24, 2)) * coalesce(ownership_share, cast(1 as decimal(9, 6))) * mid_rate
+                cast(balance_ccy_amt as decimal(24, 2)) * coalesce(ownership_share, cast(1 as decimal(9, 6)))
+                * mid_rate
                 as {{ exact_type() }}
             )
         end as fine_amt
@@ -83,8 +85,10 @@ select
     -- measures: whole cents, and what takes more decimals
     cast(sum(plain_amt) as {{ sum_type() }}) as plain_amt,
     cast(sum(fine_amt) as {{ exact_type() }}) as fine_amt,
-    cast(sum(case when source_code = 'deposit' then plain_amt else 0 end) as {{ sum_type() }}) as deposit_plain_amt,
-    cast(sum(case when source_code = 'deposit' then fine_amt else 0 end) as {{ exact_type() }}) as deposit_fine_amt
+    cast(sum(case when source_code = 'deposit' then plain_amt else 0 end) as {{ sum_type() }})
+        as deposit_plain_amt,
+    cast(sum(case when source_code = 'deposit' then fine_amt else 0 end) as {{ exact_type() }})
+        as deposit_fine_amt
 
 from parts
 group by customer_id, org_id, asset_class_code

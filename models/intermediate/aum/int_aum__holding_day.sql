@@ -307,12 +307,14 @@ summed as (
 
         -- measures: whole cents of the reporting currency, and what takes more decimals
         cast(case when is_current then base_plain_amt else 0 end as {{ amount_type() }}) as base_plain_amt,
-        cast(case when is_current then base_fine_ccy_amt else 0 end as {{ base_type() }}) as base_fine_ccy_amt,
+        cast(case when is_current then base_fine_ccy_amt else 0 end as {{ base_type() }})
+            as base_fine_ccy_amt,
         cast(
             case
                 when is_current then base_plain_amt + {{ plain_worth('base_fine_ccy_amt', 'mid_rate') }}
                 when month_end_rate is not null
-                    then carried_base_plain_amt + {{ plain_worth('carried_base_fine_ccy_amt', 'month_end_rate') }}
+                    then carried_base_plain_amt
+                    + {{ plain_worth('carried_base_fine_ccy_amt', 'month_end_rate') }}
                 else 0
             end as {{ amount_type() }}
         ) as aum_plain_amt,
@@ -334,12 +336,14 @@ summed as (
             + case
                 when is_current then base_plain_amt + {{ plain_worth('base_fine_ccy_amt', 'mid_rate') }}
                 else 0
-            end
-            as {{ sum_type() }}
+            end as {{ sum_type() }}
         ) as balance_sum_plain_amt,
         cast(
             case when is_carried_month then carried_sum_fine_amt else 0 end
-            + case when day_cnt is null then 0 else {{ fine_worth('carried_base_fine_ccy_amt', 'rate_sum') }} end
+            + case
+                when day_cnt is null then 0
+                else {{ fine_worth('carried_base_fine_ccy_amt', 'rate_sum') }}
+            end
             + case when is_current then {{ fine_worth('base_fine_ccy_amt', 'mid_rate') }} else 0 end
             as {{ exact_type() }}
         ) as balance_sum_fine_amt

@@ -1,5 +1,5 @@
--- One row per customer, org, asset class and month that tonight computes: what is held, its worth and its balance
--- sum (积数). The first night adds the past months, which the bank sends as monthly balances.
+-- One row per customer, org, asset class and month that tonight computes: what is held, its worth and its
+-- balance sum (积数). The first night adds the past months, which the bank sends as monthly balances.
 
 {{ config(materialized='table', meta={'month_by_month': true}) }}
 
@@ -64,10 +64,14 @@ shared_history as (
 
     select
         *,
-        cast(case when is_plain then 0 else cast(end_ccy_amt as decimal(38, 2)) * share end as {{ base_type() }})
-            as end_base_ccy_amt,
-        cast(case when is_plain then 0 else cast(sum_ccy_amt as decimal(38, 2)) * share end as {{ base_type() }})
-            as sum_base_ccy_amt
+        cast(
+            case when is_plain then 0 else cast(end_ccy_amt as decimal(38, 2)) * share end
+            as {{ base_type() }}
+        ) as end_base_ccy_amt,
+        cast(
+            case when is_plain then 0 else cast(sum_ccy_amt as decimal(38, 2)) * share end
+            as {{ base_type() }}
+        ) as sum_base_ccy_amt
     from history
 
 ),

@@ -34,7 +34,8 @@ carried as (
         org_id,
         asset_class_code,
         month_start_date,
-        quarter_sum_plain_amt - case when is_open then balance_sum_plain_amt else 0 end as quarter_sum_plain_amt,
+        quarter_sum_plain_amt - case when is_open then balance_sum_plain_amt else 0 end
+            as quarter_sum_plain_amt,
         quarter_sum_fine_amt - case when is_open then balance_sum_fine_amt else 0 end as quarter_sum_fine_amt,
         year_sum_plain_amt - case when is_open then balance_sum_plain_amt else 0 end as year_sum_plain_amt,
         year_sum_fine_amt - case when is_open then balance_sum_fine_amt else 0 end as year_sum_fine_amt

@@ -1,7 +1,7 @@
--- One row per deposit or position of an account that may move the AUM bridge tonight: its balance now and the night
--- before, in cents of its currency. Of all accounts: those with transactions, positions, a foreign currency or an
--- overdraft, and those whose holder, owners, product or weight changed. Of any other, what its balance did is not
--- explained by anything, and the bridge's rest has it. The first night looks at all.
+-- One row per deposit or position of an account that may move the AUM bridge tonight: its balance now and the
+-- night before, in cents of its currency. Of all accounts: those with transactions, positions, a foreign
+-- currency or an overdraft, and those whose holder, owners, product or weight changed. Of any other, what its
+-- balance did is not explained by anything, and the bridge's rest has it. The first night looks at all.
 
 {{ config(materialized='table') }}
 
@@ -90,15 +90,17 @@ touched as (
 
 ),
 
--- deposits of which no balance is carried: those that were empty or missing the night before. What is paid on such an
--- account, and comes late, still counts
+-- deposits of which no balance is carried: those that were empty or missing the night before. What is paid on
+-- such an account, and comes late, still counts
 emptied as (
 
     select distinct accounts.account_id
     from {{ by_survivor(ref('int_account__versions')) }} as accounts
     inner join {{ ref('int_bridge__move') }} as moves on accounts.account_id = moves.account_id
     inner join {{ ref('stg_core_banking__products') }} as products
-        on accounts.product_code = products.product_code and products.asset_class_code in ('deposit', 'settlement')
+        on
+            accounts.product_code = products.product_code
+            and products.asset_class_code in ('deposit', 'settlement')
     where
         accounts.known_from_date <= {{ previous_business_date() }}
         and (accounts.known_to_date is null or accounts.known_to_date > {{ previous_business_date() }})
@@ -107,8 +109,8 @@ emptied as (
 
 {% else %}
 
--- the end of the day before the first night, as the initial load tells it: of each balance by the row of the running
--- month, which covers the days before, else by last month's; without one, it is what there is tonight
+-- the end of the day before the first night, as the initial load tells it: of each balance by the row of the
+-- running month, which covers the days before, else by last month's; without one, it is what there is tonight
 history as (
 
     select
@@ -118,7 +120,8 @@ history as (
         history.month_start_date,
         sum({{ cents('history.month_end_balance_ccy_amt') }}) as balance_cents
     from {{ ref('stg_core_banking__monthly_balances') }} as history
-    inner join {{ ref('stg_core_banking__products') }} as products on history.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on history.product_code = products.product_code
     where
         history.month_start_date >= {{ month_start(add_days(month_start(business_date()), -1)) }}
         and history.month_start_date <= {{ business_date() }}

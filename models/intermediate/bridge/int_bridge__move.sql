@@ -1,7 +1,7 @@
--- One row per account, currency and part of the AUM bridge that tonight's batch moves by transactions: their sum. A
--- transaction moves the bridge on the business date of the batch that brought it, whatever its own date: that is when
--- the balance shows it. So the last day of a month without a batch moves nothing. In the first month what is dated
--- before the first night is in the opening.
+-- One row per account, currency and part of the AUM bridge that tonight's batch moves by transactions: their
+-- sum. A transaction moves the bridge on the business date of the batch that brought it, whatever its own
+-- date: that is when the balance shows it. So the last day of a month without a batch moves nothing. In the
+-- first month what is dated before the first night is in the opening.
 
 {{ config(materialized='table') }}
 

@@ -35,7 +35,8 @@ trades as (
     select
         coalesce(holders.customer_id, sent.customer_id) as customer_id,
         cast(
-            coalesce(holders.ownership_share, 1) * (1 - case when products.is_in_aum then products.aum_weight else 0 end)
+            coalesce(holders.ownership_share, 1)
+            * (1 - case when products.is_in_aum then products.aum_weight else 0 end)
             as decimal(18, 12)
         ) as lost_share,
         rates.mid_rate,
@@ -49,7 +50,8 @@ trades as (
             sent.product_code = products.product_code
             and products.asset_class_code = 'wealth'
             and (not products.is_in_aum or products.aum_weight < 1)
-    inner join {{ ref('int_calendar__recorded_history') }} as first_night on sent.trade_date >= first_night.business_date
+    inner join {{ ref('int_calendar__recorded_history') }} as first_night
+        on sent.trade_date >= first_night.business_date
     inner join rates on entries.currency_code = rates.currency_code
     left join {{ ref('int_account__told_holder') }} as holders on sent.account_id = holders.account_id
     where
@@ -83,7 +85,8 @@ moved as (
         now_share as aum_share,
         now_rate as mid_rate,
         cast(
-            (now_counted_ccy_amt - now_ccy_amt) - (before_counted_ccy_amt - before_ccy_amt) as {{ amount_type() }}
+            (now_counted_ccy_amt - now_ccy_amt) - (before_counted_ccy_amt - before_ccy_amt)
+            as {{ amount_type() }}
         ) as moved_ccy_amt
     from holdings
     where source_code = 'deposit'
@@ -159,8 +162,11 @@ parts as (
         tonight.customer_id,
         tonight.part_code,
         months.month_start_date,
-        case when not tonight.is_plain then 0 when tonight.aum_share = 1 then moved_ccy_amt else -moved_ccy_amt end
-            as plain_amt,
+        case
+            when not tonight.is_plain then 0
+            when tonight.aum_share = 1 then tonight.moved_ccy_amt
+            else -tonight.moved_ccy_amt
+        end as plain_amt,
         case
             when tonight.is_plain then cast(0 as {{ exact_type() }})
             else cast(

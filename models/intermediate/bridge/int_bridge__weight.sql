@@ -1,5 +1,5 @@
--- One row per product and night: the weight with which the catalogue of the night counts it in AUM, 0 outside. Nights
--- compare it with that of the night before; a product that is in no catalogue counts nothing.
+-- One row per product and night: the weight with which the catalogue of the night counts it in AUM, 0
+-- outside. Nights compare it with that of the night before; a product that is in no catalogue counts nothing.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},

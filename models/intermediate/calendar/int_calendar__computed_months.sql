@@ -43,10 +43,17 @@ described as (
         bounds.history_month_date,
         bounds.first_batch_month_date,
         bounds.unrecorded_days,
+        {%- if is_first_night() %}
+        customers.customer_cnt,
+        {%- endif %}
         -- the first batch came inside the month and no history tells of the days before it
-        months.month_start_date = bounds.first_batch_month_date and bounds.unrecorded_days > 0 as is_partial_month
+        months.month_start_date = bounds.first_batch_month_date and bounds.unrecorded_days > 0
+            as is_partial_month
     from months
     cross join bounds
+    {%- if is_first_night() %}
+    cross join (select count(*) as customer_cnt from {{ ref('stg_core_banking__customers') }}) as customers
+    {%- endif %}
 
 )
 
@@ -56,13 +63,13 @@ select
     through_date,
     month_index,
     {% if is_first_night() -%}
-    -- as many months together as the engine can hold of all customers; where that is not all, the running one alone,
-    -- because the next night replaces its rows and no others
+    -- as many months together as the engine can hold of all customers; where that is not all, the running one
+    -- alone, because the next night replaces its rows and no others
     case
-        when is_current and count(*) over () * customers.customer_cnt > {{ var('customer_months_at_once') }}
+        when is_current and count(*) over () * customer_cnt > {{ var('customer_months_at_once') }}
             then 9999
         else cast(floor(
-            (row_number() over (order by month_start_date nulls last) - 1) * customers.customer_cnt
+            (row_number() over (order by month_start_date nulls last) - 1) * customer_cnt
             / {{ var('customer_months_at_once') }}
         ) as integer)
     end as portion,
@@ -74,7 +81,8 @@ select
     {{ days_between('month_start_date', 'through_date') }} + 1
     - case when is_partial_month then unrecorded_days else 0 end as recorded_days,
     case
-        when is_partial_month then {{ days_between('month_start_date', 'through_date') }} + 1 - unrecorded_days
+        when is_partial_month
+            then {{ days_between('month_start_date', 'through_date') }} + 1 - unrecorded_days
         else 30
     end as thirty_days,
     -- averages to date run from the start of the quarter or year, but not from before recorded history
@@ -102,6 +110,3 @@ select
     is_partial_month,
     is_provisional
 from described
-{%- if is_first_night() %}
-cross join (select count(*) as customer_cnt from {{ ref('stg_core_banking__customers') }}) as customers
-{%- endif %}

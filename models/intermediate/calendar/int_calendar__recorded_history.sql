@@ -1,7 +1,9 @@
--- One row: what the bank recorded before its first night, from the initial load's past months and card transactions.
+-- One row: what the bank recorded before its first night, from the initial load's past months and card
+-- transactions.
 
 -- read on the first night only, but the graph is the same every night
--- depends_on: {{ ref('stg_core_banking__monthly_balances') }}, {{ ref('stg_core_banking__card_transactions') }}
+-- depends_on: {{ ref('stg_core_banking__monthly_balances') }}
+-- depends_on: {{ ref('stg_core_banking__card_transactions') }}
 -- depends_on: {{ ref('stg_core_banking__cards') }}
 
 {{ config(
@@ -40,8 +42,10 @@ spending as (
 
 select
     cast(coalesce(balances.first_month_date, {{ business_date() }}) as date) as history_start_date,
-    -- card transactions count as delivered from the month of the first of them on; without a card there are none to come
-    case when cards.credit_card_cnt > 0 then {{ month_start('spending.first_txn_date') }} end as card_spend_start_date,
+    -- card transactions count as delivered from the month of the first of them on; without a card there are
+    -- none to come
+    case when cards.credit_card_cnt > 0 then {{ month_start('spending.first_txn_date') }} end
+        as card_spend_start_date,
     {{ business_date() }} as business_date,
     -- nobody has told the days of the running month before tonight: averages leave them out
     cast(

@@ -8,7 +8,7 @@
     ref('stg_core_banking__cards'), 'card',
     key=['card_id'],
     attributes=[
-        'customer_id', 'org_id', 'manager_id', 'product_code', 'card_kind_code', 'card_grade_code', 'status_code',
-        'issue_date', 'expiry_date', 'credit_limit_ccy_amt',
+        'customer_id', 'org_id', 'manager_id', 'product_code', 'card_kind_code', 'card_grade_code',
+        'status_code', 'issue_date', 'expiry_date', 'credit_limit_ccy_amt',
     ],
 ) }}

@@ -1,6 +1,7 @@
--- One row per channel and month that tonight computes: transactions of accounts in the channel, and what customers did in
--- it. Nights carry it. What a night tells counts in its month, what the first night with any of it tells in its own.
--- A transaction that was reversed is taken off the channel in which it was made, of a month that is over not any more.
+-- One row per channel and month that tonight computes: transactions of accounts in the channel, and what
+-- customers did in it. Nights carry it. What a night tells counts in its month, what the first night with any
+-- of it tells in its own. A transaction that was reversed is taken off the channel in which it was made, of a
+-- month that is over not any more.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -26,7 +27,8 @@ made as (
         transactions.channel_code,
         transactions.business_date,
         case
-            when transactions.business_date = first_nights.txn_date then {{ month_start('transactions.txn_date') }}
+            when transactions.business_date = first_nights.txn_date
+                then {{ month_start('transactions.txn_date') }}
             else {{ month_start('transactions.business_date') }}
         end as month_start_date
     from {{ ref('int_account__transaction') }} as transactions

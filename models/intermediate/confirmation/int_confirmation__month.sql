@@ -26,7 +26,8 @@ latest as (
 
 ),
 
--- the first of the batches that may have changed a month is named as the cause; the initial load tells of all months
+-- the first of the batches that may have changed a month is named as the cause; the initial load tells of all
+-- months
 causes as (
 
     select
@@ -36,7 +37,8 @@ causes as (
     inner join {{ source('pipeline', 'restating_batch') }} as batches
         on
             batches.first_month_date <= spine.month_start_date
-            or batches.business_date = (select min(business_date) from {{ ref('int_calendar__recorded_history') }})
+            or batches.business_date
+            = (select min(business_date) from {{ ref('int_calendar__recorded_history') }})
     group by spine.month_start_date
 
 )
@@ -56,13 +58,16 @@ from spine
 cross join night
 left join {{ ref('int_calendar__open_months') }} as open_months
     on spine.month_start_date = open_months.month_start_date
-left join {{ source('pipeline', 'closed_month') }} as closed on spine.month_start_date = closed.month_start_date
+left join {{ source('pipeline', 'closed_month') }} as closed
+    on spine.month_start_date = closed.month_start_date
 left join latest on spine.month_start_date = latest.month_start_date
 -- what the first batch after a month tells of it may change what the month's last night confirmed
 left join {{ source('pipeline', 'closed_month') }} as told
     on {{ key_where('latest.version_number is not null', 'spine.month_start_date') }} = told.month_start_date
 left join causes
-    on {{ key_where('latest.version_number is not null', 'spine.month_start_date') }} = causes.month_start_date
+    on
+        {{ key_where('latest.version_number is not null', 'spine.month_start_date') }}
+        = causes.month_start_date
 left join {{ source('pipeline', 'restating_batch') }} as batches
     on causes.business_date = batches.business_date
 where

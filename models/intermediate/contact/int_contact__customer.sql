@@ -1,12 +1,15 @@
--- One row per customer of whom anything is known of contacts, consents, cases, visits or channels: as of tonight.
--- Contacts of 12 months are those of the month's first night and what was learnt since; channel use is that of 30 days.
--- A contact or visit that is told ahead of its day, by up to three months, counts from that day on.
+-- One row per customer of whom anything is known of contacts, consents, cases, visits or channels: as of
+-- tonight. Contacts of 12 months are those of the month's first night and what was learnt since; channel use
+-- is that of 30 days. A contact or visit that is told ahead of its day, by up to three months, counts from
+-- that day on.
 
 {{ config(materialized='table') }}
 
 with earlier as (
 
-    select * from {{ by_survivor(ref('int_contact__earlier_months')) }} as earlier where month_start_date = {{ month_start(business_date()) }}
+    select *
+    from {{ by_survivor(ref('int_contact__earlier_months')) }} as earlier
+    where month_start_date = {{ month_start(business_date()) }}
 
 ),
 
@@ -53,7 +56,8 @@ contacts as (
             count(case when is_of_30_days then 1 end) as contact_30d_cnt,
             count(case when is_added then 1 end) as contact_12m_cnt,
             max(sent_at) as last_sent_at,
-            {{ first_by('channel_code', [seconds_before_tonight('sent_at'), 'contact_id']) }} as last_channel_code,
+            {{ first_by('channel_code', [seconds_before_tonight('sent_at'), 'contact_id']) }}
+                as last_channel_code,
             {{ seconds_before_tonight('max(sent_at)') }} as seconds_ago
         from recent
         group by customer_id
@@ -75,7 +79,8 @@ consents as (
 
     select
         customer_id,
-        ',' || {{ joined_text('purpose_code', "','", ['purpose_code nulls last']) }} || ',' as consent_purpose_codes
+        ',' || {{ joined_text('purpose_code', "','", ['purpose_code nulls last']) }} || ','
+            as consent_purpose_codes
     from {{ by_survivor(ref('int_contact__consent_versions')) }}
     where
         known_to_date is null
@@ -107,7 +112,8 @@ signed as (
 
     select
         customer_id,
-        ',' || {{ joined_text('channel_code', "','", ['channel_code nulls last']) }} || ',' as contracted_channel_codes
+        ',' || {{ joined_text('channel_code', "','", ['channel_code nulls last']) }} || ','
+            as contracted_channel_codes
     from {{ by_survivor(ref('int_channel__contract_versions')) }}
     where
         known_to_date is null

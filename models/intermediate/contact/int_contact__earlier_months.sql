@@ -17,7 +17,9 @@ where
     and sent_at < {{ month_start(business_date()) }}
     {%- if has_state() %}
     and not exists (
-        select 1 from {{ this }} as earlier where earlier.month_start_date = {{ month_start(business_date()) }}
+        select 1
+        from {{ this }} as earlier
+        where earlier.month_start_date = {{ month_start(business_date()) }}
     )
     {%- endif %}
 group by customer_id

@@ -1,5 +1,5 @@
--- One row per period (month, or year so far), channel or all of them, and month that tonight computes: how often customers
--- were contacted, by the number of customers who were contacted so many times.
+-- One row per period (month, or year so far), channel or all of them, and month that tonight computes: how
+-- often customers were contacted, by the number of customers who were contacted so many times.
 
 {{ config(materialized='table') }}
 
@@ -117,7 +117,11 @@ sent as (
         sending.campaign_id,
         sending.batch_id
     from {{ ref('int_contact__sending') }} as sending
-    cross join (select 'month' as period_code union all select 'year' as period_code) as periods
+    cross join (
+        select 'month' as period_code
+        union all
+        select 'year' as period_code
+    ) as periods
     inner join months
         on
             sending.month_start_date = months.month_start_date
@@ -126,7 +130,9 @@ sent as (
                 and year(sending.month_start_date) = year(months.month_start_date)
                 and sending.month_start_date <= months.month_start_date
             )
-    where sending.month_start_date >= (select cast(date_trunc('year', min(month_start_date)) as date) from months)
+    where
+        sending.month_start_date
+        >= (select cast(date_trunc('year', min(month_start_date)) as date) from months)
 
 ),
 

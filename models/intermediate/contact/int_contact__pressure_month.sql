@@ -41,7 +41,8 @@ added as (
         tonight.customer_id,
         tonight.channel_code,
         months.month_start_date,
-        case when tonight.month_start_date = months.month_start_date then tonight.contact_cnt else 0 end as contact_cnt,
+        case when tonight.month_start_date = months.month_start_date then tonight.contact_cnt else 0 end
+            as contact_cnt,
         case when tonight.month_start_date = months.month_start_date then tonight.delivered_cnt else 0 end
             as delivered_cnt,
         tonight.contact_cnt as year_contact_cnt,
@@ -61,8 +62,10 @@ added as (
         months.month_start_date,
         case when last_night.month_start_date = months.month_start_date then last_night.contact_cnt else 0 end
             as contact_cnt,
-        case when last_night.month_start_date = months.month_start_date then last_night.delivered_cnt else 0 end
-            as delivered_cnt,
+        case
+            when last_night.month_start_date = months.month_start_date then last_night.delivered_cnt
+            else 0
+        end as delivered_cnt,
         last_night.year_contact_cnt,
         last_night.year_delivered_cnt
     from (

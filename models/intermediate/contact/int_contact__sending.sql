@@ -1,5 +1,5 @@
--- One row per channel, campaign, batch of messages and month: that something was sent, with the first night that tells of
--- it. The months are those of int_contact__pressure_month.
+-- One row per channel, campaign, batch of messages and month: that something was sent, with the first night
+-- that tells of it. The months are those of int_contact__pressure_month.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
@@ -22,7 +22,9 @@ tonight as (
         end as month_start_date
     from {{ ref('int_contact__log') }} as log
     cross join first_nights
-    where log.business_date = {{ business_date() }} and (log.campaign_id is not null or log.batch_id is not null)
+    where
+        log.business_date = {{ business_date() }}
+        and (log.campaign_id is not null or log.batch_id is not null)
 
 )
 

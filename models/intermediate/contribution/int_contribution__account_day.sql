@@ -5,7 +5,8 @@
 -- begins another row: each day is that of the org and the owners who had it. Holders stay under the number that was
 -- told of. An account that has been empty all month has no row, unless it may bear a cost.
 --
--- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × the day's mid rate in fx_scale().
+-- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × the day's mid rate in
+-- fx_scale().
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},
@@ -264,44 +265,53 @@ summed as (
 
     select
         -- ids
-        account_id,
-        product_code,
-        customer_id,
+        by_month.account_id,
+        by_month.product_code,
+        by_month.customer_id,
         by_month.org_id,
 
         -- codes
-        source_code,
-        currency_code,
+        by_month.source_code,
+        by_month.currency_code,
 
         -- dates
         {{ business_date() }} as business_date,
         by_month.month_start_date,
-        owners_since_date,
+        by_month.owners_since_date,
 
         -- measures
-        case when is_current then balance_cents else 0 end as balance_cents,
-        rate_millionths,
-        ftp_millionths as term_ftp_millionths,
-        case when is_carried_month then carried_balance_units else 0 end
-        + {{ wide('carried_cents') }} * silent_fx_factor
-        + case when is_current then {{ wide('balance_cents') }} * fx_factor else 0 end as balance_units,
-        case when is_carried_month then carried_interest_units else 0 end
-        + {{ wide('carried_cents') }} * silent_fx_factor * carried_rate_millionths
-        + case when is_current then {{ wide('balance_cents') }} * fx_factor * rate_millionths else 0 end
-            as interest_units,
-        case when is_carried_month then carried_ftp_units else 0 end
-        + {{ wide('carried_cents') }} * silent_ftp_factor
-        + case when is_current then {{ wide('balance_cents') }} * ftp_factor else 0 end as ftp_units,
+        case when by_month.is_current then by_month.balance_cents else 0 end as balance_cents,
+        by_month.rate_millionths,
+        by_month.ftp_millionths as term_ftp_millionths,
+        case when by_month.is_carried_month then by_month.carried_balance_units else 0 end
+        + {{ wide('by_month.carried_cents') }} * by_month.silent_fx_factor
+        + case
+            when by_month.is_current then {{ wide('by_month.balance_cents') }} * by_month.fx_factor
+            else 0
+        end as balance_units,
+        case when by_month.is_carried_month then by_month.carried_interest_units else 0 end
+        + {{ wide('by_month.carried_cents') }} * by_month.silent_fx_factor * by_month.carried_rate_millionths
+        + case
+            when by_month.is_current
+                then {{ wide('by_month.balance_cents') }} * by_month.fx_factor * by_month.rate_millionths
+            else 0
+        end as interest_units,
+        case when by_month.is_carried_month then by_month.carried_ftp_units else 0 end
+        + {{ wide('by_month.carried_cents') }} * by_month.silent_ftp_factor
+        + case
+            when by_month.is_current then {{ wide('by_month.balance_cents') }} * by_month.ftp_factor
+            else 0
+        end as ftp_units,
         -- of a demand account the days of the month count, of another the opening
         case
-            when curve_id = '' then false
-            when ftp_millionths is not null then is_term_assumed
-            else (is_carried_month and is_carried_assumed) or is_demand_assumed
+            when by_month.curve_id = '' then false
+            when by_month.ftp_millionths is not null then by_month.is_term_assumed
+            else (by_month.is_carried_month and by_month.is_carried_assumed) or by_month.is_demand_assumed
         end as is_rate_assumed,
-        -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure; what was told on a day
-        -- of the month is in all of it
-        ((is_current and is_told) or (is_carried_month and is_carried))
-        and (source_code = 'loan' or bearing_orgs.org_id is not null) as is_kept_empty
+        -- what a loan that is paid off, or not yet drawn, may cost is told by its exposure; what was told on
+        -- a day of the month is in all of it
+        ((by_month.is_current and by_month.is_told) or (by_month.is_carried_month and by_month.is_carried))
+        and (by_month.source_code = 'loan' or bearing_orgs.org_id is not null) as is_kept_empty
 
     from by_month
     left join bearing_orgs

@@ -46,7 +46,9 @@ with balances as (
 -- joint accounts, and those that were: the last day on which their owners changed
 owners_since as (
 
-    select account_id, max(greatest(known_from_date, coalesce(known_to_date, known_from_date))) as owners_since_date
+    select
+        account_id,
+        max(greatest(known_from_date, coalesce(known_to_date, known_from_date))) as owners_since_date
     from {{ ref('int_account__owner_versions') }}
     group by account_id
 

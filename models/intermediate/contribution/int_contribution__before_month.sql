@@ -1,5 +1,6 @@
--- One row per customer and month that tonight computes: what the months before it add to its trailing averages. It is what the
--- month's first night looked up, but for customers who were merged since, or parted: theirs is looked up each night.
+-- One row per customer and month that tonight computes: what the months before it add to its trailing
+-- averages. It is what the month's first night looked up, but for customers who were merged since, or parted:
+-- theirs is looked up each night.
 
 {{ config(materialized='view') }}
 
@@ -12,5 +13,6 @@ union all
     select tonight.customer_id, tonight.month_start_date, months.month_index
     from " ~ ref('int_contribution__customer_month') ~ " as tonight
     inner join " ~ ref('int_customer__newly_merged') ~ " as newly on tonight.customer_id = newly.customer_id
-    inner join " ~ ref('int_contribution__month') ~ " as months on tonight.month_start_date = months.month_start_date
+    inner join " ~ ref('int_contribution__month') ~ " as months
+        on tonight.month_start_date = months.month_start_date
 )", among=ref('int_customer__newly_merged')) }}

@@ -1,10 +1,11 @@
--- One row per account, loan or card whose org, holder or owners changed inside a month that tonight computes: of these
--- alone the days are counted one by one. There are few.
+-- One row per account, loan or card whose org, holder or owners changed inside a month that tonight computes:
+-- of these alone the days are counted one by one. There are few.
 
 {{ config(materialized='table') }}
 
 {%- set versions = {
-    'account': ref('int_account__versions'), 'loan': ref('int_loan__versions'), 'card': ref('int_card__versions'),
+    'account': ref('int_account__versions'), 'loan': ref('int_loan__versions'),
+    'card': ref('int_card__versions'),
 } %}
 {%- set ids = {'account': 'account_id', 'loan': 'loan_id', 'card': 'card_id'} %}
 
@@ -22,7 +23,7 @@ with bounds as (
 {% for register, told in versions.items() -%}
 select
     '{{ register }}' as register_code,
-    told.{{ ids[register] }} as account_id
+    told.{{ ids[register] }} as account_id -- noqa: AL09
 from {{ told }} as told
 inner join (
     select distinct ended.{{ ids[register] }}

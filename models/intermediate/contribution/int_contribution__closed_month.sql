@@ -1,6 +1,6 @@
--- One row per customer and month that is over: what it adds to the trailing averages of later months. Written once,
--- on the night that ends the month, so that no ordinary night reads past months. A month of which some days are not
--- recorded adds nothing.
+-- One row per customer and month that is over: what it adds to the trailing averages of later months. Written
+-- once, on the night that ends the month, so that no ordinary night reads past months. A month of which some
+-- days are not recorded adds nothing.
 
 {{ config(
     materialized='incremental', meta={'carried': 'month_end'},

@@ -1,5 +1,5 @@
--- One row per cost pool, org and month of the cost, with the night that brought it and the month that it counts
--- in: its own, or the first that was open when it came. A pool sent twice counts once.
+-- One row per cost pool, org and month of the cost, with the night that brought it and the month that it
+-- counts in: its own, or the first that was open when it came. A pool sent twice counts once.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

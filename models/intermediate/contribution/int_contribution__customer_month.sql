@@ -1,6 +1,6 @@
 -- One row per customer with anything in the account ledger and month that tonight computes: the sum of each
--- component, in cents. A joint account is split by the ownership shares of the days, each component by largest remainder
--- at the cent.
+-- component, in cents. A joint account is split by the ownership shares of the days, each component by
+-- largest remainder at the cent.
 
 {{ config(materialized='table') }}
 

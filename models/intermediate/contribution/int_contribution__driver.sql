@@ -1,6 +1,7 @@
--- One row per account × product, loan or card of an org that bears a cost pool, and month: what it counts as under
--- each driver, in millionths, balances in cents. An account with several products, and a customer with several accounts
--- at the org, is one, spread evenly; an account that the org kept for a part of the month counts for its days.
+-- One row per account × product, loan or card of an org that bears a cost pool, and month: what it counts as
+-- under each driver, in millionths, balances in cents. An account with several products, and a customer with
+-- several accounts at the org, is one, spread evenly; an account that the org kept for a part of the month
+-- counts for its days.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -88,8 +89,10 @@ select
     source_code,
     org_id,
     month_start_date,
-    {{ round_units('(cast(1000000 as bigint) * held_days)', 'account_line_cnt * open_days') }} as accounts_weight,
-    {{ round_units('(cast(1000000 as bigint) * transaction_cnt)', 'account_line_cnt') }} as transactions_weight,
+    {{ round_units('(cast(1000000 as bigint) * held_days)', 'account_line_cnt * open_days') }}
+        as accounts_weight,
+    {{ round_units('(cast(1000000 as bigint) * transaction_cnt)', 'account_line_cnt') }}
+        as transactions_weight,
     greatest(average_cents, 0) as balances_weight,
     coalesce({{ round_units('(cast(1000000 as bigint) * held_days)', 'customer_line_cnt * open_days') }}, 0)
         as customers_weight

@@ -1,5 +1,6 @@
--- One row per customer and month: what the months before it add to its trailing averages. Computed once per month, on
--- its first night; the other nights of the month find it here, and look up only who was not in the ledger before.
+-- One row per customer and month: what the months before it add to its trailing averages. Computed once per
+-- month, on its first night; the other nights of the month find it here, and look up only who was not in the
+-- ledger before.
 
 {{ config(
     materialized='incremental', meta={'carried': 'month_state'},

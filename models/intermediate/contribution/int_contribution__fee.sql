@@ -1,5 +1,5 @@
--- One row per fee, with the night that brought it and the month that it counts in: its own, or the first that was
--- open when it came, so that no yuan is left out. A fee sent twice counts once.
+-- One row per fee, with the night that brought it and the month that it counts in: its own, or the first that
+-- was open when it came, so that no yuan is left out. A fee sent twice counts once.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

@@ -1,5 +1,5 @@
--- One row per customer, product, org and month with fees: a line of its own in the ledger, since no fee names an
--- account.
+-- One row per customer, product, org and month with fees: a line of its own in the ledger, since no fee names
+-- an account.
 
 {{ config(materialized='view') }}
 

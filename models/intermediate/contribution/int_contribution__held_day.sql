@@ -1,5 +1,5 @@
--- One row per changed account, loan or card, span and month that tonight computes: the days of the month on which it
--- was open in the span.
+-- One row per changed account, loan or card, span and month that tonight computes: the days of the month on
+-- which it was open in the span.
 
 {{ config(materialized='table') }}
 

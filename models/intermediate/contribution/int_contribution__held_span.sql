@@ -1,5 +1,5 @@
--- One row per changed account, loan or card and span of days in which its org, holder and owners stay the same. What
--- was known first holds for the days before it, too.
+-- One row per changed account, loan or card and span of days in which its org, holder and owners stay the
+-- same. What was known first holds for the days before it, too.
 
 {{ config(materialized='table') }}
 

@@ -1,6 +1,6 @@
--- One row per account × product, loan or card, org and month that tonight computes: average balance, rates and net
--- interest, in whole cents and millionths. An account with transactions and no balance has a row of its own product,
--- where a cost may be spread by them.
+-- One row per account × product, loan or card, org and month that tonight computes: average balance, rates
+-- and net interest, in whole cents and millionths. An account with transactions and no balance has a row of
+-- its own product, where a cost may be spread by them.
 
 {{ config(materialized='table') }}
 
@@ -34,7 +34,8 @@ org_days as (
         account_id,
         org_id,
         month_start_date,
-        {{ first_by('customer_id', [days_between('from_date', "cast('1900-01-01' as date)")]) }} as customer_id,
+        {{ first_by('customer_id', [days_between('from_date', "cast('1900-01-01' as date)")]) }}
+            as customer_id,
         cast(sum(held_days) as integer) as held_days,
         cast(max(open_days) as integer) as open_days
     from {{ ref('int_contribution__held_day') }}
@@ -60,7 +61,8 @@ changed_sums as (
         sum(state.ftp_units) as ftp_units,
         max(case when state.is_rate_assumed then 1 else 0 end) = 1 as is_rate_assumed
     from state
-    inner join changed on state.register_code = changed.register_code and state.account_id = changed.account_id
+    inner join changed
+        on state.register_code = changed.register_code and state.account_id = changed.account_id
     group by
         state.account_id,
         state.product_code,
@@ -150,7 +152,9 @@ changed_lines as (
             and changed_orgs.org_id = org_days.org_id
             and changed_orgs.month_start_date = org_days.month_start_date
     left join {{ ref('int_contribution__contract') }} as contracts
-        on changed_orgs.register_code = contracts.register_code and changed_orgs.account_id = contracts.account_id
+        on
+            changed_orgs.register_code = contracts.register_code
+            and changed_orgs.account_id = contracts.account_id
 
 ),
 
@@ -291,15 +295,20 @@ select
             then {{ average_rate('ftp_units', 'balance_units') }}
         else term_ftp_millionths
     end as ftp_millionths,
-    coalesce({{ round_units('interest_units', 'day_count_basis * 1000000 * fx_scale') }}, 0) as interest_cents,
+    coalesce({{ round_units('interest_units', 'day_count_basis * 1000000 * fx_scale') }}, 0)
+        as interest_cents,
     case
         when has_ftp and not is_lent
-            then coalesce({{ round_units('(ftp_units - interest_units)', 'day_count_basis * 1000000 * fx_scale') }}, 0)
+            then coalesce(
+                {{ round_units('(ftp_units - interest_units)', 'day_count_basis * 1000000 * fx_scale') }}, 0
+            )
         else 0
     end as deposit_nii_cents,
     case
         when has_ftp and is_lent
-            then coalesce({{ round_units('(interest_units - ftp_units)', 'day_count_basis * 1000000 * fx_scale') }}, 0)
+            then coalesce(
+                {{ round_units('(interest_units - ftp_units)', 'day_count_basis * 1000000 * fx_scale') }}, 0
+            )
         else 0
     end as loan_nii_cents,
     -- what the required reserve costs, and the tax on interest: 0 unless the bank has filled in the rates

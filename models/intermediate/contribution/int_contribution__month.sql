@@ -1,6 +1,6 @@
 -- One row per month whose contribution tonight computes, with the rules in force. The ledger begins with the
--- month of the first night: what was lent before is not recorded. At a bank that wants it at month ends, a month
--- is computed when it is over and from its last business day on.
+-- month of the first night: what was lent before is not recorded. At a bank that wants it at month ends, a
+-- month is computed when it is over and from its last business day on.
 
 {{ config(materialized='view', tags=['night']) }}
 

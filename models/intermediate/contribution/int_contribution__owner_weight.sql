@@ -1,6 +1,7 @@
--- One row per account × product of several owners, or of a changed holder, org, owner and month that tonight computes:
--- the owner's weight in what follows the balances (Σ of the daily balances by the share of the day) and in all else
--- (Σ of the days held while open by the share of the day). Of others the whole line is the holder's.
+-- One row per account × product of several owners, or of a changed holder, org, owner and month that tonight
+-- computes: the owner's weight in what follows the balances (Σ of the daily balances by the share of the day)
+-- and in all else (Σ of the days held while open by the share of the day). Of others the whole line is the
+-- holder's.
 
 {{ config(materialized='table') }}
 
@@ -57,8 +58,10 @@ balance_states as (
 
     select states.*
     from states
-    left join joint on {{ key_where("states.register_code = 'account'", 'states.account_id') }} = joint.account_id
-    left join changed on states.account_id = changed.account_id and states.register_code = changed.register_code
+    left join joint
+        on {{ key_where("states.register_code = 'account'", 'states.account_id') }} = joint.account_id
+    left join changed
+        on states.account_id = changed.account_id and states.register_code = changed.register_code
     where joint.account_id is not null or changed.account_id is not null
 
 ),
@@ -76,7 +79,8 @@ balance_parts as (
     from balance_states
     left join owner_versions as owners
         on
-            {{ key_where("balance_states.register_code = 'account'", 'balance_states.account_id') }} = owners.account_id
+            {{ key_where("balance_states.register_code = 'account'", 'balance_states.account_id') }}
+            = owners.account_id
             and balance_states.owners_since_date >= owners.known_from_date
             and balance_states.owners_since_date < owners.known_to_date
     group by
@@ -212,8 +216,10 @@ fitted as (
         org_id,
         month_start_date,
         customer_id,
-        case when day_total > 0 then {{ wide('day_weight') }} else {{ floor_divide('balance_weight', 'balance_scale') }} end
-            as day_weight,
+        case
+            when day_total > 0 then {{ wide('day_weight') }}
+            else {{ floor_divide('balance_weight', 'balance_scale') }}
+        end as day_weight,
         case
             when balance_total > 0 then {{ floor_divide('balance_weight', 'balance_scale') }}
             else {{ wide('day_weight') }}

@@ -1,5 +1,5 @@
--- One row per part of a cost pool, month and org whose accounts bear it: the part's own org, or the orgs below it if
--- it keeps no accounts itself.
+-- One row per part of a cost pool, month and org whose accounts bear it: the part's own org, or the orgs
+-- below it if it keeps no accounts itself.
 
 {{ config(materialized='view') }}
 
@@ -17,7 +17,8 @@ candidates as (
         parts.*,
         keeping.org_id as bearing_org_id,
         max(case when keeping.org_id = parts.part_org_id then 1 else 0 end) over (
-            partition by parts.cost_pool_id, parts.org_id, parts.cost_month_date, parts.month_start_date,
+            partition by
+                parts.cost_pool_id, parts.org_id, parts.cost_month_date, parts.month_start_date,
                 parts.part_org_id
         ) as keeps_accounts
     from {{ ref('int_contribution__pool_part') }} as parts

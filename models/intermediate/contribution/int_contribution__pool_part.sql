@@ -1,5 +1,5 @@
--- One row per cost pool, month and org whose business bears it: the pool's own org until it closes, from the day of a
--- merger (机构撤并) its successor, each for its days of the month.
+-- One row per cost pool, month and org whose business bears it: the pool's own org until it closes, from the
+-- day of a merger (机构撤并) its successor, each for its days of the month.
 
 {{ config(materialized='table') }}
 

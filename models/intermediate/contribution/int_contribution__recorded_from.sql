@@ -1,6 +1,7 @@
--- One row: the day from which the bank has recorded all that a contribution is made of. Loans before the first night
--- come with the initial load's loan history, fees with its earlier fees; where either is missing, the first month is
--- recorded from a later day on. A history that leaves out a loan owed since before the month is missing too.
+-- One row: the day from which the bank has recorded all that a contribution is made of. Loans before the
+-- first night come with the initial load's loan history, fees with its earlier fees; where either is missing,
+-- the first month is recorded from a later day on. A history that leaves out a loan owed since before the
+-- month is missing too.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

@@ -1,5 +1,5 @@
--- One row per loan and month that tonight computes: the risk parameters that hold in it, the month's own or those
--- of the last month before it within a year.
+-- One row per loan and month that tonight computes: the risk parameters that hold in it, the month's own or
+-- those of the last month before it within a year.
 
 {{ config(materialized='view') }}
 

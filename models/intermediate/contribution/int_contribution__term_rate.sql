@@ -1,6 +1,6 @@
--- One row per curve, opening date and tenor of the contracts with a maturity: what money for that time cost at the
--- opening (FTP), or by the earliest curve that was delivered. A table of its own, so that the engine knows how few
--- they are.
+-- One row per curve, opening date and tenor of the contracts with a maturity: what money for that time cost
+-- at the opening (FTP), or by the earliest curve that was delivered. A table of its own, so that the engine
+-- knows how few they are.
 
 {{ config(materialized='table') }}
 

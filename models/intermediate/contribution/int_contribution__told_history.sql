@@ -1,6 +1,6 @@
--- One row per account × product or loan of whose running month the initial load tells the days before tonight: their
--- sums, priced like any other day's. The day by day balance is not known, so that a demand rate or none of a day
--- counts by the average of the days on which the account was open.
+-- One row per account × product or loan of whose running month the initial load tells the days before
+-- tonight: their sums, priced like any other day's. The day by day balance is not known, so that a demand
+-- rate or none of a day counts by the average of the days on which the account was open.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -82,10 +82,12 @@ contracts as (
         contracts.open_date,
         contracts.maturity_date,
         greatest(
-            coalesce(contracts.open_date, {{ month_start(business_date()) }}), {{ month_start(business_date()) }}
+            coalesce(contracts.open_date, {{ month_start(business_date()) }}),
+            {{ month_start(business_date()) }}
         ) as first_day,
-        {{ add_days('least(coalesce(contracts.close_date, ' ~ business_date() ~ '), ' ~ business_date() ~ ')', -1) }}
-            as last_open_day,
+        {{ add_days(
+            'least(coalesce(contracts.close_date, ' ~ business_date() ~ '), ' ~ business_date() ~ ')', -1
+        ) }} as last_open_day,
         {{ wide(cents('told.balance_sum_ccy_amt')) }} * fx.fx_factor as balance_units,
         case
             when products.asset_class_code = 'wealth' then cast(0 as bigint)

@@ -1,6 +1,6 @@
--- One row per account or card, org and month that tonight computes: its transactions so far, each at the org that kept
--- the account on its day. Nights carry it. A transaction that comes after its month was closed counts in the first that
--- is open.
+-- One row per account or card, org and month that tonight computes: its transactions so far, each at the org
+-- that kept the account on its day. Nights carry it. A transaction that comes after its month was closed
+-- counts in the first that is open.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},

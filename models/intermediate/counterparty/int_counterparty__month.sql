@@ -91,8 +91,10 @@ payments as (
         {%- endif %}
         case when flows.flow_direction_code = 'in' then flows.signed_amt else 0 end as in_amt,
         case when flows.flow_direction_code = 'out' then -flows.signed_amt else 0 end as out_amt,
-        case when flows.flow_direction_code <> 'in' then 0 when flows.is_reversal then -1 else 1 end as in_cnt,
-        case when flows.flow_direction_code <> 'out' then 0 when flows.is_reversal then -1 else 1 end as out_cnt,
+        case when flows.flow_direction_code <> 'in' then 0 when flows.is_reversal then -1 else 1 end
+            as in_cnt,
+        case when flows.flow_direction_code <> 'out' then 0 when flows.is_reversal then -1 else 1 end
+            as out_cnt,
         case when flows.flow_direction_code = 'out' and flows.is_salary then -flows.signed_amt else 0 end
             as salary_out_amt,
         flows.is_counterparty_in_bank

@@ -1,10 +1,11 @@
--- One row per corporate customer, counterparty, day and night: what was paid between them, either way. A counterparty
--- is a customer of the bank or an account elsewhere. Kept for the 12 months in which a counterparty is known, and for
--- nights that are run again.
+-- One row per corporate customer, counterparty, day and night: what was paid between them, either way. A
+-- counterparty is a customer of the bank or an account elsewhere. Kept for the 12 months in which a
+-- counterparty is known, and for nights that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
-    post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-375 - ' ~ replayed_days()) }}",
+    post_hook="delete from {{ this }}
+        where business_date < {{ add_days(business_date(), '-375 - ' ~ replayed_days()) }}",
 ) }}
 
 with payments as (
@@ -41,7 +42,8 @@ select
     told_date,
 
     -- measures
-    cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }}) as paid_amt
+    cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }})
+        as paid_amt
 
 from payments
 where counterparty_key is not null

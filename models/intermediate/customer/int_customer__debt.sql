@@ -17,7 +17,8 @@ select
     loans.manager_id,
     'loan' as debt_code,
     loans.start_date as open_date,
-    cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }}) as balance_amt
+    cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }})
+        as balance_amt
 from {{ ref('stg_core_banking__loan_balances') }} as balances
 inner join {{ by_survivor(ref('int_loan__versions')) }} as loans
     on balances.loan_id = loans.loan_id and loans.known_to_date is null

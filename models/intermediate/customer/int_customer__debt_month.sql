@@ -1,5 +1,6 @@
--- One row per night, month that tonight computes, customer, org, product and kind of debt: what is owed on loans or
--- on credit cards, not yet rounded. A month that ended without a batch keeps what the last night saw.
+-- One row per night, month that tonight computes, customer, org, product and kind of debt: what is owed on
+-- loans or on credit cards, not yet rounded. A month that ended without a batch keeps what the last night
+-- saw.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},

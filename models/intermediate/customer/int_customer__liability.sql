@@ -1,5 +1,6 @@
--- One row per customer with a loan or card tonight: what is owed by class, arrears, the next instalment, the cards and
--- what was spent with them. Balances come anew each night; spending is read of the 12 calendar months that count.
+-- One row per customer with a loan or card tonight: what is owed by class, arrears, the next instalment, the
+-- cards and what was spent with them. Balances come anew each night; spending is read of the 12 calendar
+-- months that count.
 
 {{ config(materialized='table') }}
 
@@ -20,7 +21,8 @@ loans as (
         balances.five_class_code,
         balances.past_due_days,
         -- rounded once, when they are added
-        cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }}) as balance_amt,
+        cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }})
+            as balance_amt,
         cast(
             (cast(balances.overdue_principal_ccy_amt as decimal(38, 2)) + balances.overdue_interest_ccy_amt)
             * rates.mid_rate as {{ worth_type() }}
@@ -30,7 +32,10 @@ loans as (
         on balances.loan_id = loans.loan_id and loans.known_to_date is null
     inner join rates on loans.currency_code = rates.currency_code
     -- what a bank still lists of a loan that is repaid is nobody's debt
-    where balances.balance_ccy_amt > 0 or balances.overdue_principal_ccy_amt > 0 or balances.overdue_interest_ccy_amt > 0
+    where
+        balances.balance_ccy_amt > 0
+        or balances.overdue_principal_ccy_amt > 0
+        or balances.overdue_interest_ccy_amt > 0
 
 ),
 
@@ -45,8 +50,10 @@ loan_totals as (
         sum(case when loan_class_code = 'other' then balance_amt else 0 end) as other_loan_amt,
         sum(overdue_amt) as overdue_amt,
         max(past_due_days) as loan_past_due_days,
-        {{ first_by('five_class_code', ["case five_class_code when 'loss' then 1 when 'doubtful' then 2"
-            " when 'substandard' then 3 when 'special_mention' then 4 else 5 end"]) }} as worst_five_class_code
+        {{ first_by('five_class_code', [
+            "case five_class_code when 'loss' then 1 when 'doubtful' then 2"
+            " when 'substandard' then 3 when 'special_mention' then 4 else 5 end"
+        ]) }} as worst_five_class_code
     from loans
     group by customer_id
 
@@ -58,7 +65,8 @@ instalments as (
         loans.customer_id,
         schedule.due_date,
         sum(cast(
-            (cast(schedule.due_principal_ccy_amt as decimal(38, 2)) + schedule.due_interest_ccy_amt) * rates.mid_rate
+            (cast(schedule.due_principal_ccy_amt as decimal(38, 2)) + schedule.due_interest_ccy_amt)
+            * rates.mid_rate
             as {{ worth_type() }}
         )) as due_amt
     from {{ ref('int_loan__schedule_versions') }} as schedule
@@ -88,14 +96,25 @@ card_totals as (
 
     select
         cards.customer_id,
-        ',' || {{ joined_text('cards.card_kind_code', "','", ['cards.card_kind_code nulls last'], is_distinct=true) }} || ','
-            as card_kind_codes,
-        max(case cards.card_grade_code when 'diamond' then 4 when 'platinum' then 3 when 'gold' then 2 else 1 end)
-            as best_grade,
+        ',' || {{ joined_text(
+            'cards.card_kind_code', "','", ['cards.card_kind_code nulls last'], is_distinct=true
+        ) }} || ',' as card_kind_codes,
+        max(
+            case cards.card_grade_code
+                when 'diamond' then 4
+                when 'platinum' then 3
+                when 'gold' then 2
+                else 1
+            end
+        ) as best_grade,
         min({{ told_date('cards.expiry_date') }}) as next_card_expiry_date,
         -- of cards that may still be used
-        sum(case when cards.card_kind_code = 'credit' then greatest(coalesce(balances.balance_ccy_amt, 0), 0) else 0 end)
-            as limit_used_amt,
+        sum(
+            case
+                when cards.card_kind_code = 'credit' then greatest(coalesce(balances.balance_ccy_amt, 0), 0)
+                else 0
+            end
+        ) as limit_used_amt,
         sum(case when cards.card_kind_code = 'credit' then cards.credit_limit_ccy_amt end) as card_limit_amt
     from {{ by_survivor(ref('int_card__versions')) }} as cards
     left join {{ ref('stg_core_banking__card_balances') }} as balances on cards.card_id = balances.card_id
@@ -128,7 +147,8 @@ spend as (
         customer_id,
         sum(spend_amt) as card_spend_12m_amt,
         sum(case
-            when month_start_date >= {{ month_from_index(month_index(business_date()) ~ ' - 2') }} then spend_amt
+            when month_start_date >= {{ month_from_index(month_index(business_date()) ~ ' - 2') }}
+                then spend_amt
             else 0
         end) as card_spend_3m_amt
     from {{ by_survivor(ref('int_card__spend_entry')) }}

@@ -116,13 +116,15 @@ customers as (
         recorded_since.first_month_date,
         away.away_from_date,
         away.returned_date
-    -- begins with everybody, a table without a filter: an engine knows how many that are, and hashes the other side
+    -- begins with everybody, a table without a filter: an engine knows how many that are, and hashes the
+    -- other side
     from {{ one_for_survivors(
         by_survivor(ref('int_customer__recorded_since')),
         ['customer_id'],
         {'first_month_date': 'min(together.first_month_date)'},
     ) }} as recorded_since
-    left join {{ ref('int_customer__owning_org') }} as owning on recorded_since.customer_id = owning.customer_id
+    left join {{ ref('int_customer__owning_org') }} as owning
+        on recorded_since.customer_id = owning.customer_id
     left join away on recorded_since.customer_id = away.customer_id
     inner join last_versions on recorded_since.customer_id = last_versions.customer_id
 
@@ -145,7 +147,10 @@ select
     -- flags: closed by the end of the month, as a batch of it or of a month before said
     coalesce(
         customers.last_active_date <= months.month_end_date
-        or (customers.away_from_date <= months.month_end_date and customers.returned_date > months.month_end_date),
+        or (
+            customers.away_from_date <= months.month_end_date
+            and customers.returned_date > months.month_end_date
+        ),
         false
     ) as is_closed
 

@@ -1,5 +1,5 @@
--- One row per customer who was merged in the month that tonight computes, or parted, or goes on for one who was: what the month's
--- first night found in the months before is not theirs any more.
+-- One row per customer who was merged in the month that tonight computes, or parted, or goes on for one who
+-- was: what the month's first night found in the months before is not theirs any more.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -9,7 +9,10 @@ with spoken as (
     from {{ ref('int_customer__versions') }}
     where
         golden_id is not null
-        and (known_from_date >= {{ month_start(business_date()) }} or known_to_date >= {{ month_start(business_date()) }})
+        and (
+            known_from_date >= {{ month_start(business_date()) }}
+            or known_to_date >= {{ month_start(business_date()) }}
+        )
     union
     select customer_id, golden_id
     from {{ ref('int_customer__survivor') }}

@@ -1,6 +1,7 @@
--- One row per customer who owes or keeps anything tonight: the org that owns the relationship (客户归属机构), that of
--- the largest loan, else of the largest credit-card balance, else of the largest deposit. Ties go to the earliest
--- opening, then to the smallest org. Everybody else's is the home org: int_customer__month says it of all customers.
+-- One row per customer who owes or keeps anything tonight: the org that owns the relationship (客户归属机构), that
+-- of the largest loan, else of the largest credit-card balance, else of the largest deposit. Ties go to the
+-- earliest opening, then to the smallest org. Everybody else's is the home org: int_customer__month says it
+-- of all customers.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -34,7 +35,8 @@ compared as (
 
     select
         deposits.customer_id,
-        {{ first_by('deposits.org_id', ['-deposits.balance_amt', 'accounts.open_date', 'deposits.org_id']) }} as org_id
+        {{ first_by('deposits.org_id', ['-deposits.balance_amt', 'accounts.open_date', 'deposits.org_id']) }}
+            as org_id
     from deposits
     inner join depositors
         on deposits.customer_id = depositors.customer_id and depositors.first_org_id <> depositors.last_org_id
@@ -57,7 +59,8 @@ by_debt as (
     select
         customer_id,
         {{ first_by(
-            'org_id', ["case when debt_code = 'loan' then 1 else 2 end", '-balance_amt', 'open_date', 'org_id']
+            'org_id',
+            ["case when debt_code = 'loan' then 1 else 2 end", '-balance_amt', 'open_date', 'org_id']
         ) }} as org_id
     from {{ ref('int_customer__debt') }}
     group by customer_id

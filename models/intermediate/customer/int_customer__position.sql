@@ -1,5 +1,5 @@
--- One row per customer who holds anything tonight: assets, debts, product lines held, and what falls due next. Every
--- balance comes anew each night, so every night looks at all of them.
+-- One row per customer who holds anything tonight: assets, debts, product lines held, and what falls due
+-- next. Every balance comes anew each night, so every night looks at all of them.
 
 {{ config(materialized='table') }}
 
@@ -17,7 +17,8 @@ by_line as (
         customer_id,
         product_line_code,
         sum(case when holding_code = 'deposit' then {{ cents('balance_amt') }} else 0 end) as deposit_cents,
-        sum(case when holding_code = 'investment' then {{ cents('balance_amt') }} else 0 end) as investment_cents,
+        sum(case when holding_code = 'investment' then {{ cents('balance_amt') }} else 0 end)
+            as investment_cents,
         sum(case when holding_code = 'loan' then {{ cents('balance_amt') }} else 0 end) as loan_cents,
         sum(case when holding_code = 'card' then {{ cents('balance_amt') }} else 0 end) as card_cents,
         count(case when holding_code in ('deposit', 'investment', 'loan') then 1 end) as balance_cnt,
@@ -51,7 +52,8 @@ foreign_holders as (
 
     select distinct holdings.customer_id
     from holdings
-    inner join {{ ref('stg_core_banking__products') }} as products on holdings.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on holdings.product_code = products.product_code
     where holdings.balance_amt > 0 and products.currency_code <> '{{ var("reporting_currency") }}'
 
 ),
@@ -70,7 +72,8 @@ due as (
         coalesce(owners.customer_id, contracts.customer_id) as customer_id,
         contracts.maturity_date,
         sum({{ round_units(
-            wide('balances.balance_cents') ~ ' * coalesce(owners.share_units, 1000000) * ' ~ fx_units('rates.mid_rate'),
+            wide('balances.balance_cents') ~ ' * coalesce(owners.share_units, 1000000) * '
+            ~ fx_units('rates.mid_rate'),
             wide('1000000') ~ ' * ' ~ fx_scale()
         ) }}) as due_cents
     from {{ ref('int_contribution__contract') }} as contracts
@@ -99,7 +102,8 @@ next_due as (
         min(due.maturity_date) as next_maturity_date,
         {{ first_by('due.due_cents', ['due.maturity_date']) }} as next_maturity_cents,
         sum(case
-            when due.maturity_date <= {{ add_days(business_date(), 'rules.large_maturing_days') }} then due.due_cents
+            when due.maturity_date <= {{ add_days(business_date(), 'rules.large_maturing_days') }}
+                then due.due_cents
             else 0
         end) as maturing_cents
     from due

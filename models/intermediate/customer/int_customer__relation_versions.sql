@@ -1,8 +1,12 @@
--- One row per customer, related customer, kind of relation and version: what the bank said of the relation, from when to when.
+-- One row per customer, related customer, kind of relation and version: what the bank said of the relation,
+-- from when to when.
 
 {{ config(
     materialized='incremental',
-    meta={'grain': ['customer_id', 'related_id', 'relation_type_code', 'known_from_date'], 'carried': 'versions'},
+    meta={
+        'grain': ['customer_id', 'related_id', 'relation_type_code', 'known_from_date'],
+        'carried': 'versions',
+    },
 ) }}
 
 {{ versioned(

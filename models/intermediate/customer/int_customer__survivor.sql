@@ -1,7 +1,7 @@
--- One row per customer who is merged with another tonight: the customer who goes on (合并后客户), over any number of mergers.
--- The bank's last word counts, also of a record that it has deleted since. Nobody is merged with a customer whom the bank
--- does not tell of, nor a person with a company, nor round in a circle. A merge that was restated by command holds
--- from its earlier day on.
+-- One row per customer who is merged with another tonight: the customer who goes on (合并后客户), over any number
+-- of mergers. The bank's last word counts, also of a record that it has deleted since. Nobody is merged with
+-- a customer whom the bank does not tell of, nor a person with a company, nor round in a circle. A merge that
+-- was restated by command holds from its earlier day on.
 
 with recursive spoken as (
 

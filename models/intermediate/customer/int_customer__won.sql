@@ -23,10 +23,15 @@ left join {{ ref('segment_band_rules') }} as bands
         and (bands.valid_to_month is null or customers.month_start_date <= bands.valid_to_month)
         and (
             bands.from_number is null
-            or {{ full_years('versions.birth_date', 'last_day(customers.month_start_date)') }} >= bands.from_number
+            or {{ full_years('versions.birth_date', 'last_day(customers.month_start_date)') }}
+            >= bands.from_number
         )
         and (
             bands.to_number is null
-            or {{ full_years('versions.birth_date', 'last_day(customers.month_start_date)') }} < bands.to_number
+            or {{ full_years('versions.birth_date', 'last_day(customers.month_start_date)') }}
+            < bands.to_number
         )
-where customers.business_date = {{ business_date() }} and customers.is_member and not customers.is_member_before
+where
+    customers.business_date = {{ business_date() }}
+    and customers.is_member
+    and not customers.is_member_before

@@ -1,5 +1,6 @@
--- One row per employee and employment as known tonight. The last that the bank said of somebody counts, also for days
--- before it was said. Who comes back under a later hiring day keeps the employment that had ended before it.
+-- One row per employee and employment as known tonight. The last that the bank said of somebody counts, also
+-- for days before it was said. Who comes back under a later hiring day keeps the employment that had ended
+-- before it.
 
 {{ config(materialized='view') }}
 
@@ -28,8 +29,10 @@ neighbours as (
         *,
         min(case when status_code = 'left' then known_from_date end) over (partition by employee_id, spell)
             as left_known_date,
-        lead(known_from_date) over (partition by employee_id order by known_from_date nulls last) is null as is_last,
-        lead(hired_date) over (partition by employee_id order by known_from_date nulls last) as next_hired_date
+        lead(known_from_date) over (partition by employee_id order by known_from_date nulls last) is null
+            as is_last,
+        lead(hired_date) over (partition by employee_id order by known_from_date nulls last)
+            as next_hired_date
     from versions
 
 ),
@@ -52,7 +55,10 @@ ended as (
                 else cast('9999-12-31' as date)
             end,
             -- no longer on the list of staff
-            case when is_last and known_to_date is not null then known_to_date else cast('9999-12-31' as date) end
+            case
+                when is_last and known_to_date is not null then known_to_date
+                else cast('9999-12-31' as date)
+            end
         ) as to_date
     from neighbours
 

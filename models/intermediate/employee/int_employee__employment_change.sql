@@ -1,5 +1,5 @@
--- One row per employee of whom tonight's batch says otherwise when they were employed, and the first day that it may
--- matter for.
+-- One row per employee of whom tonight's batch says otherwise when they were employed, and the first day that
+-- it may matter for.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -38,7 +38,9 @@ full outer join (
 ) as old_version on new_version.employee_id = old_version.employee_id
 -- a new member of staff was nobody's before
 left join (
-    select distinct employee_id from {{ ref('int_employee__versions') }} where known_from_date < {{ business_date() }}
+    select distinct employee_id
+    from {{ ref('int_employee__versions') }}
+    where known_from_date < {{ business_date() }}
 ) as known on new_version.employee_id = known.employee_id
 where
     (new_version.employee_id is null or known.employee_id is not null)

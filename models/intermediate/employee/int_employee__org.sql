@@ -1,5 +1,6 @@
--- One row per employee and time: the org that the employee worked for. What the first batch says of somebody also
--- holds for the days before it, of which the bank sent nothing, and the last for whoever is no longer on the list.
+-- One row per employee and time: the org that the employee worked for. What the first batch says of somebody
+-- also holds for the days before it, of which the bank sent nothing, and the last for whoever is no longer on
+-- the list.
 
 {{ config(materialized='view') }}
 

@@ -1,9 +1,10 @@
--- One row per customer and AUM: from which night to which it was that much. Versions that ended long ago are dropped:
--- events look back over days, not years. Works on everybody, because anybody's AUM may cross a line.
+-- One row per customer and AUM: from which night to which it was that much. Versions that ended long ago are
+-- dropped: events look back over days, not years. Works on everybody, because anybody's AUM may cross a line.
 
 {{ config(
     materialized='incremental', meta={'grain': ['customer_id', 'known_from_date'], 'carried': 'versions'},
-    post_hook="delete from {{ this }} where known_to_date < {{ add_days(business_date(), '-30 - ' ~ replayed_days()) }}",
+    post_hook="delete from {{ this }}
+        where known_to_date < {{ add_days(business_date(), '-30 - ' ~ replayed_days()) }}",
 ) }}
 
 with tonight as (

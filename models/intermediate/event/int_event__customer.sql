@@ -1,13 +1,13 @@
--- One row per event and rule of customers whose AUM, accounts, product lines or tiers are not what they were: on the
--- first night, which has nothing to compare with, only what later nights must not tell as new.
+-- One row per event and rule of customers whose AUM, accounts, product lines or tiers are not what they were:
+-- on the first night, which has nothing to compare with, only what later nights must not tell as new.
 
 {{ config(materialized='view', tags=['night']) }}
 
 with rules as (
 
     {{ event_rules_tonight([
-        'balance_below', 'account_closed', 'first_business', 'tier_upgrade', 'tier_regained', 'tier_attention',
-        'tier_lost', 'tier_downgrade',
+        'balance_below', 'account_closed', 'first_business', 'tier_upgrade', 'tier_regained',
+        'tier_attention', 'tier_lost', 'tier_downgrade',
     ]) }}
 
 ),
@@ -31,7 +31,10 @@ parted as (
     select distinct ended.golden_id as customer_id
     from {{ ref('int_customer__versions') }} as ended
     left join {{ ref('int_customer__survivor') }} as merged on ended.customer_id = merged.customer_id
-    where ended.known_to_date = {{ business_date() }} and ended.golden_id is not null and merged.customer_id is null
+    where
+        ended.known_to_date = {{ business_date() }}
+        and ended.golden_id is not null
+        and merged.customer_id is null
 
 ),
 
@@ -124,7 +127,9 @@ tiers as (
 tier_events as (
 
     select * from {{ ref('fct_tier_event') }}
-    where month_start_date >= {{ month_start('coalesce(' ~ previous_batch_date() ~ ', ' ~ business_date() ~ ')') }}
+    where
+        month_start_date
+        >= {{ month_start('coalesce(' ~ previous_batch_date() ~ ', ' ~ business_date() ~ ')') }}
 
 ),
 
@@ -163,7 +168,8 @@ ends as (
     select
         events.customer_id,
         'tier_' || events.event_code as event_code,
-        case when events.event_code = 'lost' then events.from_tier_code else events.to_tier_code end as tier_code,
+        case when events.event_code = 'lost' then events.from_tier_code else events.to_tier_code end
+            as tier_code,
         ranks.tier_rank,
         events.month_start_date,
         months.month_end_date as event_date,
@@ -242,7 +248,8 @@ union all
 
 select
     {{ event_found(
-        'lines.customer_id', 'customer', 'lines.customer_id', 'lines.product_line_code', 'lines.held_since_date',
+        'lines.customer_id', 'customer', 'lines.customer_id', 'lines.product_line_code',
+        'lines.held_since_date',
     ) }}
 from lines
 inner join rules on rules.event_code = 'first_business'

@@ -1,6 +1,7 @@
--- One row per customer: the group that rules of events are for, by the tier of the last complete month. The running
--- month's tier may still change, so no rule goes by it. Who closes is told of until the month of it ends, so that what
--- is taken away on the last day is not missed; who is greeted, or belongs to a group, is active.
+-- One row per customer: the group that rules of events are for, by the tier of the last complete month. The
+-- running month's tier may still change, so no rule goes by it. Who closes is told of until the month of it
+-- ends, so that what is taken away on the last day is not missed; who is greeted, or belongs to a group, is
+-- active.
 
 {{ config(materialized='view', tags=['night']) }}
 

@@ -1,5 +1,5 @@
--- One row per event and rule of loans and cards that are worse tonight than the night before: arrears, stages past due,
--- classes. A loan or card that was not known before sets the state and tells nothing.
+-- One row per event and rule of loans and cards that are worse tonight than the night before: arrears, stages
+-- past due, classes. A loan or card that was not known before sets the state and tells nothing.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -39,7 +39,8 @@ subjects as (
         loans.loan_id as subject_id,
         loans.customer_id,
         balances.balance_ccy_amt,
-        cast(balances.overdue_principal_ccy_amt as {{ sum_type() }}) + balances.overdue_interest_ccy_amt as overdue_ccy_amt,
+        cast(balances.overdue_principal_ccy_amt as {{ sum_type() }}) + balances.overdue_interest_ccy_amt
+            as overdue_ccy_amt,
         rates.mid_rate
     from {{ by_survivor(ref('int_loan__versions')) }} as loans
     inner join {{ ref('stg_core_banking__loan_balances') }} as balances on loans.loan_id = balances.loan_id
@@ -85,14 +86,19 @@ compared as (
         {{ five_class_rank('tonight.five_class_code') }} as class_rank,
         {{ five_class_rank("coalesce(last_night.five_class_code, 'normal')") }} as before_class_rank,
         -- the first day of the arrears, the same at every stage of them; nothing is a hundred years past due
-        {{ add_days(business_date(), '1 - greatest(least(tonight.past_due_days, 36525), 0)') }} as arrears_date
+        {{ add_days(business_date(), '1 - greatest(least(tonight.past_due_days, 36525), 0)') }}
+            as arrears_date
     from tonight
     inner join subjects
         on tonight.subject_type_code = subjects.subject_type_code and tonight.subject_id = subjects.subject_id
     inner join known_before
-        on tonight.subject_type_code = known_before.subject_type_code and tonight.subject_id = known_before.subject_id
+        on
+            tonight.subject_type_code = known_before.subject_type_code
+            and tonight.subject_id = known_before.subject_id
     left join last_night
-        on tonight.subject_type_code = last_night.subject_type_code and tonight.subject_id = last_night.subject_id
+        on
+            tonight.subject_type_code = last_night.subject_type_code
+            and tonight.subject_id = last_night.subject_id
 
 )
 
@@ -100,7 +106,8 @@ compared as (
 select
     {{ event_found(
         'compared.customer_id', subject_type, 'compared.subject_id',
-        "cast(rules.threshold_cnt as varchar) || '|' || cast(compared.arrears_date as varchar)", business_date(),
+        "cast(rules.threshold_cnt as varchar) || '|' || cast(compared.arrears_date as varchar)",
+        business_date(),
         amount=event_worth('compared.overdue_ccy_amt', 'compared.mid_rate'),
         reference=event_worth('compared.balance_ccy_amt', 'compared.mid_rate'),
         reference_date='compared.arrears_date', count='compared.past_due_days',

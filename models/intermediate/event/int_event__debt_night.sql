@@ -1,7 +1,7 @@
--- One row per night and loan or card with something amiss: what the next night compares with. A loan or card without
--- a row, and known before, was in order. One whose balance could not be read tonight stays as it was, as do
--- cards in a batch without their balances. From the first night with balances of cards, which a bank need not deliver,
--- a row of no card says so.
+-- One row per night and loan or card with something amiss: what the next night compares with. A loan or card
+-- without a row, and known before, was in order. One whose balance could not be read tonight stays as it was,
+-- as do cards in a batch without their balances. From the first night with balances of cards, which a bank
+-- need not deliver, a row of no card says so.
 -- read on every night but the first:
 -- depends_on: {{ source('pipeline', 'delivered_table') }}
 

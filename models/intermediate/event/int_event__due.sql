@@ -1,13 +1,14 @@
--- One row per event and rule of what falls due from tonight on: loans, accounts, cards, instalments, card payments,
--- birthdays, festivals. Everything is found that falls due until the next business date comes, and `lead_days` later.
+-- One row per event and rule of what falls due from tonight on: loans, accounts, cards, instalments, card
+-- payments, birthdays, festivals. Everything is found that falls due until the next business date comes, and
+-- `lead_days` later.
 
 {{ config(materialized='view', tags=['night']) }}
 
 with rules as (
 
     {{ event_rules_tonight([
-        'loan_maturing', 'account_maturing', 'card_expiring', 'instalment_due', 'card_payment_due', 'birthday',
-        'festival',
+        'loan_maturing', 'account_maturing', 'card_expiring', 'instalment_due', 'card_payment_due',
+        'birthday', 'festival',
     ]) }}
 
 ),
@@ -93,7 +94,8 @@ account_balances as (
 
     select account_id, balance_ccy_amt from {{ ref('stg_core_banking__deposit_balances') }}
     union all
-    select account_id, market_value_ccy_amt as balance_ccy_amt from {{ ref('stg_core_banking__investment_positions') }}
+    select account_id, market_value_ccy_amt as balance_ccy_amt
+    from {{ ref('stg_core_banking__investment_positions') }}
 
 ),
 
@@ -149,7 +151,8 @@ festivals as (
 
 select
     {{ event_found(
-        'loans.customer_id', 'loan', 'loans.loan_id', 'cast(loans.maturity_date as varchar)', 'loans.maturity_date',
+        'loans.customer_id', 'loan', 'loans.loan_id', 'cast(loans.maturity_date as varchar)',
+        'loans.maturity_date',
         amount=event_worth('balances.balance_ccy_amt', 'loans.mid_rate'),
     ) }}
 from loans
@@ -176,7 +179,8 @@ union all
 
 select
     {{ event_found(
-        'cards.customer_id', 'card', 'cards.card_id', 'cast(cards.expiry_date as varchar)', 'cards.expiry_date',
+        'cards.customer_id', 'card', 'cards.card_id', 'cast(cards.expiry_date as varchar)',
+        'cards.expiry_date',
     ) }}
 from cards
 inner join spans as rules
@@ -190,7 +194,8 @@ union all
 
 select
     {{ event_found(
-        'loans.customer_id', 'loan', 'loans.loan_id', 'cast(instalments.term_no as varchar)', 'instalments.due_date',
+        'loans.customer_id', 'loan', 'loans.loan_id', 'cast(instalments.term_no as varchar)',
+        'instalments.due_date',
         amount=event_worth('instalments.due_ccy_amt', 'loans.mid_rate'), count='instalments.term_no',
     ) }}
 from instalments
@@ -202,7 +207,8 @@ union all
 
 select
     {{ event_found(
-        'cards.customer_id', 'card', 'cards.card_id', 'cast(balances.due_date as varchar)', 'balances.due_date',
+        'cards.customer_id', 'card', 'cards.card_id', 'cast(balances.due_date as varchar)',
+        'balances.due_date',
         amount='balances.min_due_ccy_amt', reference='balances.balance_ccy_amt',
     ) }}
 from {{ ref('stg_core_banking__card_balances') }} as balances
@@ -218,7 +224,8 @@ union all
 
 select
     {{ event_found(
-        'born.customer_id', 'customer', 'born.customer_id', 'cast(days.calendar_date as varchar)', 'days.calendar_date',
+        'born.customer_id', 'customer', 'born.customer_id', 'cast(days.calendar_date as varchar)',
+        'days.calendar_date',
     ) }}
 from born
 inner join days on born.month_day = days.month_day
@@ -229,7 +236,8 @@ union all
 select
     {{ event_found(
         'customers.customer_id', 'customer', 'customers.customer_id',
-        "festivals.festival_code || '|' || cast(festivals.calendar_date as varchar)", 'festivals.calendar_date',
+        "festivals.festival_code || '|' || cast(festivals.calendar_date as varchar)",
+        'festivals.calendar_date',
     ) }}
 from festivals
 inner join spans as rules on rules.event_code = 'festival' and festivals.calendar_date <= rules.through_date

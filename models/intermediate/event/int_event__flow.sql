@@ -1,5 +1,6 @@
--- One row per event and rule of tonight's transactions, on accounts and on credit cards: single large ones, days and
--- weeks that are not like those before, salaries, new counterparties. Windows end on the business date.
+-- One row per event and rule of tonight's transactions, on accounts and on credit cards: single large ones,
+-- days and weeks that are not like those before, salaries, new counterparties. Windows end on the business
+-- date.
 
 {{ config(materialized='view', tags=['night']) }}
 
@@ -7,8 +8,8 @@ with rules as (
 
     {{ event_rules_tonight([
         'large_inflow', 'large_outflow', 'borrower_outflow', 'unusual_inflow', 'unusual_outflow',
-        'frequent_outside_transfers', 'funds_moved_away', 'payroll_started', 'payroll_stopped', 'large_card_spend',
-        'counterparty_new_large',
+        'frequent_outside_transfers', 'funds_moved_away', 'payroll_started', 'payroll_stopped',
+        'large_card_spend', 'counterparty_new_large',
     ]) }}
 
 ),
@@ -32,7 +33,8 @@ transactions as (
         flow_direction_code,
         txn_date,
         {{ first_by('customer_id', ['-ownership_share', 'customer_id']) }} as customer_id,
-        cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }}) as amount_amt
+        cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }})
+            as amount_amt
     from counted
     group by txn_id, flow_direction_code, txn_date
 
@@ -66,7 +68,8 @@ daily as (
         days.customer_id,
         days.txn_date,
         cast(
-            100 * greatest(least({{ sum_of_flows('days') }}, {{ ten_trillion() }}), -{{ ten_trillion() }}) as bigint
+            100 * greatest(least({{ sum_of_flows('days') }}, {{ ten_trillion() }}), -{{ ten_trillion() }})
+            as bigint
         ) as net_cents
     from days
     inner join (
@@ -82,7 +85,8 @@ recorded as (
 
     select coalesce(min(days.txn_date), min(history.business_date)) as from_date
     from {{ ref('int_calendar__recorded_history') }} as history
-    left join {{ by_survivor(ref('int_event__flow_day')) }} as days on history.business_date = days.business_date
+    left join {{ by_survivor(ref('int_event__flow_day')) }} as days
+        on history.business_date = days.business_date
 
 ),
 
@@ -130,7 +134,8 @@ unusual as (
         and abs(net_cents) >= {{ cents('threshold_amt') }}
         -- further from the mean than so many standard deviations, without a division or a root
         and 100 * (window_days * net_cents - sum_cents) * (window_days * net_cents - sum_cents)
-        > {{ wide('100 * threshold_rate * threshold_rate') }} * (window_days * square_cents - sum_cents * sum_cents)
+        > {{ wide('100 * threshold_rate * threshold_rate') }}
+        * (window_days * square_cents - sum_cents * sum_cents)
 
 ),
 
@@ -151,7 +156,10 @@ outside_windows as (
     inner join (
         select distinct customer_id from counted where flow_code = 'outside' and flow_direction_code = 'out'
     ) as movers on days.customer_id = movers.customer_id
-    where days.flow_code = 'outside' and days.flow_direction_code = 'out' and days.txn_date <= {{ business_date() }}
+    where
+        days.flow_code = 'outside'
+        and days.flow_direction_code = 'out'
+        and days.txn_date <= {{ business_date() }}
     group by days.customer_id, rules.event_code, rules.rule_version, rules.customer_group_code
 
 ),
@@ -179,7 +187,12 @@ away_windows as (
         days.flow_code in ('cash', 'salary', 'outside')
         and days.flow_direction_code = 'out'
         and days.txn_date <= {{ business_date() }}
-    group by days.customer_id, rules.event_code, rules.rule_version, rules.customer_group_code, rules.window_days
+    group by
+        days.customer_id,
+        rules.event_code,
+        rules.rule_version,
+        rules.customer_group_code,
+        rules.window_days
 
 ),
 
@@ -227,7 +240,9 @@ payroll_starts as (
             and before.month_index > paid.month_index - rules.threshold_cnt
             and before.month_index <= paid.month_index
     left join salary_months as longer
-        on paid.customer_id = longer.customer_id and longer.month_index = paid.month_index - rules.threshold_cnt
+        on
+            paid.customer_id = longer.customer_id
+            and longer.month_index = paid.month_index - rules.threshold_cnt
     where longer.customer_id is null
     group by
         paid.customer_id, paid.month_index, rules.rule_version, rules.customer_group_code, rules.threshold_cnt
@@ -247,7 +262,10 @@ taken_back_salaries as (
 
     select customer_id, max(txn_date) as txn_date
     from {{ by_survivor(ref('int_event__salary')) }}
-    where is_taken_back and business_date = {{ business_date() }} and {{ 'false' if is_first_night() else 'true' }}
+    where
+        is_taken_back
+        and business_date = {{ business_date() }}
+        and {{ 'false' if is_first_night() else 'true' }}
     group by customer_id
 
 ),
@@ -340,7 +358,8 @@ select
 from transactions
 inner join rules
     on
-        rules.event_code = case transactions.flow_direction_code when 'in' then 'large_inflow' else 'large_outflow' end
+        rules.event_code
+        = case transactions.flow_direction_code when 'in' then 'large_inflow' else 'large_outflow' end
         and transactions.amount_amt >= rules.threshold_amt
 
 union all
@@ -364,7 +383,8 @@ select
     {{ event_found(
         'unusual.customer_id', 'customer', 'unusual.customer_id', 'cast(unusual.txn_date as varchar)',
         'unusual.txn_date', amount=cents_amount('abs(unusual.net_cents)'),
-        reference=cents_amount(round_wide('unusual.sum_cents', 'unusual.window_days')), count='unusual.moved_days',
+        reference=cents_amount(round_wide('unusual.sum_cents', 'unusual.window_days')),
+        count='unusual.moved_days',
         rules='unusual', stage='unusual.threshold_cnt',
     ) }}
 from unusual
@@ -452,7 +472,8 @@ union all
 select
     {{ event_found(
         'new_payments.customer_id', 'customer', 'new_payments.customer_id',
-        "new_payments.counterparty_key || '|' || cast(new_payments.txn_date as varchar)", 'new_payments.txn_date',
+        "new_payments.counterparty_key || '|' || cast(new_payments.txn_date as varchar)",
+        'new_payments.txn_date',
         amount='new_payments.paid_amt',
     ) }}
 from tonight_payments as new_payments

@@ -1,10 +1,11 @@
--- One row per customer, day, flow, direction and night: what the night brought of the day. Events look back over these
--- rows and never over transactions; they are kept for the 90 days of a customer's own baseline, and for nights that
--- are run again.
+-- One row per customer, day, flow, direction and night: what the night brought of the day. Events look back
+-- over these rows and never over transactions; they are kept for the 90 days of a customer's own baseline,
+-- and for nights that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
-    post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-100 - ' ~ replayed_days()) }}",
+    post_hook="delete from {{ this }}
+        where business_date < {{ add_days(business_date(), '-100 - ' ~ replayed_days()) }}",
 ) }}
 
 select

@@ -30,7 +30,9 @@ held as (
         {% if has_state() -%}
         -- who becomes an owner of an account that was known, or its holder, holds it from tonight on
         case
-            when known_from_date = {{ business_date() }} and account_id not in (select account_id from changed)
+            when
+                known_from_date = {{ business_date() }}
+                and account_id not in (select account_id from changed)
                 then open_date
             else {{ business_date() }}
         end as open_date

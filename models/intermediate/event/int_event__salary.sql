@@ -1,9 +1,10 @@
--- One row per salary received and owner of the account, and one per salary taken back, with the night that brought it.
--- Kept for 13 months and for nights that are run again.
+-- One row per salary received and owner of the account, and one per salary taken back, with the night that
+-- brought it. Kept for 13 months and for nights that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
-    post_hook="delete from {{ this }} where business_date < {{ add_days(business_date(), '-400 - ' ~ replayed_days()) }}",
+    post_hook="delete from {{ this }}
+        where business_date < {{ add_days(business_date(), '-400 - ' ~ replayed_days()) }}",
 ) }}
 
 -- read on every night but the first

@@ -1,6 +1,6 @@
--- One row per event, with the night whose batch tells it: the feed as it would be had every batch come once, in order,
--- as it counts now. monitoring.fct_event compares it with what was told. A night tells no event again that an earlier
--- one has told, nor one whose rule rests (`cool_down_days`) after the last telling.
+-- One row per event, with the night whose batch tells it: the feed as it would be had every batch come once,
+-- in order, as it counts now. monitoring.fct_event compares it with what was told. A night tells no event
+-- again that an earlier one has told, nor one whose rule rests (`cool_down_days`) after the last telling.
 
 -- read on every night but the first
 -- depends_on: {{ ref('int_event__flow_day') }}
@@ -50,11 +50,11 @@ applied as (
             partition by found.event_code, found.subject_type_code, found.subject_id, found.occurrence_text
             order by
                 found.stage desc nulls last,
-                found.priority nulls last,
+                found.priority asc nulls last,
                 found.threshold_amt desc nulls last,
-                found.rule_version nulls last,
-                found.customer_group_code nulls last,
-                found.key_text nulls last
+                found.rule_version asc nulls last,
+                found.customer_group_code asc nulls last,
+                found.key_text asc nulls last
         ) as preference
     from found
     inner join {{ ref('int_event__customer_group') }} as customers
@@ -66,7 +66,9 @@ applied as (
 
 identified as (
 
-    select *, {{ event_identity('event_code', 'subject_type_code', 'subject_id', 'key_text') }} as identity_key
+    select
+        *,
+        {{ event_identity('event_code', 'subject_type_code', 'subject_id', 'key_text') }} as identity_key
     from applied
     where preference = 1
 
@@ -107,7 +109,8 @@ relations as (
 
 causes as (
 
-    select fresh.*, rules.priority as risk_priority, rules.rule_version as risk_rule_version,
+    select
+        fresh.*, rules.priority as risk_priority, rules.rule_version as risk_rule_version,
         rules.customer_group_code as risk_group_code, rules.threshold_cnt as risk_threshold_cnt
     from fresh
     inner join (
@@ -115,7 +118,10 @@ causes as (
     ) as rules
         on
             (fresh.event_code = 'loan_overdue' and fresh.threshold_cnt >= rules.threshold_cnt)
-            or (fresh.event_code = 'class_downgrade' and fresh.event_cnt >= {{ five_class_rank("'substandard'") }})
+            or (
+                fresh.event_code = 'class_downgrade'
+                and fresh.event_cnt >= {{ five_class_rank("'substandard'") }}
+            )
 
 ),
 
@@ -146,9 +152,9 @@ risks as (
         row_number() over (
             partition by causes.identity_key, tied.customer_id
             order by
-                causes.risk_priority nulls last,
-                causes.risk_rule_version nulls last,
-                causes.risk_group_code nulls last,
+                causes.risk_priority asc nulls last,
+                causes.risk_rule_version asc nulls last,
+                causes.risk_group_code asc nulls last,
                 causes.risk_threshold_cnt desc nulls last
         ) as risk_preference
     from tied
@@ -164,8 +170,8 @@ risks as (
 events as (
 
     select
-        identity_key, event_code, rule_version, customer_id, subject_type_code, subject_id, event_date, priority,
-        amount_amt, reference_amt, threshold_amt, reference_date, event_cnt
+        identity_key, event_code, rule_version, customer_id, subject_type_code, subject_id, event_date,
+        priority, amount_amt, reference_amt, threshold_amt, reference_date, event_cnt
     from fresh
     union all
     select

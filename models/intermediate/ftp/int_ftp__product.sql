@@ -1,5 +1,5 @@
--- One row per product as of tonight: what prices it. The curve is '' for what is invested with customers' money,
--- for a product without a curve, and while a curve has no rate at all.
+-- One row per product as of tonight: what prices it. The curve is '' for what is invested with customers'
+-- money, for a product without a curve, and while a curve has no rate at all.
 
 {{ config(materialized='view') }}
 

@@ -1,5 +1,5 @@
--- One row per currency, rate date and night that told the rate of a day to come, as a Friday's batch may tell those of the
--- weekend: the next night values such days, though its own batch says nothing of them any more.
+-- One row per currency, rate date and night that told the rate of a day to come, as a Friday's batch may tell
+-- those of the weekend: the next night values such days, though its own batch says nothing of them any more.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

@@ -1,5 +1,5 @@
--- One row per customer and time with a parent (集团母公司), as known tonight. Of several parents the one with the largest
--- share counts, then the smallest number, so that a customer has one on any day.
+-- One row per customer and time with a parent (集团母公司), as known tonight. Of several parents the one with the
+-- largest share counts, then the smallest number, so that a customer has one on any day.
 
 {{ config(materialized='table') }}
 
@@ -50,7 +50,7 @@ ranked as (
         parents.relation_share,
         row_number() over (
             partition by spans.customer_id, spans.from_date
-            order by parents.relation_share desc nulls last, parents.parent_customer_id nulls last
+            order by parents.relation_share desc nulls last, parents.parent_customer_id asc nulls last
         ) as preference
     from spans
     inner join parents

@@ -1,6 +1,7 @@
--- One row per customer and time below a parent or above a child: the parents up to the ultimate one (集团成员关系). Where
--- parents go round in a circle it is cut at its smallest number: that customer is the ultimate parent. The path
--- names customers by hashes under the bank's key: a member is shown to who may not see all those above.
+-- One row per customer and time below a parent or above a child: the parents up to the ultimate one (集团成员关系).
+-- Where parents go round in a circle it is cut at its smallest number: that customer is the ultimate parent.
+-- The path names customers by hashes under the bank's key: a member is shown to who may not see all those
+-- above.
 
 {{ config(materialized='table') }}
 
@@ -32,7 +33,9 @@ walks as (
             walks.at_customer_id = edges.customer_id
             and walks.from_date < edges.to_date
             and walks.to_date > edges.from_date
-    where walks.at_customer_id <> walks.start_customer_id and edges.parent_customer_id >= walks.start_customer_id
+    where
+        walks.at_customer_id <> walks.start_customer_id
+        and edges.parent_customer_id >= walks.start_customer_id
 
 ),
 
@@ -51,12 +54,18 @@ days as (
     select edges.customer_id, edges.from_date as edge_from_date, cuts.from_date as calendar_date
     from edges
     inner join cuts
-        on edges.customer_id = cuts.customer_id and cuts.from_date > edges.from_date and cuts.from_date < edges.to_date
+        on
+            edges.customer_id = cuts.customer_id
+            and cuts.from_date > edges.from_date
+            and cuts.from_date < edges.to_date
     union
     select edges.customer_id, edges.from_date as edge_from_date, cuts.to_date as calendar_date
     from edges
     inner join cuts
-        on edges.customer_id = cuts.customer_id and cuts.to_date > edges.from_date and cuts.to_date < edges.to_date
+        on
+            edges.customer_id = cuts.customer_id
+            and cuts.to_date > edges.from_date
+            and cuts.to_date < edges.to_date
 
 ),
 
@@ -179,8 +188,9 @@ select
     depth,
     from_date,
     to_date,
-    exists (
-        select 1 from cuts
+    exists ( -- noqa: LT01, LT06
+        select 1
+        from cuts
         where
             cuts.customer_id = places.customer_id
             and places.depth = 0

@@ -67,10 +67,12 @@ before as (
         case when is_same_month then is_member_before else is_member end as is_member_before,
         case when is_same_month then org_before_id else owning_org_id end as org_before_id,
         -- a month's tier is that of its end: what its earlier nights said of it does not stand
-        case when origin_month_date < {{ month_start(business_date()) }} then origin_tier_code end as origin_tier_code,
+        case when origin_month_date < {{ month_start(business_date()) }} then origin_tier_code end
+            as origin_tier_code,
         case when origin_month_date < {{ month_start(business_date()) }} then origin_month_date end
             as origin_month_date,
-        case when top_month_date < {{ month_start(business_date()) }} then top_month_date end as top_month_date
+        case when top_month_date < {{ month_start(business_date()) }} then top_month_date end
+            as top_month_date
     from (
         select
             last_night.*,
@@ -95,7 +97,11 @@ gone as (
 
 ranked_tiers as (
 
-    select tiers.customer_id, tiers.month_start_date, tiers.tier_code, top_tiers.tier_code is not null as is_top
+    select
+        tiers.customer_id,
+        tiers.month_start_date,
+        tiers.tier_code,
+        top_tiers.tier_code is not null as is_top
     from {{ ref('fct_customer_tier_monthly') }} as tiers
     left join {{ ref('top_tier_rules') }} as top_tiers
         on tiers.rulebook_version = top_tiers.rulebook_version and tiers.tier_code = top_tiers.tier_code
@@ -139,7 +145,8 @@ before as (
 
 {% endif %}
 
--- transactions that customers began, by their own day: a pair that was reversed counts nothing once that is known
+-- transactions that customers began, by their own day: a pair that was reversed counts nothing once that is
+-- known
 activity as (
 
     {% if has_state() -%}
@@ -154,8 +161,12 @@ activity as (
         entries.customer_id,
         months.month_start_date,
         sum(case when entries.txn_date >= months.month_start_date then entries.txn_cnt else 0 end) as txn_cnt,
-        sum(case when entries.txn_date >= months.month_start_date then {{ cents('entries.amount_amt') }} else 0 end)
-            as txn_cents,
+        sum(
+            case
+                when entries.txn_date >= months.month_start_date then {{ cents('entries.amount_amt') }}
+                else 0
+            end
+        ) as txn_cents,
         sum(entries.txn_cnt) as txn_3m_cnt
     from {{ entries_by_survivor() }} as entries
     inner join months
@@ -208,10 +219,12 @@ joined as (
         top_tiers.customer_id is not null as is_top_tier,
         coalesce(before.origin_tier_code, tiers.tier_code) as origin_tier_code,
         coalesce(
-            before.origin_month_date, case when tiers.customer_id is not null then customers.month_start_date end
+            before.origin_month_date,
+            case when tiers.customer_id is not null then customers.month_start_date end
         ) as origin_month_date,
         coalesce(
-            before.top_month_date, case when top_tiers.customer_id is not null then customers.month_start_date end
+            before.top_month_date,
+            case when top_tiers.customer_id is not null then customers.month_start_date end
         ) as top_month_date,
         coalesce(holdings.held_line_cnt, 0) as held_line_cnt,
         coalesce(holdings.asset_cents, 0) as asset_cents,
@@ -232,9 +245,13 @@ joined as (
     left join tiers
         on customers.customer_id = tiers.customer_id and customers.month_start_date = tiers.month_start_date
     left join top_tiers
-        on customers.customer_id = top_tiers.customer_id and customers.month_start_date = top_tiers.month_start_date
+        on
+            customers.customer_id = top_tiers.customer_id
+            and customers.month_start_date = top_tiers.month_start_date
     left join holdings
-        on customers.customer_id = holdings.customer_id and customers.month_start_date = holdings.month_start_date
+        on
+            customers.customer_id = holdings.customer_id
+            and customers.month_start_date = holdings.month_start_date
     left join aum
         on customers.customer_id = aum.customer_id and customers.month_start_date = aum.month_start_date
     left join contributions

@@ -20,10 +20,19 @@ held as (
         holdings.customer_id,
         holdings.product_line_code,
         holdings.month_start_date,
-        sum(case when holdings.holding_code in ('deposit', 'investment') then {{ cents('holdings.balance_amt') }} else 0 end)
-            as asset_cents,
-        sum(case when holdings.holding_code in ('loan', 'card') then {{ cents('holdings.balance_amt') }} else 0 end)
-            as debt_cents,
+        sum(
+            case
+                when holdings.holding_code in ('deposit', 'investment')
+                    then {{ cents('holdings.balance_amt') }}
+                else 0
+            end
+        ) as asset_cents,
+        sum(
+            case
+                when holdings.holding_code in ('loan', 'card') then {{ cents('holdings.balance_amt') }}
+                else 0
+            end
+        ) as debt_cents,
         count(distinct holdings.product_code) as product_cnt,
         min(holdings.since_date) as since_date
     from {{ ref('int_holding__product_month') }} as holdings
@@ -41,8 +50,10 @@ before as (
         customer_id,
         product_line_code,
         {{ month_start(business_date()) }} as month_start_date,
-        case when is_same_month then first_held_before_date else first_held_month_date end as first_held_before_date,
-        case when is_same_month then last_held_before_date else last_held_month_date end as last_held_before_date
+        case when is_same_month then first_held_before_date else first_held_month_date end
+            as first_held_before_date,
+        case when is_same_month then last_held_before_date else last_held_month_date end
+            as last_held_before_date
     from (
         select
             last_night.*,
@@ -56,7 +67,8 @@ before as (
 
 {% else %}
 
--- what the records tell of the months before; of those before the first that tells of a line, only the openings
+-- what the records tell of the months before; of those before the first that tells of a line, only the
+-- openings
 line_starts as (
 
     select product_line_code, min(month_start_date) as month_start_date
@@ -171,7 +183,8 @@ select
     -- flags
     joined.is_held,
     coalesce(
-        joined.last_held_before_date = {{ month_from_index(month_index('joined.month_start_date') ~ ' - 1') }}, false
+        joined.last_held_before_date
+        = {{ month_from_index(month_index('joined.month_start_date') ~ ' - 1') }}, false
     ) as is_held_before
 
 from joined

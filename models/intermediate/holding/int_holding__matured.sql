@@ -1,6 +1,6 @@
--- One row per holder, org, product line and day of maturity, of deposits and investments that fell due since the last
--- night: what fell due, of a joint account to each owner their share, and all that the holder had with the bank the night
--- before. A joint account is counted with the first of its owners.
+-- One row per holder, org, product line and day of maturity, of deposits and investments that fell due since
+-- the last night: what fell due, of a joint account to each owner their share, and all that the holder had
+-- with the bank the night before. A joint account is counted with the first of its owners.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
@@ -59,7 +59,8 @@ account_parts as (
         coalesce(products.product_line_code, 'unknown') as product_line_code,
         due_accounts.maturity_date as due_date,
         {{ round_units(
-            wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
+            wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'),
+            fx_scale()
         ) }} as account_cents,
         coalesce(owners.share_units, 1000000) as share_weight,
         1000000 as share_total
@@ -72,7 +73,9 @@ account_parts as (
             and balances.month_start_date = {{ month_start(previous_business_date()) }}
             and balances.balance_cents > 0
     inner join {{ ref('int_fx__rate_by_day') }} as rates
-        on balances.currency_code = rates.currency_code and rates.calendar_date = {{ previous_business_date() }}
+        on
+            balances.currency_code = rates.currency_code
+            and rates.calendar_date = {{ previous_business_date() }}
     left join products on balances.product_code = products.product_code
     left join owners on balances.account_id = owners.account_id
 
@@ -81,7 +84,8 @@ account_parts as (
 owner_parts as (
 
     {{ split_cents(
-        'account_parts', 'account_cents', 'share_weight', 'share_total', ['account_id', 'product_code', 'source_code'],
+        'account_parts', 'account_cents', 'share_weight', 'share_total',
+        ['account_id', 'product_code', 'source_code'],
         ['customer_id'],
     ) }}
 

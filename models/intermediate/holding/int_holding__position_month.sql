@@ -186,16 +186,20 @@ joined as (
         case when tonight.account_id is not null then tonight.unit_quantity else 0 end as unit_quantity,
         case when tonight.account_id is not null then tonight.cost_ccy_cents else 0 end as cost_ccy_cents,
         coalesce(last_night.value_ccy_cents, 0) as last_value_ccy_cents,
-        case when last_night.account_id is not null then last_night.unit_quantity else 0 end as last_unit_quantity,
-        case when last_night.account_id is not null then last_night.cost_ccy_cents else 0 end as last_cost_ccy_cents,
+        case when last_night.account_id is not null then last_night.unit_quantity else 0 end
+            as last_unit_quantity,
+        case when last_night.account_id is not null then last_night.cost_ccy_cents else 0 end
+            as last_cost_ccy_cents,
         coalesce(last_night.share_units, 0) as last_share_units,
         coalesce(last_night.value_cents, 0) as last_value_cents,
         case
             when last_night.is_same_month then last_night.opening_date
             else greatest({{ add_days(month_start(business_date()), -1) }}, records.first_night_date)
         end as opening_date,
-        coalesce(case when last_night.is_same_month then last_night.opening_cents else last_night.value_cents end, 0)
-            as opening_cents,
+        coalesce(
+            case when last_night.is_same_month then last_night.opening_cents else last_night.value_cents end,
+            0
+        ) as opening_cents,
         coalesce(case when last_night.is_same_month then last_night.bought_cents end, 0) as bought_cents,
         coalesce(case when last_night.is_same_month then last_night.sold_cents end, 0) as sold_cents,
         coalesce(case when last_night.is_same_month then last_night.flow_day_units end, 0) as flow_day_units,
@@ -216,7 +220,8 @@ joined as (
 
 ),
 
--- in cents of the account's currency, of the whole position at its owner's share; where that changed, by the change
+-- in cents of the account's currency, of the whole position at its owner's share; where that changed, by the
+-- change
 flows as (
 
     select
@@ -224,12 +229,14 @@ flows as (
         case
             when is_refused or (not is_held and last_value_ccy_cents = 0) then 0
             when cost_ccy_cents is not null and last_cost_ccy_cents is not null
-                then {{ wide('cost_ccy_cents') }} * share_units - {{ wide('last_cost_ccy_cents') }} * last_share_units
+                then {{ wide('cost_ccy_cents') }} * share_units - {{ wide('last_cost_ccy_cents') }}
+                * last_share_units
             -- the last value of a unit, tonight's of a position that is new
             when last_unit_quantity > 0 and unit_quantity is not null
                 then {{ round_wide(
                     '(' ~ wide('cast(unit_quantity * 10000 as bigint)') ~ ' * share_units - '
-                    ~ wide('cast(last_unit_quantity * 10000 as bigint)') ~ ' * last_share_units) * last_value_ccy_cents',
+                    ~ wide('cast(last_unit_quantity * 10000 as bigint)')
+                    ~ ' * last_share_units) * last_value_ccy_cents',
                     'cast(last_unit_quantity * 10000 as bigint)',
                 ) }}
             when last_unit_quantity = 0 and last_value_ccy_cents = 0 and unit_quantity > 0
@@ -311,8 +318,10 @@ select
     cast(opening_date as date) as opening_date,
 
     -- measures: of the position in its currency
-    cast(case when is_refused then last_value_ccy_cents else value_ccy_cents end as bigint) as value_ccy_cents,
-    cast(case when is_refused then last_unit_quantity else unit_quantity end as decimal(20, 4)) as unit_quantity,
+    cast(case when is_refused then last_value_ccy_cents else value_ccy_cents end as bigint)
+        as value_ccy_cents,
+    cast(case when is_refused then last_unit_quantity else unit_quantity end as decimal(20, 4))
+        as unit_quantity,
     cast(case when is_refused then last_cost_ccy_cents else cost_ccy_cents end as bigint) as cost_ccy_cents,
     cast(share_units as bigint) as share_units,
     cast(fx_factor as bigint) as fx_factor,

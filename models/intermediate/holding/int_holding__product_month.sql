@@ -1,10 +1,10 @@
--- One row per customer, org, product and kind of holding, and month that tonight computes: what is held of it, and how
--- much at the month's last processed day. Deposits, investments and loans are held by a balance, cards by being
--- valid, products of `holding_rules` that have no balance by an open account. Everybody's balances come anew each
--- night, so every night looks at all of them; the first one adds the past months.
+-- One row per customer, org, product and kind of holding, and month that tonight computes: what is held of
+-- it, and how much at the month's last processed day. Deposits, investments and loans are held by a balance,
+-- cards by being valid, products of `holding_rules` that have no balance by an open account. Everybody's
+-- balances come anew each night, so every night looks at all of them; the first one adds the past months.
 --
--- Balances are the customer's share at full weight, in AUM or not. Each is rounded once, so that any sum of them is
--- exact.
+-- Balances are the customer's share at full weight, in AUM or not. Each is rounded once, so that any sum of
+-- them is exact.
 
 {{ config(materialized='table', meta={'month_by_month': true}) }}
 
@@ -66,7 +66,8 @@ told as (
         months.month_end_date as through_date
     from {{ ref('stg_core_banking__monthly_balances') }} as balances
     inner join months on balances.month_start_date = months.month_start_date and not months.is_current
-    inner join {{ ref('stg_core_banking__products') }} as products on balances.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on balances.product_code = products.product_code
     inner join contracts on balances.account_id = contracts.account_id and contracts.register_code = 'account'
     -- a row may end with the last day before the closing
     where
@@ -120,7 +121,8 @@ without_balance as (
         cast(0 as bigint) as balance_cents,
         months.through_date
     from contracts
-    inner join {{ ref('stg_core_banking__products') }} as products on contracts.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on contracts.product_code = products.product_code
     inner join {{ ref('holding_rules') }} as rules
         on products.asset_class_code = rules.asset_class_code and rules.held_by_code = 'open'
     inner join months
@@ -148,7 +150,8 @@ shared as (
         held.source_code,
         held.month_start_date,
         contracts.open_date,
-        case when contracts.maturity_date >= held.through_date then contracts.maturity_date end as maturity_date,
+        case when contracts.maturity_date >= held.through_date then contracts.maturity_date end
+            as maturity_date,
         case
             when owners.share_units is null and rates.fx_factor = {{ fx_scale() }} then held.balance_cents
             else {{ round_units(
@@ -161,7 +164,8 @@ shared as (
         on held.account_id = contracts.account_id and held.register_code = contracts.register_code
     inner join rates
         on contracts.currency_code = rates.currency_code and held.through_date = rates.calendar_date
-    left join owners on {{ key_where("held.register_code = 'account'", 'held.account_id') }} = owners.account_id
+    left join owners
+        on {{ key_where("held.register_code = 'account'", 'held.account_id') }} = owners.account_id
     -- an owner whose share is 0 holds nothing of it
     where coalesce(owners.share_units, 1) <> 0
 

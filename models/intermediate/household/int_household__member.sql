@@ -1,6 +1,7 @@
--- One row per personal customer who is in a household tonight. Relations of the kinds that the rules name come before the
--- household that the bank says: whoever is related, over however many steps, goes by the smallest number among them, which
--- is hashed by the bank's key, since a household is shown to who may not see that customer. Closed customers are in none.
+-- One row per personal customer who is in a household tonight. Relations of the kinds that the rules name
+-- come before the household that the bank says: whoever is related, over however many steps, goes by the
+-- smallest number among them, which is hashed by the bank's key, since a household is shown to who may not
+-- see that customer. Closed customers are in none.
 
 {{ config(materialized='table') }}
 
@@ -15,8 +16,10 @@ with recursive customers as (
 relations as (
 
     select relations.customer_id, relations.related_id
-    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }} as relations
-    inner join {{ ref('household_rules') }} as rules on relations.relation_type_code = rules.relation_type_code
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }}
+        as relations
+    inner join {{ ref('household_rules') }} as rules
+        on relations.relation_type_code = rules.relation_type_code
     inner join customers as first_ones on relations.customer_id = first_ones.customer_id
     inner join customers as others on relations.related_id = others.customer_id
     where
@@ -66,7 +69,8 @@ related as (
 
 select
     customers.customer_id,
-    coalesce('REL-' || {{ keyed_hash('related.smallest_id', 'pads') }}, customers.household_id) as household_id,
+    coalesce('REL-' || {{ keyed_hash('related.smallest_id', 'pads') }}, customers.household_id)
+        as household_id,
     case when related.customer_id is not null then 'relation' else 'delivered' end as source_code
 from customers
 cross join {{ source('pipeline', 'hash_pad') }} as pads

@@ -1,5 +1,6 @@
--- One row per loan and month that tonight computes: its stage of delinquency now and at the end of the month before. Nights
--- carry it. A loan that is gone keeps its row to the end of the month: others are measured by what there was.
+-- One row per loan and month that tonight computes: its stage of delinquency now and at the end of the month
+-- before. Nights carry it. A loan that is gone keeps its row to the end of the month: others are measured by
+-- what there was.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -26,7 +27,8 @@ tonight as (
             ('balance_ccy_amt', 'balance'), ('overdue_principal_ccy_amt', 'overdue_principal'),
             ('overdue_interest_ccy_amt', 'overdue_interest'),
         ] -%}
-        {{ round_units(wide(cents('balances.' ~ column)) ~ ' * rates.fx_factor', fx_scale()) }} as {{ name }}_cents
+        {{ round_units(wide(cents('balances.' ~ column)) ~ ' * rates.fx_factor', fx_scale()) }}
+            as {{ name }}_cents
         {{- ',' if not loop.last }}
         {% endfor %}
     from {{ ref('stg_core_banking__loan_balances') }} as balances
@@ -38,7 +40,10 @@ tonight as (
             -- days before the due date are none past it
             greatest(balances.past_due_days, 0) >= stages.from_days
             and (stages.to_days is null or greatest(balances.past_due_days, 0) <= stages.to_days)
-    where balances.balance_ccy_amt > 0 or balances.overdue_principal_ccy_amt > 0 or balances.overdue_interest_ccy_amt > 0
+    where
+        balances.balance_ccy_amt > 0
+        or balances.overdue_principal_ccy_amt > 0
+        or balances.overdue_interest_ccy_amt > 0
 
 )
 
@@ -71,7 +76,8 @@ joined as (
         coalesce(tonight.stage_code, last_night.stage_code) as stage_code,
         coalesce(tonight.stage_order, last_night.stage_order) as stage_order,
         coalesce(tonight.balance_cents, last_night.balance_cents) as balance_cents,
-        coalesce(tonight.overdue_principal_cents, last_night.overdue_principal_cents) as overdue_principal_cents,
+        coalesce(tonight.overdue_principal_cents, last_night.overdue_principal_cents)
+            as overdue_principal_cents,
         coalesce(tonight.overdue_interest_cents, last_night.overdue_interest_cents) as overdue_interest_cents,
         tonight.loan_id is not null or (refused.row_key is not null and last_night.is_owed) as is_owed,
         case

@@ -80,7 +80,9 @@ rated as (
         end as all_units,
         coalesce(
             opportunities.expected_close_date,
-            {{ add_days(business_date(), 'coalesce(' ~ round_units('by_bank.won_days', 'by_bank.won_cnt') ~ ', 0)') }}
+            {{ add_days(
+                business_date(), 'coalesce(' ~ round_units('by_bank.won_days', 'by_bank.won_cnt') ~ ', 0)'
+            ) }}
         ) as forecast_date
     from opportunities
     cross join rules

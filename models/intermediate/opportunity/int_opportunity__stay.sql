@@ -1,13 +1,14 @@
--- One row per opportunity and stay in a stage, as known tonight: since when, until when, where it went then. An
--- opportunity that comes back to a stage stays there once more. Written whole: opportunities are few, and a change that
--- comes late moves the stays after it.
+-- One row per opportunity and stay in a stage, as known tonight: since when, until when, where it went then.
+-- An opportunity that comes back to a stage stays there once more. Written whole: opportunities are few, and
+-- a change that comes late moves the stays after it.
 
 with changes as (
 
     select
         changes.*,
         -- months that are over stay as they are: what is told of one later counts on the night that tells it
-        {{ counted_date('changes.changed_at', 'changes.business_date', 'history.business_date') }} as counted_date,
+        {{ counted_date('changes.changed_at', 'changes.business_date', 'history.business_date') }}
+            as counted_date,
         coalesce(stages.stage_order, 0) as stage_order,
         -- a stage that the rules do not know is one on the way
         coalesce(stages.is_won, false) as is_won,
@@ -29,10 +30,10 @@ marked as (
     select
         *,
         case
-            when
+            when (
                 lag(stage_code) over (partition by opportunity_id order by changed_at nulls last)
                 is distinct from stage_code
-                then 1
+            ) then 1
             else 0
         end as is_new_stay
     from changes
@@ -95,7 +96,8 @@ followed as (
     select
         *,
         lead(since_at) over (partition by opportunity_id order by stay_no nulls last) as until_at,
-        lead(since_counted_date) over (partition by opportunity_id order by stay_no nulls last) as until_counted_date,
+        lead(since_counted_date) over (partition by opportunity_id order by stay_no nulls last)
+            as until_counted_date,
         lead(stage_code) over (partition by opportunity_id order by stay_no nulls last) as next_stage_code,
         lead(stage_order) over (partition by opportunity_id order by stay_no nulls last) as next_stage_order,
         lead(is_won) over (partition by opportunity_id order by stay_no nulls last) as is_won_next,
@@ -135,7 +137,8 @@ select
     -- measures
     cast(followed.stay_no as integer) as stay_no,
     {{ days_between(
-        'cast(followed.since_at as date)', 'coalesce(cast(followed.until_at as date), ' ~ business_date() ~ ')'
+        'cast(followed.since_at as date)',
+        'coalesce(cast(followed.until_at as date), ' ~ business_date() ~ ')'
     ) }} as stay_days,
     cast(last_words.amount_amt as {{ amount_type() }}) as amount_amt,
     -- what the stage after it brought, where it was left

@@ -1,5 +1,5 @@
--- One row per org and org above it as of tonight, itself included. A tree has any number of levels; gate 1 lets no
--- circle through, and where a bank's own rules do, the number of orgs ends it.
+-- One row per org and org above it as of tonight, itself included. A tree has any number of levels; gate 1
+-- lets no circle through, and where a bank's own rules do, the number of orgs ends it.
 
 {{ config(materialized='view') }}
 

@@ -1,6 +1,6 @@
 -- One row per org and time: which org it is, after mergers (机构撤并). Until it closes an org is itself; from its
--- closing day on it is its successor, and so on from there, over any number of mergers. A successor named before a
--- closing day is known is none yet. Gate 1 lets no circle through.
+-- closing day on it is its successor, and so on from there, over any number of mergers. A successor named
+-- before a closing day is known is none yet. Gate 1 lets no circle through.
 
 {{ config(materialized='view') }}
 

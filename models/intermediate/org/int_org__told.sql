@@ -1,6 +1,6 @@
--- One row per org of tonight's batch: what the bank says of it, and which org took it over and when where a change of orgs
--- (机构撤并) tells it and its own row does not. What the own row says goes first; a change that would go round in a circle
--- is none.
+-- One row per org of tonight's batch: what the bank says of it, and which org took it over and when where a
+-- change of orgs (机构撤并) tells it and its own row does not. What the own row says goes first; a change that
+-- would go round in a circle is none.
 
 {{ config(materialized='view') }}
 
@@ -64,7 +64,8 @@ select
     -- ids
     orgs.org_id,
     orgs.parent_org_id,
-    case when circles.org_id is null then followed.successor_org_id else orgs.successor_org_id end as successor_org_id,
+    case when circles.org_id is null then followed.successor_org_id else orgs.successor_org_id end
+        as successor_org_id,
 
     -- codes and names
     orgs.org_name,

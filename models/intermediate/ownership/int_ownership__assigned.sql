@@ -1,6 +1,6 @@
--- One row per assignment as known tonight, whoever it is from: by hand as the bank recorded it, or by the customer's
--- loan or card for the days on which nobody is assigned by hand. A recall is a decision by hand, too: from then on
--- the customer waits for the next one. An assignment that never came to hold has no row.
+-- One row per assignment as known tonight, whoever it is from: by hand as the bank recorded it, or by the
+-- customer's loan or card for the days on which nobody is assigned by hand. A recall is a decision by hand,
+-- too: from then on the customer waits for the next one. An assignment that never came to hold has no row.
 
 with told as (
 
@@ -10,8 +10,8 @@ with told as (
 
 ),
 
--- who goes on for customers who are merged, and was given to nobody, is looked after by those who looked after the one
--- of them who was given away last
+-- who goes on for customers who are merged, and was given to nobody, is looked after by those who looked
+-- after the one of them who was given away last
 inherited as (
 
     select merged.survivor_id, {{ first_by(
@@ -33,13 +33,17 @@ by_hand as (
         {{ replaced_columns('told', {
             'customer_id': 'coalesce(inherited.survivor_id, told.customer_id)',
             'valid_to_date': 'case when merged.customer_id is not null and inherited.customer_id is null '
-                ~ 'then least(coalesce(told.valid_to_date, merged.told_date), merged.told_date) else told.valid_to_date end',
+                ~ 'then least(coalesce(told.valid_to_date, merged.told_date), merged.told_date) '
+                ~ 'else told.valid_to_date end',
         }) }},
         told.customer_id as told_customer_id
     from told
     left join {{ ref('int_customer__survivor') }} as merged on told.customer_id = merged.customer_id
     left join inherited on told.customer_id = inherited.customer_id
-    where merged.customer_id is null or inherited.customer_id is not null or told.valid_from_date < merged.told_date
+    where
+        merged.customer_id is null
+        or inherited.customer_id is not null
+        or told.valid_from_date < merged.told_date
 
 ),
 

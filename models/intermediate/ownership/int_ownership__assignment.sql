@@ -1,5 +1,6 @@
--- One row per assignment as known tonight and stretch of it: while its manager is employed it is the manager's, and
--- from the day of leaving on its participation is UNASSIGNED, until the bank ends it or gives it to somebody else.
+-- One row per assignment as known tonight and stretch of it: while its manager is employed it is the
+-- manager's, and from the day of leaving on its participation is UNASSIGNED, until the bank ends it or gives
+-- it to somebody else.
 
 with assignments as (
 

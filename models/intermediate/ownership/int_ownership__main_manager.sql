@@ -1,6 +1,7 @@
--- One row per customer and open month with a main relationship manager (主客户经理) on the month's last
--- processed day, as the bank says it tonight; who has left the bank is none. Should a customer have several that day, the largest
--- participation counts, then the latest begin, the latest record, and the smallest employee number.
+-- One row per customer and open month with a main relationship manager (主客户经理) on the month's last processed
+-- day, as the bank says it tonight; who has left the bank is none. Should a customer have several that day,
+-- the largest participation counts, then the latest begin, the latest record, and the smallest employee
+-- number.
 
 with assignments as (
 
@@ -23,8 +24,8 @@ ranked as (
                 assignments.participation_share desc nulls last,
                 assignments.valid_from_date desc nulls last,
                 assignments.recorded_at desc nulls last,
-                assignments.employee_id nulls last,
-                assignments.assignment_id nulls last
+                assignments.employee_id asc nulls last,
+                assignments.assignment_id asc nulls last
         ) as preference
     from assignments
     inner join {{ ref('int_calendar__open_months') }} as months

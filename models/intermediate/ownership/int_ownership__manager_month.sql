@@ -1,6 +1,7 @@
--- One row per customer with a manager, month and manager at an org: how much of the month is the manager's, by days
--- held and participation, as the bank says it tonight. What nobody held, also from the day of a manager's leaving on, is a row of UNASSIGNED without an org.
--- Shares are whole numbers of part_weight in whole_weight (days × participation in hundred thousandths).
+-- One row per customer with a manager, month and manager at an org: how much of the month is the manager's,
+-- by days held and participation, as the bank says it tonight. What nobody held, also from the day of a
+-- manager's leaving on, is a row of UNASSIGNED without an org. Shares are whole numbers of part_weight in
+-- whole_weight (days × participation in hundred thousandths).
 
 {{ config(materialized='view') }}
 
@@ -16,7 +17,8 @@ with held as (
             cast(assignments.participation_share * 100000 as bigint) * (
                 {{ days_between(
                     'greatest(assignments.valid_from_date, months.month_start_date)',
-                    'least(coalesce(' ~ add_days('assignments.valid_to_date', -1) ~ ', months.through_date), months.through_date)'
+                    'least(coalesce(' ~ add_days('assignments.valid_to_date', -1)
+                    ~ ', months.through_date), months.through_date)'
                 ) }} + 1
             )
         ) as part_weight

@@ -1,6 +1,6 @@
--- One row per customer and source tonight: the manager whom the customer's loans and credit cards name, not by hand. The
--- largest loan's manager is the main one and the card's assists; a card alone is as a loan (C-038 to C-040). Of
--- several cards the oldest that is valid counts.
+-- One row per customer and source tonight: the manager whom the customer's loans and credit cards name, not
+-- by hand. The largest loan's manager is the main one and the card's assists; a card alone is as a loan
+-- (C-038 to C-040). Of several cards the oldest that is valid counts.
 
 with loans as (
 
@@ -11,7 +11,11 @@ with loans as (
         open_date,
         row_number() over (
             partition by customer_id
-            order by balance_amt desc nulls last, open_date nulls last, org_id nulls last, manager_id nulls last
+            order by
+                balance_amt desc nulls last,
+                open_date asc nulls last,
+                org_id asc nulls last,
+                manager_id asc nulls last
         ) as preference
     from {{ ref('int_customer__debt') }}
     where debt_code = 'loan' and manager_id is not null
@@ -25,7 +29,8 @@ cards as (
         manager_id,
         org_id,
         issue_date as open_date,
-        row_number() over (partition by customer_id order by issue_date nulls last, card_id nulls last) as preference
+        row_number() over (partition by customer_id order by issue_date nulls last, card_id nulls last)
+            as preference
     from {{ by_survivor(ref('int_card__versions')) }}
     where
         known_to_date is null
@@ -55,7 +60,8 @@ paired as (
         loans.manager_id as loan_manager_id,
         loans.org_id as loan_org_id,
         -- one person is not both
-        case when cards.manager_id is distinct from loans.manager_id then cards.manager_id end as card_manager_id,
+        case when (cards.manager_id is distinct from loans.manager_id) then cards.manager_id end
+            as card_manager_id,
         cards.org_id as card_org_id,
         -- a team begins when both are there
         greatest(
@@ -63,7 +69,8 @@ paired as (
         ) as begin_date,
         coalesce(shares.card_participation_share, 0) as card_participation_share
     from (select * from loans where preference = 1) as loans
-    full outer join (select * from cards where preference = 1) as cards on loans.customer_id = cards.customer_id
+    full outer join (select * from cards where preference = 1) as cards
+        on loans.customer_id = cards.customer_id
     left join shares on true
 
 )

@@ -1,5 +1,5 @@
--- One row per customer whom nobody looks after tonight though somebody should: recalled from the manager, left behind by
--- a manager who left the bank, or at or above the line from which customers are assigned.
+-- One row per customer whom nobody looks after tonight though somebody should: recalled from the manager,
+-- left behind by a manager who left the bank, or at or above the line from which customers are assigned.
 
 with assignments as (
 
@@ -13,7 +13,7 @@ with assignments as (
                 role_code desc nulls last,
                 -- of several main managers, one who is still there
                 case when employee_id = 'UNASSIGNED' then 2 else 1 end nulls last,
-                assignment_id nulls last
+                assignment_id asc nulls last
         ) as lastness
     from {{ ref('int_ownership__assignment') }}
     where valid_from_date <= {{ business_date() }}
@@ -43,7 +43,10 @@ line as (
         on
             rules.rulebook_code = rulebooks.rulebook_code
             and {{ month_start(business_date()) }} >= rulebooks.valid_from_month
-            and (rulebooks.valid_to_month is null or {{ month_start(business_date()) }} <= rulebooks.valid_to_month)
+            and (
+                rulebooks.valid_to_month is null
+                or {{ month_start(business_date()) }} <= rulebooks.valid_to_month
+            )
     inner join {{ ref('tier_rules') }} as tiers
         on
             rulebooks.rulebook_version = tiers.rulebook_version

@@ -1,6 +1,6 @@
--- One row per scope, indicator and period with a target, way of splitting, part and open month (计划完成情况): what came
--- by the month's last processed day, where the period began, and what the same period brought in the years before.
--- Only months of these periods are read, and only of indicators that have a plan.
+-- One row per scope, indicator and period with a target, way of splitting, part and open month (计划完成情况): what
+-- came by the month's last processed day, where the period began, and what the same period brought in the
+-- years before. Only months of these periods are read, and only of indicators that have a plan.
 
 {{ config(materialized='table') }}
 
@@ -10,8 +10,8 @@ with months as (
 
 ),
 
--- as of each open month: what was known by then, of periods that have begun. A target that comes after its period is
--- over is judged in the month that brings it.
+-- as of each open month: what was known by then, of periods that have begun. A target that comes after its
+-- period is over is judged in the month that brings it.
 plans as (
 
     select distinct
@@ -25,7 +25,8 @@ plans as (
         {{ period_month_index('targets.period_code') }} as first_index,
         {{ period_months('targets.period_code') }} as period_months
     from {{ ref('int_plan__target') }} as targets
-    inner join {{ ref('plan_indicators') }} as indicators on targets.indicator_code = indicators.indicator_code
+    inner join {{ ref('plan_indicators') }} as indicators
+        on targets.indicator_code = indicators.indicator_code
     inner join months
         on
             {{ period_month_index('targets.period_code') }} <= months.month_index
@@ -88,9 +89,9 @@ first_rows as (
 
 ),
 
--- From which month on an indicator is recorded: a month after it without a row is one in which nothing came. What
--- is judged by assets is recorded as far back as they are, what a night computes from the first batch on, and what
--- the front office tells from the first that it told.
+-- From which month on an indicator is recorded: a month after it without a row is one in which nothing came.
+-- What is judged by assets is recorded as far back as they are, what a night computes from the first batch
+-- on, and what the front office tells from the first that it told.
 starts as (
 
     select

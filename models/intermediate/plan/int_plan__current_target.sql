@@ -1,12 +1,13 @@
--- One row per scope, indicator and period: the target of the highest version, and of an org the scope that it is a part
--- of, the nearest org above it with a target, else the bank.
+-- One row per scope, indicator and period: the target of the highest version, and of an org the scope that it
+-- is a part of, the nearest org above it with a target, else the bank.
 
 with ranked as (
 
     select
         *,
         row_number() over (
-            partition by scope_type_code, scope_id, indicator_code, period_code order by plan_version desc nulls last
+            partition by scope_type_code, scope_id, indicator_code, period_code
+            order by plan_version desc nulls last
         ) as recency
     from {{ ref('int_plan__target') }}
 
@@ -42,8 +43,11 @@ select
     targets.period_code,
     targets.plan_version,
     targets.target_value,
-    case when targets.scope_type_code <> 'org' then null when owners.parent_id is null then 'bank' else 'org' end
-        as parent_type,
+    case
+        when targets.scope_type_code <> 'org' then null
+        when owners.parent_id is null then 'bank'
+        else 'org'
+    end as parent_type,
     case when targets.scope_type_code = 'org' then coalesce(owners.parent_id, 'bank') end as parent_id
 from targets
 left join owners

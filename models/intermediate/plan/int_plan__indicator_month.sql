@@ -1,6 +1,7 @@
--- One row per indicator, month, org, employee, way of splitting and part (计划指标实际值): what came. Of an amount that is
--- told by product line and by tier, each way adds to the whole; `whole` marks the one that is added up. It reads all
--- customers of the open months, because whom they belong to and which tier they have may change any night.
+-- One row per indicator, month, org, employee, way of splitting and part (计划指标实际值): what came. Of an amount
+-- that is told by product line and by tier, each way adds to the whole; `whole` marks the one that is added
+-- up. It reads all customers of the open months, because whom they belong to and which tier they have may
+-- change any night.
 
 {{ config(materialized='incremental', meta={'carried': 'open_month'}) }}
 
@@ -101,8 +102,10 @@ counted as (
         {{ cents('cast(debts.balance_amt as ' ~ amount_type() ~ ')') }} as cents
     from {{ ref('int_customer__debt_month') }} as debts
     inner join months on debts.month_start_date = months.month_start_date
-    left join owners on debts.customer_id = owners.customer_id and debts.month_start_date = owners.month_start_date
-    left join {{ ref('stg_core_banking__products') }} as products on debts.product_code = products.product_code
+    left join owners
+        on debts.customer_id = owners.customer_id and debts.month_start_date = owners.month_start_date
+    left join {{ ref('stg_core_banking__products') }} as products
+        on debts.product_code = products.product_code
     where debts.business_date = {{ business_date() }} and debts.debt_code = 'loan'
     union all
     select
@@ -145,7 +148,8 @@ counted as (
         {{ cents('earned.' ~ column) }} as cents
     from {{ ref('fct_customer_contribution_monthly') }} as earned
     inner join months on earned.month_start_date = months.month_start_date
-    left join owners on earned.customer_id = owners.customer_id and earned.month_start_date = owners.month_start_date
+    left join owners
+        on earned.customer_id = owners.customer_id and earned.month_start_date = owners.month_start_date
     {% endfor %}
     union all
     select
@@ -158,7 +162,8 @@ counted as (
         {{ cents('bridge.net_new_money_amt') }} as cents
     from {{ ref('fct_aum_bridge_monthly') }} as bridge
     inner join months on bridge.month_start_date = months.month_start_date
-    left join owners on bridge.customer_id = owners.customer_id and bridge.month_start_date = owners.month_start_date
+    left join owners
+        on bridge.customer_id = owners.customer_id and bridge.month_start_date = owners.month_start_date
     where bridge.net_new_money_amt <> 0
     union all
     select
@@ -170,8 +175,10 @@ counted as (
         'none' as product_line_code,
         {{ cents('won.amount_amt') }} as cents
     from {{ ref('fct_opportunity') }} as won
-    inner join months on won.counted_date >= months.month_start_date and won.counted_date <= months.through_date
-    left join owners on won.customer_id = owners.customer_id and months.month_start_date = owners.month_start_date
+    inner join months
+        on won.counted_date >= months.month_start_date and won.counted_date <= months.through_date
+    left join owners
+        on won.customer_id = owners.customer_id and months.month_start_date = owners.month_start_date
     where won.outcome_code = 'won'
     union all
     select
@@ -185,7 +192,8 @@ counted as (
     from (
         select
             visits.*,
-            {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
+            {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }}
+                as counted_date
         from {{ by_survivor(ref('int_contact__visit')) }} as visits
         cross join {{ first_told(ref('int_contact__visit')) }} as history
     ) as visits
@@ -196,14 +204,16 @@ counted as (
             visits.employee_id = staff.employee_id
             and staff.from_date <= cast(visits.visited_at as date)
             and staff.to_date > cast(visits.visited_at as date)
-    left join owners on visits.customer_id = owners.customer_id and months.month_start_date = owners.month_start_date
+    left join owners
+        on visits.customer_id = owners.customer_id and months.month_start_date = owners.month_start_date
 
 ),
 
 split as (
 
     select
-        month_start_date, indicator_code, org_id, employee_id, 'tier' as split_code, tier_code as part_code, cents
+        month_start_date, indicator_code, org_id, employee_id, 'tier' as split_code, tier_code as part_code,
+        cents
     from counted
     union all
     select

@@ -1,4 +1,5 @@
--- One row per month that tonight computes, customer and debt: what is owed on loans of a product, or on credit cards.
+-- One row per month that tonight computes, customer and debt: what is owed on loans of a product, or on
+-- credit cards.
 
 {{ config(materialized='view', tags=['night']) }}
 

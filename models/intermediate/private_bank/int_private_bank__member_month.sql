@@ -115,7 +115,8 @@ select
         when in_class.class_tier_code is null or in_class.class_tier_before_code is not null then null
         when months.month_start_date = {{ month_start('recorded_history.history_start_date') }}
             then 'first_recorded'
-        when first_recorded.customer_id is not null and continued_classes.class_code is null then 'first_recorded'
+        when first_recorded.customer_id is not null and continued_classes.class_code is null
+            then 'first_recorded'
         when before.customer_id is null then 'new_customer'
         when before.is_closed then 'regained'
         when events.regained_cnt = 1 then 'regained'

@@ -1,11 +1,11 @@
--- One row per product and night that said something new of it: the catalogue as it came to be. A product that is
--- no longer delivered keeps its last row, and so its name.
+-- One row per product and night that said something new of it: the catalogue as it came to be. A product that
+-- is no longer delivered keeps its last row, and so its name.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 
 {%- set attributes = [
-    'product_name', 'asset_class_code', 'product_line_code', 'sales_product_code', 'currency_code', 'is_in_aum',
-    'aum_weight',
+    'product_name', 'asset_class_code', 'product_line_code', 'sales_product_code', 'currency_code',
+    'is_in_aum', 'aum_weight',
 ] %}
 
 with tonight as (
@@ -19,9 +19,9 @@ with tonight as (
 last_said as (
 
     select
-        said.*,
+        *,
         row_number() over (partition by product_code order by business_date desc nulls last) as recency
-    from {{ this }} as said
+    from {{ this }}
 
 )
 {%- endif %}

@@ -1,5 +1,6 @@
--- One row per pair of product lines and month: how many persons held both at the end of the month before, and how many
--- each; a line with itself tells how popular it is. Computed on the first night of the month, for the others, too.
+-- One row per pair of product lines and month: how many persons held both at the end of the month before, and
+-- how many each; a line with itself tells how popular it is. Computed on the first night of the month, for
+-- the others, too.
 
 {{ config(materialized='incremental', meta={'carried': 'month_state'}) }}
 
@@ -63,7 +64,8 @@ select
     -- cosine of the two lines' columns of holders
     cast(
         cast(pairs.both_cnt as double)
-        / sqrt(cast(held_totals.holder_cnt as double) * cast(totals.holder_cnt as double)) as {{ share_type() }}
+        / sqrt(cast(held_totals.holder_cnt as double) * cast(totals.holder_cnt as double))
+        as {{ share_type() }}
     ) as similarity
 
 from pairs

@@ -1,6 +1,6 @@
--- One row per list (tonight's, or that with which the last month ended), customer and product line recommended. Nights
--- carry the list of the last month, so that the month that follows can tell what became of it. Balances, holdings and
--- events of everybody decide, so that every night makes everybody's list anew.
+-- One row per list (tonight's, or that with which the last month ended), customer and product line
+-- recommended. Nights carry the list of the last month, so that the month that follows can tell what became
+-- of it. Balances, holdings and events of everybody decide, so that every night makes everybody's list anew.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -48,7 +48,8 @@ customers as (
         on customers.customer_id = versions.customer_id and versions.known_to_date is null
     cross join told_consents
     left join agreed on customers.customer_id = agreed.customer_id
-    left join {{ source('pipeline', 'erased_customer') }} as erased on customers.customer_id = erased.customer_id
+    left join {{ source('pipeline', 'erased_customer') }} as erased
+        on customers.customer_id = erased.customer_id
     where
         customers.business_date = {{ business_date() }}
         and customers.month_start_date = {{ month_start(business_date()) }}
@@ -129,15 +130,16 @@ arrears as (
 
 ),
 
--- what may be recommended to anybody, by rules before by similarity, the higher score first: of what a customer may be
--- offered, the lowest number wins. Numbers sort in a fraction of the time that texts take.
+-- what may be recommended to anybody, by rules before by similarity, the higher score first: of what a
+-- customer may be offered, the lowest number wins. Numbers sort in a fraction of the time that texts take.
 options as (
 
     select
         *,
         row_number() over (
-            order by source_code nulls last, score desc nulls last, product_line_code nulls last,
-                rule_code nulls last, similar_to nulls last
+            order by
+                source_code asc nulls last, score desc nulls last, product_line_code asc nulls last,
+                rule_code asc nulls last, similar_to asc nulls last
         ) as option_number
     from (
         select
@@ -177,7 +179,8 @@ by_rule as (
     cross join rules
     inner join options on rules.rule_code = options.rule_code
     left join deposits on customers.customer_id = deposits.customer_id
-    left join cards on customers.customer_id = cards.customer_id and rules.card_kind_code = cards.card_kind_code
+    left join cards
+        on customers.customer_id = cards.customer_id and rules.card_kind_code = cards.card_kind_code
     left join events on customers.customer_id = events.customer_id and rules.event_code = events.event_code
     left join arrears on customers.customer_id = arrears.customer_id
     where
@@ -218,7 +221,8 @@ declined as (
     cross join settings
     left join {{ ref('int_campaign__product_versions') }} as campaign_products
         on
-            {{ key_where('responses.product_code is null', 'responses.campaign_id') }} = campaign_products.campaign_id
+            {{ key_where('responses.product_code is null', 'responses.campaign_id') }}
+            = campaign_products.campaign_id
             and campaign_products.known_to_date is null
     inner join {{ ref('stg_core_banking__products') }} as products
         on coalesce(responses.product_code, campaign_products.product_code) = products.product_code
@@ -245,9 +249,13 @@ allowed as (
         min(candidates.option_number) as option_number
     from candidates
     left join lines
-        on candidates.customer_id = lines.customer_id and candidates.product_line_code = lines.product_line_code
+        on
+            candidates.customer_id = lines.customer_id
+            and candidates.product_line_code = lines.product_line_code
     left join declined
-        on candidates.customer_id = declined.customer_id and candidates.product_line_code = declined.product_line_code
+        on
+            candidates.customer_id = declined.customer_id
+            and candidates.product_line_code = declined.product_line_code
     left join {{ ref('line_risk_rules') }} as risks on candidates.product_line_code = risks.product_line_code
     where
         lines.customer_id is null
@@ -276,15 +284,30 @@ reasons as (
         options.rule_code,
         options.score,
         options.similar_to,
-        case when rules.above_deposit_amt is not null
-            then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
-                || cast(rules.above_deposit_amt as varchar) else '' end
-        || case when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code else '' end
-        || case when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code else '' end
-        || case when rules.event_code is not null
-            then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar) else '' end
-        || case when rules.clean_days is not null
-            then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days' else '' end as rule_met
+        case
+            when rules.above_deposit_amt is not null
+                then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
+                || cast(rules.above_deposit_amt as varchar)
+            else ''
+        end
+        || case
+            when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code
+            else ''
+        end
+        || case
+            when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code
+            else ''
+        end
+        || case
+            when rules.event_code is not null
+                then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar)
+            else ''
+        end
+        || case
+            when rules.clean_days is not null
+                then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days'
+            else ''
+        end as rule_met
     from ranked
     inner join settings on ranked.rank_number <= settings.list_cnt
     inner join options on ranked.option_number = options.option_number

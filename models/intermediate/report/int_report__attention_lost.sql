@@ -1,6 +1,6 @@
--- One row per personal customer, month that tonight computes and status, attention or lost, of the tier held or of
--- one lost of late. A customer who lost one tier and is at attention for the one held now has two rows. Those who
--- closed in the month are here too: the lists leave them out, the counts keep them apart.
+-- One row per personal customer, month that tonight computes and status, attention or lost, of the tier held
+-- or of one lost of late. A customer who lost one tier and is at attention for the one held now has two rows.
+-- Those who closed in the month are here too: the lists leave them out, the counts keep them apart.
 
 with months as (
 
@@ -54,7 +54,8 @@ closed_before as (
 
 statuses as (
 
-    select status.customer_id, status.tier_code, status.month_start_date, status.below_months,
+    select
+        status.customer_id, status.tier_code, status.month_start_date, status.below_months,
         status.lost_since_date
     from {{ ref('fct_customer_tier_status_monthly') }} as status
     inner join months on status.month_start_date = months.month_start_date
@@ -107,5 +108,7 @@ left join flagged as month_before
         and flagged.flagged_tier_code = month_before.flagged_tier_code
         and month_before.is_month_before
 left join closed_before
-    on flagged.customer_id = closed_before.customer_id and flagged.month_start_date = closed_before.month_start_date
+    on
+        flagged.customer_id = closed_before.customer_id
+        and flagged.month_start_date = closed_before.month_start_date
 where not flagged.is_month_before

@@ -51,7 +51,8 @@ steps as (
         sum(case when step_code in ('manual', 'referrer') then ratio_units end) = 100000
         and sum(case when step_code in ('manual', 'referrer') and ratio_units is null then 1 else 0 end) = 0
             as is_ratio_given,
-        sum(case when step_code = 'manual' and ratio_units is null then 1 else 0 end) = 0 as is_seller_ratio_given,
+        sum(case when step_code = 'manual' and ratio_units is null then 1 else 0 end) = 0
+            as is_seller_ratio_given,
         sum(case when step_code = 'manual' then ratio_units end) as given_seller_units
     from candidates
     group by trade_id
@@ -76,7 +77,8 @@ judged as (
         coalesce(steps.has_referrer, false) as has_referrer,
         coalesce(steps.has_manual, false) as has_manual,
         coalesce(steps.is_ratio_given, false) as is_ratio_given,
-        coalesce(steps.is_seller_ratio_given and steps.given_seller_units = 100000, false) as is_seller_ratio_given,
+        coalesce(steps.is_seller_ratio_given and steps.given_seller_units = 100000, false)
+            as is_seller_ratio_given,
         steps.given_seller_units,
         case
             when cancelled.trade_id is not null then null
@@ -124,10 +126,14 @@ ratios as (
         row_number() over (
             partition by lead_seller.trade_id
             order by
-                case parameters.scope_type_code when 'employee' then 1 when 'org' then 2 else 3 end nulls last,
+                case parameters.scope_type_code
+                    when 'employee' then 1
+                    when 'org' then 2
+                    else 3
+                end nulls last,
                 case parameters.sales_product_code when '*' then 2 else 1 end nulls last,
                 parameters.valid_from_date desc nulls last,
-                parameters.scope_id nulls last
+                parameters.scope_id asc nulls last
         ) as preference
     from lead_seller
     left join {{ ref('int_employee__org') }} as staff

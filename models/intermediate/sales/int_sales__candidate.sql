@@ -1,5 +1,6 @@
--- One row per trade that tonight looks at anew, step and person whom the step would credit. Referrers are a step of
--- their own: they share with the sellers of whichever step wins, but for the manager's, who names his own.
+-- One row per trade that tonight looks at anew, step and person whom the step would credit. Referrers are a
+-- step of their own: they share with the sellers of whichever step wins, but for the manager's, who names his
+-- own.
 
 with touched as (
 
@@ -12,7 +13,8 @@ trades as (
     select
         trades.trade_id,
         -- from the night of a merge on, the buyer is the customer who goes on
-        case when trades.trade_date >= merged.told_date then merged.survivor_id else trades.customer_id end as buyer_id,
+        case when trades.trade_date >= merged.told_date then merged.survivor_id else trades.customer_id end
+            as buyer_id,
         trades.sales_org_id,
         trades.teller_id,
         trades.trade_date,
@@ -57,8 +59,8 @@ assigned as (
                 assignments.role_code desc nulls last,
                 assignments.participation_share desc nulls last,
                 assignments.valid_from_date desc nulls last,
-                assignments.employee_id nulls last,
-                assignments.assignment_id nulls last
+                assignments.employee_id asc nulls last,
+                assignments.assignment_id asc nulls last
         ) as preference,
         max(case when assignments.role_code = 'main' then 1 else 0 end) over (partition by trades.trade_id)
             as has_main

@@ -1,5 +1,5 @@
--- One row per registration of a trade that tonight looks at anew: whether it stands without being credited, because
--- it was rejected or because it disputes what the system credited.
+-- One row per registration of a trade that tonight looks at anew: whether it stands without being credited,
+-- because it was rejected or because it disputes what the system credited.
 
 with attribution as (
 

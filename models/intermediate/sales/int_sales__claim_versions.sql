@@ -1,4 +1,5 @@
--- One row per registration that was rejected or disputes a credit, and version: from when to when it stood so.
+-- One row per registration that was rejected or disputes a credit, and version: from when to when it stood
+-- so.
 
 {{ config(
     materialized='incremental', meta={'grain': ['registration_id', 'known_from_date'], 'carried': 'versions'},
@@ -9,7 +10,7 @@
     key=['registration_id'],
     attributes=[
         'trade_id', 'customer_id', 'employee_id', 'registered_by_id', 'registered_org_id', 'sales_org_id',
-        'credited_employee_id', 'claim_code', 'actor_role_code', 'source_code', 'sales_product_code', 'currency_code',
-        'registered_at', 'registered_date', 'trade_date', 'credit_ratio', 'amount_amt',
+        'credited_employee_id', 'claim_code', 'actor_role_code', 'source_code', 'sales_product_code',
+        'currency_code', 'registered_at', 'registered_date', 'trade_date', 'credit_ratio', 'amount_amt',
     ],
 ) }}

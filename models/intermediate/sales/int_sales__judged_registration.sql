@@ -17,7 +17,8 @@ sent as (
                 registrations.business_date nulls last,
                 registrations.revoked_date nulls first
         ) as arrival,
-        min(registrations.revoked_date) over (partition by registrations.registration_id) as first_revoked_date
+        min(registrations.revoked_date) over (partition by registrations.registration_id)
+            as first_revoked_date
     from {{ ref('int_sales__registration') }} as registrations
     inner join touched on registrations.trade_id = touched.trade_id
 
@@ -128,7 +129,8 @@ select
         when not has_trade then 'trade_unknown'
         when not is_employed then 'not_employed'
         when source_code = 'manager' and registered_utc_at < counting_instant then 'superseded'
-        when source_code = 'manager' and (instant_ratio <> 1 or instant_without_ratio_cnt > 0) then 'ratio_not_one'
+        when source_code = 'manager' and (instant_ratio <> 1 or instant_without_ratio_cnt > 0)
+            then 'ratio_not_one'
         when source_code = 'manual' and not is_same_org then 'other_org'
         else 'counts'
     end as verdict_code

@@ -1,7 +1,12 @@
--- One row per ratio parameter and version: what the bank said of sellers' and referrers' ratios, from when to when.
+-- One row per ratio parameter and version: what the bank said of sellers' and referrers' ratios, from when to
+-- when.
 
 {{ config(
-    materialized='incremental', meta={'grain': ['scope_type_code', 'scope_id', 'sales_product_code', 'valid_from_date', 'known_from_date'], 'carried': 'versions'},
+    materialized='incremental',
+    meta={
+        'grain': ['scope_type_code', 'scope_id', 'sales_product_code', 'valid_from_date', 'known_from_date'],
+        'carried': 'versions',
+    },
 ) }}
 
 {{ versioned(

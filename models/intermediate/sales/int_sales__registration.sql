@@ -1,6 +1,6 @@
--- One row per registration, and one more when it is revoked (a third should an earlier day of it come later), with
--- the night that brought it; what is sent twice counts once. A registration may come before its sale, a revocation
--- before its registration. What systems write for "not revoked" (9999-12-31) revokes nothing.
+-- One row per registration, and one more when it is revoked (a third should an earlier day of it come later),
+-- with the night that brought it; what is sent twice counts once. A registration may come before its sale, a
+-- revocation before its registration. What systems write for "not revoked" (9999-12-31) revokes nothing.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

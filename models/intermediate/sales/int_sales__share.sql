@@ -1,5 +1,5 @@
--- One row per credited trade that tonight looks at anew, person and role: ratio and amounts. Ratios add to 1.00000,
--- amounts to the trade's, by the largest remainder, ties by the employee's number.
+-- One row per credited trade that tonight looks at anew, person and role: ratio and amounts. Ratios add to
+-- 1.00000, amounts to the trade's, by the largest remainder, ties by the employee's number.
 
 with trades as (
 
@@ -16,7 +16,8 @@ weighted as (
         trades.rule_code,
         case
             -- the manager's version is one side, whatever the roles in it
-            when trades.rule_code = 'manager' or candidates.actor_role_code = 'seller' then trades.seller_units
+            when trades.rule_code = 'manager' or candidates.actor_role_code = 'seller'
+                then trades.seller_units
             else 100000 - trades.seller_units
         end as side_units,
         case when trades.rule_code = 'manager' then 'all' else candidates.actor_role_code end as side_code,
@@ -81,8 +82,10 @@ ratios as (
         actor_role_code,
         rule_code,
         cast(
-            {{ allocated('side_units', 'least_units', 'rest', 'trade_id, side_code', 'employee_id nulls last, actor_role_code') }}
-            as bigint
+            {{ allocated(
+                'side_units', 'least_units', 'rest', 'trade_id, side_code',
+                'employee_id nulls last, actor_role_code'
+            ) }} as bigint
         ) as credit_units
     from whole_ratios
 
@@ -99,10 +102,10 @@ whole_amounts as (
 
     select
         ratios.*
-        {% for whole in amounts.values() -%}
-        , trades.{{ whole }}
-        , cast(abs({{ cents('trades.' ~ whole) }}) as decimal(38, 0)) as {{ whole }}_cents
-        {% endfor %}
+        {%- for whole in amounts.values() %},
+        trades.{{ whole }},
+        cast(abs({{ cents('trades.' ~ whole) }}) as decimal(38, 0)) as {{ whole }}_cents
+        {%- endfor %}
     from ratios
     inner join trades on ratios.trade_id = trades.trade_id
     where ratios.credit_units > 0
@@ -113,11 +116,12 @@ parts as (
 
     select
         *
-        {% for whole in amounts.values() -%}
-        , {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} as {{ whole }}_least_cents
-        , {{ whole }}_cents * credit_units
-        - {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} * 100000 as {{ whole }}_rest_cents
-        {% endfor %}
+        {%- for whole in amounts.values() %},
+        {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} as {{ whole }}_least_cents,
+        {{ whole }}_cents * credit_units
+        - {{ floor_divide('(' ~ whole ~ '_cents * credit_units)', '100000') }} * 100000
+            as {{ whole }}_rest_cents
+        {%- endfor %}
     from whole_amounts
 
 )
@@ -132,7 +136,8 @@ select
     rule_code,
 
     -- measures
-    cast(cast(credit_units as decimal(18, 0)) * cast(0.00001 as decimal(6, 5)) as decimal(6, 5)) as credit_ratio
+    cast(cast(credit_units as decimal(18, 0)) * cast(0.00001 as decimal(6, 5)) as decimal(6, 5))
+        as credit_ratio
     {%- for part, whole in amounts.items() %},
     cast(
         cast(sign({{ whole }}) * {{ allocated(

@@ -1,6 +1,6 @@
--- One row per trade and night that looked at it anew: what the night brought may change who is credited. All other
--- trades are as they were. A night that ends a replay also looks at what the replayed nights had touched,
--- and at what was credited in the time that they replace.
+-- One row per trade and night that looked at it anew: what the night brought may change who is credited. All
+-- other trades are as they were. A night that ends a replay also looks at what the replayed nights had
+-- touched, and at what was credited in the time that they replace.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -142,9 +142,17 @@ old_successions as (
 
 changed_successions as (
 
-    (select * from new_successions except select * from old_successions)
+    (
+        select * from new_successions
+        except
+        select * from old_successions
+    )
     union all
-    (select * from old_successions except select * from new_successions)
+    (
+        select * from old_successions
+        except
+        select * from new_successions
+    )
 
 ),
 

@@ -1,6 +1,6 @@
--- One row per sale and one per cancellation that the bank sent, with the night that brought it; what is sent twice
--- counts once. A cancellation may come before its sale. Which org sold it, by which rule and until when it waits
--- for a registration, and what its currency was worth, is settled on the night that brings the sale.
+-- One row per sale and one per cancellation that the bank sent, with the night that brought it; what is sent
+-- twice counts once. A cancellation may come before its sale. Which org sold it, by which rule and until when
+-- it waits for a registration, and what its currency was worth, is settled on the night that brings the sale.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},
@@ -47,7 +47,8 @@ coded as (
         case when listed.sales_product_code is null then 'other' else products.sales_product_code end
             as sales_product_code
     from fresh
-    left join {{ ref('stg_core_banking__products') }} as products on fresh.product_code = products.product_code
+    left join {{ ref('stg_core_banking__products') }} as products
+        on fresh.product_code = products.product_code
     left join (select distinct sales_product_code from {{ ref('sales_product_rules') }}) as listed
         on products.sales_product_code = listed.sales_product_code
 
@@ -126,14 +127,16 @@ select
 
     -- dates
     ruled.trade_date,
-    coalesce(business_days.calendar_date, {{ add_days('ruled.trade_date', 'ruled.wait_days') }}) as wait_end_date,
+    coalesce(business_days.calendar_date, {{ add_days('ruled.trade_date', 'ruled.wait_days') }})
+        as wait_end_date,
     {{ business_date() }} as business_date,
 
     -- measures
     ruled.amount_ccy_amt as amount_amt,
     ruled.fee_income_ccy_amt as fee_income_amt,
     -- 20 and 18 digits: the product is exact
-    cast(cast(ruled.amount_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }}) as amount_reporting_amt,
+    cast(cast(ruled.amount_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }})
+        as amount_reporting_amt,
     cast(cast(ruled.fee_income_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }})
         as fee_income_reporting_amt
 

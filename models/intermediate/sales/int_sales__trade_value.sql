@@ -1,6 +1,6 @@
--- One row per sale that tonight's batch reports: the currency of its amounts and what one unit of it was worth on the
--- day of the sale. Where no currency is told it is the account's, else the product's. A day without a rate has the
--- last one before it, a day before all rates the earliest.
+-- One row per sale that tonight's batch reports: the currency of its amounts and what one unit of it was
+-- worth on the day of the sale. Where no currency is told it is the account's, else the product's. A day
+-- without a rate has the last one before it, a day before all rates the earliest.
 
 with trades as (
 
@@ -8,10 +8,12 @@ with trades as (
         trades.trade_id,
         trades.trade_date,
         coalesce(
-            trades.currency_code, accounts.currency_code, products.currency_code, '{{ var("reporting_currency") }}'
+            trades.currency_code, accounts.currency_code, products.currency_code,
+            '{{ var("reporting_currency") }}'
         ) as currency_code
     from {{ ref('stg_core_banking__sales_trades') }} as trades
-    left join {{ ref('stg_core_banking__products') }} as products on trades.product_code = products.product_code
+    left join {{ ref('stg_core_banking__products') }} as products
+        on trades.product_code = products.product_code
     left join {{ ref('int_account__versions') }} as accounts
         on
             {{ key_where('trades.currency_code is null', 'trades.account_id') }} = accounts.account_id

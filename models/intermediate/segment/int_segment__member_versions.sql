@@ -1,10 +1,12 @@
--- One row per saved segment, customer and version: who is in a segment, from when to when. The conditions are what
--- orchestration/segments wrote anew from the files; a segment without one was refused tonight and keeps its members.
+-- One row per saved segment, customer and version: who is in a segment, from when to when. The conditions are
+-- what orchestration/segments wrote anew from the files; a segment without one was refused tonight and keeps
+-- its members.
 
 -- depends_on: {{ ref('dim_customer_360') }}, {{ source('pipeline', 'erased_customer') }}
 
 {{ config(
-    materialized='incremental', meta={'grain': ['segment_code', 'customer_id', 'known_from_date'], 'carried': 'versions'},
+    materialized='incremental',
+    meta={'grain': ['segment_code', 'customer_id', 'known_from_date'], 'carried': 'versions'},
 ) }}
 
 {%- set members -%}
@@ -25,7 +27,8 @@
     union all
     {%- endif %}
     {%- endfor %}
-    select cast(null as varchar) as segment_code, cast(null as varchar) as customer_id, 'U' as op_code where false
+    select cast(null as varchar) as segment_code, cast(null as varchar) as customer_id, 'U' as op_code
+    where false
 ) as members
 {%- endset %}
 

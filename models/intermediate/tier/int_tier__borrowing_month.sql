@@ -151,7 +151,8 @@ select
     coalesce(loans_by_month.customer_id, cards.customer_id) as customer_id,
     coalesce(loans_by_month.month_start_date, cards.month_start_date) as month_start_date,
     cast(coalesce(loans_by_month.mortgage_balance_amt, 0) as {{ amount_type() }}) as mortgage_balance_amt,
-    cast(coalesce(loans_by_month.credit_loan_balance_amt, 0) as {{ amount_type() }}) as credit_loan_balance_amt,
+    cast(coalesce(loans_by_month.credit_loan_balance_amt, 0) as {{ amount_type() }})
+        as credit_loan_balance_amt,
     cards.customer_id is not null as has_diamond_card
 from loans_by_month
 full outer join cards

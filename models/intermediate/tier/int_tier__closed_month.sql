@@ -1,6 +1,6 @@
--- One row per personal customer and month with a published tier, under the number that counts tonight. Of customers who
--- are one, the one with the highest tier stands for all, with the AUM of all: what a month that is over said of either is
--- so of both.
+-- One row per personal customer and month with a published tier, under the number that counts tonight. Of
+-- customers who are one, the one with the highest tier stands for all, with the AUM of all: what a month that
+-- is over said of either is so of both.
 
 {{ config(materialized='view') }}
 

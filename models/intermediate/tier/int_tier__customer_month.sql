@@ -20,7 +20,9 @@ rulebooks as (
 -- the first month whose spending any of tonight's months counts
 counted_from as (
 
-    select min({{ month_from_index('months.month_index - rulebooks.card_spend_months + 1') }}) as month_start_date
+    select
+        min({{ month_from_index('months.month_index - rulebooks.card_spend_months + 1') }})
+            as month_start_date
     from months
     inner join rulebooks on months.month_start_date = rulebooks.month_start_date
 
@@ -40,9 +42,13 @@ spend as (
     inner join rulebooks
         on
             months.month_start_date = rulebooks.month_start_date
-            and months.month_index - {{ month_index('entries.month_start_date') }} < rulebooks.card_spend_months
+            and months.month_index - {{ month_index('entries.month_start_date') }}
+            < rulebooks.card_spend_months
     inner join {{ ref('fct_month_recorded') }} as recorded
-        on months.month_start_date = recorded.month_start_date and recorded.factor_code = 'card_spend' and recorded.is_judged
+        on
+            months.month_start_date = recorded.month_start_date
+            and recorded.factor_code = 'card_spend'
+            and recorded.is_judged
     where entries.month_start_date >= (select month_start_date from counted_from)
     group by entries.customer_id, months.month_start_date
 

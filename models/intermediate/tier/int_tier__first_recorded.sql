@@ -1,6 +1,6 @@
--- One row per personal customer and month whose tier comes of a factor that was not recorded the month before: the tier
--- that the factors recorded in both months would give. Nobody who came to the bank in the month itself is in it. Empty
--- but for the first night's month and the months of the history before it.
+-- One row per personal customer and month whose tier comes of a factor that was not recorded the month
+-- before: the tier that the factors recorded in both months would give. Nobody who came to the bank in the
+-- month itself is in it. Empty but for the first night's month and the months of the history before it.
 
 {{ config(materialized='view') }}
 
@@ -19,7 +19,11 @@ begun as (
         {%- for code in ['aum'] + factor_columns().keys() | list %}
         max(
             case
-                when now.factor_code = '{{ code }}' and now.is_judged and not coalesce(before.is_judged, false) then 1
+                when
+                    now.factor_code = '{{ code }}'
+                    and now.is_judged
+                    and not coalesce(before.is_judged, false)
+                    then 1
                 else 0
             end
         ) = 1 as {{ code }}_begins{{ ',' if not loop.last }}

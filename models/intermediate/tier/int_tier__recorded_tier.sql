@@ -1,5 +1,5 @@
--- One row per month that tonight computes and tier: whether what gives the tier is recorded. For a customer without a
--- tier every factor of the rulebook counts, over the longest window.
+-- One row per month that tonight computes and tier: whether what gives the tier is recorded. For a customer
+-- without a tier every factor of the rulebook counts, over the longest window.
 
 {{ config(materialized='view') }}
 

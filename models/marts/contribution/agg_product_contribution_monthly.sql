@@ -1,5 +1,5 @@
--- One row per product and calendar month: what its accounts and fees contribute. A product line is the sum of its
--- products.
+-- One row per product and calendar month: what its accounts and fees contribute. A product line is the sum of
+-- its products.
 
 {{ config(meta={
     'grain': ['product_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',

@@ -1,6 +1,6 @@
--- One row per account × product, loan, card or line of fees, org and calendar month: what it earned, component by
--- component, with what drove it. Costs are negative; the first six components add to contribution_amt. What changed its
--- org inside the month has a row per org, each with its days.
+-- One row per account × product, loan, card or line of fees, org and calendar month: what it earned,
+-- component by component, with what drove it. Costs are negative; the first six components add to
+-- contribution_amt. What changed its org inside the month has a row per org, each with its days.
 
 {{ config(meta={
     'grain': ['account_id', 'product_code', 'org_id', 'month_start_date'],

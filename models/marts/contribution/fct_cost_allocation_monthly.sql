@@ -1,11 +1,11 @@
--- One row per cost pool (of an org, a month of the cost and the org that bears it), account × product, loan or card,
--- org and calendar month: the part of the pool that the line bears, pool × driver_count / driver_total, by largest
--- remainder at the cent, ties to the smallest account, product and org.
+-- One row per cost pool (of an org, a month of the cost and the org that bears it), account × product, loan
+-- or card, org and calendar month: the part of the pool that the line bears, pool × driver_count /
+-- driver_total, by largest remainder at the cent, ties to the smallest account, product and org.
 
 {{ config(meta={
     'grain': [
-        'cost_pool_id', 'pool_org_id', 'cost_month_date', 'bearing_org_id', 'account_id', 'product_code', 'org_id',
-        'month_start_date',
+        'cost_pool_id', 'pool_org_id', 'cost_month_date', 'bearing_org_id', 'account_id', 'product_code',
+        'org_id', 'month_start_date',
     ],
     'partition': 'month_start_date', 'carried': 'open_month',
 }) }}

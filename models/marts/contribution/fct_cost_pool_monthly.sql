@@ -1,6 +1,6 @@
--- One row per cost pool, org, month of the cost, org whose business bears it and month in which it is spread: by what,
--- over how much of it. A driver that nothing has (no transactions in the month, say) gives way to the number of
--- accounts.
+-- One row per cost pool, org, month of the cost, org whose business bears it and month in which it is spread:
+-- by what, over how much of it. A driver that nothing has (no transactions in the month, say) gives way to
+-- the number of accounts.
 
 {{ config(meta={
     'grain': ['cost_pool_id', 'org_id', 'cost_month_date', 'bearing_org_id', 'month_start_date'],
@@ -75,12 +75,15 @@ spread as (
         parts.cost_month_date,
         parts.month_start_date,
         parts.driver_code,
-        case when part_totals.driver_total > 0 then parts.driver_code else 'accounts' end as applied_driver_code,
+        case when part_totals.driver_total > 0 then parts.driver_code else 'accounts' end
+            as applied_driver_code,
         parts.part_days,
         parts.cost_cents,
         parts.counted_cents,
-        case when part_totals.driver_total > 0 then part_totals.driver_total else part_totals.accounts_total end
-            as driver_total,
+        case
+            when part_totals.driver_total > 0 then part_totals.driver_total
+            else part_totals.accounts_total
+        end as driver_total,
         part_totals.line_cnt,
         months.is_provisional,
         months.is_partial_month

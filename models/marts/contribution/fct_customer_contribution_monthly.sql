@@ -1,5 +1,5 @@
--- One row per customer with anything in the account ledger per calendar month: the components, the contribution and
--- how it goes.
+-- One row per customer with anything in the account ledger per calendar month: the components, the
+-- contribution and how it goes.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -38,8 +38,8 @@ trailing_sums as (
 
 ),
 
--- the 3-month average in terms of the 12-month average, both times both numbers of months; after a year without
--- profit 1 for 3 months with one, else 0
+-- the 3-month average in terms of the 12-month average, both times both numbers of months; after a year
+-- without profit 1 for 3 months with one, else 0
 judged as (
 
     select
@@ -79,7 +79,8 @@ select
 
     -- codes
     coalesce(tiers.tier_code, 'none') as tier_code,
-    case when judged.is_partial_month then 'not_judged' else statuses.status_code end as contribution_status_code,
+    case when judged.is_partial_month then 'not_judged' else statuses.status_code end
+        as contribution_status_code,
 
     -- dates
     judged.month_start_date,

@@ -1,8 +1,9 @@
--- One row per relationship manager, or UNASSIGNED, and org and calendar month: the contribution of the customers held,
--- by days and participation. What nobody held stays with the owning org.
+-- One row per relationship manager, or UNASSIGNED, and org and calendar month: the contribution of the
+-- customers held, by days and participation. What nobody held stays with the owning org.
 
 {{ config(meta={
-    'grain': ['employee_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['employee_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
 with months as (

@@ -1,9 +1,10 @@
 -- One row per relationship manager, org, customer and calendar month: the manager's part of the customer's
--- contribution, by days held and participation, and of it what was taken over and what has changed since. The part
--- of the month that nobody held is UNASSIGNED at the owning org.
+-- contribution, by days held and participation, and of it what was taken over and what has changed since. The
+-- part of the month that nobody held is UNASSIGNED at the owning org.
 --
--- Taken over is the customer's contribution of the month before the first that the manager holds without a break, 0
--- for a new customer; in the first month that is recorded whole, and in one before it, it is that month's own.
+-- Taken over is the customer's contribution of the month before the first that the manager holds without a
+-- break, 0 for a new customer; in the first month that is recorded whole, and in one before it, it is that
+-- month's own.
 
 {{ config(meta={
     'grain': ['employee_id', 'org_id', 'customer_id', 'month_start_date'],
@@ -82,7 +83,8 @@ shares as (
         max(part_weight) as part_weight,
         max(whole_weight) as whole_weight,
         {% for component in split_components() -%}
-        sum(case when component_code = '{{ component }}' then split_cents else 0 end) as {{ component }}_cents{{ ',' if not loop.last }}
+        sum(case when component_code = '{{ component }}' then split_cents else 0 end)
+            as {{ component }}_cents{{ ',' if not loop.last }}
         {% endfor %}
     from party_shares
     group by employee_id, org_id, customer_id, month_start_date
@@ -198,7 +200,8 @@ compared as (
         taken_over_totals.taken_over_month_date,
         taken_over_totals.taken_over_total_amt,
         {{ round_units(
-            wide(cents('taken_over_totals.taken_over_total_amt')) ~ ' * shares.part_weight', 'shares.whole_weight'
+            wide(cents('taken_over_totals.taken_over_total_amt')) ~ ' * shares.part_weight',
+            'shares.whole_weight'
         ) }} as taken_over_cents
     from shares
     inner join taken_over_totals
@@ -224,7 +227,8 @@ select
     cast(compared.taken_over_total_amt as {{ amount_type() }}) as taken_over_total_amt,
     {{ cents_amount('compared.taken_over_cents') }} as inherited_amt,
     {{ cents_amount(
-        '(compared.' ~ contribution_components() | join('_cents + compared.') ~ '_cents - compared.taken_over_cents)'
+        '(compared.' ~ contribution_components() | join('_cents + compared.')
+        ~ '_cents - compared.taken_over_cents)'
     ) }} as since_amt,
 
     -- flags

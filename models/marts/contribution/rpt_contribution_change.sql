@@ -1,11 +1,11 @@
--- One row per customer with contribution in a month or the month before: why the contribution changed. The four parts
--- add to the total exactly.
+-- One row per customer with contribution in a month or the month before: why the contribution changed. The
+-- four parts add to the total exactly.
 --
--- volume_amt: net interest on the change of the balance sums (积数) at the margins of the month before. rate_amt: the
--- change of the margins on the balance sums of the month before. new_closed_amt: all of accounts that are in the
--- ledger in one of the months only. mix_amt: what is left: volume times rate, fees, costs, expected loss, and a joint
--- account's change of owners. An account without a margin the month before (its balance sum was 0, or so near to it that
--- the net interest was more) has all in volume_amt.
+-- volume_amt: net interest on the change of the balance sums (积数) at the margins of the month before.
+-- rate_amt: the change of the margins on the balance sums of the month before. new_closed_amt: all of
+-- accounts that are in the ledger in one of the months only. mix_amt: what is left: volume times rate, fees,
+-- costs, expected loss, and a joint account's change of owners. An account without a margin the month before
+-- (its balance sum was 0, or so near to it that the net interest was more) has all in volume_amt.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',

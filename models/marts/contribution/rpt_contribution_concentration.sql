@@ -1,6 +1,6 @@
--- One row per month, scheme (top, decile) and bucket: what the customers of the bucket contribute, of all that is
--- positive and of the total. Customers are ranked by contribution, largest first. Exact: customers of the same
--- contribution are counted together, so no order among them matters.
+-- One row per month, scheme (top, decile) and bucket: what the customers of the bucket contribute, of all
+-- that is positive and of the total. Customers are ranked by contribution, largest first. Exact: customers of
+-- the same contribution are counted together, so no order among them matters.
 
 {{ config(meta={
     'grain': ['month_start_date', 'scheme_code', 'bucket_code'],
@@ -84,10 +84,12 @@ measured as (
     select
         buckets.*,
         {% for edge in ['from', 'to'] -%}
-        {{ edge }}_row.above_cents + {{ wide(edge ~ '_row.cents') }} * (buckets.{{ edge }}_cnt - {{ edge }}_row.above_cnt)
+        {{ edge }}_row.above_cents + {{ wide(edge ~ '_row.cents') }}
+        * (buckets.{{ edge }}_cnt - {{ edge }}_row.above_cnt)
             as {{ edge }}_cents,
         {{ edge }}_row.above_positive_cents
-        + {{ wide('greatest(' ~ edge ~ '_row.cents, 0)') }} * (buckets.{{ edge }}_cnt - {{ edge }}_row.above_cnt)
+        + {{ wide('greatest(' ~ edge ~ '_row.cents, 0)') }}
+        * (buckets.{{ edge }}_cnt - {{ edge }}_row.above_cnt)
             as {{ edge }}_positive_cents{{ ',' if not loop.last }}
         {% endfor %}
     from buckets

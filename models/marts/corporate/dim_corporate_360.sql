@@ -1,5 +1,5 @@
--- One row per corporate customer who is not closed (对公客户全景视图), as of the last business date: who it is, what it keeps,
--- owes and uses, whom it pays, who looks after it, what it earns the bank, and what is under way.
+-- One row per corporate customer who is not closed (对公客户全景视图), as of the last business date: who it is, what
+-- it keeps, owes and uses, whom it pays, who looks after it, what it earns the bank, and what is under way.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -42,14 +42,18 @@ members as (
 
     select customer_id, ultimate_parent_customer_id, depth
     from {{ ref('fct_group_member') }}
-    where valid_from_date <= {{ business_date() }} and (valid_to_date is null or valid_to_date > {{ business_date() }})
+    where
+        valid_from_date <= {{ business_date() }}
+        and (valid_to_date is null or valid_to_date > {{ business_date() }})
 
 ),
 
 -- every line that the bank sells, held or not
 lines as (
 
-    select distinct product_line_code from {{ ref('stg_core_banking__products') }} where product_line_code is not null
+    select distinct product_line_code
+    from {{ ref('stg_core_banking__products') }}
+    where product_line_code is not null
 
 ),
 
@@ -68,10 +72,14 @@ line_sets as (
 
     select
         customers.customer_id,
-        {{ joined_text('case when held.customer_id is not null then lines.product_line_code end', "','", ['lines.product_line_code']) }}
-            as held_lines,
-        {{ joined_text('case when held.customer_id is null then lines.product_line_code end', "','", ['lines.product_line_code']) }}
-            as missing_lines
+        {{ joined_text(
+            'case when held.customer_id is not null then lines.product_line_code end', "','",
+            ['lines.product_line_code']
+        ) }} as held_lines,
+        {{ joined_text(
+            'case when held.customer_id is null then lines.product_line_code end', "','",
+            ['lines.product_line_code']
+        ) }} as missing_lines
     from customers
     cross join lines
     left join held
@@ -155,8 +163,9 @@ events as (
         customer_id,
         count(*) as event_30d_cnt,
         max(told_date) as last_event_date,
-        {{ first_by('event_code', ['-' ~ days_between("cast('1900-01-01' as date)", 'told_date'), 'event_id']) }}
-            as last_event_code
+        {{ first_by(
+            'event_code', ['-' ~ days_between("cast('1900-01-01' as date)", 'told_date'), 'event_id']
+        ) }} as last_event_code
     from (
         select
             entries.event_id,

@@ -1,5 +1,6 @@
--- One row per corporate customer and month (对公客户分层): size, lifecycle, activity, value and potential by the month's
--- rules, with the figures that they were judged by. A bank knows a company by what it keeps and owes: the size is of that.
+-- One row per corporate customer and month (对公客户分层): size, lifecycle, activity, value and potential by the
+-- month's rules, with the figures that they were judged by. A bank knows a company by what it keeps and owes:
+-- the size is of that.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -7,7 +8,8 @@
 
 with months as (
 
-    select months.*, rules.rule_version, rules.new_months, rules.growth_months, rules.mature_months,
+    select
+        months.*, rules.rule_version, rules.new_months, rules.growth_months, rules.mature_months,
         rules.high_payment_cnt, rules.medium_payment_cnt
     from {{ ref('int_calendar__open_months') }} as months
     inner join {{ ref('corporate_segment_rules') }} as rules
@@ -84,7 +86,8 @@ measured as (
         coalesce(aum.deposit_end_amt, 0) as deposit_end_amt,
         coalesce(aum.deposit_month_avg_amt, 0) as deposit_month_avg_amt,
         coalesce(loans.loan_amt, 0) as loan_amt,
-        cast(coalesce(aum.deposit_month_avg_amt, 0) as {{ sum_type() }}) + coalesce(loans.loan_amt, 0) as size_amt,
+        cast(coalesce(aum.deposit_month_avg_amt, 0) as {{ sum_type() }}) + coalesce(loans.loan_amt, 0)
+            as size_amt,
         coalesce(earned.contribution_amt, 0) as contribution_amt,
         coalesce(earned.contribution_avg_12m_amt, 0) as contribution_avg_12m_amt,
         coalesce(lines.line_cnt, 0) as line_cnt,
@@ -100,7 +103,9 @@ measured as (
     left join lines
         on customers.customer_id = lines.customer_id and customers.month_start_date = lines.month_start_date
     left join payments
-        on customers.customer_id = payments.customer_id and customers.month_start_date = payments.month_start_date
+        on
+            customers.customer_id = payments.customer_id
+            and customers.month_start_date = payments.month_start_date
     left join {{ ref('fct_customer_contribution_monthly') }} as earned
         on customers.customer_id = earned.customer_id and customers.month_start_date = earned.month_start_date
 
@@ -116,10 +121,13 @@ select
     measured.region_code,
     size_bands.band_code as size_band_code,
     case
-        when measured.through_date <= {{ months_before('measured.first_open_date', '-measured.new_months') }} then 'new'
-        when measured.through_date <= {{ months_before('measured.first_open_date', '-measured.growth_months') }}
+        when measured.through_date <= {{ months_before('measured.first_open_date', '-measured.new_months') }}
+            then 'new'
+        when measured.through_date
+        <= {{ months_before('measured.first_open_date', '-measured.growth_months') }}
             then 'growth'
-        when measured.through_date <= {{ months_before('measured.first_open_date', '-measured.mature_months') }}
+        when measured.through_date
+        <= {{ months_before('measured.first_open_date', '-measured.mature_months') }}
             then 'mature'
         else 'senior'
     end as lifecycle_code,
@@ -163,7 +171,10 @@ inner join {{ ref('corporate_segment_bands') }} as {{ scheme }}_bands
     on
         {{ scheme }}_bands.scheme_code = '{{ scheme }}'
         and measured.month_start_date >= {{ scheme }}_bands.valid_from_month
-        and ({{ scheme }}_bands.valid_to_month is null or measured.month_start_date <= {{ scheme }}_bands.valid_to_month)
+        and (
+            {{ scheme }}_bands.valid_to_month is null
+            or measured.month_start_date <= {{ scheme }}_bands.valid_to_month
+        )
         and ({{ scheme }}_bands.from_amt is null or measured.{{ amount }} >= {{ scheme }}_bands.from_amt)
         and ({{ scheme }}_bands.to_amt is null or measured.{{ amount }} < {{ scheme }}_bands.to_amt)
 {% endfor %}

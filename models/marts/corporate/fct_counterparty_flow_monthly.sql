@@ -1,6 +1,6 @@
 -- One row per corporate customer, counterparty and month (资金链): what the counterparty paid and was paid. A
--- counterparty in the bank is named by its customer number; of one outside, account and bank leave as a key alone.
--- Reversed payments are taken off. What a customer moves between own accounts is no payment.
+-- counterparty in the bank is named by its customer number; of one outside, account and bank leave as a key
+-- alone. Reversed payments are taken off. What a customer moves between own accounts is no payment.
 
 {{ config(meta={
     'grain': ['customer_id', 'counterparty_key', 'month_start_date'], 'partition': 'month_start_date',

@@ -1,6 +1,7 @@
--- One row per customer and time as a member of a group (集团成员): the ultimate parent, and the way to it. The ultimate
--- parent is a member while somebody is below it. Who closes is a member no more; what lies below keeps its place, because
--- a company that leaves the bank still owns what it owns. Written whole: a relation may be told of any day.
+-- One row per customer and time as a member of a group (集团成员): the ultimate parent, and the way to it. The
+-- ultimate parent is a member while somebody is below it. Who closes is a member no more; what lies below
+-- keeps its place, because a company that leaves the bank still owns what it owns. Written whole: a relation
+-- may be told of any day.
 
 {{ config(materialized='table', meta={'grain': ['customer_id', 'valid_from_date']}) }}
 
@@ -16,7 +17,8 @@ members as (
 
 ),
 
--- the times for which batches called the members active; what the first one said holds for the days before it, too
+-- the times for which batches called the members active; what the first one said holds for the days before
+-- it, too
 versions as (
 
     select
@@ -24,7 +26,10 @@ versions as (
         versions.status_code,
         case
             when
-                row_number() over (partition by versions.customer_id order by versions.known_from_date nulls last) = 1
+                row_number() over (
+                    partition by versions.customer_id
+                    order by versions.known_from_date nulls last
+                ) = 1
                 then cast('0001-01-01' as date)
             else versions.known_from_date
         end as from_date,
@@ -38,7 +43,8 @@ versions as (
 active as (
 
     {{ merged_spans(
-        "(select customer_id, from_date, to_date from versions where status_code = 'active') as active_versions",
+        "(select customer_id, from_date, to_date from versions where status_code = 'active')"
+        " as active_versions",
         ['customer_id']
     ) }}
 

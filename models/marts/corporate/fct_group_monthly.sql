@@ -1,5 +1,5 @@
--- One row per group, by its ultimate parent, and month (集团汇总): what its members of the month's last processed day keep,
--- owe and earn together, each customer once.
+-- One row per group, by its ultimate parent, and month (集团汇总): what its members of the month's last processed
+-- day keep, owe and earn together, each customer once.
 
 {{ config(meta={
     'grain': ['ultimate_parent_customer_id', 'month_start_date'], 'partition': 'month_start_date',
@@ -30,7 +30,8 @@ deposits as (
 
     select aum.customer_id, aum.month_start_date, aum.deposit_end_amt
     from {{ ref('fct_customer_aum_monthly') }} as aum
-    inner join members on aum.customer_id = members.customer_id and aum.month_start_date = members.month_start_date
+    inner join members
+        on aum.customer_id = members.customer_id and aum.month_start_date = members.month_start_date
 
 ),
 
@@ -89,7 +90,8 @@ guaranteed as (
         debtors.customer_id,
         debtors.month_start_date,
         count(*) as guarantee_cnt
-    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }} as relations
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }}
+        as relations
     inner join members as debtors on relations.customer_id = debtors.customer_id
     inner join members as guarantors
         on
@@ -136,7 +138,8 @@ totals as (
         sum(coalesce(deposits.deposit_end_amt, 0)) as deposit_end_amt,
         sum(coalesce(loans.loan_amt, 0)) as loan_amt,
         sum(coalesce(guaranteed.guarantee_cnt, 0)) as guarantee_cnt,
-        sum(case when guaranteed.guarantee_cnt > 0 then coalesce(loans.loan_amt, 0) else 0 end) as guaranteed_loan_amt,
+        sum(case when guaranteed.guarantee_cnt > 0 then coalesce(loans.loan_amt, 0) else 0 end)
+            as guaranteed_loan_amt,
         sum(coalesce(contributions.contribution_amt, 0)) as contribution_amt,
         max(classes.class_rank) as worst_class_rank
     from members
@@ -151,7 +154,9 @@ totals as (
             members.customer_id = contributions.customer_id
             and members.month_start_date = contributions.month_start_date
     left join guaranteed
-        on members.customer_id = guaranteed.customer_id and members.month_start_date = guaranteed.month_start_date
+        on
+            members.customer_id = guaranteed.customer_id
+            and members.month_start_date = guaranteed.month_start_date
     group by members.ultimate_parent_customer_id, members.month_start_date
 
 )

@@ -1,5 +1,5 @@
--- One row per opportunity as known tonight (商机): where it stands, since when, what it is worth, what became of it.
--- Written whole each night, as an opportunity of any age may move.
+-- One row per opportunity as known tonight (商机): where it stands, since when, what it is worth, what became
+-- of it. Written whole each night, as an opportunity of any age may move.
 
 {{ config(materialized='table', meta={'grain': ['opportunity_id']}) }}
 

@@ -1,5 +1,5 @@
--- One row per opportunity and stage that it ever was in, as known tonight (商机阶段). What came back to a stage has been in
--- it several times: its days add, amount, probability and owner are of the last time.
+-- One row per opportunity and stage that it ever was in, as known tonight (商机阶段). What came back to a stage
+-- has been in it several times: its days add, amount, probability and owner are of the last time.
 
 {{ config(materialized='table', meta={'grain': ['opportunity_id', 'stage_code']}) }}
 
@@ -7,7 +7,8 @@ with stays as (
 
     select
         *,
-        row_number() over (partition by opportunity_id, stage_code order by stay_no desc nulls last) as recency
+        row_number() over (partition by opportunity_id, stage_code order by stay_no desc nulls last)
+            as recency
     from {{ ref('int_opportunity__stay') }}
 
 ),
@@ -55,5 +56,6 @@ select
 
 from stays
 inner join times on stays.opportunity_id = times.opportunity_id and stays.stage_code = times.stage_code
-inner join {{ ref('fct_opportunity') }} as opportunities on stays.opportunity_id = opportunities.opportunity_id
+inner join {{ ref('fct_opportunity') }} as opportunities
+    on stays.opportunity_id = opportunities.opportunity_id
 where stays.recency = 1

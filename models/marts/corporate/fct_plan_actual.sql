@@ -1,6 +1,6 @@
--- One row per scope, indicator, period, version of the plan and month (计划完成情况), as of the month's last processed day:
--- the target, what came, what the period will bring if it goes on so, and what last year's brought. The highest
--- version that is known counts; earlier ones stay to be compared.
+-- One row per scope, indicator, period, version of the plan and month (计划完成情况), as of the month's last
+-- processed day: the target, what came, what the period will bring if it goes on so, and what last year's
+-- brought. The highest version that is known counts; earlier ones stay to be compared.
 
 {{ config(meta={
     'grain': ['month_start_date', 'scope_type', 'scope_id', 'indicator_code', 'period', 'version'],
@@ -108,7 +108,8 @@ plans as (
             and actuals.indicator_code = targets.indicator_code
             and actuals.period_code = targets.period_code
     inner join months on actuals.month_start_date = months.month_start_date
-    inner join {{ ref('plan_indicators') }} as indicators on actuals.indicator_code = indicators.indicator_code
+    inner join {{ ref('plan_indicators') }} as indicators
+        on actuals.indicator_code = indicators.indicator_code
     cross join {{ ref('int_calendar__recorded_history') }} as history
     left join pipeline
         on
@@ -136,7 +137,9 @@ forecast as (
                 when kind_code = 'flow' then {{ round_wide('actual_cents * period_days', 'elapsed_days') }}
                 else
                     actual_cents
-                    + {{ round_wide('(actual_cents - opening_cents) * (period_days - elapsed_days)', 'elapsed_days') }}
+                    + {{ round_wide(
+                        '(actual_cents - opening_cents) * (period_days - elapsed_days)', 'elapsed_days'
+                    ) }}
             end as run_rate_cents
         from plans
     ) as going_on
@@ -206,7 +209,8 @@ select
     cast(compared.forecast_attainment as decimal(18, 6)) as forecast_attainment,
     cast(compared.earlier_12_value as {{ amount_type() }}) as baseline,
     {{ wide_cents_amount(round_wide(
-        total_cents('(compared.earlier_12_value + compared.earlier_24_value + compared.earlier_36_value)'), '3'
+        total_cents('(compared.earlier_12_value + compared.earlier_24_value + compared.earlier_36_value)'),
+        '3'
     )) }} as baseline_three_year_mean,
 
     -- flags

@@ -1,6 +1,6 @@
--- One row per payer, payee and month, both customers of the bank (产业链关系): who supplies whom. Declared as the bank's
--- relations say it, or inferred: payments in enough of the last months, and enough of all that the payer paid in them.
--- Inferred links are between corporate customers: who is paid a salary supplies nobody.
+-- One row per payer, payee and month, both customers of the bank (产业链关系): who supplies whom. Declared as the
+-- bank's relations say it, or inferred: payments in enough of the last months, and enough of all that the
+-- payer paid in them. Inferred links are between corporate customers: who is paid a salary supplies nobody.
 
 {{ config(meta={
     'grain': ['payer_customer_id', 'payee_customer_id', 'month_start_date'], 'partition': 'month_start_date',
@@ -86,17 +86,23 @@ corporates as (
 declared as (
 
     select
-        case when relations.relation_type_code = 'supplier' then relations.customer_id else relations.related_id end
-            as payer_customer_id,
-        case when relations.relation_type_code = 'supplier' then relations.related_id else relations.customer_id end
-            as payee_customer_id,
+        case
+            when relations.relation_type_code = 'supplier' then relations.customer_id
+            else relations.related_id
+        end as payer_customer_id,
+        case
+            when relations.relation_type_code = 'supplier' then relations.related_id
+            else relations.customer_id
+        end as payee_customer_id,
         months.month_start_date,
         max(relations.relation_share) as declared_share
-    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }} as relations
+    from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }}
+        as relations
     inner join months
         on
             relations.valid_from <= months.through_date
-            and coalesce({{ told_date('relations.valid_to') }}, cast('9999-12-31' as date)) > months.through_date
+            and coalesce({{ told_date('relations.valid_to') }}, cast('9999-12-31' as date))
+            > months.through_date
     where
         relations.known_to_date is null
         and relations.relation_type_code in ('supplier', 'buyer')
@@ -165,7 +171,8 @@ select
     payee_customer_id,
 
     -- codes
-    case when is_declared and is_inferred then 'both' when is_declared then 'declared' else 'inferred' end as link_code,
+    case when is_declared and is_inferred then 'both' when is_declared then 'declared' else 'inferred' end
+        as link_code,
     rule_version,
 
     -- dates

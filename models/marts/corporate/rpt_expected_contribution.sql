@@ -1,7 +1,8 @@
--- One row per corporate customer won in the last 12 months (新客户预期贡献), as of the last business date: the months that
--- are known, and for the others of the first twelve what earlier customers of the same industry and size brought in that
--- month after they were won, on average. Earlier customers are those won before; where none of the peer group has come
--- that far, those of the industry count, else all. A month that is not recorded whole is not known.
+-- One row per corporate customer won in the last 12 months (新客户预期贡献), as of the last business date: the
+-- months that are known, and for the others of the first twelve what earlier customers of the same industry
+-- and size brought in that month after they were won, on average. Earlier customers are those won before;
+-- where none of the peer group has come that far, those of the industry count, else all. A month that is not
+-- recorded whole is not known.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 

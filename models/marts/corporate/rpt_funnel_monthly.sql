@@ -1,6 +1,7 @@
 -- One row per org, owner, stage and month (商机漏斗): what was in the stage, what came, how it left. In each row
--- opening + opened + entered = passed on + went back + won + lost + closing. The last owner of a stay answers for all
--- of it. What is over rests in no stage: won and lost have a row only where an opportunity was opened as such or left it.
+-- opening + opened + entered = passed on + went back + won + lost + closing. The last owner of a stay answers
+-- for all of it. What is over rests in no stage: won and lost have a row only where an opportunity was opened
+-- as such or left it.
 
 {{ config(meta={
     'grain': ['month_start_date', 'org_id', 'owner_id', 'stage_code'], 'partition': 'month_start_date',
@@ -43,7 +44,8 @@ judged as (
 
     select
         *,
-        case when is_left then exit_code when is_won then 'won' when is_lost then 'lost' else 'stays' end as way_code,
+        case when is_left then exit_code when is_won then 'won' when is_lost then 'lost' else 'stays' end
+            as way_code,
         {{ days_between('since_date', 'through_date') }} as open_days,
         -- what is won or lost is what it was worth then
         case when is_left then next_amount_amt else amount_amt end as closed_amt
@@ -112,7 +114,8 @@ select
     cast(closing_amt as {{ amount_type() }}) as closing_amt,
     {{ ratio('(passed_on_cnt + won_cnt)', '(passed_on_cnt + went_back_cnt + won_cnt + lost_cnt)') }}
         as conversion_rate,
-    {{ divide_cents('left_days', '(passed_on_cnt + went_back_cnt + won_cnt + lost_cnt)') }} as mean_stage_days,
+    {{ divide_cents('left_days', '(passed_on_cnt + went_back_cnt + won_cnt + lost_cnt)') }}
+        as mean_stage_days,
     aged_30_cnt,
     aged_90_cnt,
     aged_over_90_cnt,

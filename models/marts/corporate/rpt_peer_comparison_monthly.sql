@@ -1,6 +1,6 @@
--- One row per corporate customer and month (同业对比): where the customer stands among peers. Peers are of the same industry
--- and size, where they are enough, else of the same industry, else all. The percentile is the share of the other peers
--- with less.
+-- One row per corporate customer and month (同业对比): where the customer stands among peers. Peers are of the
+-- same industry and size, where they are enough, else of the same industry, else all. The percentile is the
+-- share of the other peers with less.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -23,7 +23,8 @@ counted as (
 
     select
         *,
-        count(*) over (partition by month_start_date, peer_industry_code, size_band_code) as industry_size_cnt,
+        count(*) over (partition by month_start_date, peer_industry_code, size_band_code)
+            as industry_size_cnt,
         count(*) over (partition by month_start_date, peer_industry_code) as industry_cnt
     from segments
 
@@ -66,15 +67,18 @@ groups as (
 
 measures as (
 
-    select month_start_date, customer_id, peer_basis_code, peer_group_code, 'contribution' as measure_code,
+    select
+        month_start_date, customer_id, peer_basis_code, peer_group_code, 'contribution' as measure_code,
         {{ cents('contribution_amt') }} as units
     from groups
     union all
-    select month_start_date, customer_id, peer_basis_code, peer_group_code, 'deposit' as measure_code,
+    select
+        month_start_date, customer_id, peer_basis_code, peer_group_code, 'deposit' as measure_code,
         {{ cents('deposit_month_avg_amt') }} as units
     from groups
     union all
-    select month_start_date, customer_id, peer_basis_code, peer_group_code, 'line' as measure_code,
+    select
+        month_start_date, customer_id, peer_basis_code, peer_group_code, 'line' as measure_code,
         100 * line_cnt as units
     from groups
 
@@ -86,7 +90,8 @@ ranked as (
         *,
         count(*) over one_group as peer_cnt,
         rank() over (
-            partition by month_start_date, peer_basis_code, peer_group_code, measure_code order by units nulls last
+            partition by month_start_date, peer_basis_code, peer_group_code, measure_code
+            order by units nulls last
         ) - 1 as below_cnt,
         row_number() over (
             partition by month_start_date, peer_basis_code, peer_group_code, measure_code
@@ -144,15 +149,21 @@ select
     -- measures
     cast(max(compared.peer_cnt) as bigint) as peer_cnt,
     {% for measure in ['contribution', 'deposit', 'line'] -%}
-    max(case when compared.measure_code = '{{ measure }}' then {{ ratio('compared.below_cnt', '(compared.peer_cnt - 1)') }} end)
-        as {{ measure }}_percentile,
-    cast(max(case when compared.measure_code = '{{ measure }}' then {{ cents_amount('compared.units') }} end)
-        as {{ amount_type() }}) as {{ measure }}_value,
-    cast(max(case when compared.measure_code = '{{ measure }}' then {{ cents_amount('compared.median_units') }} end)
-        as {{ amount_type() }}) as {{ measure }}_median,
-    cast(max(case when compared.measure_code = '{{ measure }}'
-        then {{ cents_amount('(compared.units - compared.median_units)') }} end) as {{ amount_type() }})
-        as {{ measure }}_gap,
+    max(
+        case
+            when compared.measure_code = '{{ measure }}'
+                then {{ ratio('compared.below_cnt', '(compared.peer_cnt - 1)') }}
+        end
+    ) as {{ measure }}_percentile,
+    {%- for name, units in [
+        ('value', 'compared.units'), ('median', 'compared.median_units'),
+        ('gap', '(compared.units - compared.median_units)'),
+    ] %}
+    cast(
+        max(case when compared.measure_code = '{{ measure }}' then {{ cents_amount(units) }} end)
+        as {{ amount_type() }}
+    ) as {{ measure }}_{{ name }},
+    {%- endfor %}
     {% endfor %}
     -- flags
     grouped.is_provisional

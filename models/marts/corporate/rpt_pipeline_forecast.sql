@@ -1,6 +1,7 @@
--- One row per org, month in which the forecast was made and month that it is of (商机预测): what open opportunities are
--- expected to bring, by the stated probability and by the historical rate of winning. The row of a month's own
--- month also says what was forecast for it at the end of the month before, and what was won.
+-- One row per org, month in which the forecast was made and month that it is of (商机预测): what open
+-- opportunities are expected to bring, by the stated probability and by the historical rate of winning. The
+-- row of a month's own month also says what was forecast for it at the end of the month before, and what was
+-- won.
 
 {{ config(meta={
     'grain': ['month_start_date', 'org_id', 'forecast_month_date'], 'partition': 'month_start_date',

@@ -1,6 +1,6 @@
--- One row per scope, indicator and period (计划分解), as known tonight: the target, the targets of those just below that have
--- one, and what is missing of it. An org without a target passes on those of the orgs below it. The targets of all
--- people who work at the org or below it stand beside it.
+-- One row per scope, indicator and period (计划分解), as known tonight: the target, the targets of those just
+-- below that have one, and what is missing of it. An org without a target passes on those of the orgs below
+-- it. The targets of all people who work at the org or below it stand beside it.
 
 {{ config(materialized='table', meta={'grain': ['scope_type', 'scope_id', 'indicator_code', 'period']}) }}
 
@@ -101,13 +101,15 @@ left join children
     on
         targets.scope_type_code = children.parent_type
         -- whatever number the bank's own scope goes by
-        and case when targets.scope_type_code = 'bank' then 'bank' else targets.scope_id end = children.parent_id
+        and case when targets.scope_type_code = 'bank' then 'bank' else targets.scope_id end
+        = children.parent_id
         and targets.indicator_code = children.indicator_code
         and targets.period_code = children.period_code
 left join people_totals
     on
         targets.scope_type_code = people_totals.scope_type_code
-        and case when targets.scope_type_code = 'bank' then 'bank' else targets.scope_id end = people_totals.scope_id
+        and case when targets.scope_type_code = 'bank' then 'bank' else targets.scope_id end
+        = people_totals.scope_id
         and targets.indicator_code = people_totals.indicator_code
         and targets.period_code = people_totals.period_code
 where targets.scope_type_code <> 'employee'

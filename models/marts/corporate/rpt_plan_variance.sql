@@ -1,7 +1,7 @@
--- One row per org or the bank, indicator, period, way of splitting and part (计划差异分析), as of the last business date: the
--- gap between what came and the target, split over the orgs below, the product lines, and the tiers. The parts of each
--- way add to the gap. A line or tier is held to its part of the same period of last year, else of this one; an org
--- below to its own target, and what lies in no such target is `own`.
+-- One row per org or the bank, indicator, period, way of splitting and part (计划差异分析), as of the last business
+-- date: the gap between what came and the target, split over the orgs below, the product lines, and the
+-- tiers. The parts of each way add to the gap. A line or tier is held to its part of the same period of last
+-- year, else of this one; an org below to its own target, and what lies in no such target is `own`.
 
 {{ config(materialized='table', meta={
     'grain': ['scope_type', 'scope_id', 'indicator_code', 'period', 'split_code', 'part_code'],

@@ -1,6 +1,7 @@
--- One row per prospect (潜在客户资料库), as of the last business date: an outside counterparty that pays customers of ours, or
--- a customer of ours whose payments go nearly all to and from other banks. The score is of the last 12 months, by the
--- rules' weights: how much it paid, in how many months, how many of ours, and whether that rises. Three partners say why.
+-- One row per prospect (潜在客户资料库), as of the last business date: an outside counterparty that pays customers
+-- of ours, or a customer of ours whose payments go nearly all to and from other banks. The score is of the
+-- last 12 months, by the rules' weights: how much it paid, in how many months, how many of ours, and whether
+-- that rises. Three partners say why.
 
 {{ config(materialized='table', meta={'grain': ['counterparty_key']}) }}
 
@@ -39,7 +40,7 @@ last_segments as (
     select customer_id, owning_org_id, industry_code
     from (
         select
-            segments.*,
+            *,
             row_number() over (partition by customer_id order by month_start_date desc nulls last) as place
         from segments
     ) as ranked
@@ -59,8 +60,11 @@ thin as (
     group by flows.customer_id
     having
         sum(flows.in_amt + flows.out_amt) > 0
-        and {{ wide(total_cents('sum(case when flows.is_inside then 0 else flows.in_amt + flows.out_amt end)')) }} * 1000000
-        >= {{ wide(total_cents('sum(flows.in_amt + flows.out_amt)')) }} * max({{ millionths_of('rules.outside_share_from') }})
+        and {{ wide(total_cents(
+            'sum(case when flows.is_inside then 0 else flows.in_amt + flows.out_amt end)'
+        )) }} * 1000000
+        >= {{ wide(total_cents('sum(flows.in_amt + flows.out_amt)')) }}
+        * max({{ millionths_of('rules.outside_share_from') }})
 
 ),
 
@@ -117,7 +121,7 @@ ranked_partners as (
         last_segments.industry_code,
         row_number() over (
             partition by partners.counterparty_key
-            order by partners.amount_amt desc nulls last, partners.partner_customer_id nulls last
+            order by partners.amount_amt desc nulls last, partners.partner_customer_id asc nulls last
         ) as place
     from partners
     left join last_segments on partners.partner_customer_id = last_segments.customer_id
@@ -131,7 +135,10 @@ mains as (
         counterparty_key,
         {{ first_by('industry_code', ['-amount_amt', 'industry_code']) }} as main_industry_code
     from (
-        select counterparty_key, coalesce(industry_code, 'none') as industry_code, sum(amount_amt) as amount_amt
+        select
+            counterparty_key,
+            coalesce(industry_code, 'none') as industry_code,
+            sum(amount_amt) as amount_amt
         from ranked_partners
         group by 1, 2
     ) as industries
@@ -145,7 +152,10 @@ orgs as (
         counterparty_key,
         {{ first_by('org_id', ['-amount_amt', 'org_id']) }} as org_id
     from (
-        select counterparty_key, coalesce(owning_org_id, 'UNASSIGNED') as org_id, sum(amount_amt) as amount_amt
+        select
+            counterparty_key,
+            coalesce(owning_org_id, 'UNASSIGNED') as org_id,
+            sum(amount_amt) as amount_amt
         from ranked_partners
         group by 1, 2
     ) as partner_orgs
@@ -205,7 +215,8 @@ scored as (
         ) }} as amount_units,
         {{ round_wide(wide('totals.active_months') ~ ' * ' ~ wide('1000000000000'), '12') }} as months_units,
         {{ round_wide(
-            wide('least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt)') ~ ' * ' ~ wide('1000000000000'),
+            wide('least(coalesce(counted.partner_cnt, 0), rules.partners_full_cnt)') ~ ' * '
+            ~ wide('1000000000000'),
             'rules.partners_full_cnt'
         ) }} as partners_units,
         case
@@ -234,7 +245,8 @@ summed as (
         -- of a hundred points, rounded once
         cast(
             cast({{ round_wide(
-                millionths_of('amount_weight') ~ ' * amount_units + ' ~ millionths_of('months_weight') ~ ' * months_units + '
+                millionths_of('amount_weight') ~ ' * amount_units + '
+                ~ millionths_of('months_weight') ~ ' * months_units + '
                 ~ millionths_of('partners_weight') ~ ' * partners_units + '
                 ~ millionths_of('trend_weight') ~ ' * trend_units',
                 wide('1000000000000')
@@ -254,7 +266,8 @@ select
     third_partner.partner_customer_id as partner_3_customer_id,
 
     -- codes and names
-    case when summed.prospect_customer_id is null then 'outside' else 'thin_customer' end as prospect_type_code,
+    case when summed.prospect_customer_id is null then 'outside' else 'thin_customer' end
+        as prospect_type_code,
     summed.counter_bank_code,
     summed.counter_bank_name,
     summed.counter_name,

@@ -1,5 +1,5 @@
--- One row per employee and month (客户经理尽职情况): who was looked after, visited and reached, and whether the visits that
--- large loans ask for were made.
+-- One row per employee and month (客户经理尽职情况): who was looked after, visited and reached, and whether the
+-- visits that large loans ask for were made.
 
 {{ config(meta={
     'grain': ['employee_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -43,7 +43,8 @@ visits as (
     from (
         select
             visits.*,
-            {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }} as counted_date
+            {{ counted_date('visits.visited_at', 'visits.business_date', 'history.business_date') }}
+                as counted_date
         from {{ by_survivor(ref('int_contact__visit')) }} as visits
         cross join {{ first_told(ref('int_contact__visit')) }} as history
     ) as visits
@@ -83,7 +84,8 @@ contacted as (
     from (
         select
             contacts.customer_id,
-            {{ counted_date('contacts.sent_at', 'contacts.business_date', 'history.business_date') }} as counted_date
+            {{ counted_date('contacts.sent_at', 'contacts.business_date', 'history.business_date') }}
+                as counted_date
         from {{ by_survivor(ref('int_contact__log')) }} as contacts
         cross join {{ first_told(ref('int_contact__log')) }} as history
         where contacts.is_delivered and contacts.channel_code <> 'sms'
@@ -94,8 +96,8 @@ contacted as (
 
 ),
 
--- what the feed of events told the employee of in the month, and whether the customer was reached, visited or offered
--- something within 14 days; what the next month brings of that is not waited for
+-- what the feed of events told the employee of in the month, and whether the customer was reached, visited or
+-- offered something within 14 days; what the next month brings of that is not waited for
 reminders as (
 
     select
@@ -109,7 +111,12 @@ reminders as (
     inner join months
         on entries.business_date >= months.month_start_date and entries.business_date <= months.through_date
     where entries.employee_id is not null and entries.employee_id <> 'UNASSIGNED'
-    group by entries.event_id, entries.customer_id, entries.employee_id, months.month_start_date, months.through_date
+    group by
+        entries.event_id,
+        entries.customer_id,
+        entries.employee_id,
+        months.month_start_date,
+        months.through_date
     having count(case when entries.entry_type_code <> 'event' then 1 end) = 0
 
 ),
@@ -190,7 +197,10 @@ by_customer as (
             case
                 when
                     loans.loan_amt > assigned.loan_above_amt
-                    and case when assigned.is_location_needed then visited.located_cnt else visited.visit_cnt end
+                    and case
+                        when assigned.is_location_needed then visited.located_cnt
+                        else visited.visit_cnt
+                    end
                     >= assigned.visit_cnt
                     then 1
             end
@@ -204,7 +214,9 @@ by_customer as (
     left join loans
         on assigned.customer_id = loans.customer_id and assigned.month_start_date = loans.month_start_date
     left join contacted
-        on assigned.customer_id = contacted.customer_id and assigned.month_start_date = contacted.month_start_date
+        on
+            assigned.customer_id = contacted.customer_id
+            and assigned.month_start_date = contacted.month_start_date
     group by assigned.employee_id, assigned.month_start_date
 
 ),
@@ -231,7 +243,9 @@ by_opportunity as (
         sum(case when stays.is_won and stays.is_current then stays.amount_amt else 0 end) as won_amt
     from {{ ref('int_opportunity__stay') }} as stays
     inner join months
-        on stays.since_counted_date >= months.month_start_date and stays.since_counted_date <= months.through_date
+        on
+            stays.since_counted_date >= months.month_start_date
+            and stays.since_counted_date <= months.through_date
     group by stays.owner_id, months.month_start_date
 
 ),
@@ -262,7 +276,8 @@ select
     -- measures
     cast(coalesce(by_customer.assigned_cnt, 0) as bigint) as assigned_customer_cnt,
     cast(coalesce(by_customer.visited_cnt, 0) as bigint) as visited_customer_cnt,
-    {{ ratio('coalesce(by_customer.visited_cnt, 0)', 'nullif(by_customer.assigned_cnt, 0)') }} as visited_rate,
+    {{ ratio('coalesce(by_customer.visited_cnt, 0)', 'nullif(by_customer.assigned_cnt, 0)') }}
+        as visited_rate,
     cast(coalesce(by_visit.visit_cnt, 0) as bigint) as visit_cnt,
     cast(coalesce(by_visit.located_cnt, 0) as bigint) as located_visit_cnt,
     cast(coalesce(by_customer.duty_cnt, 0) as bigint) as duty_customer_cnt,
@@ -287,7 +302,9 @@ left join by_customer
 left join by_visit
     on keys.employee_id = by_visit.employee_id and keys.month_start_date = by_visit.month_start_date
 left join by_opportunity
-    on keys.employee_id = by_opportunity.employee_id and keys.month_start_date = by_opportunity.month_start_date
+    on
+        keys.employee_id = by_opportunity.employee_id
+        and keys.month_start_date = by_opportunity.month_start_date
 left join by_reminder
     on keys.employee_id = by_reminder.employee_id and keys.month_start_date = by_reminder.month_start_date
 left join {{ ref('int_employee__org') }} as staff

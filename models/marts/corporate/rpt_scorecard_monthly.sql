@@ -1,10 +1,10 @@
--- One row per employee or org, month and indicator (考核评分): value, target of the month, attainment and points by the
--- rules' weights. The row of the indicator `total` has the score: the points of all indicators with a target, by their
--- weights, and the rank by it. An indicator without a target is in no score.
+-- One row per employee or org, month and indicator (考核评分): value, target of the month, attainment and points
+-- by the rules' weights. The row of the indicator `total` has the score: the points of all indicators with a
+-- target, by their weights, and the rank by it. An indicator without a target is in no score.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'scope_type', 'scope_id', 'indicator_code'], 'partition': 'month_start_date',
-    'carried': 'open_month',
+    'grain': ['month_start_date', 'scope_type', 'scope_id', 'indicator_code'],
+    'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
 with months as (
@@ -186,7 +186,8 @@ select
     cast(listed.actual_value as {{ amount_type() }}) as value,
     cast(listed.target_value as {{ amount_type() }}) as target,
     cast(listed.attainment_rate as decimal(18, 6)) as attainment_rate,
-    cast(cast(listed.point_units as decimal(18, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6)) as score,
+    cast(cast(listed.point_units as decimal(18, 0)) * cast(0.000001 as decimal(7, 6)) as decimal(18, 6))
+        as score,
     -- among those of the same kind who have a score, ties alike
     cast(
         case

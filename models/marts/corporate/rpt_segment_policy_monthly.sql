@@ -1,8 +1,9 @@
--- One row per policy, org and month (政策落实情况): the customers of a segment, and for how many of them what the policy asks
--- for in a quarter has been done so far.
+-- One row per policy, org and month (政策落实情况): the customers of a segment, and for how many of them what the
+-- policy asks for in a quarter has been done so far.
 
 {{ config(meta={
-    'grain': ['policy_code', 'org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['policy_code', 'org_id', 'month_start_date'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
 with months as (
@@ -112,7 +113,8 @@ select
     count(*) as customer_cnt,
     cast(sum(coalesce(done.action_cnt, 0)) as bigint) as action_cnt,
     count(case when done.action_cnt >= scope.quota_cnt then 1 end) as met_customer_cnt,
-    {{ ratio('count(case when done.action_cnt >= scope.quota_cnt then 1 end)', 'count(*)') }} as execution_rate,
+    {{ ratio('count(case when done.action_cnt >= scope.quota_cnt then 1 end)', 'count(*)') }}
+        as execution_rate,
 
     -- flags
     scope.is_provisional
@@ -124,5 +126,5 @@ left join done
         and scope.customer_id = done.customer_id
         and scope.month_start_date = done.month_start_date
 group by
-    scope.org_id, scope.policy_code, scope.action_code, scope.rule_version, scope.month_start_date, scope.quota_cnt,
-    scope.is_provisional
+    scope.org_id, scope.policy_code, scope.action_code, scope.rule_version, scope.month_start_date,
+    scope.quota_cnt, scope.is_provisional

@@ -1,6 +1,7 @@
--- One row per customer as of the last business date: the table that people screen with. Its columns stand in the ten
--- groups of query conditions (客户多维度查询条件, seed query_condition_rules). Everybody is looked at each night, because
--- balances, ages and days since the last contact of everybody change with it; what takes history comes carried.
+-- One row per customer as of the last business date: the table that people screen with. Its columns stand in
+-- the ten groups of query conditions (客户多维度查询条件, seed query_condition_rules). Everybody is looked at each
+-- night, because balances, ages and days since the last contact of everybody change with it; what takes
+-- history comes carried.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -78,7 +79,8 @@ aum as (
     inner join (
         select
             *,
-            lead(aum_from_amt) over (partition by rulebook_version order by tier_rank nulls last) as next_from_amt
+            lead(aum_from_amt) over (partition by rulebook_version order by tier_rank nulls last)
+                as next_from_amt
         from {{ ref('tier_rules') }}
     ) as tiers
         on
@@ -123,8 +125,12 @@ money as (
 
     select
         bridge.customer_id,
-        sum(case when bridge.month_start_date = months.month_start_date then bridge.net_new_money_amt else 0 end)
-            as net_new_money_month_amt,
+        sum(
+            case
+                when bridge.month_start_date = months.month_start_date then bridge.net_new_money_amt
+                else 0
+            end
+        ) as net_new_money_month_amt,
         sum(bridge.net_new_money_amt) as net_new_money_year_amt
     from {{ by_survivor(ref('fct_aum_bridge_monthly')) }} as bridge
     inner join months
@@ -148,7 +154,8 @@ labels as (
 
     select
         labels.customer_id,
-        ',' || {{ joined_text('labels.label_code', "','", ['labels.label_code nulls last']) }} || ',' as label_codes
+        ',' || {{ joined_text('labels.label_code', "','", ['labels.label_code nulls last']) }} || ','
+            as label_codes
     from {{ ref('fct_customer_label') }} as labels
     inner join months on labels.month_start_date = months.month_start_date
     group by labels.customer_id
@@ -175,7 +182,8 @@ withdrawals as (
 
 ),
 
--- what was told last and holds still, in the order of rpt_key_customer_status; none is older than the feed looks back
+-- what was told last and holds still, in the order of rpt_key_customer_status; none is older than the feed
+-- looks back
 last_events as (
 
     select
@@ -187,7 +195,8 @@ last_events as (
         {{ first_by('entries.event_code', latest) }} as event_code,
         {{ first_by('entries.event_date', latest) }} as event_date
     from {{ by_survivor(ref('fct_event')) }} as entries
-    left join withdrawals on entries.event_id = withdrawals.event_id and entries.entry_id < withdrawals.entry_id
+    left join withdrawals
+        on entries.event_id = withdrawals.event_id and entries.entry_id < withdrawals.entry_id
     where
         entries.entry_type_code = 'event'
         and entries.business_date > {{ add_days(business_date(), '-' ~ oldest_told_days()) }}
@@ -350,7 +359,8 @@ left join {{ ref('fct_customer_assets') }} as assets on customers.customer_id = 
 left join {{ ref('int_aum__largest_line') }} as largest on customers.customer_id = largest.customer_id
 left join money on customers.customer_id = money.customer_id
 left join {{ ref('int_customer__position') }} as position on customers.customer_id = position.customer_id
-left join {{ ref('int_customer__liability') }} as liabilities on customers.customer_id = liabilities.customer_id
+left join {{ ref('int_customer__liability') }} as liabilities
+    on customers.customer_id = liabilities.customer_id
 left join {{ ref('int_activity__customer') }} as activity on customers.customer_id = activity.customer_id
 left join {{ ref('int_contact__customer') }} as contacts on customers.customer_id = contacts.customer_id
 left join segments on customers.customer_id = segments.customer_id

@@ -1,9 +1,10 @@
--- One row per campaign and customer whom it chose, to be reached or to compare: whether they were reached, answered and
--- converted, and what they bought. A campaign is computed from the night on that first tells of it until its window
--- and the days for what comes late are over, and again when customers are added; then its rows stand.
+-- One row per campaign and customer whom it chose, to be reached or to compare: whether they were reached,
+-- answered and converted, and what they bought. A campaign is computed from the night on that first tells of
+-- it until its window and the days for what comes late are over, and again when customers are added; then its
+-- rows stand.
 --
--- What counts for a conversion begins with the first contact, of a customer to compare or never reached with the
--- campaign, and ends with the window.
+-- What counts for a conversion begins with the first contact, of a customer to compare or never reached with
+-- the campaign, and ends with the window.
 
 {{ config(meta={
     'grain': ['campaign_id', 'customer_id'], 'partition': 'month_start_date', 'changed_on': 'knowledge_date',
@@ -17,7 +18,8 @@ with campaigns as (
         campaigns.start_date,
         campaigns.known_from_date,
         -- a campaign without an end (9999-12-31) has no window that ends in a year that no reader knows
-        least({{ add_days('campaigns.end_date', 'rules.window_days') }}, cast('9999-12-31' as date)) as window_end_date,
+        least({{ add_days('campaigns.end_date', 'rules.window_days') }}, cast('9999-12-31' as date))
+            as window_end_date,
         {{ add_days('campaigns.end_date', 'rules.window_days + rules.late_days') }} as last_computed_date,
         {{ month_from_index(month_index('campaigns.start_date') ~ ' - 1') }} as pre_month_date,
         {{ month_start(
@@ -41,10 +43,16 @@ computed as (
         last_computed_date >= {{ business_date() }}
         or known_from_date = {{ business_date() }}
         or campaign_id in (
-            select campaign_id from {{ by_survivor(ref('int_campaign__target')) }} where business_date = {{ business_date() }}
+            select campaign_id
+            from {{ by_survivor(ref('int_campaign__target')) }}
+            where business_date = {{ business_date() }}
         )
         -- what nights that run again had said
-        or campaign_id in (select campaign_id from {{ this }} where knowledge_date > {{ previous_business_date() }})
+        or campaign_id in (
+            select campaign_id
+            from {{ this }}
+            where knowledge_date > {{ previous_business_date() }}
+        )
     {%- endif %}
 
 ),
@@ -82,7 +90,8 @@ responses as (
         responses.amount_amt
     from {{ by_survivor(ref('int_campaign__response')) }} as responses
     inner join computed on responses.campaign_id = computed.campaign_id
-    inner join {{ ref('campaign_response_rules') }} as rules on responses.event_type_code = rules.event_type_code
+    inner join {{ ref('campaign_response_rules') }} as rules
+        on responses.event_type_code = rules.event_type_code
     where responses.business_date >= (select first_date from bounds)
 
 ),
@@ -122,12 +131,15 @@ counted as (
         {{ full_years('births.birth_date', 'targets.start_date') }} as age,
         first_contacts.first_contact_date,
         case
-            when targets.test_group_code = 'target' then coalesce(first_contacts.first_contact_date, targets.start_date)
+            when targets.test_group_code = 'target'
+                then coalesce(first_contacts.first_contact_date, targets.start_date)
             else targets.start_date
         end as counted_from_date
     from targets
     left join first_contacts
-        on targets.campaign_id = first_contacts.campaign_id and targets.customer_id = first_contacts.customer_id
+        on
+            targets.campaign_id = first_contacts.campaign_id
+            and targets.customer_id = first_contacts.customer_id
     left join births on targets.customer_id = births.customer_id
 
 ),
@@ -234,7 +246,8 @@ select
 
     -- measures: what the trades say, or where there is none the responses
     cast(coalesce(sales.trade_amt, answers.response_amt, 0) as {{ amount_type() }}) as sold_amt,
-    case when pre_months.month_start_date is not null then coalesce(pre_aum.aum_end_amt, 0) end as pre_aum_amt,
+    case when pre_months.month_start_date is not null then coalesce(pre_aum.aum_end_amt, 0) end
+        as pre_aum_amt,
     cast(case
         when pre_months.month_start_date is not null and post_months.month_start_date is not null
             then coalesce(post_aum.aum_end_amt, 0) - coalesce(pre_aum.aum_end_amt, 0)

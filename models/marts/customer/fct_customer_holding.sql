@@ -1,5 +1,5 @@
--- One row per customer, product and kind of holding as of the last business date: how much, since when, until when, and
--- what part it is of the customer's assets or debts.
+-- One row per customer, product and kind of holding as of the last business date: how much, since when, until
+-- when, and what part it is of the customer's assets or debts.
 
 {{ config(materialized='table', meta={'grain': ['customer_id', 'product_code', 'holding_code']}) }}
 

@@ -1,5 +1,5 @@
--- One row per personal customer, label and month, from the month of the first night on: what marks the customer, with
--- the amount and the day that show it. Closed customers have none.
+-- One row per personal customer, label and month, from the month of the first night on: what marks the
+-- customer, with the amount and the day that show it. Closed customers have none.
 
 {{ config(meta={
     'grain': ['customer_id', 'label_code', 'month_start_date'], 'partition': 'month_start_date',
@@ -128,17 +128,29 @@ labelled as (
     select customer_id, 'rising_to_next_tier' as label_code, evidence_amt, cast(null as date) as evidence_date
     from rising
     union all
-    select position.customer_id, 'large_maturing', position.maturing_amt, position.next_maturity_date
+    select
+        position.customer_id,
+        'large_maturing' as label_code,
+        position.maturing_amt as evidence_amt,
+        position.next_maturity_date as evidence_date
     from position
     cross join rules
     where position.maturing_amt >= rules.large_maturing_amt
     union all
-    select activity.customer_id, 'payroll', activity.salary_4m_amt, activity.last_salary_date
+    select
+        activity.customer_id,
+        'payroll' as label_code,
+        activity.salary_4m_amt as evidence_amt,
+        activity.last_salary_date as evidence_date
     from activity
     cross join rules
     where activity.salary_months_cnt >= rules.payroll_months
     union all
-    select activity.customer_id, 'money_leaving', activity.outside_out_3m_amt, cast(null as date)
+    select
+        activity.customer_id,
+        'money_leaving' as label_code,
+        activity.outside_out_3m_amt as evidence_amt,
+        cast(null as date) as evidence_date
     from activity
     inner join averaged on activity.customer_id = averaged.customer_id
     cross join rules
@@ -146,19 +158,27 @@ labelled as (
         activity.outside_out_3m_amt >= rules.leaving_amt
         and activity.outside_out_3m_amt >= rules.leaving_share * averaged.aum_avg_amt
     union all
-    select customer_id, 'loan_without_deposit', loan_amt, cast(null as date)
+    select
+        customer_id,
+        'loan_without_deposit' as label_code,
+        loan_amt as evidence_amt,
+        cast(null as date) as evidence_date
     from position
     where loan_amt > 0 and deposit_amt = 0
     union all
-    select customer_id, 'deposit_without_loan', deposit_amt, cast(null as date)
+    select
+        customer_id,
+        'deposit_without_loan' as label_code,
+        deposit_amt as evidence_amt,
+        cast(null as date) as evidence_date
     from position
     where deposit_amt > 0 and loan_amt = 0
     union all
     select
-        coalesce(position.customer_id, signed.customer_id),
-        'single_channel',
-        cast(null as {{ amount_type() }}),
-        signed.sign_date
+        coalesce(position.customer_id, signed.customer_id) as customer_id,
+        'single_channel' as label_code,
+        cast(null as {{ amount_type() }}) as evidence_amt,
+        signed.sign_date as evidence_date
     from position
     full outer join signed on position.customer_id = signed.customer_id
     where

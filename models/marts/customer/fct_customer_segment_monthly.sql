@@ -1,5 +1,5 @@
--- One row per personal customer and month, from the month of the first night on: the segments of the customer at the
--- month's last processed day, by the rules of the month.
+-- One row per personal customer and month, from the month of the first night on: the segments of the customer
+-- at the month's last processed day, by the rules of the month.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -23,7 +23,8 @@ bands as (
 
 ),
 
--- a month that is over has its own cut-offs; a provisional one those of the month before, or its own if there are none
+-- a month that is over has its own cut-offs; a provisional one those of the month before, or its own if there
+-- are none
 cut_months as (
 
     select max(cut_offs.month_start_date) as month_start_date
@@ -40,8 +41,12 @@ cut_offs as (
     select
         {%- for measure in ['recency', 'frequency', 'monetary'] %}
         {%- for cut in range(1, 5) %}
-        max(case when measure_code = '{{ measure }}' and cut_order = {{ cut }} then cut_off_value end)
-            as {{ measure }}_{{ cut }}{{ ',' if not (loop.last and measure == 'monetary') }}
+        max(
+            case
+                when cut_offs.measure_code = '{{ measure }}' and cut_offs.cut_order = {{ cut }}
+                    then cut_offs.cut_off_value
+            end
+        ) as {{ measure }}_{{ cut }}{{ ',' if not (loop.last and measure == 'monetary') }}
         {%- endfor %}
         {%- endfor %}
     from {{ ref('rpt_rfm_cut_off') }} as cut_offs
@@ -141,7 +146,9 @@ scored as (
 
     select
         measured.*,
-        {%- for measure, column in [('recency', 'recency_days'), ('frequency', 'frequency_cnt'), ('monetary', 'monetary_amt')] %}
+        {%- for measure, column in [
+            ('recency', 'recency_days'), ('frequency', 'frequency_cnt'), ('monetary', 'monetary_amt'),
+        ] %}
         case
             when measured.frequency_cnt = 0 then 0
             else {{ '5 - (' if measure == 'recency' else '1 + (' }}
@@ -159,7 +166,8 @@ scored as (
 -- few profiles of many customers: rules are tried on those
 styles as (
 
-    select profiles.age, profiles.risk_level, profiles.occupation_code, profiles.txn_6m_cnt,
+    select
+        profiles.age, profiles.risk_level, profiles.occupation_code, profiles.txn_6m_cnt,
         {{ first_by('rules.wealth_style_code', ['rules.style_order']) }} as wealth_style_code
     from (
         select distinct age, risk_level, occupation_code, txn_6m_cnt from measured
@@ -172,7 +180,8 @@ styles as (
             and (rules.risk_level_to is null or profiles.risk_level <= rules.risk_level_to)
             and (
                 rules.occupation_codes is null
-                or position(',' || profiles.occupation_code || ',' in ',' || rules.occupation_codes || ',') > 0
+                or position(',' || profiles.occupation_code || ',' in ',' || rules.occupation_codes || ',')
+                > 0
             )
             and (rules.txn_month_from is null or profiles.txn_6m_cnt >= 6 * rules.txn_month_from)
             and {{ month_start(business_date()) }} >= rules.valid_from_month
@@ -183,7 +192,8 @@ styles as (
 
 groups as (
 
-    select scores.recency_score, scores.frequency_score, scores.monetary_score,
+    select
+        scores.recency_score, scores.frequency_score, scores.monetary_score,
         {{ first_by('rules.rfm_code', ['rules.group_order']) }} as rfm_code
     from (
         select distinct recency_score, frequency_score, monetary_score from scored
@@ -207,8 +217,10 @@ select
     -- codes
     case
         when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.new_months') }} then 'new'
-        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.growth_months') }} then 'growth'
-        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.mature_months') }} then 'mature'
+        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.growth_months') }}
+            then 'growth'
+        when scored.through_date <= {{ add_months('scored.first_open_date', 'rules.mature_months') }}
+            then 'mature'
         else 'senior'
     end as lifecycle_code,
     case
@@ -248,7 +260,8 @@ select
     (scored.asset_amt > rules.key_asset_amt or scored.loan_amt > rules.key_loan_amt)
     and (
         scored.last_arrears_date is null
-        or scored.last_arrears_date <= {{ add_months('scored.through_date', '(-12 * rules.key_clean_years)') }}
+        or scored.last_arrears_date
+        <= {{ add_months('scored.through_date', '(-12 * rules.key_clean_years)') }}
     ) as is_key_customer,
     scored.is_closed,
     scored.is_provisional
@@ -267,9 +280,11 @@ left join styles
         and scored.risk_level is not distinct from styles.risk_level
         and scored.occupation_code is not distinct from styles.occupation_code
 {%- for scheme, alias, number in [
-    ('value', 'value_bands', 'scored.contribution_amt'), ('potential', 'potential_bands', 'scored.potential_points'),
+    ('value', 'value_bands', 'scored.contribution_amt'),
+    ('potential', 'potential_bands', 'scored.potential_points'),
     ('asset_layer', 'layer_bands', 'scored.aum_amt'), ('coarse_class', 'class_bands', 'scored.aum_amt'),
-    ('file_class', 'file_bands', 'scored.contribution_amt'), ('service_class', 'service_bands', 'scored.aum_amt'),
+    ('file_class', 'file_bands', 'scored.contribution_amt'),
+    ('service_class', 'service_bands', 'scored.aum_amt'),
 ] %}
 left join bands as {{ alias }} on {{ in_band(alias, scheme, number) }}
 {%- endfor %}

@@ -1,5 +1,6 @@
--- One row per household and month, from the month of the first night on: its members' figures added up. A person is in
--- one household per month, and of a joint account everybody has their own share, so nothing counts twice.
+-- One row per household and month, from the month of the first night on: its members' figures added up. A
+-- person is in one household per month, and of a joint account everybody has their own share, so nothing
+-- counts twice.
 
 {{ config(meta={
     'grain': ['household_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',

@@ -1,6 +1,6 @@
--- One row per customer and product line recommended to them, as of the last business date (产品推荐): by a rule, or because
--- many hold it together with a line that the customer holds. Nothing that is held, above the customer's risk level, or
--- declined of late.
+-- One row per customer and product line recommended to them, as of the last business date (产品推荐): by a rule,
+-- or because many hold it together with a line that the customer holds. Nothing that is held, above the
+-- customer's risk level, or declined of late.
 
 {{ config(materialized='table', meta={'grain': ['customer_id', 'product_line_code']}) }}
 

@@ -20,7 +20,8 @@ customers as (
 counted as (
 
     {% for dimension in [
-        'acquisition_source', 'customer_type', 'age_band', 'gender', 'occupation', 'education', 'income_band', 'region',
+        'acquisition_source', 'customer_type', 'age_band', 'gender', 'occupation', 'education', 'income_band',
+        'region',
     ] -%}
     select
         '{{ dimension }}' as dimension_code,

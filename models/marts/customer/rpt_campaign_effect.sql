@@ -1,11 +1,11 @@
--- One row per campaign and segment of its customers, `all` among them (营销效果): how many were reached, answered and
--- converted, what it cost, and what it did beside those left out to compare. A campaign without such a group shows no
--- effect, and says so. A night computes the campaigns whose customers it computes.
+-- One row per campaign and segment of its customers, `all` among them (营销效果): how many were reached, answered
+-- and converted, what it cost, and what it did beside those left out to compare. A campaign without such a
+-- group shows no effect, and says so. A night computes the campaigns whose customers it computes.
 --
--- The difference of the two rates has Newcombe's hybrid score interval (Statistics in Medicine 17, 1998, 873-890, method
--- 10); its p-value is two-sided with the pooled variance. The effect on AUM is the difference of the mean changes, plain
--- and adjusted by the AUM of before (CUPED: Deng, Xu, Kohavi, Walker, 2013). Sums are whole numbers, so that the
--- doubles of the last steps are the same on every run.
+-- The difference of the two rates has Newcombe's hybrid score interval (Statistics in Medicine 17, 1998,
+-- 873-890, method 10); its p-value is two-sided with the pooled variance. The effect on AUM is the difference
+-- of the mean changes, plain and adjusted by the AUM of before (CUPED: Deng, Xu, Kohavi, Walker, 2013). Sums
+-- are whole numbers, so that the doubles of the last steps are the same on every run.
 
 {{ config(meta={
     'grain': ['campaign_id', 'segment_scheme_code', 'segment_code'], 'partition': 'month_start_date',
@@ -20,7 +20,9 @@ with targets as (
 
 segmented as (
 
-    {% for scheme, column in [('all', "'all'"), ('tier', 'tier_code'), ('age_band', 'age_band_code'), ('org', 'owning_org_id')] -%}
+    {% for scheme, column in [
+        ('all', "'all'"), ('tier', 'tier_code'), ('age_band', 'age_band_code'), ('org', 'owning_org_id'),
+    ] -%}
     select targets.*, '{{ scheme }}' as segment_scheme_code, {{ column }} as segment_code from targets
     {% if not loop.last -%}
     union all
@@ -37,14 +39,18 @@ counted as (
         segment_code,
         {% for group in ['target', 'control'] -%}
         sum(case when test_group_code = '{{ group }}' then 1 else 0 end) as {{ group }}_cnt,
-        sum(case when test_group_code = '{{ group }}' and is_converted then 1 else 0 end) as {{ group }}_converted_cnt,
+        sum(case when test_group_code = '{{ group }}' and is_converted then 1 else 0 end)
+            as {{ group }}_converted_cnt,
         sum(case when test_group_code = '{{ group }}' and aum_change_amt is not null then 1 else 0 end)
             as {{ group }}_aum_cnt,
         sum(case when test_group_code = '{{ group }}' then y else 0 end) as {{ group }}_change_cents,
-        cast(sum(case when test_group_code = '{{ group }}' and aum_change_amt is not null then 1 else 0 end) as double)
-            as {{ group }}_n,
+        cast(
+            sum(case when test_group_code = '{{ group }}' and aum_change_amt is not null then 1 else 0 end)
+            as double
+        ) as {{ group }}_n,
         {% for sum, product in [('x', 'x'), ('y', 'y'), ('xx', 'x * x'), ('xy', 'x * y'), ('yy', 'y * y')] -%}
-        cast(sum(case when test_group_code = '{{ group }}' then {{ product }} else 0 end) as double) as {{ group }}_{{ sum }},
+        cast(sum(case when test_group_code = '{{ group }}' then {{ product }} else 0 end) as double)
+            as {{ group }}_{{ sum }},
         {% endfor -%}
         {% endfor -%}
         sum(case when test_group_code = 'target' and is_reached then 1 else 0 end) as reached_cnt,
@@ -69,13 +75,15 @@ centred as (
         *,
         {% for group in ['target', 'control'] -%}
         {% for product, first, second in [('xx', 'x', 'x'), ('xy', 'x', 'y'), ('yy', 'y', 'y')] -%}
-        {{ group }}_{{ product }} - {{ group }}_{{ first }} * {{ group }}_{{ second }} / nullif({{ group }}_n, 0)
+        {{ group }}_{{ product }} - {{ group }}_{{ first }} * {{ group }}_{{ second }}
+        / nullif({{ group }}_n, 0)
             as {{ group }}_s{{ product }},
         {% endfor -%}
         {% endfor -%}
         cast(target_converted_cnt as double) / nullif(target_cnt, 0) as target_p,
         cast(control_converted_cnt as double) / nullif(control_cnt, 0) as control_p,
-        cast(target_converted_cnt + control_converted_cnt as double) / nullif(target_cnt + control_cnt, 0) as pooled_p
+        cast(target_converted_cnt + control_converted_cnt as double) / nullif(target_cnt + control_cnt, 0)
+            as pooled_p
     from counted
 
 ),
@@ -92,10 +100,15 @@ ruled as (
         rules.rule_version,
         cast(rules.interval_z as double) as z,
         cast(rules.power_z as double) as power_z,
-        coalesce((target_sxy + control_sxy) / nullif(target_sxx + control_sxx, 0), 0) as theta,
-        target_x / nullif(target_n, 0) - control_x / nullif(control_n, 0) as mean_x,
-        target_y / nullif(target_n, 0) - control_y / nullif(control_n, 0) as mean_y,
-        1e0 / nullif(target_cnt, 0) + 1e0 / nullif(control_cnt, 0) as both_cnt
+        coalesce(
+            (centred.target_sxy + centred.control_sxy) / nullif(centred.target_sxx + centred.control_sxx, 0),
+            0
+        ) as theta,
+        centred.target_x / nullif(centred.target_n, 0) - centred.control_x / nullif(centred.control_n, 0)
+            as mean_x,
+        centred.target_y / nullif(centred.target_n, 0) - centred.control_y / nullif(centred.control_n, 0)
+            as mean_y,
+        1e0 / nullif(centred.target_cnt, 0) + 1e0 / nullif(centred.control_cnt, 0) as both_cnt
     from centred
     inner join {{ ref('int_campaign__versions') }} as campaigns
         on centred.campaign_id = campaigns.campaign_id and campaigns.known_to_date is null
@@ -130,10 +143,12 @@ estimated as (
         *,
         target_p - control_p as uplift,
         target_p - control_p - sqrt(
-            power(target_p - (target_centre - target_half), 2) + power(control_centre + control_half - control_p, 2)
+            power(target_p - (target_centre - target_half), 2)
+            + power(control_centre + control_half - control_p, 2)
         ) as uplift_low,
         target_p - control_p + sqrt(
-            power(target_centre + target_half - target_p, 2) + power(control_p - (control_centre - control_half), 2)
+            power(target_centre + target_half - target_p, 2)
+            + power(control_p - (control_centre - control_half), 2)
         ) as uplift_high,
         case when pooled_variance > 0 then abs(target_p - control_p) / sqrt(pooled_variance) end as z_score,
         -- of equal changes the variance may be a hair below 0
@@ -190,7 +205,8 @@ select
     {{ cents_amount(round_units(cents('cost_amt'), 'target_converted_cnt')) }} as cost_per_conversion,
     -- of a cost of next to nothing no column holds the return
     case
-        when abs({{ wide('sold_cents - ' ~ cents('cost_amt')) }}) < {{ wide(cents('cost_amt')) }} * 100000000000
+        when abs({{ wide('sold_cents - ' ~ cents('cost_amt')) }})
+        < {{ wide(cents('cost_amt')) }} * 100000000000
             then {{ signed_ratio('(sold_cents - ' ~ cents('cost_amt') ~ ')', cents('cost_amt')) }}
     end as roi_rate,
     cast(control_cnt as bigint) as control_cnt,
@@ -224,7 +240,8 @@ select
 
     -- flags
     control_cnt > 0 as has_control,
-    case when control_cnt > 0 and target_cnt > 0 then uplift_low_rate > 0 or uplift_high_rate < 0 end as is_conclusive,
+    case when control_cnt > 0 and target_cnt > 0 then uplift_low_rate > 0 or uplift_high_rate < 0 end
+        as is_conclusive,
     is_provisional
 
 from rounded

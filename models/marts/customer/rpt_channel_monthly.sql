@@ -1,5 +1,5 @@
--- One row per channel and month (渠道分析): customers who signed for it and used it, transactions in it and the share that
--- left the counter, customers won by it and what one cost.
+-- One row per channel and month (渠道分析): customers who signed for it and used it, transactions in it and the
+-- share that left the counter, customers won by it and what one cost.
 
 {{ config(meta={
     'grain': ['channel_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -13,7 +13,10 @@ with months as (
 
 contracted as (
 
-    select contracts.channel_code, months.month_start_date, count(distinct contracts.customer_id) as contracted_cnt
+    select
+        contracts.channel_code,
+        months.month_start_date,
+        count(distinct contracts.customer_id) as contracted_cnt
     from {{ by_survivor(ref('int_channel__contract_versions')) }} as contracts
     inner join months
         on
@@ -36,7 +39,8 @@ used as (
     select
         usages.channel_code,
         case
-            when usages.business_date = first_usage.first_night_date then {{ month_start('usages.usage_date') }}
+            when usages.business_date = first_usage.first_night_date
+                then {{ month_start('usages.usage_date') }}
             else {{ month_start('usages.business_date') }}
         end as month_start_date,
         count(distinct usages.customer_id) as active_cnt
@@ -65,8 +69,8 @@ won as (
 
 ),
 
--- a campaign that is told of after its month was over costs in the month that tells it; what the night tells that first
--- tells of any is history
+-- a campaign that is told of after its month was over costs in the month that tells it; what the night tells
+-- that first tells of any is history
 told as (
 
     select

@@ -1,8 +1,9 @@
--- One row per month and tier with which the records of a customer begin: how many of the month's large customers
--- (`top_tier_rules`) began there, and how long they took (大客户第一次都是从小业务做起).
+-- One row per month and tier with which the records of a customer begin: how many of the month's large
+-- customers (`top_tier_rules`) began there, and how long they took (大客户第一次都是从小业务做起).
 
 {{ config(meta={
-    'grain': ['month_start_date', 'origin_tier_code'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['month_start_date', 'origin_tier_code'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
 with months as (
@@ -56,8 +57,9 @@ select
 
     -- measures
     cast(counted.customer_cnt as bigint) as customer_cnt,
-    {{ ratio('counted.customer_cnt', 'sum(counted.customer_cnt) over (partition by counted.month_start_date)') }}
-        as customer_share,
+    {{ ratio(
+        'counted.customer_cnt', 'sum(counted.customer_cnt) over (partition by counted.month_start_date)'
+    ) }} as customer_share,
     {{ cents_amount('counted.aum_cents') }} as aum_amt,
     {{ ratio('counted.grown_months', 'counted.customer_cnt') }} as grown_months_avg,
     cast(counted.at_once_cnt as bigint) as at_once_cnt,

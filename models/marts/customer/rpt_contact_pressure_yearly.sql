@@ -1,5 +1,5 @@
--- One row per channel, or all of them, and month: how often customers were contacted from the first day of the year on
--- (年度接触压力). The row of December tells of the whole year.
+-- One row per channel, or all of them, and month: how often customers were contacted from the first day of
+-- the year on (年度接触压力). The row of December tells of the whole year.
 
 {{ config(meta={
     'grain': ['channel_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',

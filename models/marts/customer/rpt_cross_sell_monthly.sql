@@ -1,9 +1,9 @@
--- One row per owning org, tier and month: active customers and the product lines that they hold (交叉销售率). Active is
--- who holds a balance, owes a loan, or began a transaction in the last three months.
+-- One row per owning org, tier and month: active customers and the product lines that they hold (交叉销售率).
+-- Active is who holds a balance, owes a loan, or began a transaction in the last three months.
 
 {{ config(meta={
-    'grain': ['org_id', 'tier_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
-    'month_by_month': true,
+    'grain': ['org_id', 'tier_code', 'month_start_date'], 'partition': 'month_start_date',
+    'carried': 'open_month', 'month_by_month': true,
 }) }}
 
 with months as (

@@ -1,5 +1,5 @@
--- One row per owning org and month: customers who came and went, how active they are, what they are worth, and how they
--- were served (客户关键指标). opening + new + moved in − lost − moved out = closing.
+-- One row per owning org and month: customers who came and went, how active they are, what they are worth,
+-- and how they were served (客户关键指标). opening + new + moved in − lost − moved out = closing.
 
 {{ config(meta={
     'grain': ['org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -22,7 +22,9 @@ customers as (
     select customers.*, customers.owning_org_id <> customers.org_before_id as is_moved
     from {{ ref('int_holding__customer') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
-    where customers.business_date = {{ business_date() }} and (customers.is_member or customers.is_member_before)
+    where
+        customers.business_date = {{ business_date() }}
+        and (customers.is_member or customers.is_member_before)
 
 ),
 
@@ -91,7 +93,8 @@ service as (
         sum(service.replied_in_time_cnt) as replied_in_time_cnt,
         -- the 24 hours are promised of complaints
         sum(case when service.case_type_code = 'complaint' then service.case_cnt end) as complaint_cnt,
-        sum(case when service.case_type_code = 'complaint' then service.solved_in_time_cnt end) as solved_in_time_cnt,
+        sum(case when service.case_type_code = 'complaint' then service.solved_in_time_cnt end)
+            as solved_in_time_cnt,
         sum(service.closed_cnt) as closed_cnt,
         sum(service.scored_cnt) as scored_cnt,
         sum(service.score_sum) as score_sum,

@@ -1,6 +1,7 @@
--- One row per org, loan class, five-class category, stage of delinquency and month (逾期滚动率): what is owed and overdue, and
--- how much of the stage before has rolled into this one. The base is the org's loans of the class that were in the stage
--- before at the end of last month, so that the roll rates of the five categories add up to that of the stage.
+-- One row per org, loan class, five-class category, stage of delinquency and month (逾期滚动率): what is owed and
+-- overdue, and how much of the stage before has rolled into this one. The base is the org's loans of the
+-- class that were in the stage before at the end of last month, so that the roll rates of the five categories
+-- add up to that of the stage.
 
 {{ config(meta={
     'grain': ['org_id', 'loan_class_code', 'five_class_code', 'stage_code', 'month_start_date'],
@@ -49,7 +50,8 @@ counted as (
         sum(overdue_interest_cents) as overdue_interest_cents,
         sum(case when stage_before_order = stage_order - 1 then 1 else 0 end) as rolled_cnt,
         -- what was owed then: the rate is a share of it, whatever was repaid since
-        sum(case when stage_before_order = stage_order - 1 then balance_before_cents else 0 end) as rolled_cents,
+        sum(case when stage_before_order = stage_order - 1 then balance_before_cents else 0 end)
+            as rolled_cents,
         sum(case when stage_before_order > stage_order then 1 else 0 end) as cured_cnt
     from loans
     where is_owed

@@ -1,6 +1,7 @@
--- One row per owning org, customer type and field of `file_field_rules`, as of the last business date (客户档案完整性): how
--- many files have it, how many have what another customer has too, and how many have not changed for long. Anybody's
--- file may become stale or a double tonight, so that every night looks at all of them.
+-- One row per owning org, customer type and field of `file_field_rules`, as of the last business date
+-- (客户档案完整性): how many files have it, how many have what another customer has too, and how many have not
+-- changed for long. Anybody's file may become stale or a double tonight, so that every night looks at all of
+-- them.
 
 {{ config(materialized='table', meta={'grain': ['org_id', 'customer_type_code', 'field_code']}) }}
 
@@ -12,7 +13,9 @@
 
 with versions as (
 
-    select * from {{ living(ref('int_customer__versions')) }} where known_to_date is null and status_code = 'active'
+    select *
+    from {{ living(ref('int_customer__versions')) }}
+    where known_to_date is null and status_code = 'active'
 
 ),
 
@@ -108,7 +111,8 @@ summed as (
         sum(by_field.customer_cnt) as customer_cnt,
         sum(by_field.filled_cnt) as filled_cnt,
         sum(case when rules.is_unique then by_field.double_cnt else 0 end) as duplicate_cnt,
-        sum(case when by_field.unchanged_days > rules.stale_days then by_field.customer_cnt else 0 end) as stale_cnt
+        sum(case when by_field.unchanged_days > rules.stale_days then by_field.customer_cnt else 0 end)
+            as stale_cnt
     from by_field
     inner join {{ ref('file_field_rules') }} as rules
         on

@@ -1,5 +1,5 @@
--- One row per org and month: net interest and fees that it earns, component by component, and the share of the fees
--- (中间业务收入占比).
+-- One row per org and month: net interest and fees that it earns, component by component, and the share of
+-- the fees (中间业务收入占比).
 
 {{ config(meta={
     'grain': ['org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',

@@ -1,7 +1,7 @@
--- One row per product line, org and month: what the org keeps of the line, what it contributes, what was sold, and to how
--- many (业务条线 × 分支机构). A sale counts in the month of the batch that brings it, because closings take in no sales; those
--- of the first batch count in the month of their day. A cancellation takes away what its sale counted, at the sale's org
--- and line, whatever its own row says.
+-- One row per product line, org and month: what the org keeps of the line, what it contributes, what was
+-- sold, and to how many (业务条线 × 分支机构). A sale counts in the month of the batch that brings it, because
+-- closings take in no sales; those of the first batch count in the month of their day. A cancellation takes
+-- away what its sale counted, at the sale's org and line, whatever its own row says.
 
 {{ config(meta={
     'grain': ['product_line_code', 'org_id', 'month_start_date'], 'partition': 'month_start_date',
@@ -37,8 +37,9 @@ balances as (
 contributions as (
 
     select
-        coalesce(products.product_line_code, case when ledger.source_code = 'card' then 'card' else 'unknown' end)
-            as product_line_code,
+        coalesce(
+            products.product_line_code, case when ledger.source_code = 'card' then 'card' else 'unknown' end
+        ) as product_line_code,
         ledger.org_id,
         ledger.month_start_date,
         sum({{ cents('ledger.contribution_amt') }}) as contribution_cents

@@ -1,6 +1,6 @@
--- One row per org, product line and week, Monday to Sunday, as of the last business date (到期日历): what falls due from
--- tomorrow on in this week and the twelve that follow, and of the thirteen weeks behind, what fell due and how much of
--- it its holders still have with the bank, whatever they did with it.
+-- One row per org, product line and week, Monday to Sunday, as of the last business date (到期日历): what falls
+-- due from tomorrow on in this week and the twelve that follow, and of the thirteen weeks behind, what fell
+-- due and how much of it its holders still have with the bank, whatever they did with it.
 
 {{ config(materialized='table', meta={'grain': ['org_id', 'product_line_code', 'due_week_date']}) }}
 
@@ -50,7 +50,8 @@ coming as (
         -- an account with several products is one
         count(distinct case when coalesce(owners.is_first, true) then balances.account_id end) as account_cnt,
         sum(case when coalesce(owners.is_first, true) then {{ round_units(
-            wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'), fx_scale()
+            wide('balances.balance_cents') ~ ' * ' ~ fx_factor('balances.currency_code', 'rates.mid_rate'),
+            fx_scale()
         ) }} else 0 end) as due_cents,
         cast(null as bigint) as retained_cents
     from {{ by_survivor(ref('int_contribution__account_day')) }} as balances
@@ -61,7 +62,8 @@ coming as (
     inner join {{ ref('int_fx__rate_by_day') }} as rates
         on balances.currency_code = rates.currency_code and rates.calendar_date = {{ business_date() }}
     left join products on balances.product_code = products.product_code
-    left join owners on {{ key_where("contracts.register_code = 'account'", 'balances.account_id') }} = owners.account_id
+    left join owners
+        on {{ key_where("contracts.register_code = 'account'", 'balances.account_id') }} = owners.account_id
     where
         balances.business_date = {{ business_date() }}
         and balances.month_start_date = {{ month_start(business_date()) }}
@@ -75,7 +77,8 @@ matured as (
 
     select
         matured.*,
-        sum(matured.due_cents) over (partition by matured.customer_id, matured.business_date) as night_due_cents
+        sum(matured.due_cents) over (partition by matured.customer_id, matured.business_date)
+            as night_due_cents
     from {{ by_survivor(ref('int_holding__matured')) }} as matured
     cross join bounds
     where matured.business_date >= bounds.first_week_date

@@ -49,10 +49,12 @@ counted as (
         sum(case when lines.is_held then 1 else 0 end) as holder_cnt,
         sum(case when lines.is_held and customers.is_active then 1 else 0 end) as active_holder_cnt,
         sum(case when lines.is_held_before then 1 else 0 end) as opening_holder_cnt,
-        sum(case when lines.is_held and lines.first_held_before_date is null then 1 else 0 end) as new_holder_cnt,
+        sum(case when lines.is_held and lines.first_held_before_date is null then 1 else 0 end)
+            as new_holder_cnt,
         sum(
             case
-                when lines.is_held and not lines.is_held_before and lines.first_held_before_date is not null then 1
+                when lines.is_held and not lines.is_held_before and lines.first_held_before_date is not null
+                    then 1
                 else 0
             end
         ) as won_back_cnt,

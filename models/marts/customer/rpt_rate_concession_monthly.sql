@@ -1,8 +1,10 @@
--- One row per org, product and month (定价与优惠): what customers get on deposits and pay on loans on average, beside the
--- list rate and the transfer rate, and what that costs the bank: interest above the list on deposits, below it on loans.
+-- One row per org, product and month (定价与优惠): what customers get on deposits and pay on loans on average,
+-- beside the list rate and the transfer rate, and what that costs the bank: interest above the list on
+-- deposits, below it on loans.
 
 {{ config(meta={
-    'grain': ['org_id', 'product_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['org_id', 'product_code', 'month_start_date'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
 with months as (
@@ -21,10 +23,14 @@ totals as (
         min(ledger.day_count) as day_count,
         count(distinct ledger.account_id) as account_cnt,
         sum({{ cents('ledger.average_balance_amt') }}) as balance_cents,
-        sum({{ wide(cents('ledger.average_balance_amt')) }} * {{ millionths_of('coalesce(ledger.customer_rate, 0)') }})
-            as customer_rate_units,
-        sum({{ wide(cents('ledger.average_balance_amt')) }} * {{ millionths_of('coalesce(ledger.ftp_rate, 0)') }})
-            as ftp_rate_units,
+        sum(
+            {{ wide(cents('ledger.average_balance_amt')) }}
+            * {{ millionths_of('coalesce(ledger.customer_rate, 0)') }}
+        ) as customer_rate_units,
+        sum(
+            {{ wide(cents('ledger.average_balance_amt')) }}
+            * {{ millionths_of('coalesce(ledger.ftp_rate, 0)') }}
+        ) as ftp_rate_units,
         sum({{ cents('ledger.customer_interest_amt') }}) as interest_cents
     from {{ ref('fct_account_contribution_monthly') }} as ledger
     inner join months on ledger.month_start_date = months.month_start_date
@@ -39,7 +45,8 @@ listed as (
         totals.*,
         rules.list_rate,
         {{ round_wide(
-            wide('totals.balance_cents') ~ ' * ' ~ millionths_of('rules.list_rate') ~ ' * months.elapsed_days',
+            wide('totals.balance_cents') ~ ' * ' ~ millionths_of('rules.list_rate')
+            ~ ' * months.elapsed_days',
             '(' ~ wide('1000000') ~ ' * totals.day_count)',
         ) }} as list_interest_cents,
         months.elapsed_days,

@@ -1,5 +1,6 @@
--- One row per month: what became of the lists with which the month before ended (推荐质量): how many customers came to hold
--- what was recommended first, or at all, beside a list of the most popular lines that they did not hold.
+-- One row per month: what became of the lists with which the month before ended (推荐质量): how many customers
+-- came to hold what was recommended first, or at all, beside a list of the most popular lines that they did
+-- not hold.
 
 {{ config(meta={
     'grain': ['month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -48,13 +49,14 @@ popularity as (
 
     select
         product_line_code,
-        row_number() over (order by holder_cnt desc nulls last, product_line_code nulls last) as place
+        row_number() over (order by holder_cnt desc nulls last, product_line_code asc nulls last) as place
     from {{ ref('int_recommendation__line_pair') }}
     where month_start_date = {{ month_start(business_date()) }} and held_line_code = product_line_code
 
 ),
 
--- its place among the lines that the customer did not hold: those before it, less those of them that were held
+-- its place among the lines that the customer did not hold: those before it, less those of them that were
+-- held
 popular as (
 
     select

@@ -1,15 +1,15 @@
--- One row per month, measure and cut: the values below which 20, 40, 60 and 80 % of the personal customers lie who made
--- a transaction in 12 months. Computed when the month is over; a provisional month has its own only if there are none
--- of the month before, which it would be scored by.
+-- One row per month, measure and cut: the values below which 20, 40, 60 and 80 % of the personal customers
+-- lie who made a transaction in 12 months. Computed when the month is over; a provisional month has its own
+-- only if there are none of the month before, which it would be scored by.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'measure_code', 'cut_order'], 'partition': 'month_start_date', 'carried': 'open_month',
-    'cut': 'whole',
+    'grain': ['month_start_date', 'measure_code', 'cut_order'], 'partition': 'month_start_date',
+    'carried': 'open_month', 'cut': 'whole',
 }) }}
 
 with months as (
 
-    select *
+    select months.*
     from {{ ref('int_calendar__open_months') }} as months
     where
         months.is_current
@@ -47,7 +47,9 @@ active as (
 
 measured as (
 
-    {%- for measure, column in [('recency', 'recency_days'), ('frequency', 'frequency_cnt'), ('monetary', 'monetary_amt')] %}
+    {%- for measure, column in [
+        ('recency', 'recency_days'), ('frequency', 'frequency_cnt'), ('monetary', 'monetary_amt'),
+    ] %}
     select
         customer_id,
         month_start_date,
@@ -63,7 +65,7 @@ measured as (
 ranked as (
 
     select
-        measured.*,
+        *,
         row_number() over (
             partition by measure_code order by measured_value nulls last, customer_id nulls last
         ) as place,

@@ -1,8 +1,9 @@
--- One row per scheme of segments, org, month, segment before and segment now: the customers who went this way, persons
--- by their schemes, corporates by those called corporate_.
--- Counted as rpt_tier_migration_monthly counts: the segment before is `new` for a customer without a row the month
--- before, the one now `closed` without a row this month; a customer whose owning org changed opened the month at
--- another org than the one where the row of the way stands. The first month that is recorded has nobody before it.
+-- One row per scheme of segments, org, month, segment before and segment now: the customers who went this
+-- way, persons by their schemes, corporates by those called corporate_.
+-- Counted as rpt_tier_migration_monthly counts: the segment before is `new` for a customer without a row the
+-- month before, the one now `closed` without a row this month; a customer whose owning org changed opened the
+-- month at another org than the one where the row of the way stands. The first month that is recorded has
+-- nobody before it.
 
 {%- set populations = {
     'personal': {
@@ -10,12 +11,14 @@
         'potential': 'potential_code', 'asset_layer': 'asset_layer_code', 'coarse_class': 'coarse_class_code',
         'file_class': 'file_class_code',
         'wealth_style': 'wealth_style_code', 'service_class': 'service_class_code',
-        'key_customer': 'key_customer_code', 'credit_need': 'credit_need_code', 'wealth_need': 'wealth_need_code',
-        'payment_need': 'payment_need_code', 'cross_border_need': 'cross_border_need_code',
+        'key_customer': 'key_customer_code', 'credit_need': 'credit_need_code',
+        'wealth_need': 'wealth_need_code', 'payment_need': 'payment_need_code',
+        'cross_border_need': 'cross_border_need_code',
     },
     'corporate': {
         'corporate_size': 'size_band_code', 'corporate_lifecycle': 'lifecycle_code',
-        'corporate_activity': 'activity_code', 'corporate_value': 'value_code', 'corporate_potential': 'potential_code',
+        'corporate_activity': 'activity_code', 'corporate_value': 'value_code',
+        'corporate_potential': 'potential_code',
     },
 } %}
 
@@ -82,7 +85,8 @@ corporate as (
         {%- endfor %}
         count(*) as customer_cnt
     from (select * from {{ population }} where is_now) as now
-    full outer join (select * from {{ population }} where not is_now) as before on now.customer_id = before.customer_id
+    full outer join (select * from {{ population }} where not is_now) as before
+        on now.customer_id = before.customer_id
     group by
         before.owning_org_id,
         coalesce(now.owning_org_id, before.owning_org_id),

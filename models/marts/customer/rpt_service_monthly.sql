@@ -1,7 +1,7 @@
--- One row per owning org of the customer, case type and month (服务质量): cases opened in the month, how quickly they were
--- answered and solved, what customers said of them, and what is open at the month's last processed day, from whatever
--- month. A closed month keeps what was known of its cases then; a case first told after its month was closed counts
--- in the month that tells it.
+-- One row per owning org of the customer, case type and month (服务质量): cases opened in the month, how quickly
+-- they were answered and solved, what customers said of them, and what is open at the month's last processed
+-- day, from whatever month. A closed month keeps what was known of its cases then; a case first told after
+-- its month was closed counts in the month that tells it.
 
 {{ config(meta={
     'grain': ['org_id', 'case_type_code', 'month_start_date'], 'partition': 'month_start_date',
@@ -10,7 +10,8 @@
 
 with months as (
 
-    select months.*, rules.at_once_minutes, rules.reply_minutes, rules.solve_minutes,
+    select
+        months.*, rules.at_once_minutes, rules.reply_minutes, rules.solve_minutes,
         rules.promoter_from_score, rules.detractor_to_score
     from {{ ref('int_calendar__computed_months') }} as months
     inner join {{ ref('service_rules') }} as rules
@@ -21,7 +22,8 @@ with months as (
 ),
 
 {% if not is_first_night() -%}
--- the night that first told of any case may have told of years of them: those count in no later month than their own
+-- the night that first told of any case may have told of years of them: those count in no later month than
+-- their own
 told as (
 
     select
@@ -99,8 +101,12 @@ counted as (
         sum(case when cases.is_of_month and cases.is_solved then 1 else 0 end) as solved_in_time_cnt,
         sum(case when cases.is_of_month and not cases.is_open then 1 else 0 end) as closed_cnt,
         sum(case when cases.is_open then 1 else 0 end) as open_cnt,
-        sum(case when cases.is_open then {{ days_between('cases.opened_date', 'cases.through_date') }} else 0 end)
-            as open_age_days,
+        sum(
+            case
+                when cases.is_open then {{ days_between('cases.opened_date', 'cases.through_date') }}
+                else 0
+            end
+        ) as open_age_days,
         max(case when cases.is_open then {{ days_between('cases.opened_date', 'cases.through_date') }} end)
             as oldest_open_days,
         sum(case when cases.is_of_month and cases.score is not null then 1 else 0 end) as scored_cnt,

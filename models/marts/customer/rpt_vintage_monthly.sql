@@ -1,8 +1,9 @@
--- One row per cohort (month of the first account) and month since: how many of the cohort are still customers, and what
--- they hold and contribute (客户批次分析). Cohorts begin with the recorded history.
+-- One row per cohort (month of the first account) and month since: how many of the cohort are still
+-- customers, and what they hold and contribute (客户批次分析). Cohorts begin with the recorded history.
 
 {{ config(meta={
-    'grain': ['cohort_month_date', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['cohort_month_date', 'month_start_date'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
 with months as (

@@ -1,7 +1,7 @@
--- One row per customer of tier potential and above and calendar day, from the first night on: AUM at the end of
--- the day. The tier is that of the day's month as the night computed it, whatever factor gave it. A day
--- without a batch has the balances of the day before it, at its own rates. A night adds its days and leaves all
--- others alone. Everybody's last day is aum_end_amt of the running month in fct_customer_aum_monthly.
+-- One row per customer of tier potential and above and calendar day, from the first night on: AUM at the end
+-- of the day. The tier is that of the day's month as the night computed it, whatever factor gave it. A day
+-- without a batch has the balances of the day before it, at its own rates. A night adds its days and leaves
+-- all others alone. Everybody's last day is aum_end_amt of the running month in fct_customer_aum_monthly.
 
 {{ config(meta={
     'grain': ['customer_id', 'calendar_date'], 'partition': 'calendar_date', 'carried': 'business_date',

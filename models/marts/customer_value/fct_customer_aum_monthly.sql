@@ -83,8 +83,10 @@ counted as (
 
     select
         *,
-        case when own_month_cnt + averaged_11m_cnt > 0 then own_month_cnt + averaged_11m_cnt end as months_12m_cnt,
-        case when own_month_cnt + averaged_5m_cnt > 0 then own_month_cnt + averaged_5m_cnt end as months_6m_cnt,
+        case when own_month_cnt + averaged_11m_cnt > 0 then own_month_cnt + averaged_11m_cnt end
+            as months_12m_cnt,
+        case when own_month_cnt + averaged_5m_cnt > 0 then own_month_cnt + averaged_5m_cnt end
+            as months_6m_cnt,
         case when is_partial_month then 0 else aum_month_avg_amt end as own_avg_amt
     from averaged
 
@@ -100,8 +102,10 @@ select
     -- measures
     aum_end_amt,
     aum_month_avg_amt,
-    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'thirty_days') }} as aum_month_avg_30_amt,
-    {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }} as aum_quarter_avg_amt,
+    {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'thirty_days') }}
+        as aum_month_avg_30_amt,
+    {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }}
+        as aum_quarter_avg_amt,
     {{ divide_round('year_sum_plain_amt', 'year_sum_fine_amt', 'year_days') }} as aum_year_avg_amt,
     {{ divide_cents('(own_avg_amt + aum_avg_sum_5m_amt)', 'months_6m_cnt') }} as aum_avg_6m_amt,
     {{ divide_cents('(own_avg_amt + aum_avg_sum_11m_amt)', 'months_12m_cnt') }} as aum_avg_12m_amt,

@@ -1,6 +1,7 @@
 -- One row per customer, asset class, org and month with a balance or an average: what part of the customer's
--- AUM it is. Parts are rounded one after the other, each to what the rounded sum up to it leaves, so that they
--- always add to the customer's total in fct_customer_aum_monthly. Wealth comes last, as investments do there.
+-- AUM it is. Parts are rounded one after the other, each to what the rounded sum up to it leaves, so that
+-- they always add to the customer's total in fct_customer_aum_monthly. Wealth comes last, as investments do
+-- there.
 
 {{ config(meta={
     'grain': ['customer_id', 'asset_class_code', 'org_id', 'month_start_date'],
@@ -133,7 +134,8 @@ rounded as (
         {{ round_amount('aum_end_plain_amt', 'aum_end_fine_amt') }} as aum_end_amt,
         {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'recorded_days') }}
             as aum_month_avg_amt,
-        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'thirty_days') }} as aum_month_avg_30_amt,
+        {{ divide_round('balance_sum_plain_amt', 'balance_sum_fine_amt', 'thirty_days') }}
+            as aum_month_avg_30_amt,
         {{ divide_round('quarter_sum_plain_amt', 'quarter_sum_fine_amt', 'quarter_days') }}
             as aum_quarter_avg_amt,
         {{ divide_round('year_sum_plain_amt', 'year_sum_fine_amt', 'year_days') }} as aum_year_avg_amt
@@ -149,7 +151,8 @@ shared_parts as (
         asset_class_code,
         month_start_date,
         {% for measure in [
-            'aum_end_amt', 'aum_month_avg_amt', 'aum_month_avg_30_amt', 'aum_quarter_avg_amt', 'aum_year_avg_amt',
+            'aum_end_amt', 'aum_month_avg_amt', 'aum_month_avg_30_amt', 'aum_quarter_avg_amt',
+            'aum_year_avg_amt',
         ] -%}
         {{ measure }} - coalesce(lag({{ measure }}) over by_part, 0) as {{ measure }},
         {% endfor -%}

@@ -1,9 +1,11 @@
--- One row per customer, org and month: the owning org is the main one (主办), every other org that keeps a balance
--- of the customer an assistant (协办), with what each of them keeps. From the month of the first night on; what was
--- owed before is not recorded. A month that ended without a batch keeps the debts that the last night saw.
+-- One row per customer, org and month: the owning org is the main one (主办), every other org that keeps a
+-- balance of the customer an assistant (协办), with what each of them keeps. From the month of the first night
+-- on; what was owed before is not recorded. A month that ended without a batch keeps the debts that the last
+-- night saw.
 
 {{ config(meta={
-    'grain': ['customer_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['customer_id', 'org_id', 'month_start_date'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
 with months as (

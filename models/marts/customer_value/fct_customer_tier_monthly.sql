@@ -97,7 +97,9 @@ tiered_tonight as (
             on status.rulebook_version = tiers.rulebook_version and status.tier_code = tiers.tier_code
         where {{ is_held_by_aum('status', 'tiers') }}
         union all
-        select customer_id, month_start_date from {{ ref('int_tier__customer_month') }} where factor_tier_rank > 0
+        select customer_id, month_start_date
+        from {{ ref('int_tier__customer_month') }}
+        where factor_tier_rank > 0
     ) as tiered
     group by customer_id
 

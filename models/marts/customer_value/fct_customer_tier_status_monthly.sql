@@ -9,11 +9,7 @@
 
 -- depends_on: {{ ref('int_customer__survivor') }}
 
-with customer_months as (
-
-    select * from {{ ref('int_tier__customer_month') }}
-
-),
+with
 
 {% if has_state() %}
 
@@ -48,7 +44,8 @@ returned as (
 
     select maybe_away.customer_id
     from {{ ref('int_tier__maybe_away') }} as maybe_away
-    inner join customer_months on maybe_away.customer_id = customer_months.customer_id
+    inner join {{ ref('int_tier__customer_month') }} as customer_months
+        on maybe_away.customer_id = customer_months.customer_id
     left join {{ by_survivor(ref('fct_customer_aum_monthly')) }} as before
         on
             maybe_away.customer_id = before.customer_id
@@ -103,7 +100,8 @@ carried as (
 statuses as (
 
     {{ tier_statuses(
-        ref('int_tier__customer_month'), ref('tier_rules'), ref('tier_status_rules'), 'carried' if has_state() else none
+        ref('int_tier__customer_month'), ref('tier_rules'), ref('tier_status_rules'),
+        'carried' if has_state() else none
     ) }}
 
 )

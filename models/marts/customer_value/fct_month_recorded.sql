@@ -1,7 +1,7 @@
--- One row per month and factor of a tier: whether the bank's records tell of it. Before the first night that is what the
--- initial load brought: balances and loans of the month itself, card transactions of all the months that count in it;
--- a card is known from its issue on. AUM of a partial month is recorded, of some days only. Loans of a month are not
--- where the history leaves out one that is owed and older than the month.
+-- One row per month and factor of a tier: whether the bank's records tell of it. Before the first night that
+-- is what the initial load brought: balances and loans of the month itself, card transactions of all the
+-- months that count in it; a card is known from its issue on. AUM of a partial month is recorded, of some
+-- days only. Loans of a month are not where the history leaves out one that is owed and older than the month.
 
 -- read on the first night only, but the graph is the same every night
 -- depends_on: {{ ref('stg_core_banking__loans') }}, {{ ref('stg_core_banking__loan_balances') }}
@@ -41,11 +41,12 @@ left_out as (
 -- rows of past months come on the first night alone
 told as (
 
-    select distinct month_start_date, 'aum' as subject_code from {{ ref('stg_core_banking__monthly_balances') }}
+    select distinct month_start_date, 'aum' as subject_code
+    from {{ ref('stg_core_banking__monthly_balances') }}
     union all
     select distinct month_start_date, 'loan' as subject_code from {{ ref('stg_core_banking__monthly_loans') }}
     {% if is_first_night() %}
-    where month_start_date not in (select month_start_date from left_out)
+    where month_start_date not in (select left_out.month_start_date from left_out)
     {% endif %}
 
 ),
@@ -55,7 +56,8 @@ facts as (
     select
         months.month_start_date,
         months.is_provisional,
-        months.month_start_date >= {{ month_start('recorded_history.business_date') }} as is_since_first_night,
+        months.month_start_date >= {{ month_start('recorded_history.business_date') }}
+            as is_since_first_night,
         coalesce(
             {{ month_from_index('(months.month_index - rulebooks.card_spend_months + 1)') }}
             >= recorded_history.card_spend_start_date,

@@ -37,7 +37,11 @@ statuses as (
 
 previous_statuses as (
 
-    select status.customer_id, status.tier_code, status.status_code, months.month_start_date as next_month_date
+    select
+        status.customer_id,
+        status.tier_code,
+        status.status_code,
+        months.month_start_date as next_month_date
     from {{ one_for_survivors(
         by_survivor(ref('fct_customer_tier_status_monthly')),
         ['customer_id', 'tier_code', 'month_start_date'],

@@ -1,6 +1,7 @@
--- One row per personal customer per month: why the customer has the tier, and how far the next one and the loss
--- of this one are. The row alone is enough to judge again: the factor, its amount, the threshold, and for AUM
--- how long ago it was reached. The distance to the loss is that of a customer whose AUM stays as it is.
+-- One row per personal customer per month: why the customer has the tier, and how far the next one and the
+-- loss of this one are. The row alone is enough to judge again: the factor, its amount, the threshold, and
+-- for AUM how long ago it was reached. The distance to the loss is that of a customer whose AUM stays as it
+-- is.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -113,7 +114,8 @@ select
         as factor_amt,
     case when tiers.deciding_factor_code = 'aum' then rules.aum_from_amt else factors.factor_threshold_amt end
         as threshold_amt,
-    case when tiers.deciding_factor_code = 'aum' then cast(rules.window_months as integer) end as window_months,
+    case when tiers.deciding_factor_code = 'aum' then cast(rules.window_months as integer) end
+        as window_months,
     case when tiers.deciding_factor_code = 'aum' and tiers.tier_rank > 0 then statuses.below_months end
         as below_months,
     cast(rules.next_aum_from_amt - tiers.assessment_aum_amt as {{ amount_type() }}) as next_tier_missing_amt,

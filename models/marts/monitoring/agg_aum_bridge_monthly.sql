@@ -1,10 +1,13 @@
 -- One row per owning org, tier at the month's opening and month: the AUM bridge of its customers, added up.
 
 {{ config(meta={
-    'grain': ['org_id', 'tier_code', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
+    'grain': ['org_id', 'tier_code', 'month_start_date'], 'partition': 'month_start_date',
+    'carried': 'open_month',
 }) }}
 
-{%- set amounts = ['opening'] + bridge_parts() + ['unexplained', 'closing', 'net_new_money', 'nnm_indirect'] %}
+{%- set amounts = ['opening'] + bridge_parts() + [
+    'unexplained', 'closing', 'net_new_money', 'nnm_indirect',
+] %}
 
 with months as (
 

@@ -1,5 +1,6 @@
--- One row per org, asset class and business date: what the org keeps of the class, and how much more than on the
--- business date before. A night adds its rows and leaves all others alone; a class that is emptied has a last row.
+-- One row per org, asset class and business date: what the org keeps of the class, and how much more than on
+-- the business date before. A night adds its rows and leaves all others alone; a class that is emptied has a
+-- last row.
 
 {{ config(meta={
     'grain': ['org_id', 'asset_class_code', 'calendar_date'], 'partition': 'calendar_date',

@@ -1,6 +1,7 @@
--- One row per customer and month from that of the first night on: how AUM came from its opening to its closing. Each
--- part is rounded once; what no part explains is the rest, so that opening + parts = closing to the cent. A customer
--- without AUM of whom nothing moved has no row. A row for everybody with AUM each night: the closing changes daily.
+-- One row per customer and month from that of the first night on: how AUM came from its opening to its
+-- closing. Each part is rounded once; what no part explains is the rest, so that opening + parts = closing to
+-- the cent. A customer without AUM of whom nothing moved has no row. A row for everybody with AUM each night:
+-- the closing changes daily.
 
 {{ config(meta={
     'grain': ['customer_id', 'month_start_date'], 'partition': 'month_start_date', 'carried': 'open_month',
@@ -27,9 +28,9 @@ nnm_rule as (
     from months
     inner join {{ ref('nnm_rules') }} as rules
         on rules.valid_from_month = (
-            select max(valid_from_month)
-            from {{ ref('nnm_rules') }}
-            where valid_from_month <= months.month_start_date
+            select max(until_then.valid_from_month)
+            from {{ ref('nnm_rules') }} as until_then
+            where until_then.valid_from_month <= months.month_start_date
         )
 
 ),
@@ -106,7 +107,9 @@ ends as (
         closings.aum_end_amt as closing_amt
     from closings
     full outer join openings
-        on closings.customer_id = openings.customer_id and closings.month_start_date = openings.month_start_date
+        on
+            closings.customer_id = openings.customer_id
+            and closings.month_start_date = openings.month_start_date
 
 ),
 
@@ -122,7 +125,8 @@ bridged as (
         {% endfor -%}
         coalesce(moved.net_new_money_amt, 0) as net_new_money_amt
     from ends
-    full outer join moved on ends.customer_id = moved.customer_id and ends.month_start_date = moved.month_start_date
+    full outer join moved
+        on ends.customer_id = moved.customer_id and ends.month_start_date = moved.month_start_date
 
 ),
 
@@ -130,15 +134,16 @@ rest as (
 
     select
         *,
-        closing_amt - opening_amt - ({% for part in parts %}{{ part }}_amt{{ ' + ' if not loop.last }}{% endfor %})
-            as unexplained_amt
+        closing_amt - opening_amt
+        - ({{ parts | join('_amt + ') }}_amt) as unexplained_amt
     from bridged
 
 ),
 
 customers as (
 
-    select customer_id, month_start_date, owning_org_id, customer_type_code from {{ ref('int_customer__month') }}
+    select customer_id, month_start_date, owning_org_id, customer_type_code
+    from {{ ref('int_customer__month') }}
 
 ),
 
@@ -155,7 +160,8 @@ gone as (
             "cast('1900-01-01' as date)", 'versions.known_from_date'
         )]) }} as customer_type_code
     from rest
-    left join customers on rest.customer_id = customers.customer_id and rest.month_start_date = customers.month_start_date
+    left join customers
+        on rest.customer_id = customers.customer_id and rest.month_start_date = customers.month_start_date
     inner join {{ ref('int_customer__versions') }} as versions on rest.customer_id = versions.customer_id
     where customers.customer_id is null
     group by rest.customer_id, rest.month_start_date
@@ -181,7 +187,9 @@ select
         else coalesce(tiers.tier_code, 'new')
     end as opening_tier_code,
     (
-        select min(nnm_rule.nnm_rule_code) from nnm_rule where nnm_rule.month_start_date = rest.month_start_date
+        select min(nnm_rule.nnm_rule_code)
+        from nnm_rule
+        where nnm_rule.month_start_date = rest.month_start_date
     ) as nnm_rule_code,
 
     -- dates
@@ -203,6 +211,7 @@ select
 
 from rest
 inner join months on rest.month_start_date = months.month_start_date
-left join customers on rest.customer_id = customers.customer_id and rest.month_start_date = customers.month_start_date
+left join customers
+    on rest.customer_id = customers.customer_id and rest.month_start_date = customers.month_start_date
 left join gone on rest.customer_id = gone.customer_id and rest.month_start_date = gone.month_start_date
 left join tiers on rest.customer_id = tiers.customer_id and rest.month_start_date = tiers.month_start_date

@@ -1,6 +1,6 @@
--- One row per customer as of the last business date (客户资产监测): what they hold and owe, and the change against the
--- business date before, the end of last month and the end of last year. Everybody has a row, and everybody's changes
--- are new each night, so the table is written whole.
+-- One row per customer as of the last business date (客户资产监测): what they hold and owe, and the change against
+-- the business date before, the end of last month and the end of last year. Everybody has a row, and
+-- everybody's changes are new each night, so the table is written whole.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -15,7 +15,8 @@
 
 with tonight as (
 
-    select *, total_assets_amt - deposit_amt as investment_amt,
+    select
+        *, total_assets_amt - deposit_amt as investment_amt,
         month_total_assets_amt - month_deposit_amt as month_investment_amt,
         year_total_assets_amt - year_deposit_amt as year_investment_amt
     from {{ one_for_survivors(
@@ -38,7 +39,8 @@ day_before as (
 
 ),
 
--- the ends of last month and last year, if a night or the initial load's history tells of them; loans by their own
+-- the ends of last month and last year, if a night or the initial load's history tells of them; loans by
+-- their own
 recorded as (
 
     select
@@ -112,7 +114,9 @@ gone as (
 
 managers as (
 
-    select * from {{ ref('int_ownership__main_manager') }} where month_start_date = {{ month_start(business_date()) }}
+    select *
+    from {{ ref('int_ownership__main_manager') }}
+    where month_start_date = {{ month_start(business_date()) }}
 
 )
 
@@ -135,18 +139,23 @@ select
     cast(amounts.total_assets_amt - amounts.loan_amt - amounts.card_debt_amt as {{ amount_type() }})
         as net_assets_amt
     {%- for measure in measures %}
-    {%- set of_loans = 'loan_' if measure == 'loan' else '' %},
+    {%- set recorded = 'recorded.has_loan_' if measure == 'loan' else 'recorded.has_' %},
     cast(
-        case when recorded.has_day then amounts.{{ measure }}_amt - coalesce(day_before.{{ measure }}_amt, 0) end
-        as {{ amount_type() }}
+        case
+            when recorded.has_day then amounts.{{ measure }}_amt - coalesce(day_before.{{ measure }}_amt, 0)
+        end as {{ amount_type() }}
     ) as {{ measure }}_change_day_amt,
     cast(
-        case when recorded.has_{{ of_loans }}month then amounts.{{ measure }}_amt - amounts.month_{{ measure }}_amt end
-        as {{ amount_type() }}
+        case
+            when {{ recorded }}month
+                then amounts.{{ measure }}_amt - amounts.month_{{ measure }}_amt
+        end as {{ amount_type() }}
     ) as {{ measure }}_change_month_amt,
     cast(
-        case when recorded.has_{{ of_loans }}year then amounts.{{ measure }}_amt - amounts.year_{{ measure }}_amt end
-        as {{ amount_type() }}
+        case
+            when {{ recorded }}year
+                then amounts.{{ measure }}_amt - amounts.year_{{ measure }}_amt
+        end as {{ amount_type() }}
     ) as {{ measure }}_change_year_amt
     {%- endfor %}
 

@@ -1,6 +1,7 @@
--- One row per customer, month and flow: the transactions dated in the month, by the customer's share of the accounts,
--- at the rate of the night that brought them. A reversal takes off in the flow of its original, on its own day. A month
--- that is over stays as it closed: what comes later for it is in the bridge of the month that brought it.
+-- One row per customer, month and flow: the transactions dated in the month, by the customer's share of the
+-- accounts, at the rate of the night that brought them. A reversal takes off in the flow of its original, on
+-- its own day. A month that is over stays as it closed: what comes later for it is in the bridge of the month
+-- that brought it.
 
 {{ config(meta={
     'grain': ['customer_id', 'flow_code', 'month_start_date'], 'partition': 'month_start_date',

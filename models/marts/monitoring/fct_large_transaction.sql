@@ -1,7 +1,8 @@
--- One row per large transaction (大额交易), written by the night that finds it large: its amount, or the total of its
--- customer, kind (cash, transfer), direction and date, is at or above the line. All of such a day are listed, those
--- that came on earlier nights too, each at the rate of the night that brought it. The customer is the account's holder, who answers for the whole amount. Reversals
--- are not listed and not counted. A list for customer care, no report against money laundering.
+-- One row per large transaction (大额交易), written by the night that finds it large: its amount, or the total of
+-- its customer, kind (cash, transfer), direction and date, is at or above the line. All of such a day are
+-- listed, those that came on earlier nights too, each at the rate of the night that brought it. The customer
+-- is the account's holder, who answers for the whole amount. Reversals are not listed and not counted. A list
+-- for customer care, no report against money laundering.
 
 {{ config(meta={
     'grain': ['month_start_date', 'txn_id'], 'partition': 'month_start_date', 'carried': 'business_date',
@@ -9,7 +10,9 @@
 
 with accounts as (
 
-    select account_id, customer_id from {{ by_survivor(ref('int_account__versions')) }} where known_to_date is null
+    select account_id, customer_id
+    from {{ by_survivor(ref('int_account__versions')) }}
+    where known_to_date is null
 
 ),
 
@@ -24,7 +27,9 @@ customers as (
 
 managers as (
 
-    select * from {{ ref('int_ownership__main_manager') }} where month_start_date = {{ month_start(business_date()) }}
+    select *
+    from {{ ref('int_ownership__main_manager') }}
+    where month_start_date = {{ month_start(business_date()) }}
 
 ),
 

@@ -1,8 +1,9 @@
--- One row per assignment as known tonight and stretch of it (客户归属): who looks after a customer, in which part, from when
--- to when. Those of a customer do not overlap but for the team of main and assistants, whose parts add to 1 on every
--- day: from the day on which a manager leaves the bank, that part is UNASSIGNED. An assignment that never came to
--- hold has no row. Where nobody is assigned by hand, the manager of the largest loan or of the card is (source_code);
--- what was recorded by hand, and what was known before, is in fct_assignment_version.
+-- One row per assignment as known tonight and stretch of it (客户归属): who looks after a customer, in which
+-- part, from when to when. Those of a customer do not overlap but for the team of main and assistants, whose
+-- parts add to 1 on every day: from the day on which a manager leaves the bank, that part is UNASSIGNED. An
+-- assignment that never came to hold has no row. Where nobody is assigned by hand, the manager of the largest
+-- loan or of the card is (source_code); what was recorded by hand, and what was known before, is in
+-- fct_assignment_version.
 
 {{ config(materialized='table', meta={'grain': ['assignment_id']}) }}
 

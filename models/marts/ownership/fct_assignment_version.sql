@@ -1,5 +1,6 @@
--- One row per assignment and version (客户归属版本): what was recorded of who looks after a customer, and until when that
--- record stood. With both clocks any question has an answer: what was true on a day, as known on another.
+-- One row per assignment and version (客户归属版本): what was recorded of who looks after a customer, and until
+-- when that record stood. With both clocks any question has an answer: what was true on a day, as known on
+-- another.
 
 {{ config(materialized='table', meta={'grain': ['assignment_id', 'known_from_date']}) }}
 

@@ -1,6 +1,6 @@
--- One row per open month, org, employee and tier (客户经理工作量): customers looked after on the month's last processed
--- day, and what was assigned, adjusted and recalled in the month. UNASSIGNED has the org's pending customers and
--- their age, as of tonight.
+-- One row per open month, org, employee and tier (客户经理工作量): customers looked after on the month's last
+-- processed day, and what was assigned, adjusted and recalled in the month. UNASSIGNED has the org's pending
+-- customers and their age, as of tonight.
 
 {{ config(meta={
     'grain': ['month_start_date', 'org_id', 'employee_id', 'tier_code'],
@@ -51,7 +51,8 @@ managed as (
         assignments.org_id,
         assignments.assigned_employee_id as employee_id,
         coalesce(tiers.tier_code, 'none') as tier_code,
-        sum(case when assignments.is_held and assignments.role_code = 'main' then 1 else 0 end) as main_customer_cnt,
+        sum(case when assignments.is_held and assignments.role_code = 'main' then 1 else 0 end)
+            as main_customer_cnt,
         sum(case when assignments.is_held and assignments.role_code = 'assistant' then 1 else 0 end)
             as assistant_customer_cnt,
         sum(case when assignments.is_held then assignments.participation_share else 0 end)

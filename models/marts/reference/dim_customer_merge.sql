@@ -1,5 +1,6 @@
--- One row per customer who is merged with another as of the last business date (客户合并关系), and the customer who goes on. Figures
--- from the night of the merge on are under the number of that one; months that were over then keep both.
+-- One row per customer who is merged with another as of the last business date (客户合并关系), and the customer who
+-- goes on. Figures from the night of the merge on are under the number of that one; months that were over
+-- then keep both.
 
 {{ config(materialized='table', meta={'grain': ['merged_customer_id']}) }}
 

@@ -5,9 +5,9 @@
 with employees as (
 
     select
-        versions.*,
+        *,
         row_number() over (partition by employee_id order by known_from_date desc nulls last) as recency
-    from {{ ref('int_employee__versions') }} as versions
+    from {{ ref('int_employee__versions') }}
 
 ),
 

@@ -1,14 +1,14 @@
--- One row per org that was ever delivered: its name, its place in tonight's tree, what became of it. An org that is
--- no longer delivered keeps what was last said of it, so that figures of its time have a name.
+-- One row per org that was ever delivered: its name, its place in tonight's tree, what became of it. An org
+-- that is no longer delivered keeps what was last said of it, so that figures of its time have a name.
 
 {{ config(materialized='table', meta={'grain': ['org_id']}) }}
 
 with orgs as (
 
     select
-        versions.*,
+        *,
         row_number() over (partition by org_id order by known_from_date desc nulls last) as recency
-    from {{ ref('int_org__versions') }} as versions
+    from {{ ref('int_org__versions') }}
 
 ),
 
@@ -22,8 +22,9 @@ paths as (
 
     select
         above.org_id,
-        {{ joined_text('names.org_name', "' / '", ['above.distance desc nulls last', 'above.ancestor_org_id']) }}
-            as org_path_name
+        {{ joined_text(
+            'names.org_name', "' / '", ['above.distance desc nulls last', 'above.ancestor_org_id']
+        ) }} as org_path_name
     from {{ ref('int_org__ancestor') }} as above
     inner join last_versions as names on above.ancestor_org_id = names.org_id
     group by above.org_id

@@ -5,10 +5,10 @@
 with said as (
 
     select
-        catalogue.*,
+        *,
         min(business_date) over (partition by product_code) as offered_since_date,
         row_number() over (partition by product_code order by business_date desc nulls last) as recency
-    from {{ ref('int_product__said') }} as catalogue
+    from {{ ref('int_product__said') }}
 
 )
 

@@ -1,5 +1,5 @@
--- One row per org as it was called, view and org that it counts for (机构汇总关系): itself (distance 0) and all above it.
--- In the view `then` an org that merged counts for itself, in `current` for its successor.
+-- One row per org as it was called, view and org that it counts for (机构汇总关系): itself (distance 0) and all
+-- above it. In the view `then` an org that merged counts for itself, in `current` for its successor.
 
 {{ config(materialized='table', meta={'grain': ['view_code', 'org_id', 'rollup_org_id']}) }}
 

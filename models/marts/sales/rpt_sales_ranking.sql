@@ -1,6 +1,7 @@
--- One row per open month, period to date, kind of subject, view, sales product and subject (销售排行榜): employees over all
--- orgs, orgs by their own sales and with all below them, as they were called then and as they are now. Ranked by amount in the
--- reporting currency or by count, as the sales product's rule says; ties share a rank. Quarter and year run to the month's last processed day; `all` is the sum of all sales products.
+-- One row per open month, period to date, kind of subject, view, sales product and subject (销售排行榜): employees
+-- over all orgs, orgs by their own sales and with all below them, as they were called then and as they are
+-- now. Ranked by amount in the reporting currency or by count, as the sales product's rule says; ties share a
+-- rank. Quarter and year run to the month's last processed day; `all` is the sum of all sales products.
 
 {{ config(meta={
     'grain': [
@@ -149,17 +150,20 @@ placed as (
     select
         grouped.*,
         coalesce(measures.measure_code, 'amount') as measure_code,
-        case when measures.measure_code = 'count' then grouped.sales_cnt else grouped.credit_amt end as ranked_by,
+        case when measures.measure_code = 'count' then grouped.sales_cnt else grouped.credit_amt end
+            as ranked_by,
         case when grouped.subject_code = 'employee' then grouped.subject_id end as employee_id,
         case when grouped.subject_code = 'employee' then homes.org_id else grouped.subject_id end as org_id,
         -- with all below them, orgs of one level are compared with each other
-        case when grouped.subject_code = 'org_tree' then orgs.org_level_code else '' end as compared_level_code
+        case when grouped.subject_code = 'org_tree' then orgs.org_level_code else '' end
+            as compared_level_code
     from grouped
     left join measures
         on
             grouped.month_start_date = measures.month_start_date
             and grouped.sales_product_code = measures.sales_product_code
-    left join homes on {{ key_where("grouped.subject_code = 'employee'", 'grouped.subject_id') }} = homes.employee_id
+    left join homes
+        on {{ key_where("grouped.subject_code = 'employee'", 'grouped.subject_id') }} = homes.employee_id
     left join {{ ref('int_org__versions') }} as orgs
         on
             {{ key_where("grouped.subject_code <> 'employee'", 'grouped.subject_id') }} = orgs.org_id

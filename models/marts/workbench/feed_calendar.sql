@@ -1,5 +1,5 @@
--- One row per date of a customer in the next 30 days (日程): maturities, instalments, birthdays, festivals of those who are
--- greeted then, card expiries. Of a date of birth only the day that comes is said.
+-- One row per date of a customer in the next 30 days (日程): maturities, instalments, birthdays, festivals of
+-- those who are greeted then, card expiries. Of a date of birth only the day that comes is said.
 
 {{ config(materialized='table', meta={'grain': ['line_id']}) }}
 
@@ -73,12 +73,12 @@ lines as (
 
     select
         loans.customer_id,
-        'maturity',
-        loans.maturity_date,
-        'loan',
-        loans.loan_id,
-        '',
-        {{ event_worth('balances.balance_ccy_amt', 'loans.mid_rate') }}
+        'maturity' as calendar_line_code,
+        loans.maturity_date as due_date,
+        'loan' as subject_type_code,
+        loans.loan_id as subject_id,
+        '' as key_text,
+        {{ event_worth('balances.balance_ccy_amt', 'loans.mid_rate') }} as amount_amt
     from loans
     inner join {{ ref('stg_core_banking__loan_balances') }} as balances
         on loans.loan_id = balances.loan_id and balances.balance_ccy_amt > 0
@@ -88,14 +88,15 @@ lines as (
 
     select
         loans.customer_id,
-        'instalment',
+        'instalment' as calendar_line_code,
         terms.due_date,
-        'loan',
-        loans.loan_id,
-        cast(terms.term_no as varchar),
+        'loan' as subject_type_code,
+        loans.loan_id as subject_id,
+        cast(terms.term_no as varchar) as key_text,
         {{ event_worth(
-            '(cast(terms.due_principal_ccy_amt as ' ~ sum_type() ~ ') + terms.due_interest_ccy_amt)', 'loans.mid_rate'
-        ) }}
+            '(cast(terms.due_principal_ccy_amt as ' ~ sum_type() ~ ') + terms.due_interest_ccy_amt)',
+            'loans.mid_rate'
+        ) }} as amount_amt
     from {{ ref('int_loan__schedule_versions') }} as terms
     inner join loans on terms.loan_id = loans.loan_id
     where
@@ -105,7 +106,14 @@ lines as (
 
     union all
 
-    select customer_id, 'card_expiry', expiry_date, 'card', card_id, '', cast(null as {{ amount_type() }})
+    select
+        customer_id,
+        'card_expiry' as calendar_line_code,
+        expiry_date as due_date,
+        'card' as subject_type_code,
+        card_id as subject_id,
+        '' as key_text,
+        cast(null as {{ amount_type() }}) as amount_amt
     from {{ by_survivor(ref('int_card__versions')) }}
     where
         known_to_date is null
@@ -114,7 +122,14 @@ lines as (
 
     union all
 
-    select born.customer_id, 'birthday', days.calendar_date, 'customer', born.customer_id, '', null
+    select
+        born.customer_id,
+        'birthday' as calendar_line_code,
+        days.calendar_date as due_date,
+        'customer' as subject_type_code,
+        born.customer_id as subject_id,
+        '' as key_text,
+        null as amount_amt
     from born
     inner join (
         {{ birthdays(business_date(), last_day) }}
@@ -124,12 +139,12 @@ lines as (
 
     select
         customers.customer_id,
-        'festival',
-        days.calendar_date,
-        'customer',
-        customers.customer_id,
-        days.festival_code,
-        null
+        'festival' as calendar_line_code,
+        days.calendar_date as due_date,
+        'customer' as subject_type_code,
+        customers.customer_id as subject_id,
+        days.festival_code as key_text,
+        null as amount_amt
     from {{ ref('stg_core_banking__calendar_days') }} as days
     cross join (
         -- once, whatever number of rules greets a customer
@@ -145,7 +160,9 @@ lines as (
                 where rules.customer_group_code in (customers.customer_group_code, '*')
             )
     ) as customers
-    where days.festival_code is not null and days.calendar_date between {{ business_date() }} and {{ last_day }}
+    where
+        days.festival_code is not null
+        and days.calendar_date between {{ business_date() }} and {{ last_day }}
 
 )
 
@@ -155,8 +172,8 @@ select
     owners.owning_org_id as org_id,
     lines.customer_id,
     {{ keyed_hash(
-        "lines.calendar_line_code || '|' || lines.subject_type_code || '|' || lines.subject_id || '|' || lines.key_text"
-        ~ " || '|' || cast(lines.due_date as varchar)", 'pads'
+        "lines.calendar_line_code || '|' || lines.subject_type_code || '|' || lines.subject_id || '|'"
+        ~ " || lines.key_text || '|' || cast(lines.due_date as varchar)", 'pads'
     ) }} as line_id,
     case
         when lines.subject_type_code = 'customer' then lines.subject_id

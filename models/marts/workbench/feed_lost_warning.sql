@@ -1,10 +1,10 @@
--- One row per customer under attention tonight (流失预警): how long until the tier held is lost if nothing changes, what is
--- missing, what to pay in for it, and the last contact. In the last month before the loss the line says so. Nobody who
--- has closed is in it.
+-- One row per customer under attention tonight (流失预警): how long until the tier held is lost if nothing
+-- changes, what is missing, what to pay in for it, and the last contact. In the last month before the loss
+-- the line says so. Nobody who has closed is in it.
 --
--- The AUM judged is an average over the month, so what is missing to it today has to be paid in several times over:
--- a payment counts only for the days that are left, tomorrow's included. top_up_amt is what, paid in by tomorrow and
--- left there with all else, brings the month's figure to the threshold.
+-- The AUM judged is an average over the month, so what is missing to it today has to be paid in several times
+-- over: a payment counts only for the days that are left, tomorrow's included. top_up_amt is what, paid in by
+-- tomorrow and left there with all else, brings the month's figure to the threshold.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -46,7 +46,8 @@ held as (
         months.days_left,
         -- what the month's sum will be divided by at its end
         case
-            when rulebooks.aum_basis_code = 'month_avg_30' and not months.is_partial_month then months.thirty_days
+            when rulebooks.aum_basis_code = 'month_avg_30' and not months.is_partial_month
+                then months.thirty_days
             else months.recorded_days + months.days_left
         end as month_days,
         aum.aum_end_amt,
@@ -99,7 +100,8 @@ select
             then cast(greatest(warned.threshold_amt - held.aum_end_amt, 0) as {{ amount_type() }})
         -- rounded up to the cent
         when held.aum_basis_code in ('month_avg', 'month_avg_30') then {{ wide_cents_amount(floor_divide(
-            'greatest(' ~ total_cents(times_days('warned.threshold_amt', 'held.month_days') ~ ' - held.month_sum_amt')
+            'greatest('
+            ~ total_cents(times_days('warned.threshold_amt', 'held.month_days') ~ ' - held.month_sum_amt')
             ~ ', 0) + held.days_left - 1',
             'held.days_left'
         )) }}

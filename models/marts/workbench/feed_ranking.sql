@@ -1,4 +1,5 @@
--- One row per employee and sales product with sales in the running month (销售排名): the rank over all orgs and in the own org.
+-- One row per employee and sales product with sales in the running month (销售排名): the rank over all orgs and
+-- in the own org.
 
 {{ config(materialized='table', meta={'grain': ['employee_id', 'sales_product_code']}) }}
 

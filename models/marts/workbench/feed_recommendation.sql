@@ -1,5 +1,5 @@
--- One row per customer and product line recommended (推荐商机), as of the last business date, with who looks after the
--- customer. Lines of customers without a manager are the org's, employee_id empty.
+-- One row per customer and product line recommended (推荐商机), as of the last business date, with who looks
+-- after the customer. Lines of customers without a manager are the org's, employee_id empty.
 
 {{ config(materialized='table', meta={'grain': ['customer_id', 'product_line_code']}) }}
 

@@ -1,5 +1,5 @@
--- One row per response of tonight (今日提醒), by priority: what a manager has to do or to know of his customers. Lines of
--- customers without a manager are the org's, employee_id empty.
+-- One row per response of tonight (今日提醒), by priority: what a manager has to do or to know of his customers.
+-- Lines of customers without a manager are the org's, employee_id empty.
 
 {{ config(materialized='table', meta={'grain': ['response_id']}) }}
 

@@ -1,5 +1,5 @@
--- One row per visit or contact of the last 30 days (工作日志): a visit is of who made it, a contact of the customer's main
--- manager tonight.
+-- One row per visit or contact of the last 30 days (工作日志): a visit is of who made it, a contact of the
+-- customer's main manager tonight.
 
 {{ config(materialized='table', meta={'grain': ['work_type_code', 'work_id']}) }}
 

@@ -1,4 +1,5 @@
--- One row per account_id × customer_id that tonight's batch adds, changes or deletes: owners of joint accounts; an account with no row belongs wholly to its holder.
+-- One row per account_id × customer_id that tonight's batch adds, changes or deletes: owners of joint
+-- accounts; an account with no row belongs wholly to its holder.
 
 with source as (
 

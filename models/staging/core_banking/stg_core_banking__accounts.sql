@@ -1,4 +1,5 @@
--- One row per account_id that tonight's batch adds, changes or deletes: accounts that hold deposits or investments.
+-- One row per account_id that tonight's batch adds, changes or deletes: accounts that hold deposits or
+-- investments.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per assignment_id that tonight's batch adds, changes or deletes: which manager looks after which customer, from when to when.
+-- One row per assignment_id that tonight's batch adds, changes or deletes: which manager looks after which
+-- customer, from when to when.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per campaign_id and product_code that tonight's batch adds, changes or deletes: products that a campaign sells.
+-- One row per campaign_id and product_code that tonight's batch adds, changes or deletes: products that a
+-- campaign sells.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per campaign_id and customer_id that tonight's batch reports: whom a campaign chose, and who is left out to compare.
+-- One row per campaign_id and customer_id that tonight's batch reports: whom a campaign chose, and who is
+-- left out to compare.
 
 with source as (
 

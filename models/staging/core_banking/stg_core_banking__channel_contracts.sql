@@ -1,4 +1,5 @@
--- One row per customer_id and channel_code that tonight's batch adds, changes or deletes: channels that customers signed for.
+-- One row per customer_id and channel_code that tonight's batch adds, changes or deletes: channels that
+-- customers signed for.
 
 with source as (
 

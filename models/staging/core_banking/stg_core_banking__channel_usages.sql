@@ -1,4 +1,5 @@
--- One row per customer_id, channel_code and usage_date that tonight's batch reports: what customers did in a channel on a day.
+-- One row per customer_id, channel_code and usage_date that tonight's batch reports: what customers did in a
+-- channel on a day.
 
 with source as (
 

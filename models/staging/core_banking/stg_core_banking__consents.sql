@@ -1,4 +1,5 @@
--- One row per customer_id and purpose that tonight's batch adds, changes or deletes: what customers agreed to be contacted for.
+-- One row per customer_id and purpose that tonight's batch adds, changes or deletes: what customers agreed to
+-- be contacted for.
 
 with source as (
 

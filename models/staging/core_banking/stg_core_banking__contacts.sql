@@ -1,4 +1,5 @@
--- One row per contact_id that tonight's batch reports: messages, calls and visits that reached for a customer.
+-- One row per contact_id that tonight's batch reports: messages, calls and visits that reached for a
+-- customer.
 
 with source as (
 

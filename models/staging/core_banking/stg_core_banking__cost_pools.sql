@@ -1,4 +1,5 @@
--- One row per cost_pool_id × cost_month × org_id that tonight's batch reports: costs of an organisation and month that are spread over its accounts.
+-- One row per cost_pool_id × cost_month × org_id that tonight's batch reports: costs of an organisation and
+-- month that are spread over its accounts.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per customer_id, related_id and relation_type that tonight's batch adds, changes or deletes: who belongs to whom: households, groups, supply chains, guarantors.
+-- One row per customer_id, related_id and relation_type that tonight's batch adds, changes or deletes: who
+-- belongs to whom: households, groups, supply chains, guarantors.
 
 with source as (
 

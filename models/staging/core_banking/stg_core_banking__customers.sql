@@ -1,4 +1,5 @@
--- One row per customer_id that tonight's batch adds, changes or deletes: customers, personal and corporate. Names, certificates and mobiles are private.
+-- One row per customer_id that tonight's batch adds, changes or deletes: customers, personal and corporate.
+-- Names, certificates and mobiles are private.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per account_id × product_code of tonight's full extract: holdings of investment products at market value.
+-- One row per account_id × product_code of tonight's full extract: holdings of investment products at market
+-- value.
 
 with source as (
 

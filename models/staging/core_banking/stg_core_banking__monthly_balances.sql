@@ -1,4 +1,5 @@
--- One row per account_id × product_code × balance_month that tonight's batch reports: past months of the initial load; the running month covers the days before the batch.
+-- One row per account_id × product_code × balance_month that tonight's batch reports: past months of the
+-- initial load; the running month covers the days before the batch.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per loan_id × balance_month that tonight's batch reports: past months of the initial load; the running month covers the days before the batch.
+-- One row per loan_id × balance_month that tonight's batch reports: past months of the initial load; the
+-- running month covers the days before the batch.
 
 with source as (
 

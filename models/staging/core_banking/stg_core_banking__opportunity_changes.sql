@@ -1,4 +1,5 @@
--- One row per opportunity_id and changed_at that tonight's batch reports: opportunities of the front office, one row per change.
+-- One row per opportunity_id and changed_at that tonight's batch reports: opportunities of the front office,
+-- one row per change.
 
 with source as (
 

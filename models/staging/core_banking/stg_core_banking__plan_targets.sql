@@ -1,4 +1,5 @@
--- One row per scope_type, scope_id, indicator_code, period and version that tonight's batch reports: targets of the bank, its organisations and its people.
+-- One row per scope_type, scope_id, indicator_code, period and version that tonight's batch reports: targets
+-- of the bank, its organisations and its people.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per loan_id and term_no that tonight's batch adds, changes or deletes: instalments of loans, due and paid.
+-- One row per loan_id and term_no that tonight's batch adds, changes or deletes: instalments of loans, due
+-- and paid.
 
 with source as (
 

@@ -1,4 +1,5 @@
--- One row per scope_type × scope_id × sales_product_code × valid_from of tonight's full extract: seller and referrer ratios by employee, organisation or bank.
+-- One row per scope_type × scope_id × sales_product_code × valid_from of tonight's full extract: seller and
+-- referrer ratios by employee, organisation or bank.
 
 with source as (
 

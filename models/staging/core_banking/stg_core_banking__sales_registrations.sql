@@ -1,4 +1,5 @@
--- One row per registration_id that tonight's batch reports: who registered whom as seller or referrer; a revocation is the same row sent again.
+-- One row per registration_id that tonight's batch reports: who registered whom as seller or referrer; a
+-- revocation is the same row sent again.
 
 with source as (
 

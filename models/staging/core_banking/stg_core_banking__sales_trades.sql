@@ -1,4 +1,5 @@
--- One row per trade_id that tonight's batch reports: sales of products; a cancellation is a later row that names the trade.
+-- One row per trade_id that tonight's batch reports: sales of products; a cancellation is a later row that
+-- names the trade.
 
 with source as (
 

@@ -3,8 +3,8 @@
 -- differ from the version before. Rows are only ever added.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date', 'carried': 'released',
-    'entered_on': 'confirmed_date',
+    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date',
+    'carried': 'released', 'entered_on': 'confirmed_date',
 }) }}
 
 with months as (
@@ -16,7 +16,8 @@ with months as (
 added as (
 
     select
-        changes.customer_id, changes.owning_org_id, cast(months.version_number + 1 as integer) as version_number,
+        changes.customer_id, changes.owning_org_id, cast(months.version_number + 1 as integer)
+            as version_number,
         changes.rulebook_version, changes.tier_code, changes.status_code, changes.deciding_factor_code,
         changes.lost_tier_code, changes.month_start_date, months.confirmed_date, changes.assessment_aum_amt,
         changes.below_months, changes.is_withdrawn

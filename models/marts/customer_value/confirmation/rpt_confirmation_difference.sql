@@ -2,7 +2,8 @@
 -- last confirmed, and because of which batch.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date', 'carried': 'released',
+    'grain': ['month_start_date', 'customer_id', 'version_number'], 'partition': 'month_start_date',
+    'carried': 'released',
 }) }}
 
 with touched as (

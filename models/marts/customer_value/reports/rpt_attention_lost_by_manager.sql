@@ -1,5 +1,5 @@
--- One row per org, relationship manager, status, tier and month: how many customers are at attention or
--- lost, how many of them since this month, and how much AUM they have left. Who closed in the month after losing a
+-- One row per org, relationship manager, status, tier and month: how many customers are at attention or lost,
+-- how many of them since this month, and how much AUM they have left. Who closed in the month after losing a
 -- tier is counted under `closed`, and no more from the next month on.
 
 {{ config(meta={

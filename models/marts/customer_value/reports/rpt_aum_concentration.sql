@@ -159,7 +159,8 @@ select
     {{ ratio('customer_cnt', 'all_cnt') }} as customer_share,
     {{ ratio('held_cents', 'all_cents') }} as aum_share,
     cast(all_cnt as bigint) as all_customer_cnt,
-    cast(cast(all_cents as decimal(38, 0)) * cast(0.01 as decimal(3, 2)) as {{ amount_type() }}) as all_aum_amt,
+    cast(cast(all_cents as decimal(38, 0)) * cast(0.01 as decimal(3, 2)) as {{ amount_type() }})
+        as all_aum_amt,
     {{ ratio('(twice_rank_cents - (all_cnt + 1) * all_cents)', '(all_cnt * all_cents)') }} as gini_rate,
 
     -- flags

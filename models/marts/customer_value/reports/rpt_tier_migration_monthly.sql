@@ -6,7 +6,8 @@
 -- the bank's matrix. A customer whose owning org changed opened the month at another org than he ended it:
 -- opening_cnt counts him there, where the row then has a customer_cnt of 0.
 --
--- first_recorded_cnt: of these customers, who went this way only because a factor was not recorded the month before.
+-- first_recorded_cnt: of these customers, who went this way only because a factor was not recorded the month
+-- before.
 
 {{ config(meta={
     'grain': ['month_start_date', 'org_id', 'from_tier_code', 'to_tier_code'],

@@ -1,6 +1,7 @@
--- One row per entry of the feed of events (事件流水): an event, or the withdrawal of one whose cause a batch that came
--- again takes away. Rows are only ever added: the newest release is the record, as of the sales ledger, and a
--- night that is replayed on the way to a later one adds nothing. An event is told once, whatever comes again.
+-- One row per entry of the feed of events (事件流水): an event, or the withdrawal of one whose cause a batch that
+-- came again takes away. Rows are only ever added: the newest release is the record, as of the sales ledger,
+-- and a night that is replayed on the way to a later one adds nothing. An event is told once, whatever comes
+-- again.
 
 {{ config(meta={
     'grain': ['entry_id'], 'partition': 'knowledge_date', 'carried': 'released',
@@ -103,15 +104,18 @@ changes as (
 
     select
         'withdrawal' as entry_type_code, event_id, event_code, reminder_class_code, rule_version, customer_id,
-        subject_type_code, subject_id, event_date, {{ business_date() }} as business_date, priority, amount_amt,
-        reference_amt, threshold_amt, reference_date, event_cnt, owning_org_id, employee_id, customer_group_code
+        subject_type_code, subject_id, event_date, {{ business_date() }} as business_date, priority,
+        amount_amt,
+        reference_amt, threshold_amt, reference_date, event_cnt, owning_org_id, employee_id,
+        customer_group_code
     from withdrawn
     union all
     select
         'event' as entry_type_code, wanted.event_id, wanted.event_code, wanted.reminder_class_code,
-        wanted.rule_version, wanted.customer_id, wanted.subject_type_code, wanted.subject_id, wanted.event_date,
-        wanted.business_date, wanted.priority, wanted.amount_amt, wanted.reference_amt, wanted.threshold_amt,
-        wanted.reference_date, wanted.event_cnt, wanted.owning_org_id, wanted.employee_id, wanted.customer_group_code
+        wanted.rule_version, wanted.customer_id, wanted.subject_type_code, wanted.subject_id,
+        wanted.event_date, wanted.business_date, wanted.priority, wanted.amount_amt, wanted.reference_amt,
+        wanted.threshold_amt, wanted.reference_date, wanted.event_cnt, wanted.owning_org_id,
+        wanted.employee_id, wanted.customer_group_code
     from wanted
     left join live on wanted.event_id = live.event_id
     where live.event_id is null

@@ -1,6 +1,6 @@
--- One row per response to an event (事件响应): what goes to whom on which channel, or is held back and why. Rows are only
--- ever added; an event is answered once, however often its cause goes and comes back. A response that was to be sent, and
--- whose event is withdrawn, gets a row of its own that says so.
+-- One row per response to an event (事件响应): what goes to whom on which channel, or is held back and why. Rows
+-- are only ever added; an event is answered once, however often its cause goes and comes back. A response
+-- that was to be sent, and whose event is withdrawn, gets a row of its own that says so.
 
 {{ config(meta={
     'grain': ['response_id'], 'partition': 'knowledge_date', 'carried': 'released',
@@ -104,7 +104,9 @@ addressed as (
                 then org_managers.employee_id
             else events.owning_org_id
         end as recipient_id,
-        rules.recipient_code = 'main_rm' and events.employee_id is null and left_behind.customer_id is not null
+        rules.recipient_code = 'main_rm'
+        and events.employee_id is null
+        and left_behind.customer_id is not null
             as is_redirected
     from events
     inner join rules
@@ -127,9 +129,9 @@ single as (
                 partition by event_id, channel_code, recipient_type_code, recipient_id
                 order by
                     counts_as_contact desc nulls last,
-                    consent_purpose_code nulls last,
-                    is_redirected,
-                    rule_version nulls last
+                    consent_purpose_code asc nulls last,
+                    is_redirected asc,
+                    rule_version asc nulls last
             ) as preference
         from addressed
     ) as numbered
@@ -153,7 +155,8 @@ judged as (
     select
         single.*,
         case
-            when single.recipient_type_code <> 'customer' then case when single.is_redirected then 'employee_left' end
+            when single.recipient_type_code <> 'customer'
+                then case when single.is_redirected then 'employee_left' end
             when single.counts_as_contact and refusals.customer_id is not null then 'do_not_contact'
             when single.consent_purpose_code is not null and consents.customer_id is null then 'no_consent'
             when single.channel_code = 'sms' and customers.mobile is null then 'no_mobile'
@@ -216,7 +219,10 @@ used as (
         from ledger
         cross join last_contact
         inner join caps on ledger.channel_code = caps.channel_code and ledger.business_date >= caps.from_date
-        where ledger.status_code = 'to_send' and ledger.is_contact and ledger.business_date > last_contact.sent_date
+        where
+            ledger.status_code = 'to_send'
+            and ledger.is_contact
+            and ledger.business_date > last_contact.sent_date
     ) as counted
     group by counted.customer_id, counted.channel_code
 
@@ -229,7 +235,9 @@ governed as (
         row_number() over (
             partition by
                 judged.customer_id, judged.channel_code,
-                judged.counts_as_contact and judged.recipient_type_code = 'customer' and judged.reason_code is null
+                judged.counts_as_contact
+                and judged.recipient_type_code = 'customer'
+                and judged.reason_code is null
             order by judged.priority nulls last, judged.event_date nulls last, judged.event_id nulls last
         ) + coalesce(used.contact_cnt, 0) as contact_number,
         caps.contact_cnt as most_contacts

@@ -1,8 +1,8 @@
--- One row per org, event and month in which it was told: how many, and what came of them (事件月报). A contact, a visit or
--- an opportunity of the customer within 14 days answers an event, as does an opportunity that names it. A night computes
--- the running month, the one before and those that the last night had to wait for, whose answers may still come; of
--- older months those rows of which an opportunity changed tonight, as it may be won long after. Events withdrawn are
--- not counted.
+-- One row per org, event and month in which it was told: how many, and what came of them (事件月报). A contact, a
+-- visit or an opportunity of the customer within 14 days answers an event, as does an opportunity that names
+-- it. A night computes the running month, the one before and those that the last night had to wait for, whose
+-- answers may still come; of older months those rows of which an opportunity changed tonight, as it may be
+-- won long after. Events withdrawn are not counted.
 
 {{ config(meta={
     'grain': ['org_id', 'event_code', 'month_start_date'], 'partition': 'month_start_date',
@@ -22,7 +22,9 @@ with changed_opportunities as (
         max(changes.source_event_id) as source_event_id
     from {{ by_survivor(ref('int_opportunity__change')) }} as changes
     inner join (
-        select distinct opportunity_id from {{ ref('int_opportunity__change') }} where business_date = {{ business_date() }}
+        select distinct opportunity_id
+        from {{ ref('int_opportunity__change') }}
+        where business_date = {{ business_date() }}
     ) as tonight on changes.opportunity_id = tonight.opportunity_id
     group by changes.opportunity_id, changes.customer_id
 
@@ -153,7 +155,8 @@ answers as (
         cast(contacts.sent_at as date) as answer_date,
         cast(null as varchar) as opportunity_id
     from events
-    inner join {{ by_survivor(ref('int_contact__log')) }} as contacts on events.customer_id = contacts.customer_id
+    inner join {{ by_survivor(ref('int_contact__log')) }} as contacts
+        on events.customer_id = contacts.customer_id
     where
         -- what did not reach the customer answers nothing
         contacts.is_delivered
@@ -168,7 +171,8 @@ answers as (
         cast(visits.visited_at as date) as answer_date,
         cast(null as varchar) as opportunity_id
     from events
-    inner join {{ by_survivor(ref('int_contact__visit')) }} as visits on events.customer_id = visits.customer_id
+    inner join {{ by_survivor(ref('int_contact__visit')) }} as visits
+        on events.customer_id = visits.customer_id
     where
         visits.business_date >= (select told_date from oldest)
         and cast(visits.visited_at as date) >= events.told_date
@@ -280,7 +284,13 @@ counted as (
     {% if has_state() %}
     union all
     -- all of whose events were withdrawn
-    select before.org_id, before.event_code, before.month_start_date, 0, 0, 0
+    select
+        before.org_id,
+        before.event_code,
+        before.month_start_date,
+        0 as event_cnt,
+        0 as customer_cnt,
+        0 as amount_amt
     from {{ this }} as before
     left join (
         select distinct org_id, event_code, month_start_date from events

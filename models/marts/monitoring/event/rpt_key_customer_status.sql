@@ -1,5 +1,6 @@
--- One row per key customer as of the last business date (重点客户状态报表): the tier held and its status, the last event that
--- was told and not withdrawn in the last 90 days, and who looks after the customer. Nobody who has closed is in it.
+-- One row per key customer as of the last business date (重点客户状态报表): the tier held and its status, the last
+-- event that was told and not withdrawn in the last 90 days, and who looks after the customer. Nobody who has
+-- closed is in it.
 
 {{ config(materialized='table', meta={'grain': ['customer_id']}) }}
 
@@ -29,7 +30,11 @@ numbered as (
         count(*) over (partition by customer_id) as told_cnt,
         row_number() over (
             partition by customer_id
-            order by business_date desc nulls last, priority nulls last, event_date desc nulls last, event_id nulls last
+            order by
+                business_date desc nulls last,
+                priority asc nulls last,
+                event_date desc nulls last,
+                event_id asc nulls last
         ) as place
     from entries
     where recency = 1 and entry_type_code = 'event'
@@ -73,4 +78,5 @@ left join {{ ref('int_ownership__main_manager') }} as managers
     on
         key_customers.customer_id = managers.customer_id
         and managers.month_start_date = {{ month_start(business_date()) }}
-left join numbered as last_event on key_customers.customer_id = last_event.customer_id and last_event.place = 1
+left join numbered as last_event
+    on key_customers.customer_id = last_event.customer_id and last_event.place = 1

@@ -1,6 +1,7 @@
--- One row per employee, org, sales product and day (销售业绩日汇总): what the day's entries of the ledger credited, less
--- what they took back. The day is that of the entry, so no day that was published ever changes; counts are sums of
--- ratios, amounts in the reporting currency at the rate of the trade date. The org is the one that sold, as it was called then.
+-- One row per employee, org, sales product and day (销售业绩日汇总): what the day's entries of the ledger credited,
+-- less what they took back. The day is that of the entry, so no day that was published ever changes; counts
+-- are sums of ratios, amounts in the reporting currency at the rate of the trade date. The org is the one
+-- that sold, as it was called then.
 
 {{ config(meta={
     'grain': ['calendar_date', 'employee_id', 'org_id', 'sales_product_code'],

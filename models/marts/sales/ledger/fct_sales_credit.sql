@@ -1,7 +1,7 @@
--- One row per entry of the ledger (业绩分录): a credit, or the reversal of one. Rows are only ever added: a change
--- reverses what no longer holds and credits what now does. What was published stays whatever arrives later, so the
--- newest release is the record, and a night that is replayed on the way to a later one adds nothing: what it finds
--- is added by the night that ends the replay, when readers see it.
+-- One row per entry of the ledger (业绩分录): a credit, or the reversal of one. Rows are only ever added: a
+-- change reverses what no longer holds and credits what now does. What was published stays whatever arrives
+-- later, so the newest release is the record, and a night that is replayed on the way to a later one adds
+-- nothing: what it finds is added by the night that ends the replay, when readers see it.
 
 {{ config(meta={
     'grain': ['entry_id'], 'partition': 'knowledge_date', 'carried': 'released',
@@ -155,7 +155,8 @@ entries as (
         cast(numbered.credit_amt as {{ amount_type() }}) as credit_amt,
         cast(numbered.credit_fee_income_amt as {{ amount_type() }}) as credit_fee_income_amt,
         cast(numbered.credit_reporting_amt as {{ amount_type() }}) as credit_reporting_amt,
-        cast(numbered.credit_fee_income_reporting_amt as {{ amount_type() }}) as credit_fee_income_reporting_amt
+        cast(numbered.credit_fee_income_reporting_amt as {{ amount_type() }})
+            as credit_fee_income_reporting_amt
     from numbered
     cross join last_entry
 

@@ -1,7 +1,8 @@
 -- One row per trade: who sold it is known, waited for, not found, or no longer asked (业绩归属状态).
 
 {{ config(meta={
-    'grain': ['trade_id'], 'partition': 'month_start_date', 'changed_on': 'knowledge_date', 'carried': 'current',
+    'grain': ['trade_id'], 'partition': 'month_start_date', 'changed_on': 'knowledge_date',
+    'carried': 'current',
 }) }}
 
 select

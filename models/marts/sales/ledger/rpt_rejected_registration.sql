@@ -1,5 +1,5 @@
--- One row per registration that was rejected (被拒登记), with the reason; it stands until it is revoked or the trade is
--- cancelled.
+-- One row per registration that was rejected (被拒登记), with the reason; it stands until it is revoked or the
+-- trade is cancelled.
 
 {{ config(materialized='table', meta={'grain': ['registration_id'], 'cut': 'employee'}) }}
 

@@ -1,5 +1,5 @@
--- One row per registration that disputes what the system credited (业绩争议): somebody of the outlet says to have sold
--- what was credited to the customer's manager. It stands until a manager settles it or it is revoked.
+-- One row per registration that disputes what the system credited (业绩争议): somebody of the outlet says to have
+-- sold what was credited to the customer's manager. It stands until a manager settles it or it is revoked.
 
 {{ config(materialized='table', meta={'grain': ['registration_id'], 'cut': 'employee'}) }}
 

@@ -2,8 +2,8 @@
 -- as AUM) or owes on it (loans, credit cards). Months before the first night have no products.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'customer_id', 'side_code', 'product_code'], 'partition': 'month_start_date',
-    'carried': 'open_month',
+    'grain': ['month_start_date', 'customer_id', 'side_code', 'product_code'],
+    'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
 with members as (

@@ -2,8 +2,8 @@
 -- liabilities (loan, credit_card) of the customers, and how many have any.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'org_id', 'class_code', 'balance_class_code'], 'partition': 'month_start_date',
-    'carried': 'open_month',
+    'grain': ['month_start_date', 'org_id', 'class_code', 'balance_class_code'],
+    'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
 with members as (
@@ -23,15 +23,18 @@ aum as (
 
 balances as (
 
-    select customer_id, month_start_date, 'asset' as side_code, 'deposit' as balance_class_code,
+    select
+        customer_id, month_start_date, 'asset' as side_code, 'deposit' as balance_class_code,
         deposit_end_amt as balance_amt
     from aum
     union all
-    select customer_id, month_start_date, 'asset' as side_code, 'investment' as balance_class_code,
+    select
+        customer_id, month_start_date, 'asset' as side_code, 'investment' as balance_class_code,
         investment_end_amt as balance_amt
     from aum
     union all
-    select customer_id, month_start_date, 'liability' as side_code, balance_class_code,
+    select
+        customer_id, month_start_date, 'liability' as side_code, balance_class_code,
         sum(balance_amt) as balance_amt
     from {{ ref('int_private_bank__debt_night') }}
     group by customer_id, month_start_date, balance_class_code

@@ -1,6 +1,6 @@
 -- One row per sales trade, or cancellation of one, of a private-banking customer, as of the night that
--- brought it. Amounts are in the sale's own currency and, at the rate that sales are valued by, in the reporting
--- currency. Who is credited for it is not in it: that is attribution's to say.
+-- brought it. Amounts are in the sale's own currency and, at the rate that sales are valued by, in the
+-- reporting currency. Who is credited for it is not in it: that is attribution's to say.
 
 {{ config(meta={
     'grain': ['month_start_date', 'trade_id'], 'partition': 'month_start_date', 'carried': 'business_date',
@@ -31,7 +31,8 @@ trades as (
         products.sales_product_code,
         coalesce(months.month_start_date, {{ month_start(business_date()) }}) as month_start_date
     from {{ ref('stg_core_banking__sales_trades') }} as tonight
-    inner join {{ ref('stg_core_banking__products') }} as products on tonight.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on tonight.product_code = products.product_code
     left join months on {{ month_start('tonight.trade_date') }} = months.month_start_date
     where not ({{ is_counted_at_closing('tonight.trade_date') }})
 
@@ -68,7 +69,8 @@ select
     -- measures
     trades.amount_ccy_amt,
     trades.fee_income_ccy_amt,
-    cast(cast(trades.amount_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }}) as amount_amt,
+    cast(cast(trades.amount_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }})
+        as amount_amt,
     cast(cast(trades.fee_income_ccy_amt as decimal(20, 2)) * valued.mid_rate as {{ amount_type() }})
         as fee_income_amt
 

@@ -2,8 +2,8 @@
 -- private-banking customers, and how much.
 
 {{ config(meta={
-    'grain': ['month_start_date', 'org_id', 'txn_type_code', 'direction_code'], 'partition': 'month_start_date',
-    'carried': 'open_month',
+    'grain': ['month_start_date', 'org_id', 'txn_type_code', 'direction_code'],
+    'partition': 'month_start_date', 'carried': 'open_month',
 }) }}
 
 select
@@ -21,8 +21,9 @@ select
     count(*) as txn_cnt,
     count(distinct transactions.customer_id) as customer_cnt,
     cast(sum(transactions.amount_amt) as {{ amount_type() }}) as amount_amt,
-    cast(sum(case when transactions.is_in_bank then 0 else transactions.amount_amt end) as {{ amount_type() }})
-        as out_of_bank_amt,
+    cast(
+        sum(case when transactions.is_in_bank then 0 else transactions.amount_amt end) as {{ amount_type() }}
+    ) as out_of_bank_amt,
 
     -- flags
     months.is_provisional
