@@ -1,4 +1,5 @@
-{# Accounts by owner as of tonight, with what values their balances, from versions of accounts and owners of tonight. #}
+{# Accounts by owner as of tonight, with what values their balances, from versions of accounts and owners of
+   tonight. #}
 
 {% macro holders(accounts, owners) -%}
     select

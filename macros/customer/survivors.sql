@@ -108,7 +108,8 @@
     {{ one_for_survivors(
         by_survivor(ref('int_activity__entry')),
         [
-            'txn_id', 'customer_id', 'txn_type_code', 'flow_code', 'flow_direction_code', 'channel_code', 'currency_code',
+            'txn_id', 'customer_id', 'txn_type_code', 'flow_code', 'flow_direction_code', 'channel_code',
+            'currency_code',
             'txn_date', 'business_date', 'txn_cnt',
         ],
         {'amount_amt': 'sum(together.amount_amt)'},

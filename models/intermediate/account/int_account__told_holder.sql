@@ -1,5 +1,5 @@
--- One row per account and owner as of tonight, as int_account__holder, but under the numbers that were told of: for
--- what nights carry.
+-- One row per account and owner as of tonight, as int_account__holder, but under the numbers that were told
+-- of: for what nights carry.
 
 {{ config(materialized='view', tags=['night']) }}
 

@@ -15,7 +15,9 @@ with recursive tonight as (
 
     select *
     from {{ by_survivor(
-        ref('stg_core_banking__transactions'), columns=['counter_customer_id'], told_as='told_counter_customer_id'
+        ref('stg_core_banking__transactions'),
+        columns=['counter_customer_id'],
+        told_as='told_counter_customer_id',
     ) }} as transactions
 
 ),

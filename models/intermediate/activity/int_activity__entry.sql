@@ -1,7 +1,7 @@
--- One row per customer-initiated transaction, owner and night: all but interest and fees, at the owner's share, in
--- CNY. A reversal has no row; the night that brings it writes the rows of its original once more with the opposite
--- sign, on the original's day. Owners stay under the number that was told of. Kept as long as an original is sought,
--- and as long again as a night may be run anew.
+-- One row per customer-initiated transaction, owner and night: all but interest and fees, at the owner's
+-- share, in CNY. A reversal has no row; the night that brings it writes the rows of its original once more
+-- with the opposite sign, on the original's day. Owners stay under the number that was told of. Kept as long
+-- as an original is sought, and as long again as a night may be run anew.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

@@ -1,7 +1,7 @@
--- One row per customer with assets or debts tonight, or at the end of last month or last year: their amounts then
--- and now. Nights carry it, so that changes need no past day; customers without anything have no row. The first
--- night takes the ends of months from the history that the initial load tells. What there was then stays under the
--- number that had it, also of a customer who is merged tonight.
+-- One row per customer with assets or debts tonight, or at the end of last month or last year: their amounts
+-- then and now. Nights carry it, so that changes need no past day; customers without anything have no row.
+-- The first night takes the ends of months from the history that the initial load tells. What there was then
+-- stays under the number that had it, also of a customer who is merged tonight.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},

@@ -1,8 +1,8 @@
--- One row per holding (account × product × owner, org and asset class) and month that tonight computes: what it is
--- worth and its balance sum (积数) so far. This is the state that nights carry: tonight = last night's sums, plus
--- last night's balance for the days without a batch, plus tonight's balance. No day is read twice. Days count for
--- the owner, org and class of the day: what moves begins a row of its own, and the sums before stay where they were.
--- Owners stay under the number that was told of.
+-- One row per holding (account × product × owner, org and asset class) and month that tonight computes: what
+-- it is worth and its balance sum (积数) so far. This is the state that nights carry: tonight = last night's
+-- sums, plus last night's balance for the days without a batch, plus tonight's balance. No day is read twice.
+-- Days count for the owner, org and class of the day: what moves begins a row of its own, and the sums before
+-- stay where they were. Owners stay under the number that was told of.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},

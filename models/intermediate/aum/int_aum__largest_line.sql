@@ -10,7 +10,8 @@ with by_line as (
         sum(holdings.aum_plain_amt) as plain_amt,
         sum(holdings.aum_fine_amt) as fine_amt
     from {{ by_survivor(ref('int_aum__holding_day')) }} as holdings
-    inner join {{ ref('stg_core_banking__products') }} as products on holdings.product_code = products.product_code
+    inner join {{ ref('stg_core_banking__products') }} as products
+        on holdings.product_code = products.product_code
     where
         holdings.business_date = {{ business_date() }}
         and holdings.month_start_date = {{ month_start(business_date()) }}

@@ -1,8 +1,8 @@
--- One row per part of a customer's AUM (asset class × org) and month that tonight computes: its worth, its balance
--- sum (积数), and its sums of the quarter and the year to date, not yet rounded. The sums to date are state that
--- nights carry: last night's and what tonight adds; no earlier month is read again. A part that was emptied keeps a
--- row to the end of the year, because it still counts in the averages. So does that of a customer who was merged:
--- what earlier months add stays under the number that had them.
+-- One row per part of a customer's AUM (asset class × org) and month that tonight computes: its worth, its
+-- balance sum (积数), and its sums of the quarter and the year to date, not yet rounded. The sums to date are
+-- state that nights carry: last night's and what tonight adds; no earlier month is read again. A part that
+-- was emptied keeps a row to the end of the year, because it still counts in the averages. So does that of a
+-- customer who was merged: what earlier months add stays under the number that had them.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state', 'month_by_month': true},

@@ -1,6 +1,7 @@
--- One row per balance that may move the AUM bridge tonight and owner: the balance, the owner's weight in AUM (weight
--- of the product × share) and the exchange rate, now and the night before. What is missing or closed tonight keeps
--- its weight of the night before, and is empty. Owners are named by the number that was told of.
+-- One row per balance that may move the AUM bridge tonight and owner: the balance, the owner's weight in AUM
+-- (weight of the product × share) and the exchange rate, now and the night before. What is missing or closed
+-- tonight keeps its weight of the night before, and is empty. Owners are named by the number that was told
+-- of.
 
 {{ config(materialized='table') }}
 

@@ -1,7 +1,7 @@
--- One row per customer, part of the AUM bridge and month that tonight computes: what has moved so far, not yet
--- rounded. Nights carry it, so that no day is looked at twice: last night's sums, and what tonight moved. In the
--- month of the first night the opening is a part too, because no month before tells it. Customers stay under the
--- number that was told of.
+-- One row per customer, part of the AUM bridge and month that tonight computes: what has moved so far, not
+-- yet rounded. Nights carry it, so that no day is looked at twice: last night's sums, and what tonight moved.
+-- In the month of the first night the opening is a part too, because no month before tells it. Customers stay
+-- under the number that was told of.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},

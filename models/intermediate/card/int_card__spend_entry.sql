@@ -1,8 +1,8 @@
--- One row per credit-card customer, month, month of booking and night: spending that the night brought for the
--- month. A reversal takes its amount off the month of the purchase that it reverses, so that no month is left with a
--- reversal and no purchase; figures of months that ended before the reversal keep the purchase. In whatever order
--- they come, they count once the purchase and all between are there. Customers stay under the number that was told
--- of.
+-- One row per credit-card customer, month, month of booking and night: spending that the night brought for
+-- the month. A reversal takes its amount off the month of the purchase that it reverses, so that no month is
+-- left with a reversal and no purchase; figures of months that ended before the reversal keep the purchase.
+-- In whatever order they come, they count once the purchase and all between are there. Customers stay under
+-- the number that was told of.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

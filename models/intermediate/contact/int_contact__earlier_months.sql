@@ -1,6 +1,6 @@
--- One row per customer whom a contact has reached before the month, and month: the last one, and what the 11 months
--- before add to the contacts of 12. Computed once per month, on its first night, as known then, under the number
--- that was told of.
+-- One row per customer whom a contact has reached before the month, and month: the last one, and what the 11
+-- months before add to the contacts of 12. Computed once per month, on its first night, as known then, under
+-- the number that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'month_state'}) }}
 

@@ -1,6 +1,7 @@
--- One row per customer, channel and month that tonight computes: contacts of the month and of the year so far. Nights
--- carry it. A contact counts in the month of the night that tells of it; what the first night with any contact tells
--- counts in its own month, if that has begun. Customers stay under the number that was told of.
+-- One row per customer, channel and month that tonight computes: contacts of the month and of the year so
+-- far. Nights carry it. A contact counts in the month of the night that tells of it; what the first night
+-- with any contact tells counts in its own month, if that has begun. Customers stay under the number that was
+-- told of.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 

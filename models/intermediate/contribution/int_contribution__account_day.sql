@@ -1,9 +1,10 @@
--- One row per account × product, loan or card, org, holder and owners, and month that tonight computes: its last
--- balance, and so far the sums over the days of the balance (积数), of balance × customer rate and of balance ×
--- transfer rate (FTP). This is the state that nights carry: tonight = last night's sums, plus last night's balance
--- for the days without a batch, plus tonight's balance. No day is read twice. A change of org, holder or owners
--- begins another row: each day is that of the org and the owners who had it. Holders stay under the number that was
--- told of. An account that has been empty all month has no row, unless it may bear a cost.
+-- One row per account × product, loan or card, org, holder and owners, and month that tonight computes: its
+-- last balance, and so far the sums over the days of the balance (积数), of balance × customer rate and of
+-- balance × transfer rate (FTP). This is the state that nights carry: tonight = last night's sums, plus last
+-- night's balance for the days without a batch, plus tonight's balance. No day is read twice. A change of
+-- org, holder or owners begins another row: each day is that of the org and the owners who had it. Holders
+-- stay under the number that was told of. An account that has been empty all month has no row, unless it may
+-- bear a cost.
 --
 -- Sums are whole numbers: cents × millionths of a rate, in a foreign currency × the day's mid rate in
 -- fx_scale().

@@ -1,5 +1,5 @@
--- One row per balance that tonight's batch tells (account × product, loan, card), in cents of its currency, under
--- the number of the holder that was told of.
+-- One row per balance that tonight's batch tells (account × product, loan, card), in cents of its currency,
+-- under the number of the holder that was told of.
 
 {{ config(materialized='view', tags=['night']) }}
 

@@ -1,5 +1,5 @@
--- One row per account, loan and card as of tonight: whose it is, the number that was told of, and what prices its
--- balance. What has no maturity, or one that means none, has tenor 0.
+-- One row per account, loan and card as of tonight: whose it is, the number that was told of, and what prices
+-- its balance. What has no maturity, or one that means none, has tenor 0.
 
 {{ config(materialized='view', tags=['night']) }}
 

@@ -1,7 +1,7 @@
--- One row per corporate customer, counterparty and month that tonight computes: what came from the counterparty and
--- went to it, of the transactions that have come so far. Nights carry it. What comes for a month that is over counts
--- in the running one, so that no payment is lost; what reverses a payment takes it back. Both sides stay under the
--- number that was told of.
+-- One row per corporate customer, counterparty and month that tonight computes: what came from the
+-- counterparty and went to it, of the transactions that have come so far. Nights carry it. What comes for a
+-- month that is over counts in the running one, so that no payment is lost; what reverses a payment takes it
+-- back. Both sides stay under the number that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 

@@ -1,6 +1,6 @@
--- One row per payment of a corporate customer that has another side, with the night that brought it: who that side
--- is, by the number that was told of. A reversal takes back what was paid to the side of its original, whatever it
--- says of its own. Kept for as long as an original is sought, and for nights that are run again.
+-- One row per payment of a corporate customer that has another side, with the night that brought it: who that
+-- side is, by the number that was told of. A reversal takes back what was paid to the side of its original,
+-- whatever it says of its own. Kept for as long as an original is sought, and for nights that are run again.
 
 {{ config(
     materialized='incremental', meta={'carried': 'business_date'},

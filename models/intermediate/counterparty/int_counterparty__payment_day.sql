@@ -21,7 +21,8 @@ with payments as (
         flows.signed_plain_amt,
         flows.signed_fine_amt
     from {{ ref('int_flow__told') }} as flows
-    inner join {{ ref('stg_core_banking__transactions') }} as transactions on flows.txn_id = transactions.txn_id
+    inner join {{ ref('stg_core_banking__transactions') }} as transactions
+        on flows.txn_id = transactions.txn_id
     inner join {{ ref('int_customer__versions') }} as customers
         on
             flows.customer_id = customers.customer_id

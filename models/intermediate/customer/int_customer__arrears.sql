@@ -1,6 +1,6 @@
--- One row per night and customer who was ever in arrears on a loan or card, as far as recorded: the last day of it
--- that is known. Of months before the first night the initial load tells only that there were arrears: their last
--- day counts. Customers stay under the number that was told of.
+-- One row per night and customer who was ever in arrears on a loan or card, as far as recorded: the last day
+-- of it that is known. Of months before the first night the initial load tells only that there were arrears:
+-- their last day counts. Customers stay under the number that was told of.
 
 -- read on the first night only, but the graph is the same every night
 -- depends_on: {{ ref('stg_core_banking__monthly_loans') }}

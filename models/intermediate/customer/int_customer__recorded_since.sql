@@ -24,7 +24,8 @@ history as (
     from (
         select holders.customer_id, balances.month_start_date
         from {{ ref('stg_core_banking__monthly_balances') }} as balances
-        inner join {{ ref('int_account__told_holder') }} as holders on balances.account_id = holders.account_id
+        inner join {{ ref('int_account__told_holder') }} as holders
+            on balances.account_id = holders.account_id
         union all
         -- what was owed is recorded too, as far back as months are
         select loans.customer_id, loan_history.month_start_date

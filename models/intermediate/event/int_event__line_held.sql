@@ -1,6 +1,6 @@
 -- One row per customer and product line ever held, with the night that first said so: through an account, a
--- position, a loan or a card. A night looks at what its batch adds or changes, and at tonight's positions. Customers
--- stay under the number that was told of.
+-- position, a loan or a card. A night looks at what its batch adds or changes, and at tonight's positions.
+-- Customers stay under the number that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'business_date'}) }}
 

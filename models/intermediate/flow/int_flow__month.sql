@@ -1,6 +1,6 @@
--- One row per customer, month that tonight computes and flow: the transactions dated in the month, of those that
--- have come so far, not yet rounded. Nights carry it, under the number that was told of; what comes for a month that
--- is over is left out of it.
+-- One row per customer, month that tonight computes and flow: the transactions dated in the month, of those
+-- that have come so far, not yet rounded. Nights carry it, under the number that was told of; what comes for
+-- a month that is over is left out of it.
 
 {{ config(
     materialized='incremental', meta={'carried': 'state'},

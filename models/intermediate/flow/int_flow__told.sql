@@ -1,6 +1,6 @@
--- One row per transaction that tonight's batch brought and owner of its account: the owner's part of it, by the
--- share and at the rate of tonight. What tonight's batch told of a month that it closed is here too, with the
--- month's last day as its business date; the build of that day has it as well, to be counted in the month
+-- One row per transaction that tonight's batch brought and owner of its account: the owner's part of it, by
+-- the share and at the rate of tonight. What tonight's batch told of a month that it closed is here too, with
+-- the month's last day as its business date; the build of that day has it as well, to be counted in the month
 -- (`told_date` is later then). Owners and other sides are named by the number that was told of.
 
 {{ config(materialized='table') }}
@@ -32,7 +32,8 @@ shared as (
         holders.customer_id,
         holders.org_id,
         holders.ownership_share,
-        transactions.currency_code = '{{ var("reporting_currency") }}' and holders.ownership_share = 1 as is_plain,
+        transactions.currency_code = '{{ var("reporting_currency") }}' and holders.ownership_share = 1
+            as is_plain,
         cast(
             cast(transactions.signed_ccy_amt as decimal(24, 2)) * holders.ownership_share * rates.mid_rate
             as {{ exact_type() }}
@@ -75,7 +76,8 @@ select
     -- the owner's part in the reporting currency: whole cents, and what takes more decimals
     case when is_plain then signed_ccy_amt else cast(0 as {{ amount_type() }}) end as signed_plain_amt,
     case when is_plain then cast(0 as {{ exact_type() }}) else signed_exact_amt end as signed_fine_amt,
-    case when is_plain then signed_ccy_amt else cast(signed_exact_amt as {{ amount_type() }}) end as signed_amt,
+    case when is_plain then signed_ccy_amt else cast(signed_exact_amt as {{ amount_type() }}) end
+        as signed_amt,
 
     -- flags
     is_in_bank,

@@ -1,5 +1,5 @@
--- One row per transaction that tonight's batch brought and owner of its account, as int_flow__told, but under the
--- numbers that count tonight: the part of owners who are merged is one.
+-- One row per transaction that tonight's batch brought and owner of its account, as int_flow__told, but under
+-- the numbers that count tonight: the part of owners who are merged is one.
 
 {{ config(materialized='view') }}
 
@@ -7,8 +7,9 @@ select *
 from {{ one_for_survivors(
     by_survivor(ref('int_flow__told'), columns=['customer_id', 'counter_customer_id']),
     [
-        'txn_id', 'account_id', 'customer_id', 'org_id', 'counter_customer_id', 'reversed_txn_id', 'txn_type_code',
-        'direction_code', 'flow_code', 'flow_direction_code', 'channel_code', 'currency_code', 'txn_date', 'txn_at',
+        'txn_id', 'account_id', 'customer_id', 'org_id', 'counter_customer_id', 'reversed_txn_id',
+        'txn_type_code', 'direction_code', 'flow_code', 'flow_direction_code', 'channel_code',
+        'currency_code', 'txn_date', 'txn_at',
         'business_date', 'told_date', 'amount_ccy_amt', 'signed_ccy_amt', 'is_in_bank', 'is_reversal',
     ],
     {

@@ -1,5 +1,5 @@
--- One row per night, customer and month, as int_holding__customer_month, but under the numbers that count tonight:
--- of customers who are one, org and tier are those of the one who goes on.
+-- One row per night, customer and month, as int_holding__customer_month, but under the numbers that count
+-- tonight: of customers who are one, org and tier are those of the one who goes on.
 
 {{ config(materialized='view') }}
 
@@ -16,7 +16,9 @@
 {%- for column in ['held_line_cnt', 'txn_cnt', 'txn_3m_cnt'] %}
 {%- do values.update({column: 'cast(sum(together.' ~ column ~ ') as integer)'}) %}
 {%- endfor %}
-{%- for column in ['asset_amt', 'debt_amt', 'aum_end_amt', 'contribution_amt', 'contribution_12m_amt', 'txn_amt'] %}
+{%- for column in [
+    'asset_amt', 'debt_amt', 'aum_end_amt', 'contribution_amt', 'contribution_12m_amt', 'txn_amt',
+] %}
 {%- do values.update({column: 'cast(sum(together.' ~ column ~ ') as ' ~ amount_type() ~ ')'}) %}
 {%- endfor %}
 {%- for column in ['is_member', 'is_member_before', 'is_top_tier', 'is_active'] %}

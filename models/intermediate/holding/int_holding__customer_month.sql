@@ -1,13 +1,14 @@
--- One row per customer and month that tonight computes: what product figures need of everybody, in one pass: org and
--- tier, who is new and who is lost, lines held, what is held and owed, and whether they are active. Nights carry
--- where a customer was at the end of the month before, and the tier with which the records begin. That stays under
--- the number that was told of: a customer who is merged has a row of it, and is there as long as the one who goes
--- on.
+-- One row per customer and month that tonight computes: what product figures need of everybody, in one pass:
+-- org and tier, who is new and who is lost, lines held, what is held and owed, and whether they are active.
+-- Nights carry where a customer was at the end of the month before, and the tier with which the records
+-- begin. That stays under the number that was told of: a customer who is merged has a row of it, and is there
+-- as long as the one who goes on.
 
 {{ config(materialized='incremental', meta={'carried': 'state', 'month_by_month': true}) }}
 
 -- the first night reads the one and the others the other, but the graph is the same every night
--- depends_on: {{ ref('int_activity__entry') }}, {{ ref('int_activity__customer') }}, {{ ref('int_customer__survivor') }}
+-- depends_on: {{ ref('int_activity__entry') }}, {{ ref('int_activity__customer') }}
+-- depends_on: {{ ref('int_customer__survivor') }}
 
 with months as (
 

@@ -1,5 +1,5 @@
--- One row per night, customer, product line and month, as int_holding__line_month, but under the numbers that count
--- tonight.
+-- One row per night, customer, product line and month, as int_holding__line_month, but under the numbers that
+-- count tonight.
 
 {{ config(materialized='view') }}
 

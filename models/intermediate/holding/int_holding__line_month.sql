@@ -1,8 +1,8 @@
--- One row per customer, product line and month that tonight computes: whether the line is held, how much of it, and
--- what was so in the months before. Nights carry that, so that nobody reads past months to tell who is new, lost or
--- won back. A line that was held once keeps its row, with nothing in it. What was so before stays under the number
--- that was told of: a customer who is merged has a row of it, which goes on as long as the one who goes on holds the
--- line.
+-- One row per customer, product line and month that tonight computes: whether the line is held, how much of
+-- it, and what was so in the months before. Nights carry that, so that nobody reads past months to tell who
+-- is new, lost or won back. A line that was held once keeps its row, with nothing in it. What was so before
+-- stays under the number that was told of: a customer who is merged has a row of it, which goes on as long as
+-- the one who goes on holds the line.
 
 {{ config(materialized='incremental', meta={'carried': 'state', 'month_by_month': true}) }}
 

@@ -108,7 +108,7 @@ due as (
 assets as (
 
     select customer_id, {{ cents('asset_amt') }} as asset_cents
-    from {{ ref('int_holding__customer') }} as customers
+    from {{ ref('int_holding__customer') }}
     where
         business_date = {{ previous_business_date() }}
         and month_start_date = {{ month_start(previous_business_date()) }}

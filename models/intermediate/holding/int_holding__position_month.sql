@@ -1,10 +1,11 @@
--- One row per position (account × product × owner) and month that tonight computes: its worth at the end of the
--- month before and now, and what was bought and sold in between, night by night: by the change of its cost, else by
--- the change of its units at their last value, else unknown. This is the state that nights carry.
+-- One row per position (account × product × owner) and month that tonight computes: its worth at the end of
+-- the month before and now, and what was bought and sold in between, night by night: by the change of its
+-- cost, else by the change of its units at their last value, else unknown. This is the state that nights
+-- carry.
 --
--- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ flow ×
--- the days from the opening to it, for the weights of the modified Dietz method. Owners stay under the number that
--- was told of.
+-- Amounts are the owner's share in cents of the reporting currency, each rounded once. `flow_day_units` is Σ
+-- flow × the days from the opening to it, for the weights of the modified Dietz method. Owners stay under the
+-- number that was told of.
 
 {{ config(materialized='incremental', meta={'carried': 'state'}) }}
 
@@ -15,7 +16,12 @@
 
 with holders as (
 
-    select account_id, customer_id, currency_code, close_date, {{ millionths_of('ownership_share') }} as share_units
+    select
+        account_id,
+        customer_id,
+        currency_code,
+        close_date,
+        {{ millionths_of('ownership_share') }} as share_units
     from {{ ref('int_account__told_holder') }}
 
 ),
@@ -89,7 +95,8 @@ moved as (
         min(tonight.customer_id) as now_customer_id
     from told_last_night as states
     inner join ones as before on states.customer_id = before.customer_id
-    inner join tonight on states.account_id = tonight.account_id and states.product_code = tonight.product_code
+    inner join tonight
+        on states.account_id = tonight.account_id and states.product_code = tonight.product_code
     inner join ones as now on tonight.customer_id = now.customer_id and before.survivor_id = now.survivor_id
     left join tonight as still
         on
@@ -106,7 +113,8 @@ moved as (
     'value_ccy_cents': 'max(renamed.value_ccy_cents)',
     'unit_quantity': 'max(renamed.unit_quantity)',
     'cost_ccy_cents': 'max(renamed.cost_ccy_cents)',
-    'share_units': 'coalesce(nullif(sum(case when renamed.value_ccy_cents <> 0 then renamed.share_units else 0 end), 0), '
+    'share_units':
+        'coalesce(nullif(sum(case when renamed.value_ccy_cents <> 0 then renamed.share_units else 0 end), 0), '
         ~ 'max(renamed.share_units))',
     'fx_factor': 'max(renamed.fx_factor)',
     'opening_date': 'min(renamed.opening_date)',
@@ -141,7 +149,9 @@ states as (
         {% endfor %}
     from (
         select
-            {{ replaced_columns('told', {'customer_id': 'coalesce(moved.now_customer_id, told.customer_id)'}) }}
+            {{ replaced_columns('told', {
+                'customer_id': 'coalesce(moved.now_customer_id, told.customer_id)'
+            }) }}
         from told_last_night as told
         inner join (
             select distinct account_id, product_code from moved

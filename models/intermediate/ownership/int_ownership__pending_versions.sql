@@ -1,5 +1,5 @@
--- One row per pending customer and version: since which night nobody looks after him, for which reason. Who is
--- merged does not wait, but goes on waiting should the merge be taken back.
+-- One row per pending customer and version: since which night nobody looks after him, for which reason. Who
+-- is merged does not wait, but goes on waiting should the merge be taken back.
 
 {{ config(
     materialized='incremental', meta={'grain': ['customer_id', 'known_from_date'], 'carried': 'versions'},

@@ -11,7 +11,8 @@ with flows as (
 
     select
         {{ replaced_columns('flows', {
-            'counterparty_key': "coalesce('customer|' || flows.counterparty_customer_id, flows.counterparty_key)"
+            'counterparty_key':
+                "coalesce('customer|' || flows.counterparty_customer_id, flows.counterparty_key)"
         }) }}
     from {{ by_survivor(
         ref('int_counterparty__month'), columns=['customer_id', 'counterparty_customer_id']
@@ -72,4 +73,5 @@ select
     months.is_provisional
 
 from summed as flows
-inner join {{ ref('int_calendar__open_months') }} as months on flows.month_start_date = months.month_start_date
+inner join {{ ref('int_calendar__open_months') }} as months
+    on flows.month_start_date = months.month_start_date

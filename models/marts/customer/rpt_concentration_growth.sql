@@ -20,7 +20,8 @@ top_customers as (
         customers.aum_end_amt,
         customers.origin_month_date,
         customers.top_month_date,
-        {{ month_index('customers.top_month_date') }} - {{ month_index('customers.origin_month_date') }} as grown_months
+        {{ month_index('customers.top_month_date') }} - {{ month_index('customers.origin_month_date') }}
+            as grown_months
     from {{ ref('int_holding__customer') }} as customers
     inner join months on customers.month_start_date = months.month_start_date
     where customers.business_date = {{ business_date() }} and customers.is_top_tier and customers.is_member

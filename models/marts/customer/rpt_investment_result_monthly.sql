@@ -20,7 +20,8 @@ positions as (
         positions.*,
         coalesce(products.product_line_code, 'unknown') as product_line_code
     from {{ by_survivor(ref('int_holding__position_month')) }} as positions
-    left join {{ ref('stg_core_banking__products') }} as products on positions.product_code = products.product_code
+    left join {{ ref('stg_core_banking__products') }} as products
+        on positions.product_code = products.product_code
     where positions.business_date = {{ business_date() }}
 
 ),

@@ -18,7 +18,10 @@ lists as (
     from {{ ref('int_recommendation__list') }} as lists
     left join {{ ref('int_customer__survivor') }} as merged on lists.customer_id = merged.customer_id
     -- the list of who is merged is nobody's any more
-    where lists.business_date = {{ business_date() }} and lists.list_code = 'month_before' and merged.customer_id is null
+    where
+        lists.business_date = {{ business_date() }}
+        and lists.list_code = 'month_before'
+        and merged.customer_id is null
 
 ),
 
