@@ -22,6 +22,12 @@ BLOCK_BYTES = 32 * 2**20
 MAX_RECORD_BYTES = 2 * BLOCK_BYTES
 """A file without a line end in this many bytes is no CSV file."""
 
+MAX_CARRIED_BYTES, MAX_EMPTY_BYTES = 8 * 2**20, 2**20
+"""Of a record that goes on over quoted line ends, and of empty lines one after another.
+
+What is not at its end yet is looked through again with the text that follows: long ones would take minutes.
+"""
+
 CELLS_PER_BLOCK = 4_000_000
 """Fields split at once: however short a sender makes them, they take so much work space and no more."""
 
@@ -124,8 +130,10 @@ class CsvText:
                 return
             rest = normal[records.consumed :]
             rest = rest if is_itself else rest.replace(stand_in, self._delimiter)
-            if len(rest) > MAX_RECORD_BYTES:
-                raise UnreadableFileError(f"a record of more than {MAX_RECORD_BYTES} bytes")
+            if len(rest) > MAX_CARRIED_BYTES:
+                raise UnreadableFileError(f"a record of more than {MAX_CARRIED_BYTES} bytes")
+            if len(rest) > MAX_EMPTY_BYTES and not rest.strip(b"\r\n"):
+                raise UnreadableFileError(f"more than {MAX_EMPTY_BYTES} bytes of empty lines")
             del normal, records
             text, final = next(texts)
             text = rest + text
