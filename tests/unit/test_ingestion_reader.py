@@ -199,7 +199,7 @@ def test_a_file_without_line_ends_is_no_csv(tmp_path, monkeypatch):
 def test_what_does_not_end_is_not_looked_through_again_and_again(tmp_path, monkeypatch, text, told):
     # 64 MiB of either, some hundred KiB packed, took minutes: each slice was read with all slices before it
     monkeypatch.setattr(decoding, "CELLS_PER_BLOCK", 80)
-    monkeypatch.setattr(decoding, "MAX_CARRIED_BYTES", 200)
+    monkeypatch.setattr(decoding, "MAX_RECORD_BYTES", 200)
     monkeypatch.setattr(decoding, "MAX_EMPTY_BYTES", 100)
     with pytest.raises(UnreadableFileError, match=told):
         read(written(tmp_path, text), layout())
