@@ -54,6 +54,12 @@ def marked(settings: Settings, sequence: int) -> None:
     marker.write_text(str({**report, "tables": {}}).replace("'", '"').replace("True", "true"))
 
 
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rooms of others who use this machine are none of these tests."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("rooms")))
+
+
 def test_every_column_that_refers_to_a_customer_holds_his_number():
     # customer_relation tells of the other one
     assert holds_numbers("related_id") and not holds_numbers("org_id")
