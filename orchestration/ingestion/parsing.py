@@ -340,7 +340,7 @@ def _timestamp(text: pl.Expr, time_zone: str) -> pl.Expr:
 
 
 def _shown(text: pl.Expr) -> pl.Expr:
-    """Texts as quarantine shows them; a cut one could name a customer whom an erasure no longer finds in it."""
+    """Texts as quarantine shows them; cut, one could name a customer whom an erasure does not find in it."""
     size = text.str.len_bytes()
     return pl.when(size <= MOST_SHOWN_BYTES).then(text).otherwise(pl.format("… {} bytes", size))
 
