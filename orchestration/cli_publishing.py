@@ -10,6 +10,8 @@ from orchestration.settings import Settings
 
 publishing = typer.Typer()
 
+_MOST_NAMED = 20
+
 
 @publishing.command("rotate-key")
 def rotate_key() -> None:
@@ -74,11 +76,12 @@ def erase(
     by: Annotated[str | None, typer.Option(help="Who says so; without it, the user of this process.")] = None,
 ) -> None:
     """Erase customers from every release, and from lake and build database once their business has ended."""
-    from orchestration.console import out
+    from orchestration.console import counted, out
     from orchestration.erasure.erase import erase as erase_customers
     from orchestration.errors import StorageError
 
-    done = erase_customers(Settings.load(), customers or [], order, by)
+    settings = Settings.load()
+    done = erase_customers(settings, customers or [], order, by)
     for old, new in done.releases.items():
         out.print(f"release {old} is replaced by {new}")
     out.print(
@@ -92,6 +95,13 @@ def erase(
         out.print(
             f"{len(done.others)} folders or files stay in landing that no run has taken and may name them: "
             f"{', '.join(done.others)}. Run `acrm erase` again when they are in the lake or gone.",
+            soft_wrap=True,
+        )
+    if done.unknown:
+        shown, more = done.unknown[:_MOST_NAMED], len(done.unknown) - _MOST_NAMED
+        out.print(
+            f"{counted(len(done.unknown), 'other thing')} in {settings.home} may name them: {'; '.join(shown)}"
+            f"{f'; and {more} more' if more > 0 else ''}. Look through them, and delete what does.",
             soft_wrap=True,
         )
     left = [f"Left: {line}; then run `acrm erase` again." for line in done.left]

@@ -6,7 +6,12 @@ from datetime import UTC, datetime
 
 from orchestration.erased import Erased, Register, read_register, write_register
 from orchestration.erasure.circles import hide_names
-from orchestration.erasure.leftovers import delete_landed_copies, delete_made_copies, unknown_releases
+from orchestration.erasure.leftovers import (
+    delete_landed_copies,
+    delete_made_copies,
+    unknown_files,
+    unknown_releases,
+)
 from orchestration.erasure.numbers import composed_keys
 from orchestration.erasure.releases import erase_from_releases
 from orchestration.erasure.replacement import (
@@ -56,6 +61,7 @@ class Erasure:
         landed: Landed batches removed.
         left: What could not be deleted, a line each with place and owner.
         others: What else lies in landing, and may name them.
+        unknown: What else lies in the warehouse's folder, and may name them.
     """
 
     releases: dict[str, str]
@@ -65,6 +71,7 @@ class Erasure:
     landed: int
     left: tuple[str, ...]
     others: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def erase(settings: Settings, customers: Sequence[str], order: str = "", by: str | None = None) -> Erasure:
@@ -135,6 +142,7 @@ def erase(settings: Settings, customers: Sequence[str], order: str = "", by: str
         landed,
         tuple(left),
         tuple(others),
+        tuple(unknown_files(settings) if register.customers else ()),
     )
 
 

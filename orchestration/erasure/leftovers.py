@@ -26,6 +26,15 @@ from orchestration.settings import BatchId, Settings
 DERIVED = ("what_if", "cuts", "private", "dbt/copy", "dbt/logs", "failure.log")
 """Below ``ACRM_HOME``: what people had made from releases, and what may quote a row. It can be made again."""
 
+_OWN = frozenset(
+    (
+        "answer_key", "audit", "bank.yml", "bi", "build", "dagster", "dbt", "erasure", "keys", "lake", "landing",
+        "mapping.yml", "published", "quality", "quarantine", "runs", "segments", "templates", "writer.lock",
+        "writer.note", *(name.split("/")[0] for name in DERIVED),
+    )
+)  # fmt: skip
+"""What a warehouse keeps in its folder."""
+
 
 def delete(settings: Settings, path: Path) -> str | None:
     """Delete a file or folder; a line on it where it is still there afterwards."""
@@ -73,6 +82,21 @@ def unknown_releases(settings: Settings) -> list[str]:
         for path in sorted(settings.published.iterdir())
         if path.name not in known
     ]
+
+
+def unknown_files(settings: Settings) -> list[str]:
+    """What lies in the warehouse's folder and is none of its own, with its owner: it may name anybody.
+
+    People have feeds and copies written there, too.
+    """
+    found = [path for path in sorted(settings.home.iterdir()) if path.name not in _OWN]
+    for folder, kinds in ((settings.lake, (".parquet", ".json")), (settings.quarantine, (".parquet",))):
+        found += [path for path in sorted(_below(folder)) if path.suffix not in kinds and not path.is_dir()]
+    build, ours = settings.database, ("", ".wal", ".nights.json")
+    if build.parent.is_dir():
+        known = {f"{build.name}{ending}" for ending in ours}
+        found += [path for path in sorted(build.parent.iterdir()) if path.name not in known]
+    return [f"{_place(settings, path)}, {_owned(path)}" for path in found]
 
 
 def delete_landed_copies(settings: Settings) -> tuple[int, list[str], list[str]]:

@@ -23,6 +23,9 @@ _ENDINGS = ("customer_id", "account_id", "card_id", "loan_id", "counter_account"
 
 _OWNED = ("customer.customer_id", "account.account_id", "card.card_id", "loan.loan_id")
 
+_RENAMED = ("work_id",)
+"""Columns that models give the keys of visits and contacts to, under a name of their own."""
+
 _TELLING_LENGTH = 6
 """A number of fewer characters is part of a key only where it stands between separators."""
 
@@ -34,7 +37,7 @@ def holds_numbers(column: str) -> bool:
 
 def may_be_composed(column: str) -> bool:
     """Whether a column of this name holds keys that a bank may make of others: of trades, visits."""
-    return any(column == key or column.endswith(f"_{key}") for key in _composed())
+    return any(column == key or column.endswith(f"_{key}") for key in (*_composed(), *_RENAMED))
 
 
 @cache

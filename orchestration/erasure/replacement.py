@@ -21,7 +21,7 @@ from orchestration.sql import Sql, fill, join, name, value
 _KEPT = "**"
 """In place of a private value that may not be absent."""
 
-_NUMBERS_OF_THE_ROW = ("subject_id", "recipient_id")
+ROW_NUMBERS = ("subject_id", "recipient_id")
 """Columns that hold numbers in rows of the customer; in other rows, those of orgs and staff."""
 
 _COMPOSED = {"counterparty_key": "|", "row_key": "|", "account_id": ":"}
@@ -117,7 +117,7 @@ def _update(connection: duckdb.DuckDBPyConnection, table: Sql, columns: list[str
         # a key may hold several of the numbers, and an update replaces one of them
         while column in columns and _changed(connection, _part_replaced(table, column, separator)):
             pass
-    for column in _NUMBERS_OF_THE_ROW:
+    for column in ROW_NUMBERS:
         if {column, "customer_id"} <= set(columns):
             connection.execute(
                 fill(

@@ -19,8 +19,12 @@ from orchestration.ingestion.records import Records, first_record, split_records
 BLOCK_BYTES = 32 * 2**20
 """Decompressed bytes read at once: a few hundred thousand rows, some hundred MiB of work space."""
 
-MAX_RECORD_BYTES = 2 * BLOCK_BYTES
-"""A file without a line end in this many bytes is no CSV file."""
+MAX_RECORD_BYTES, MAX_EMPTY_BYTES = 8 * 2**20, 2**20
+"""No record is longer, and no file has more empty lines one after another.
+
+What is not at its end yet is looked through again with the text that follows, and what is refused takes many
+times its room.
+"""
 
 CELLS_PER_BLOCK = 4_000_000
 """Fields split at once: however short a sender makes them, they take so much work space and no more."""
@@ -117,6 +121,8 @@ class CsvText:
         while True:
             normal, separator = self._normalised(text)
             records = split_records(normal, separator, width, final=final)
+            if max(records.longest, len(normal) - records.consumed) > MAX_RECORD_BYTES:
+                raise UnreadableFileError(f"a record of more than {MAX_RECORD_BYTES} bytes")
             stand_in = bytes([separator])
             is_itself = stand_in == self._delimiter
             yield TextBlock(records, separator, None if is_itself else self._layout.delimiter)
@@ -124,8 +130,8 @@ class CsvText:
                 return
             rest = normal[records.consumed :]
             rest = rest if is_itself else rest.replace(stand_in, self._delimiter)
-            if len(rest) > MAX_RECORD_BYTES:
-                raise UnreadableFileError(f"a record of more than {MAX_RECORD_BYTES} bytes")
+            if len(rest) > MAX_EMPTY_BYTES and not rest.strip(b"\r\n"):
+                raise UnreadableFileError(f"more than {MAX_EMPTY_BYTES} bytes of empty lines")
             del normal, records
             text, final = next(texts)
             text = rest + text

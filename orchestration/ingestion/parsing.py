@@ -44,6 +44,9 @@ _OFFSET = r"(?:[Zz]|[+-][0-2][0-9](?::?[0-5][0-9])?)$"
 _TIMESTAMP = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:$|{_OFFSET})"
 
 
+MOST_SHOWN_BYTES = 10_000
+"""Of a longer text quarantine tells the length: it is no value, and takes many times its room on the way."""
+
 MOST_VIOLATIONS = 1_000_000
 """Violations of one chunk that are written down, each with its record."""
 
@@ -235,7 +238,9 @@ class Typing:
             pl.concat_str([pl.col(k).fill_null("") for k in self.table.key], separator="|")
         )
         rows = bad.with_columns(
-            keys.to_series().alias("row_key"), record=pl.struct(self.text_columns).struct.json_encode()
+            _shown(pl.col(self.text_columns)),
+            row_key=_shown(keys.to_series()),
+            record=pl.struct(_shown(pl.col(self.text_columns))).struct.json_encode(),
         )
         found = [
             rows.select(
@@ -265,7 +270,7 @@ def shape_violations(misshapen: pl.DataFrame) -> pl.DataFrame:
         pl.lit("row_shape").alias("rule_code"),
         nothing.alias("row_key"),
         # a JSON string, as other records are JSON objects
-        pl.struct("record").struct.json_encode().alias("record"),
+        pl.struct(_shown(pl.col("record"))).struct.json_encode().alias("record"),
     )
 
 
@@ -332,6 +337,12 @@ def _timestamp(text: pl.Expr, time_zone: str) -> pl.Expr:
     shift = pl.duration(minutes=sign * (hours * 60 + minutes), time_unit="us")
     utc = zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     return pl.when(offset.is_null()).then(utc).otherwise(local - shift)
+
+
+def _shown(text: pl.Expr) -> pl.Expr:
+    """Texts as quarantine shows them; cut, one could name a customer whom an erasure does not find in it."""
+    size = text.str.len_bytes()
+    return pl.when(size <= MOST_SHOWN_BYTES).then(text).otherwise(pl.format("… {} bytes", size))
 
 
 def _counted(counts: pl.DataFrame) -> dict[str, int]:

@@ -32,6 +32,7 @@ class Records:
         rows: Index of each well-shaped record among all; None if all are well-shaped.
         misshapen: Index and text of every other record.
         quoted: Whether ``clean`` has quoted fields.
+        longest: Bytes of the longest record.
     """
 
     consumed: int
@@ -40,6 +41,7 @@ class Records:
     rows: Positions | None
     misshapen: list[tuple[int, bytes]]
     quoted: bool
+    longest: int
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def split_records(text: bytes, separator: int, width: int, *, final: bool) -> Re
     # blank lines at the end of a block wait for the next one: only there is it known whether the file ends
     ends = _without_blank_tail(ends, text)
     if not len(ends):
-        return Records(len(text) if final else 0, 0, b"", None, [], False)
+        return Records(len(text) if final else 0, 0, b"", None, [], False, 0)
 
     consumed = min(int(ends[-1]) + 1, len(text))
     separators = separators[: np.searchsorted(separators, ends[-1])]
@@ -91,6 +93,7 @@ def split_records(text: bytes, separator: int, width: int, *, final: bool) -> Re
         rows=np.flatnonzero(~bad) if bad.any() else None,
         misshapen=[(int(i), text[starts[i] : ends[i]].removesuffix(b"\r")) for i in np.flatnonzero(bad)],
         quoted=quotes is not None,
+        longest=int((ends - starts).max()),
     )
 
 

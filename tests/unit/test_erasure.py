@@ -19,7 +19,7 @@ from orchestration.cli import app
 from orchestration.erased import Erased, Register, read_register, write_register
 from orchestration.erasure import dagster_logs
 from orchestration.erasure import erase as erasure
-from orchestration.erasure.leftovers import delete_landed_copies, delete_made_copies
+from orchestration.erasure.leftovers import delete_landed_copies, delete_made_copies, unknown_files
 from orchestration.erasure.numbers import composed_keys, holds_numbers, replaced_texts
 from orchestration.erasure.replacement import replace_in_build_database, replace_in_lake
 from orchestration.erasure.subject import write_subject
@@ -52,6 +52,12 @@ def marked(settings: Settings, sequence: int) -> None:
     marker = settings.lake / "_batches" / f"business_date={DAY}" / f"sequence={sequence}.json"
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text(str({**report, "tables": {}}).replace("'", '"').replace("True", "true"))
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rooms of others who use this machine are none of these tests."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("rooms")))
 
 
 def test_every_column_that_refers_to_a_customer_holds_his_number():
@@ -138,6 +144,28 @@ def test_a_room_in_use_is_named_and_one_left_behind_is_deleted(
     assert str(used) in line and used.exists() and not free.exists()
     os.close(held)
     assert delete_made_copies(settings_in(tmp_path / "home")) == [] and not used.exists()
+
+
+def test_what_people_put_into_the_warehouses_folder_is_named(tmp_path: Path):
+    delivery = Delivery(tmp_path).send()
+    settings = delivery.settings
+    marked(settings, 1)
+    in_lake(settings, "account", pl.DataFrame({"account_id": [ACCOUNT], "customer_id": [HIS]}))
+    own = (
+        "bank.yml",
+        "keys/hash.key",
+        "build/warehouse.duckdb",
+        "build/warehouse.duckdb.wal",
+        "runs/log.jsonl",
+    )
+    others = ("feeds/feed_today.csv", "nohup.out", "build/before.duckdb", "lake/account/part-0001.csv")
+    for place in (*own, *others):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(HIS)
+
+    named = [line.split("'")[1] for line in unknown_files(settings)]
+
+    assert named == ["feeds", "nohup.out", "lake/account/part-0001.csv", "build/before.duckdb"]
 
 
 def erased_home(home: Path) -> Delivery:

@@ -189,6 +189,28 @@ def test_a_file_without_line_ends_is_no_csv(tmp_path, monkeypatch):
         read(written(tmp_path, b"x" * 100), layout())
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"1,a,x\n" + b"\r\n" * 400, "of empty lines"),
+        (b"1,a,x\n" + b'"\n",' * 400, "a record of more than"),
+    ],
+)
+def test_what_does_not_end_is_not_looked_through_again_and_again(tmp_path, monkeypatch, text, told):
+    # 64 MiB of either, some hundred KiB packed, took minutes: each slice was read with all slices before it
+    monkeypatch.setattr(decoding, "CELLS_PER_BLOCK", 80)
+    monkeypatch.setattr(decoding, "MAX_RECORD_BYTES", 200)
+    monkeypatch.setattr(decoding, "MAX_EMPTY_BYTES", 100)
+    with pytest.raises(UnreadableFileError, match=told):
+        read(written(tmp_path, text), layout())
+
+
+def test_some_empty_lines_at_the_end_are_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(decoding, "CELLS_PER_BLOCK", 80)
+    rows, misshapen = read(written(tmp_path, b"1,a,x\n" + b"\n" * 400), layout())
+    assert (rows.height, misshapen.height) == (1, 0)
+
+
 def test_every_control_character_can_be_text_beside_a_long_delimiter(tmp_path):
     text = bytes(range(1, 10)) + b"|@|" + bytes([*range(11, 13), *range(14, 31)]) + b"|@|x\n"
     rows, _ = read(written(tmp_path, text), layout("|@|"))
