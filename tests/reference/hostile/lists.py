@@ -18,7 +18,13 @@ from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.told import Row, Told, rate
 from tests.support.timeline import add_months, month_end, month_start
 
-THRESHOLDS = {"core": 10_000_000, "growth": 5_000_000, "platinum": 500_000, "gold": 200_000, "potential": 50_000}
+THRESHOLDS = {
+    "core": 10_000_000,
+    "growth": 5_000_000,
+    "platinum": 500_000,
+    "gold": 200_000,
+    "potential": 50_000,
+}
 WINDOW = {"core": 12, "growth": 12, "platinum": 6, "gold": 6, "potential": 6}
 LARGE = {"core", "growth"}
 COUNTED = {"cts_signup", "internet_bank", "mobile_bank", "sms_service", "phone_bank", "wealth_card",
@@ -26,7 +32,9 @@ COUNTED = {"cts_signup", "internet_bank", "mobile_bank", "sms_service", "phone_b
 """Sales products that rank by count: sign-ups, channels and cards."""
 
 
-def lost_warnings(told: Told, tiers: Iterable[Row], assets: Iterable[Row]) -> dict[tuple[str], dict[str, Any]]:
+def lost_warnings(
+    told: Told, tiers: Iterable[Row], assets: Iterable[Row]
+) -> dict[tuple[str], dict[str, Any]]:
     """Rows of ``feed_lost_warning`` by customer: who is under attention in the running month."""
     day, month = told.last, month_start(told.last)
     closed = {row["customer_id"] for row in told.rows("customer", day) if row["status"] == "closed"}
@@ -101,7 +109,7 @@ def rankings(told: Told, ledger: Iterable[Row]) -> dict[tuple[str, str], dict[st
 
 
 def growth(told: Told, tiers: Iterable[Row], assets: Iterable[Row]) -> dict[tuple[date, str], dict[str, Any]]:
-    """Rows of ``rpt_concentration_growth`` by month and the tier with which the records of large customers begin."""
+    """Rows of ``rpt_concentration_growth`` by month and the tier of a large customer's first month."""
     rows = sorted(tiers, key=lambda row: row["month_start_date"])
     worth = {(row["customer_id"], row["month_start_date"]): row["aum_end_amt"] for row in assets}
     began: dict[str, Row] = {}
@@ -114,10 +122,16 @@ def growth(told: Told, tiers: Iterable[Row], assets: Iterable[Row]) -> dict[tupl
     lived = dict(told.months())
     for month in sorted({row["month_start_date"] for row in rows}):
         day = lived.get(month, month_end(month))
-        gone = {row["customer_id"] for row in told.rows("customer", day) if row["status"] == "closed"} if month in lived else set()
+        gone = (
+            {row["customer_id"] for row in told.rows("customer", day) if row["status"] == "closed"}
+            if month in lived
+            else set()
+        )
         large = {
             row["customer_id"] for row in rows
-            if row["month_start_date"] == month and row["tier_code"] in LARGE and row["customer_id"] not in gone
+            if row["month_start_date"] == month
+            and row["tier_code"] in LARGE
+            and row["customer_id"] not in gone
         }  # fmt: skip
         groups: dict[str, list[str]] = defaultdict(list)
         for customer in large:
@@ -145,9 +159,7 @@ def months_from(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def quality(
-    batches: Iterable[Any], support: int, events: Iterable[Row]
-) -> dict[tuple[date], dict[str, Any]]:
+def quality(batches: Iterable[Any], support: int, events: Iterable[Row]) -> dict[tuple[date], dict[str, Any]]:
     """Rows of ``rpt_recommendation_quality`` by the month in which something was bought.
 
     The lists of the first month are left out: what was held before the first night is in no extract.
@@ -176,7 +188,9 @@ def quality(
                 holders[line] += 1
         popular = sorted(holders, key=lambda line: (-holders[line], line))
         bought = {customer: set(now[customer]) - set(held[customer]) for customer in lists}
-        offered = {customer: [line for line in popular if line not in held[customer]][:3] for customer in lists}
+        offered = {
+            customer: [line for line in popular if line not in held[customer]][:3] for customer in lists
+        }
         counts = {
             "buyer_cnt": sum(bool(bought[customer]) for customer in lists),
             **{
@@ -201,4 +215,3 @@ def quality(
             "is_provisional": day != month_end(month),
         }
     return found
-

@@ -1,6 +1,7 @@
 """The hostile bank with a past, with plans for every indicator, and with an org tree and staff that change.
 
-It changes batches that are made, from dice of its own, so that the bank of the other references stays what it is.
+It changes batches that are made, from dice of its own, so that the bank of the other references stays what
+it is.
 """
 
 from collections.abc import Iterable
@@ -102,7 +103,9 @@ def history(tables: dict[str, list[Row]], night: date, dice: Random) -> Iterable
             if first > last:
                 continue
             if dice.random() < 0.25 or not amount:
-                amount = D(dice.choice([0, 4_000_000, 25_000_000, 60_000_000, dice.randint(1, 90_000_000)])) / 100
+                amount = (
+                    D(dice.choice([0, 4_000_000, 25_000_000, 60_000_000, dice.randint(1, 90_000_000)])) / 100
+                )
             count = len(days(month, last))
             # many held more in autumn or summer: tiers under attention, and tiers lost
             more = 20 if month < RICH_UNTIL.get(int(account[1:]) % 3, month) else 1
@@ -136,4 +139,3 @@ def plans(dice: Random) -> Iterable[Row]:
                             D(dice.randint(1, 9_000_000_000)) / 100,
                         ]),
                     }  # fmt: skip
-
