@@ -1,11 +1,12 @@
 """Plans, scores, rankings and what became of large customers and of recommendations, against plain Python.
 
 The bank is hostile and has a past: years of balances before the first night, another tree of orgs and an
-employee at another org from a night on, one who leaves. ``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all
-their nights.
+employee at another org from a night on, one who leaves. A batch comes wrong at first, and once more when the
+next night has run. ``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all their nights.
 """
 
 import os
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
@@ -16,7 +17,7 @@ from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.indicators import INDICATORS_OF_PLANS, Figures
 from tests.reference.hostile.lists import growth, lost_warnings, quality, rankings
-from tests.reference.hostile.past import with_a_past
+from tests.reference.hostile.past import with_a_past, wrong
 from tests.reference.hostile.pipeline import forecast_months
 from tests.reference.hostile.plan_tables import plan_actuals, scorecards, variances
 from tests.reference.hostile.plans import breakdown, scores
@@ -46,7 +47,14 @@ class Bank:
         self.told = Told(self.batches)
         self.nights = WholeNights(MARTS, accept_partial_start=True)
         self.nights.connection.execute(f"update stg.recommendation_settings set min_support_cnt = {SUPPORT}")
-        self.nights.run_deliveries(self.batches)
+        for place, batch in enumerate(self.batches):
+            if place == 1:
+                self.nights.run(wrong(batch))
+            right = replace(batch, sequence=2) if place == 1 else batch
+            self.nights.run(right)
+            if place == 2:
+                self.nights.run(replace(self.batches[1], sequence=3), is_published=False)
+                self.nights.run(right)
 
     @cached_property
     def figures(self) -> Figures:

@@ -139,3 +139,15 @@ def plans(dice: Random) -> Iterable[Row]:
                             D(dice.randint(1, 9_000_000_000)) / 100,
                         ]),
                     }  # fmt: skip
+
+
+def wrong(delivery: Delivery) -> Delivery:
+    """A batch as it comes first: half of the balances, of what happened, and of the plans; other managers."""
+    tables = {name: [dict(row) for row in rows] for name, rows in delivery.tables.items()}
+    for row in tables["deposit_balance"]:
+        row["balance"] = (row["balance"] / 2).quantize(D("0.01"))
+    for name in ("visit", "opportunity", "plan_target", "sales_trade", "fee_income"):
+        tables[name] = tables[name][::2]
+    for row in tables["assignment"]:
+        row["employee_id"] = "E2"
+    return replace(delivery, tables=tables)

@@ -133,8 +133,8 @@ def forecast_months(told: Told) -> dict[tuple[str, date, date], dict[str, Any]]:
 def placed(told: Told, month: date, day: date) -> list[tuple[Row, str, Decimal, Decimal, date]]:
     """Open opportunities of a day: org, what they are expected to bring, stated and by history, and when.
 
-    That is the month of the stated date, else of the day so many days on as the stage took to be won on average.
-    What is overdue is expected this month.
+    That is the month of the stated date, else of the day so many days on as the stage took on average to be
+    won. What is overdue is expected this month.
     """
     known = max(night.day for night in told.nights if night.day <= day)
     ways = changes(told, known)

@@ -1,4 +1,4 @@
-"""Plans of all indicators, what they come to, how their gaps split, and scores (chapter 7), in plain Python."""
+"""Plans of all indicators, what they come to, how their gaps split, and scores, in plain Python."""
 
 from collections import defaultdict
 from collections.abc import Iterable
