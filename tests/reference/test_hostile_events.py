@@ -17,6 +17,7 @@ from tests.reference.hostile.answers import (
 from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.recommendations import recommendations
+from tests.reference.hostile.screen_rest import belonging, repeated
 from tests.reference.hostile.told import Row, Told
 from tests.reference.hostile.views import corporate_view
 from tests.reference.test_hostile_bank import FEW, SEEDS, SUPPORT, differences
@@ -24,7 +25,7 @@ from tests.support.whole_nights import WholeNights
 
 MARTS = [
     "rpt_event_monthly", "rpt_key_customer_status", "feed_lost_warning", "feed_recommendation",
-    "feed_work_log", "dim_corporate_360",
+    "feed_work_log", "dim_corporate_360", "dim_customer_360",
 ]  # fmt: skip
 
 
@@ -89,3 +90,16 @@ def test_events_of_corporate_customers(bank: Bank) -> None:
         bank.rows("contribution.fct_customer_contribution_monthly"),
     )
     assert differences(expected, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
+
+
+def test_what_the_screen_repeats(bank: Bank) -> None:
+    rows = bank.rows("customer.dim_customer_360")
+    open_ones = {
+        row["customer_id"] for row in bank.told.rows("customer", bank.told.last) if row["status"] != "closed"
+    }
+    own = {key: of for key, of in belonging(bank.told).items() if key[0] in open_ones}
+    said = repeated(bank.told, bank.rows)
+    assert any(of.get("last_event_code") for of in said.values())
+    for expected in (own, said):
+        found = [row for row in rows if (row["customer_id"],) in expected]
+        assert differences(expected, found, "customer_id") == []

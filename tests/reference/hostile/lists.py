@@ -14,6 +14,7 @@ from typing import Any
 from tests.reference.hostile.answers import reached
 from tests.reference.hostile.cohorts import lines_on, owning_orgs
 from tests.reference.hostile.indicators import managers
+from tests.reference.hostile.pipeline import changes, counted_dates
 from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.told import Row, Told, rate
 from tests.support.timeline import add_months, month_end, month_start
@@ -214,4 +215,38 @@ def quality(batches: Iterable[Any], support: int, events: Iterable[Row]) -> dict
             },
             "is_provisional": day != month_end(month),
         }
+    return found
+
+
+def diligence_of_office(told: Told) -> dict[tuple[str, date], dict[str, Any]]:
+    """Contacts and opportunities of ``rpt_rm_diligence_monthly`` by employee and month."""
+    found = {}
+    contacts = counted_dates(told, "contact_log", "sent_at")
+    ways = changes(told, told.last).values()
+    for month, day in told.months():
+        mine = managers(told, day, day)
+        active = {row["customer_id"] for row in told.rows("customer", day) if row["status"] != "closed"}
+        for employee, row in told.by_key("employee", day).items():
+            opened = [way for way in ways if way[0][2]["owner_id"] == employee and month <= way[0][1] <= day]
+            won = [
+                way[-1][2] for way in ways
+                if way[-1][2]["owner_id"] == employee
+                and way[-1][2]["stage"] == "won"
+                and month <= way[-1][1] <= day
+            ]  # fmt: skip
+            found[employee, month] = {
+                "org_id": row["org_id"],
+                "contact_cnt": sum(
+                    one["delivered"]
+                    and one["channel"] != "sms"
+                    and month <= counted <= day
+                    and mine.get(one["customer_id"]) == employee
+                    and one["customer_id"] in active
+                    for _, counted, one in contacts
+                ),
+                "opened_opportunity_cnt": len(opened),
+                "won_opportunity_cnt": len(won),
+                "won_opportunity_amt": sum((one["amount"] for one in won), Decimal(0)),
+                "is_provisional": day != month_end(month),
+            }
     return found
