@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from orchestration.segments.condition import condition_sql, kind_of_type
 from tests.reference.hostile.answers import (
     event_months,
     key_customers,
@@ -17,15 +18,16 @@ from tests.reference.hostile.answers import (
 from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.recommendations import recommendations
-from tests.reference.hostile.screen_rest import belonging, repeated
+from tests.reference.hostile.screen_rest import belonging, repeated, stays
 from tests.reference.hostile.told import Row, Told
 from tests.reference.hostile.views import corporate_view
 from tests.reference.test_hostile_bank import FEW, SEEDS, SUPPORT, differences
+from tests.support.models import columns_of
 from tests.support.whole_nights import WholeNights
 
 MARTS = [
     "rpt_event_monthly", "rpt_key_customer_status", "feed_lost_warning", "feed_recommendation",
-    "feed_work_log", "dim_corporate_360", "dim_customer_360",
+    "feed_work_log", "dim_corporate_360", "dim_customer_360", "fct_segment_member",
 ]  # fmt: skip
 
 
@@ -34,9 +36,12 @@ class Bank:
 
     def __init__(self, seed: int) -> None:
         told = batches(seed, NIGHTS if "ACRM_HOSTILE_SEEDS" in os.environ else FEW)
-        self.told = Told(told)
+        self.batches, self.told = told, Told(told)
         self.nights = WholeNights(MARTS, accept_partial_start=True)
         self.nights.connection.execute(f"update stg.recommendation_settings set min_support_cnt = {SUPPORT}")
+        kinds = {name: kind_of_type(of["data_type"]) for name, of in columns_of("dim_customer_360").items()}
+        condition = condition_sql("holds('fund') or deposit_amt >= 1000", kinds)
+        self.nights._variables["saved_segments"] = [{"code": "holders", "condition": condition}]  # type: ignore[assignment]
         self.nights.run_deliveries(told)
         self.events = self.rows("monitoring.fct_event")
         self.main = main_managers(self.told)
@@ -103,3 +108,11 @@ def test_what_the_screen_repeats(bank: Bank) -> None:
     for expected in (own, said):
         found = [row for row in rows if (row["customer_id"],) in expected]
         assert differences(expected, found, "customer_id") == []
+
+
+def test_who_entered_and_left_a_saved_segment(bank: Bank) -> None:
+    expected = stays(bank.batches)
+    assert {of["is_member"] for of in expected.values()} == {True, False}
+    assert (
+        differences(expected, bank.rows("customer.fct_segment_member"), "customer_id", "entered_date") == []
+    )

@@ -1,4 +1,4 @@
-"""Columns that stand in one table and are put together from others: companies, campaigns, the bridge by org."""
+"""Columns that are put together from other tables: of companies, campaigns, and the bridge by org."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable

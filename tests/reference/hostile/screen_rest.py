@@ -1,7 +1,8 @@
 """What the screen of a customer repeats of other tables, and whom it belongs to (6.2), in plain Python."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,10 @@ from tests.reference.hostile.cohorts import owning_orgs
 from tests.reference.hostile.indicators import managers as managers_on
 from tests.reference.hostile.lists import THRESHOLDS, WINDOW
 from tests.reference.hostile.products import loans_on
-from tests.reference.hostile.screen import codes
+from tests.reference.hostile.screen import codes, screen
 from tests.reference.hostile.segments import band
 from tests.reference.hostile.told import Row, Told, bank_day
+from tests.support.bank import Delivery
 from tests.support.timeline import month_start
 
 Read = Callable[[str], list[Row]]
@@ -126,3 +128,24 @@ def repeated(told: Told, read: Read) -> dict[tuple[str], dict[str, Any]]:
             of["last_event_code"] = next(iter(told_of[customer]), None)
         found[(customer,)] = of
     return found
+
+
+def stays(deliveries: Sequence[Delivery]) -> dict[tuple[str, date], dict[str, Any]]:
+    """When customers entered and left the segment of who holds a fund or has 1,000 or more in deposits."""
+    found: dict[tuple[str, date], dict[str, Any]] = {}
+    inside: dict[str, date] = {}
+    for place, delivery in enumerate(deliveries, 1):
+        night = delivery.business_date
+        members = {
+            customer
+            for (customer,), of in screen(Told(deliveries[:place])).items()
+            if not of["is_closed"]
+            and (of["deposit_amt"] >= 1000 or ",fund," in (of["held_line_codes"] or ""))
+        }
+        for customer in inside.keys() - members:
+            found[customer, inside.pop(customer)] = {"left_date": night, "is_member": False}
+        for customer in members - inside.keys():
+            inside[customer] = night
+    return found | {
+        (customer, since): {"left_date": None, "is_member": True} for customer, since in inside.items()
+    }
