@@ -32,7 +32,7 @@ from tests.reference.hostile.corporates import segments as corporate_segments
 from tests.reference.hostile.files import completeness, service_by_kind
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.funnel import funnel, stages
-from tests.reference.hostile.groups import group_months, peers
+from tests.reference.hostile.groups import group_months, members, peers
 from tests.reference.hostile.holdings import holdings
 from tests.reference.hostile.households import household_figures, households_on
 from tests.reference.hostile.labels import labels, leaving, rising
@@ -331,6 +331,13 @@ def test_groups(bank: Bank) -> None:
     rows = bank.rows("corporate.fct_group_monthly")
     key = ("ultimate_parent_customer_id", "month_start_date")
     assert differences(group_months(bank.told, payments), rows, *key) == []
+    day = bank.told.last
+    now = [
+        row
+        for row in bank.rows("corporate.fct_group_member")
+        if row["valid_from_date"] <= day and (row["valid_to_date"] is None or day < row["valid_to_date"])
+    ]
+    assert differences(members(bank.told), now, "customer_id") == []
 
 
 def test_payments_and_prospects(bank: Bank) -> None:

@@ -17,6 +17,7 @@ from tests.reference.hostile.answers import (
 )
 from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.front import batches
+from tests.reference.hostile.lists import reminders
 from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.screen_rest import belonging, repeated, stays
 from tests.reference.hostile.told import Row, Told
@@ -28,6 +29,7 @@ from tests.support.whole_nights import WholeNights
 MARTS = [
     "rpt_event_monthly", "rpt_key_customer_status", "feed_lost_warning", "feed_recommendation",
     "feed_work_log", "dim_corporate_360", "dim_customer_360", "fct_segment_member",
+    "rpt_rm_diligence_monthly",
 ]  # fmt: skip
 
 
@@ -95,6 +97,13 @@ def test_events_of_corporate_customers(bank: Bank) -> None:
         bank.rows("contribution.fct_customer_contribution_monthly"),
     )
     assert differences(expected, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
+
+
+def test_what_managers_answered(bank: Bank) -> None:
+    expected = reminders(bank.told, bank.events)
+    assert any(row["answered_cnt"] for row in expected.values())
+    rows = bank.rows("corporate.rpt_rm_diligence_monthly")
+    assert differences(expected, rows, "employee_id", "month_start_date") == []
 
 
 def test_what_the_screen_repeats(bank: Bank) -> None:

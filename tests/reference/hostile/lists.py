@@ -11,12 +11,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from tests.reference.hostile.answers import reached
+from tests.reference.hostile.answers import WINDOW as ANSWERED
+from tests.reference.hostile.answers import live, median, reached
 from tests.reference.hostile.cohorts import lines_on, owning_orgs
 from tests.reference.hostile.indicators import managers
 from tests.reference.hostile.pipeline import changes, counted_dates
 from tests.reference.hostile.recommendations import recommendations
-from tests.reference.hostile.told import Row, Told, rate
+from tests.reference.hostile.told import Row, Told, bank_day, rate
 from tests.support.timeline import add_months, month_end, month_start
 
 THRESHOLDS = {
@@ -248,5 +249,41 @@ def diligence_of_office(told: Told) -> dict[tuple[str, date], dict[str, Any]]:
                 "won_opportunity_cnt": len(won),
                 "won_opportunity_amt": sum((one["amount"] for one in won), Decimal(0)),
                 "is_provisional": day != month_end(month),
+            }
+    return found
+
+
+def reminders(told: Told, events: Iterable[Row]) -> dict[tuple[str, date], dict[str, Any]]:
+    """Reminders of ``rpt_rm_diligence_monthly`` and what came of them within 14 days and the month.
+
+    A month that is over stays as its own batches knew it.
+    """
+    standing = [row for row in live(events) if row["employee_id"]]
+    found = {}
+    for month, last in told.months():
+        ways = changes(told, last)
+        touched: dict[str, list[date]] = defaultdict(list)
+        for table, column in (("contact_log", "sent_at"), ("visit", "visited_at")):
+            for row in told.brought(table, last):
+                if row.get("delivered", True):
+                    touched[row["customer_id"]].append(bank_day(row[column]))
+        for employee in told.by_key("employee", last):
+            waits, own = [], []
+            for event in standing:
+                since = event["business_date"]
+                if event["employee_id"] != employee or not month <= since <= last:
+                    continue
+                own.append(event)
+                until = min(since + ANSWERED, last)
+                days = [day for day in touched.get(event["customer_id"], []) if since <= day <= until]
+                days += [
+                    way[0][0] for way in ways.values()
+                    if way[-1][2]["customer_id"] == event["customer_id"] and since <= way[0][0] <= until
+                ]  # fmt: skip
+                waits += [(min(days) - since).days] if days else []
+            found[employee, month] = {
+                "reminder_cnt": len(own),
+                "answered_cnt": len(waits),
+                "median_answer_days": median(waits),
             }
     return found

@@ -53,6 +53,8 @@ def opportunities(told: Told) -> dict[tuple[str], dict[str, Any]]:
         end = steps[-1][0] if is_over else told.last
         found[(number,)] = {
             "customer_id": now["customer_id"],
+            "counted_date": steps[-1][1] if is_over else None,
+            "source_event_id": now["source_event_id"],
             "owner_id": now["owner_id"],
             "org_id": orgs[now["owner_id"]],
             "stage_code": now["stage"],
@@ -127,6 +129,11 @@ def forecast_months(told: Told) -> dict[tuple[str, date, date], dict[str, Any]]:
             sums["amount_amt"] += row["amount"]
             sums["expected_stated_amt"] += stated
             sums["expected_historical_amt"] += expected
+    # how the last forecast of a month came true stands in the month's own row
+    for (org, month, when), sums in found.items():
+        earlier = found.get((org, add_months(month, -1), when), {}) if when == month else {}
+        sums["last_stated_amt"] = earlier.get("expected_stated_amt")
+        sums["last_historical_amt"] = earlier.get("expected_historical_amt")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.reference.hostile.channels import band
 from tests.reference.hostile.cohorts import owning_orgs
-from tests.reference.hostile.groups import tops
+from tests.reference.hostile.groups import ways_up
 from tests.reference.hostile.indicators import managers
 from tests.reference.hostile.told import Row, Told, rate
 from tests.support.timeline import add_months, month_start
@@ -33,20 +33,12 @@ def companies(told: Told, read: Read) -> dict[tuple[str], dict[str, Any]]:
     )
     worth = now("contribution.fct_customer_contribution_monthly")
     orgs, mine = owning_orgs(told, day), managers(told, day, day)
-    parents = {
-        row["customer_id"]: row["parent_customer_id"]
-        for row in read("corporate.fct_group_member")
-        if row["valid_from_date"] <= day and (row["valid_to_date"] is None or day < row["valid_to_date"])
-    }
-    heads = tops(told, day)
+    up = ways_up(told, day)
     found = {}
     for row in told.rows("customer", day):
         customer = row["customer_id"]
         if row["customer_type"] != "C" or row["status"] == "closed":
             continue
-        depth, at = 0, customer
-        while customer in heads and at != heads[customer]:
-            depth, at = depth + 1, parents[at]
         segment = segments[customer]
         found[(customer,)] = {
             "owning_org_id": orgs[customer],
@@ -54,7 +46,7 @@ def companies(told: Told, read: Read) -> dict[tuple[str], dict[str, Any]]:
             "team_employees": mine.get(customer),
             "as_of_date": day,
             "first_open_date": row["first_open_date"],
-            "group_depth": depth if customer in heads else None,
+            "group_depth": len(up[customer]) - 1 if customer in up else None,
             **{
                 name: assets[customer][name]
                 for name in ("deposit_end_amt", "deposit_month_avg_amt", "aum_end_amt", "aum_year_avg_amt")
