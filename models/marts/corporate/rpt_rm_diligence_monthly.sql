@@ -110,7 +110,8 @@ reminders as (
         on entries.business_date >= months.month_start_date and entries.business_date <= months.through_date
     where entries.employee_id is not null and entries.employee_id <> 'UNASSIGNED'
     group by entries.event_id, entries.customer_id, entries.employee_id, months.month_start_date, months.through_date
-    having count(case when entries.entry_type_code <> 'event' then 1 end) = 0
+    -- one that came back after it was withdrawn holds
+    having sum(case when entries.entry_type_code = 'event' then 1 else -1 end) > 0
 
 ),
 
