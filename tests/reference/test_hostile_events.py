@@ -16,6 +16,7 @@ from tests.reference.hostile.answers import (
     work_log,
 )
 from tests.reference.hostile.bank import NIGHTS
+from tests.reference.hostile.frames import frames
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.lists import reminders
 from tests.reference.hostile.recommendations import recommendations
@@ -63,6 +64,11 @@ def test_what_came_of_events(bank: Bank) -> None:
     assert any(row["won_amt"] for row in expected.values())
     rows = bank.rows("monitoring.rpt_event_monthly")
     assert differences(expected, rows, "org_id", "event_code", "month_start_date") == []
+
+
+def test_whose_events_they_are_and_how_urgent(bank: Bank) -> None:
+    expected = frames(bank.told, bank.rows("customer_value.fct_customer_tier_monthly"), bank.events)
+    assert differences(expected, bank.events, "entry_id") == []
 
 
 def test_key_customers(bank: Bank) -> None:
