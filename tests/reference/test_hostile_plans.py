@@ -6,6 +6,7 @@ next night has run. ``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all thei
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -17,12 +18,15 @@ from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.indicators import INDICATORS_OF_PLANS, Figures
 from tests.reference.hostile.lists import growth, lost_warnings, quality, rankings
-from tests.reference.hostile.past import with_a_past, wrong
+from tests.reference.hostile.past import TURNED, with_a_past, wrong
 from tests.reference.hostile.pipeline import forecast_months
 from tests.reference.hostile.plan_tables import plan_actuals, scorecards, variances
 from tests.reference.hostile.plans import breakdown, scores
 from tests.reference.hostile.told import Row, Told
 from tests.reference.test_hostile_bank import SEEDS, SUPPORT, differences
+from tests.support.merging import as_one
+from tests.support.merging import told as merged
+from tests.support.timeline import month_start
 from tests.support.whole_nights import WholeNights
 
 FEW = [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 17), date(2028, 4, 28)]
@@ -33,6 +37,9 @@ MARTS = [
     "rpt_pipeline_forecast", "rpt_concentration_growth", "rpt_recommendation_quality", "feed_ranking",
     "feed_lost_warning", "dim_org", "dim_employee", "dim_product", "dim_calendar",
 ]  # fmt: skip
+ONE = {"P12": "P10", "P15": "P14", "C02": "C01"}
+"""Who is merged, and who goes on."""
+
 TARGET = ("scope_type", "scope_id", "indicator_code", "period")
 TIERS = "customer_value.fct_customer_tier_monthly"
 AUM = "customer_value.fct_customer_aum_monthly"
@@ -80,15 +87,36 @@ def test_plans_of_every_indicator(bank: Bank) -> None:
 
 
 def test_the_parts_of_every_gap(bank: Bank) -> None:
-    expected = variances(bank.figures)
+    assert gaps_that_differ(bank.figures, bank.rows("corporate.rpt_plan_variance")) == []
+
+
+def gaps_that_differ(figures: Figures, rows: Iterable[Row]) -> list[str]:
+    """What the parts of gaps say otherwise than the reference."""
+    expected = variances(figures)
     # what has nothing to go by is split alike, over parts that are in no text
     ways = {key[:5] for key in expected}
-    rows = [
+    found = [
         row
-        for row in bank.rows("corporate.rpt_plan_variance", "part_target <> 0 or part_actual <> 0")
-        if row["split_code"] == "org" or (*(row[name] for name in TARGET), row["split_code"]) in ways
+        for row in rows
+        if (row["part_target"] or row["part_actual"])
+        and (row["split_code"] == "org" or (*(row[name] for name in TARGET), row["split_code"]) in ways)
     ]
-    assert differences(expected, rows, *TARGET, "split_code", "part_code") == []
+    return differences(expected, found, *TARGET, "split_code", "part_code")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_plans_of_customers_who_are_merged(seed: int) -> None:
+    """Two pairs of persons and one of companies are one each from a night of March on."""
+    deliveries = merged(with_a_past(batches(seed, FEW), seed), ONE, on=TURNED)
+    nights = WholeNights(["fct_plan_actual", "rpt_plan_variance"], accept_partial_start=True)
+    nights.run_deliveries(deliveries)
+    figures = Figures(
+        Told(deliveries), lambda table: nights.query(f"select * from {table}"),
+        Told(as_one(deliveries, ONE)), ONE, month_start(TURNED),
+    )  # fmt: skip
+    rows = nights.query("select * from corporate.fct_plan_actual")
+    assert differences(plan_actuals(figures), rows, *TARGET, "version", "month_start_date") == []
+    assert gaps_that_differ(figures, nights.query("select * from corporate.rpt_plan_variance")) == []
 
 
 def test_targets_of_orgs_below_and_of_people(bank: Bank) -> None:

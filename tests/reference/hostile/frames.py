@@ -15,12 +15,14 @@ RULES = Path(__file__).parents[3] / "seeds" / "rules" / "event_rules.csv"
 CLASSES = {
     "fund_movement": [
         "large_inflow", "large_outflow", "borrower_outflow", "unusual_inflow", "unusual_outflow",
-        "frequent_outside_transfers", "balance_below", "account_closed", "funds_moved_away", "payroll_started",
-        "payroll_stopped", "large_card_spend", "counterparty_new_large", "inflow_then_purchase_gap",
+        "frequent_outside_transfers", "balance_below", "account_closed", "funds_moved_away",
+        "payroll_started", "payroll_stopped", "large_card_spend", "counterparty_new_large", "inflow_then_purchase_gap",
         "maturity_then_outflow", "first_business",
     ],
     "due": ["loan_maturing", "account_maturing", "card_expiring", "instalment_due", "card_payment_due"],
-    "overdue_risk": ["interest_arrears", "loan_overdue", "card_overdue", "class_downgrade", "group_member_risk"],
+    "overdue_risk": [
+        "interest_arrears", "loan_overdue", "card_overdue", "class_downgrade", "group_member_risk",
+    ],
     "status_warning": ["tier_upgrade", "tier_regained", "tier_attention", "tier_lost", "tier_downgrade"],
     "care": ["birthday", "festival"],
 }  # fmt: skip

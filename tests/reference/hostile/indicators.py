@@ -5,7 +5,7 @@ their own. Everything else is from the extracts.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -52,12 +52,18 @@ class Figures:
 
     Attributes:
         read: Rows of a published table.
+        one: What the bank would have told had the customers who are merged had one number all along.
+        merged: Who goes on, by who is merged.
+        merged_from: First day of the month that tells of it.
         came: What came, one by one.
         open: Open opportunities by the day of a month, as far as asked for.
     """
 
     told: Told
     read: Callable[[str], list[Row]]
+    one: Told | None = None
+    merged: Mapping[str, str] = field(default_factory=dict)
+    merged_from: date = date.max
     came: list[Came] = field(default_factory=list)
     open: dict[tuple[date, date], list[tuple[Row, str, Decimal, Decimal, date]]] = field(default_factory=dict)
     _tiers: dict[tuple[str, date], str] = field(default_factory=dict)
@@ -117,7 +123,10 @@ class Figures:
             )  # fmt: skip
 
     def _tier(self, customer: str, month: date) -> str:
-        return self._tiers.get((customer, month), "none")
+        return self._tiers.get((self._survivor(customer, month), month), "none")
+
+    def _survivor(self, customer: str, month: date) -> str:
+        return self.merged.get(customer, customer) if month >= self.merged_from else customer
 
     def _of_customers(self, lived: dict[date, date]) -> Iterable[Came]:
         places: dict[date, tuple[dict[str, str], dict[str, str]]] = {}
@@ -130,11 +139,14 @@ class Figures:
         ) -> Came:
             if month not in places:
                 day = lived.get(month, self.told.nights[0].day)
+                told = self.one if self.one and month >= self.merged_from else self.told
+                merged = self.merged if told is self.one else {}
                 places[month] = (
-                    owning_orgs(self.told, day),
-                    managers(self.told, lived.get(month, month_end(month)), day),
+                    owning_orgs(told, day),
+                    managers(self.told, lived.get(month, month_end(month)), day, merged),
                 )
             orgs, mine = places[month]
+            customer = self._survivor(customer, month)
             return Came(
                 indicator,
                 month,
@@ -244,14 +256,20 @@ class Figures:
         )
 
 
-def managers(told: Told, day: date, known: date) -> dict[str, str]:
-    """Main managers by customer on a day, assigned by hand, who are employed."""
+def managers(told: Told, day: date, known: date, merged: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Main managers by customer on a day, assigned by hand, who are employed.
+
+    Args:
+        merged: Who goes on, by who is merged: with the own manager, else with that of who is merged.
+    """
     staff = told.by_key("employee", known)
-    return {
+    own = {
         row["customer_id"]: row["employee_id"]
         for row in told.rows("assignment", known)
         if row["role"] == "main"
         and row["valid_from"] <= day
         and (row["valid_to"] is None or day < row["valid_to"])
-        and not (staff[row["employee_id"]]["left_on"] and staff[row["employee_id"]]["left_on"] <= day)
     }
+    passed_on = {(merged or {}).get(customer, customer): by for customer, by in own.items()}
+    left = {key for key, row in staff.items() if row["left_on"] and row["left_on"] <= day}
+    return {customer: by for customer, by in (passed_on | own).items() if by not in left}
