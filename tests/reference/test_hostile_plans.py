@@ -26,7 +26,7 @@ from tests.reference.hostile.told import Row, Told
 from tests.reference.test_hostile_bank import SEEDS, SUPPORT, differences
 from tests.support.merging import as_one
 from tests.support.merging import told as merged
-from tests.support.timeline import month_start
+from tests.support.timeline import add_months, month_start
 from tests.support.whole_nights import WholeNights
 
 FEW = [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 17), date(2028, 4, 28)]
@@ -35,7 +35,7 @@ FEW = [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 17), date(2028, 4, 28
 MARTS = [
     "fct_plan_actual", "rpt_plan_variance", "rpt_plan_breakdown", "rpt_scorecard_monthly",
     "rpt_pipeline_forecast", "rpt_concentration_growth", "rpt_recommendation_quality", "feed_ranking",
-    "feed_lost_warning", "dim_org", "dim_employee", "dim_product", "dim_calendar",
+    "feed_lost_warning", "fct_customer_assets", "dim_org", "dim_employee", "dim_product", "dim_calendar",
 ]  # fmt: skip
 ONE = {"P12": "P10", "P15": "P14", "C02": "C01"}
 """Who is merged, and who goes on."""
@@ -150,6 +150,18 @@ def test_rankings_and_warnings_of_the_front_office(bank: Bank) -> None:
     assert differences(expected, rows, "employee_id", "sales_product_code") == []
     warnings = lost_warnings(bank.told, bank.rows(TIERS), bank.rows(AUM))
     assert differences(warnings, bank.rows("workbench.feed_lost_warning"), "customer_id") == []
+
+
+def test_changes_of_assets_since_months_and_years_ended(bank: Bank) -> None:
+    month = month_start(bank.told.last)
+    ended = {(row["customer_id"], row["month_start_date"]): row for row in bank.rows(AUM)}
+    for row in bank.rows("monitoring.fct_customer_assets"):
+        for span, last in (("month", add_months(month, -1)), ("year", date(month.year - 1, 12, 1))):
+            for measure in ("aum", "deposit"):
+                before = ended.get((row["customer_id"], last), {}).get(f"{measure}_end_amt", 0)
+                assert row[f"{measure}_change_{span}_amt"] == row[f"{measure}_amt"] - before, (span, row)
+        # no extract tells what was owed then
+        assert row["loan_change_year_amt"] is None
 
 
 def test_how_large_customers_began(bank: Bank) -> None:

@@ -16,8 +16,8 @@ CLASSES = {
     "fund_movement": [
         "large_inflow", "large_outflow", "borrower_outflow", "unusual_inflow", "unusual_outflow",
         "frequent_outside_transfers", "balance_below", "account_closed", "funds_moved_away",
-        "payroll_started", "payroll_stopped", "large_card_spend", "counterparty_new_large", "inflow_then_purchase_gap",
-        "maturity_then_outflow", "first_business",
+        "payroll_started", "payroll_stopped", "large_card_spend", "counterparty_new_large",
+        "inflow_then_purchase_gap", "maturity_then_outflow", "first_business",
     ],
     "due": ["loan_maturing", "account_maturing", "card_expiring", "instalment_due", "card_payment_due"],
     "overdue_risk": [
