@@ -25,11 +25,13 @@ WHOLE_NIGHTS_ONLY = (
     "path:models/marts/sales/ledger",
     "path:models/intermediate/confirmation",
     "path:models/marts/customer_value/confirmation",
+    "path:models/intermediate/segment",
     "path:models/intermediate/event",
     "path:models/marts/monitoring/event",
     "path:models/marts/workbench",
 )
-"""What no closing builds: sales are credited and events told on business dates, and nights confirm."""
+"""What no closing builds: on business dates sales are credited, events told, members of saved segments looked for;
+nights confirm."""
 
 _NAMES_OF_A_WAREHOUSE = {
     "ACRM_DATABASE": "warehouse.duckdb",

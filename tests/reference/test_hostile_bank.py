@@ -32,11 +32,12 @@ from tests.reference.hostile.corporates import segments as corporate_segments
 from tests.reference.hostile.files import completeness, service_by_kind
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.funnel import funnel, stages
-from tests.reference.hostile.groups import group_months, peers
+from tests.reference.hostile.groups import group_months, members, peers
 from tests.reference.hostile.holdings import holdings
 from tests.reference.hostile.households import household_figures, households_on
 from tests.reference.hostile.labels import labels, leaving, rising
 from tests.reference.hostile.lines import activity, matrix, migration
+from tests.reference.hostile.lists import diligence_of_office
 from tests.reference.hostile.maturity import maturity_calendar
 from tests.reference.hostile.payments import flows, prospects
 from tests.reference.hostile.pipeline import diligence, forecasts, opportunities, won
@@ -45,6 +46,7 @@ from tests.reference.hostile.prices import concessions
 from tests.reference.hostile.products import delinquency, investment_results
 from tests.reference.hostile.prospects import listed
 from tests.reference.hostile.recommendations import recommendations
+from tests.reference.hostile.repeats import before_the_bridge, bridges_of_orgs, chosen, companies
 from tests.reference.hostile.screen import screen
 from tests.reference.hostile.screen_more import more, of_tables, outside
 from tests.reference.hostile.segments import MEASURES, rfm_cut_offs, segments
@@ -71,7 +73,7 @@ MARTS = [
     "rpt_acquisition_monthly", "rpt_product_penetration_monthly", "rpt_vintage_monthly",
     "rpt_customer_kpi_monthly", "rpt_rfm_cut_off", "fct_recommendation", "rpt_file_completeness",
     "fct_supply_chain_link_monthly", "rpt_segment_policy_monthly", "dim_corporate_360",
-    "rpt_expected_contribution", "rpt_funnel_monthly",
+    "rpt_expected_contribution", "rpt_funnel_monthly", "agg_aum_bridge_monthly",
 ]  # fmt: skip
 
 
@@ -329,6 +331,13 @@ def test_groups(bank: Bank) -> None:
     rows = bank.rows("corporate.fct_group_monthly")
     key = ("ultimate_parent_customer_id", "month_start_date")
     assert differences(group_months(bank.told, payments), rows, *key) == []
+    day = bank.told.last
+    now = [
+        row
+        for row in bank.rows("corporate.fct_group_member")
+        if row["valid_from_date"] <= day and (row["valid_to_date"] is None or day < row["valid_to_date"])
+    ]
+    assert differences(members(bank.told), now, "customer_id") == []
 
 
 def test_payments_and_prospects(bank: Bank) -> None:
@@ -367,6 +376,9 @@ def test_opportunities_and_what_they_are_expected_to_bring(bank: Bank) -> None:
 def test_managers_visits(bank: Bank) -> None:
     rows = bank.rows("corporate.rpt_rm_diligence_monthly")
     assert differences(diligence(bank.told), rows, "employee_id", "month_start_date") == []
+    expected = diligence_of_office(bank.told)
+    assert any(row["won_opportunity_cnt"] for row in expected.values())
+    assert differences(expected, rows, "employee_id", "month_start_date") == []
 
 
 def test_plans_their_parts_and_scores(bank: Bank) -> None:
@@ -525,3 +537,16 @@ def test_prospects_are_ranked_at_their_partners_org(bank: Bank) -> None:
         bank.told, payments, month_start(bank.told.last), owning_orgs(bank.told, bank.told.last)
     )
     assert differences(expected, rows, "who") == []
+
+
+def test_companies_campaigns_and_orgs_repeat_what_other_tables_tell(bank: Bank) -> None:
+    rows = bank.rows("corporate.dim_corporate_360")
+    assert differences(companies(bank.told, bank.rows), rows, "customer_id") == []
+    rows = bank.rows("customer.fct_campaign_target")
+    expected = chosen(bank.told, bank.rows(TIERS), bank.rows(AUM), rows)
+    assert differences(expected, rows, "campaign_id", "customer_id") == []
+    bridges = bank.rows("monitoring.fct_aum_bridge_monthly")
+    before = before_the_bridge(bank.told, bank.rows(TIERS), bridges)
+    assert differences(before, bridges, "customer_id", "month_start_date") == []
+    rows = bank.rows("monitoring.agg_aum_bridge_monthly")
+    assert differences(bridges_of_orgs(bridges), rows, "org_id", "tier_code", "month_start_date") == []

@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from orchestration.segments.condition import condition_sql, kind_of_type
 from tests.reference.hostile.answers import (
     event_months,
     key_customers,
@@ -15,16 +16,21 @@ from tests.reference.hostile.answers import (
     work_log,
 )
 from tests.reference.hostile.bank import NIGHTS
+from tests.reference.hostile.frames import frames
 from tests.reference.hostile.front import batches
+from tests.reference.hostile.lists import reminders
 from tests.reference.hostile.recommendations import recommendations
+from tests.reference.hostile.screen_rest import belonging, repeated, stays
 from tests.reference.hostile.told import Row, Told
 from tests.reference.hostile.views import corporate_view
 from tests.reference.test_hostile_bank import FEW, SEEDS, SUPPORT, differences
+from tests.support.models import columns_of
 from tests.support.whole_nights import WholeNights
 
 MARTS = [
     "rpt_event_monthly", "rpt_key_customer_status", "feed_lost_warning", "feed_recommendation",
-    "feed_work_log", "dim_corporate_360",
+    "feed_work_log", "dim_corporate_360", "dim_customer_360", "fct_segment_member",
+    "rpt_rm_diligence_monthly",
 ]  # fmt: skip
 
 
@@ -33,9 +39,12 @@ class Bank:
 
     def __init__(self, seed: int) -> None:
         told = batches(seed, NIGHTS if "ACRM_HOSTILE_SEEDS" in os.environ else FEW)
-        self.told = Told(told)
+        self.batches, self.told = told, Told(told)
         self.nights = WholeNights(MARTS, accept_partial_start=True)
         self.nights.connection.execute(f"update stg.recommendation_settings set min_support_cnt = {SUPPORT}")
+        kinds = {name: kind_of_type(of["data_type"]) for name, of in columns_of("dim_customer_360").items()}
+        condition = condition_sql("holds('fund') or deposit_amt >= 1000", kinds)
+        self.nights._variables["saved_segments"] = [{"code": "holders", "condition": condition}]  # type: ignore[assignment]
         self.nights.run_deliveries(told)
         self.events = self.rows("monitoring.fct_event")
         self.main = main_managers(self.told)
@@ -55,6 +64,11 @@ def test_what_came_of_events(bank: Bank) -> None:
     assert any(row["won_amt"] for row in expected.values())
     rows = bank.rows("monitoring.rpt_event_monthly")
     assert differences(expected, rows, "org_id", "event_code", "month_start_date") == []
+
+
+def test_whose_events_they_are_and_how_urgent(bank: Bank) -> None:
+    expected = frames(bank.told, bank.rows("customer_value.fct_customer_tier_monthly"), bank.events)
+    assert differences(expected, bank.events, "entry_id") == []
 
 
 def test_key_customers(bank: Bank) -> None:
@@ -89,3 +103,31 @@ def test_events_of_corporate_customers(bank: Bank) -> None:
         bank.rows("contribution.fct_customer_contribution_monthly"),
     )
     assert differences(expected, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
+
+
+def test_what_managers_answered(bank: Bank) -> None:
+    expected = reminders(bank.told, bank.events)
+    assert any(row["answered_cnt"] for row in expected.values())
+    rows = bank.rows("corporate.rpt_rm_diligence_monthly")
+    assert differences(expected, rows, "employee_id", "month_start_date") == []
+
+
+def test_what_the_screen_repeats(bank: Bank) -> None:
+    rows = bank.rows("customer.dim_customer_360")
+    open_ones = {
+        row["customer_id"] for row in bank.told.rows("customer", bank.told.last) if row["status"] != "closed"
+    }
+    own = {key: of for key, of in belonging(bank.told).items() if key[0] in open_ones}
+    said = repeated(bank.told, bank.rows)
+    assert any(of.get("last_event_code") for of in said.values())
+    for expected in (own, said):
+        found = [row for row in rows if (row["customer_id"],) in expected]
+        assert differences(expected, found, "customer_id") == []
+
+
+def test_who_entered_and_left_a_saved_segment(bank: Bank) -> None:
+    expected = stays(bank.batches)
+    assert {of["is_member"] for of in expected.values()} == {True, False}
+    assert (
+        differences(expected, bank.rows("customer.fct_segment_member"), "customer_id", "entered_date") == []
+    )

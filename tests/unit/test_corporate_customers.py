@@ -98,7 +98,10 @@ def test_reminders_are_answered_by_whatever_reaches_the_customer():
             (3, 'V3', 'event', 'large_inflow', 'C2', 'E1', '2026-01-06'),
             (4, 'V4', 'event', 'large_inflow', 'C1', 'E1', '2026-01-07'),
             (5, 'V4', 'withdrawal', 'large_inflow', 'C1', 'E1', '2026-01-09'),
-            (6, 'V5', 'event', 'large_inflow', 'C2', 'UNASSIGNED', '2026-01-06')
+            (6, 'V5', 'event', 'large_inflow', 'C2', 'UNASSIGNED', '2026-01-06'),
+            (7, 'V6', 'event', 'large_inflow', 'C1', 'E1', '2026-01-02'),
+            (8, 'V6', 'withdrawal', 'large_inflow', 'C1', 'E1', '2026-01-02'),
+            (9, 'V6', 'event', 'large_inflow', 'C1', 'E1', '2026-01-02')
         """
     )
     for delivery in deliveries(bank, {NIGHT: {"visit": [visit(1, "2026-01-11")]}}):
@@ -107,13 +110,13 @@ def test_reminders_are_answered_by_whatever_reaches_the_customer():
     rows = memory.query(
         "select * from corporate.rpt_rm_diligence_monthly where month_start_date = '2026-01-01'"
     )
-    # V1 after 6 days, V2 after 3; V3 not at all, V4 was withdrawn, V5 is nobody's
+    # V1 after 6 days, V2 after 3, V6, which came back, after 9; V3 not at all, V4 was withdrawn, V5 is nobody's
     assert [(r["reminder_cnt"], r["answered_cnt"], r["median_answer_days"]) for r in rows] == [
-        (3, 2, D("4.50"))
+        (4, 3, D(6))
     ]
     (told, *_) = memory.query("select * from corporate.dim_corporate_360 order by customer_id")
     assert (told["event_30d_cnt"], told["last_event_code"], told["last_event_date"]) == (
-        2, "large_outflow", date(2026, 1, 8),
+        3, "large_outflow", date(2026, 1, 8),
     )  # fmt: skip
 
 

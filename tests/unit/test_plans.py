@@ -59,6 +59,19 @@ def test_pl2_a_balance_goes_on_from_where_it_began():
     assert (january["actual"], january["run_rate_forecast"], january["status"]) == (D(100), D(100), "behind")
 
 
+def test_a_balance_that_falls_is_rounded_once():
+    """100.02 when February began, 100.00 on the 16th of 28 days: 100.00 − 0.02 / 16 × 12 = 99.985."""
+    night = date(2026, 2, 16)
+    bank = Bank([night])
+    bank.customer("C1", kind="C", opened=date(2025, 12, 1)).holds(D("100.02")).holds(
+        100, since=date(2026, 2, 3)
+    )
+    memory = run(bank, {night: {"plan_target": [target("200", indicator="aum_end", period="2026-02")]}})
+
+    (row,) = memory.query(PLANS)
+    assert (row["actual"], row["run_rate_forecast"]) == (D(100), D("99.99"))
+
+
 def test_pl3_what_the_orgs_below_lack_of_the_target():
     night = date(2026, 1, 30)
     bank = small_bank(night)

@@ -178,7 +178,8 @@ events as (
             entries.business_date > {{ add_days(business_date(), -30) }}
             and entries.business_date <= {{ business_date() }}
         group by entries.event_id, entries.customer_id, entries.event_code
-        having count(case when entries.entry_type_code <> 'event' then 1 end) = 0
+        -- one that came back after it was withdrawn holds
+        having sum(case when entries.entry_type_code = 'event' then 1 else -1 end) > 0
     ) as told
     group by customer_id
 

@@ -135,11 +135,11 @@ forecast as (
             case
                 when elapsed_days >= period_days then actual_cents
                 when kind_code = 'flow' then {{ round_wide('actual_cents * period_days', 'elapsed_days') }}
-                else
-                    actual_cents
-                    + {{ round_wide(
-                        '(actual_cents - opening_cents) * (period_days - elapsed_days)', 'elapsed_days'
-                    ) }}
+                else {{ round_wide(
+                    'actual_cents * elapsed_days'
+                    ~ ' + (actual_cents - opening_cents) * (period_days - elapsed_days)',
+                    'elapsed_days',
+                ) }}
             end as run_rate_cents
         from plans
     ) as going_on

@@ -117,7 +117,8 @@ reminders as (
         entries.employee_id,
         months.month_start_date,
         months.through_date
-    having count(case when entries.entry_type_code <> 'event' then 1 end) = 0
+    -- one that came back after it was withdrawn holds
+    having sum(case when entries.entry_type_code = 'event' then 1 else -1 end) > 0
 
 ),
 

@@ -70,6 +70,8 @@ def segments(
                 else "none",
                 "value_code": value,
                 "potential_code": potential,
+                "value_potential_code": f"{value}_{potential}",
+                "contribution_avg_12m_amt": average or Decimal(0),
                 "deposit_end_amt": held[customer, month]["deposit_end_amt"],
                 "deposit_month_avg_amt": deposits,
                 "loan_amt": owed[customer],

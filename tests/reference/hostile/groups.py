@@ -16,7 +16,12 @@ ENOUGH = 10
 
 
 def tops(told: Told, day: date) -> dict[str, str]:
-    """The ultimate parent of everybody in a group on a day; a circle is cut at its smallest number."""
+    """The ultimate parent of everybody in a group on a day."""
+    return {customer: way[-1] for customer, way in ways_up(told, day).items()}
+
+
+def ways_up(told: Told, day: date) -> dict[str, list[str]]:
+    """Everybody in a group with all parents up to the last; a circle is cut at its smallest number."""
     stated: dict[str, list[tuple[Decimal, str]]] = defaultdict(list)
     for row in told.rows("customer_relation", day):
         is_valid = row["valid_from"] <= day and (row["valid_to"] is None or day < row["valid_to"])
@@ -34,11 +39,26 @@ def tops(told: Told, day: date) -> dict[str, str]:
         del parents[head]
     found = {}
     for customer in parents.keys() | set(parents.values()) | heads:
-        top = customer
-        while top in parents:
-            top = parents[top]
-        found[customer] = top
+        up = [customer]
+        while up[-1] in parents:
+            up.append(parents[up[-1]])
+        found[customer] = up
     return found
+
+
+def members(told: Told) -> dict[tuple[str], dict[str, Any]]:
+    """Rows of ``fct_group_member`` that hold on the last night, by customer who is not closed."""
+    day = told.last
+    closed = {row["customer_id"] for row in told.rows("customer", day) if row["status"] == "closed"}
+    return {
+        (customer,): {
+            "ultimate_parent_customer_id": way[-1],
+            "parent_customer_id": way[1] if len(way) > 1 else None,
+            "depth": len(way) - 1,
+        }
+        for customer, way in ways_up(told, day).items()
+        if customer not in closed
+    }
 
 
 def group_months(told: Told, flows: Sequence[Row]) -> dict[tuple[str, date], dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Opportunities, what they are expected to bring, and managers' visits (chapter 7), from the extracts."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -53,6 +53,8 @@ def opportunities(told: Told) -> dict[tuple[str], dict[str, Any]]:
         end = steps[-1][0] if is_over else told.last
         found[(number,)] = {
             "customer_id": now["customer_id"],
+            "counted_date": steps[-1][1] if is_over else None,
+            "source_event_id": now["source_event_id"],
             "owner_id": now["owner_id"],
             "org_id": orgs[now["owner_id"]],
             "stage_code": now["stage"],
@@ -109,6 +111,69 @@ def forecasts(told: Told) -> dict[tuple[str, date], dict[str, Any]]:
             sums["expected_historical_amt"] += rounded(Fraction(now["amount"]) * chance)
             sums["org_rate_cnt"] += by == "org"
             sums["bank_rate_cnt"] += by == "bank"
+    return found
+
+
+def forecast_months(told: Told) -> dict[tuple[str, date, date], dict[str, Any]]:
+    """Rows of ``rpt_pipeline_forecast`` with open opportunities, by org, month and month forecast."""
+    found: dict[tuple[str, date, date], dict[str, Any]] = {}
+    for month, day in told.months():
+        for row, org, stated, expected, when in placed(told, month, day):
+            if when > add_months(month, 11):
+                continue
+            sums = found.setdefault((org, month, when), {
+                "opportunity_cnt": 0, "amount_amt": Decimal(0), "expected_stated_amt": Decimal(0),
+                "expected_historical_amt": Decimal(0),
+            })  # fmt: skip
+            sums["opportunity_cnt"] += 1
+            sums["amount_amt"] += row["amount"]
+            sums["expected_stated_amt"] += stated
+            sums["expected_historical_amt"] += expected
+    # how the last forecast of a month came true stands in the month's own row
+    for (org, month, when), sums in found.items():
+        earlier = found.get((org, add_months(month, -1), when), {}) if when == month else {}
+        sums["last_stated_amt"] = earlier.get("expected_stated_amt")
+        sums["last_historical_amt"] = earlier.get("expected_historical_amt")
+    return found
+
+
+def placed(told: Told, month: date, day: date) -> list[tuple[Row, str, Decimal, Decimal, date]]:
+    """Open opportunities of a day: org, what they are expected to bring, stated and by history, and when.
+
+    That is the month of the stated date, else of the day so many days on as the stage took on average to be
+    won. What is overdue is expected this month.
+    """
+    known = max(night.day for night in told.nights if night.day <= day)
+    ways = changes(told, known)
+    orgs = {key: row["org_id"] for key, row in told.by_key("employee", known).items()}
+    closed = [
+        way for way in ways.values()
+        if way[-1][2]["stage"] in ("won", "lost") and add_months(month, -11) <= way[-1][1] <= day
+    ]  # fmt: skip
+    found = []
+    for way in ways.values():
+        now = way[-1][2]
+        if now["stage"] in ("won", "lost"):
+            continue
+        org = orgs[now["owner_id"]]
+        been = [one for one in closed if now["stage"] in {step[2]["stage"] for step in one[:-1]}]
+        of_org = [one for one in been if orgs[one[-1][2]["owner_id"]] == org]
+        group = of_org if len(of_org) >= ENOUGH else been
+        chance = Fraction(now["probability"])
+        if len(group) >= ENOUGH:
+            chance = Fraction(sum(one[-1][2]["stage"] == "won" for one in group), len(group))
+        took = [
+            (one[-1][0] - min(step[0] for step in one if step[2]["stage"] == now["stage"])).days
+            for one in group if one[-1][2]["stage"] == "won"
+        ]  # fmt: skip
+        when = now["expected_close_date"]
+        if when is None:
+            when = day + timedelta(int(rounded(Fraction(sum(took), len(took)), 0)) if took else 0)
+        amount = Fraction(now["amount"])
+        found.append((
+            now, org, rounded(amount * Fraction(now["probability"])), rounded(amount * chance),
+            max(month, month_start(when)),
+        ))  # fmt: skip
     return found
 
 

@@ -100,30 +100,66 @@ def _status(attained: Fraction | None, forecast: Decimal, target: Decimal) -> st
     )
 
 
-def breakdown(told: Told) -> dict[tuple[str, str, str, str], dict[str, Any]]:
-    """Rows of ``rpt_plan_breakdown`` by target: HQ is below the bank, all others below HQ."""
-    best: dict[tuple[str, str, str, str], Row] = {}
-    for row in told.brought("plan_target"):
-        key = (row["scope_type"], row["scope_id"], row["indicator_code"], row["period"])
-        if key not in best or row["version"] > best[key]["version"]:
-            best[key] = row
-    orgs = [row["org_id"] for row in told.rows("org", told.last) if row["org_id"] != "HQ"]
+Target = tuple[str, str, str, str]
+"""Whose target it is: kind and number, of which indicator and period."""
+
+
+def key_of(row: Row) -> Target:
+    """Whose target of what and when it is."""
+    return row["scope_type"], row["scope_id"], row["indicator_code"], row["period"]
+
+
+def current_targets(told: Told, day: date) -> dict[Target, Row]:
+    """The highest version of every target that was told by a day."""
+    best: dict[Target, Row] = {}
+    for row in told.brought("plan_target", day):
+        if key_of(row) not in best or row["version"] > best[key_of(row)]["version"]:
+            best[key_of(row)] = row
+    return best
+
+
+def orgs_below(told: Told, best: dict[Target, Row], key: Target) -> list[str]:
+    """The nearest orgs below a scope that have a target of the same indicator and period."""
+    kind, name, indicator, period = key
+    parents = {row["org_id"]: row["parent_org_id"] for row in told.rows("org", told.last)}
+
+    def above(org: str) -> str | None:
+        at = parents[org]
+        while at and ("org", at, indicator, period) not in best:
+            at = parents[at]
+        return at
+
+    return [
+        org
+        for org in parents
+        if ("org", org, indicator, period) in best and above(org) == (name if kind == "org" else None)
+    ]
+
+
+def breakdown(told: Told) -> dict[Target, dict[str, Any]]:
+    """Rows of ``rpt_plan_breakdown`` by target: the nearest orgs below with one, and the people of an org."""
+    best = current_targets(told, told.last)
+    parents = {row["org_id"]: row["parent_org_id"] for row in told.rows("org", told.last)}
     works = {key: row["org_id"] for key, row in told.by_key("employee", told.last).items()}
+
+    def is_within(org: str | None, scope: str) -> bool:
+        while org and org != scope:
+            org = parents[org]
+        return org == scope
+
     found = {}
     for (kind, scope, indicator, period), row in best.items():
         if kind == "employee":
             continue
-
-        def of(
-            kind: str, names: list[str], indicator: str = indicator, period: str = period
-        ) -> list[Decimal]:
-            keys = [(kind, name, indicator, period) for name in names]
-            return [best[key]["target_value"] for key in keys if key in best]
-
-        below = of("org", orgs) if scope == "HQ" else []
-        if kind == "bank":
-            below = of("org", ["HQ"]) or of("org", orgs)
-        people = of("employee", [name for name, org in works.items() if scope in ("bank", "HQ", org)])
+        below = [
+            best["org", org, indicator, period]["target_value"]
+            for org in orgs_below(told, best, (kind, scope, indicator, period))
+        ]
+        people = [
+            best["employee", name, indicator, period]["target_value"]
+            for name, org in works.items()
+            if ("employee", name, indicator, period) in best and (kind == "bank" or is_within(org, scope))
+        ]
         target = row["target_value"]
         found[kind, scope, indicator, period] = {
             "version": row["version"],
