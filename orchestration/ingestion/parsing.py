@@ -239,7 +239,7 @@ class Typing:
         )
         rows = bad.with_columns(
             _shown(pl.col(self.text_columns)),
-            row_key=_shown(keys.to_series()),
+            row_key=keys.select(_shown(pl.first())).to_series(),
             record=pl.struct(_shown(pl.col(self.text_columns))).struct.json_encode(),
         )
         found = [

@@ -129,8 +129,8 @@ def test_campaigns_reach_whom_they_reached_and_count_what_was_bought(generated_w
         from customer.fct_campaign_target
     """
     assert differences(generated_warehouse, "campaign", planted, published, "campaign_id, customer_id") == []
-    # who bought by the campaign is converted; others may have bought its products by themselves. What was sold is what
-    # trades say, and of who has none what the response says
+    # who bought by the campaign is converted; others may have bought its products by themselves. What was
+    # sold is what trades say, and of who has none what the response says
     missed = generated_warehouse.query(
         """
         select campaign_id, customer_id, converted_date, conversion_date

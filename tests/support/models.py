@@ -141,7 +141,7 @@ class Models:
             self._assert_promises(name, config["meta"].get("grain", []))
 
     def _assert_promises(self, mart: str, grain: Iterable[str]) -> None:
-        """What dbt's contract and gate 2 hold of every mart: the constraints of its columns, one row by key."""
+        """What dbt's contract and gate 2 hold of a mart: the constraints of its columns, one row by key."""
         row = self.connection.execute(
             f"select * from {self.relation(mart)} where {_broken_by(mart)} limit 1"
         ).fetchone()

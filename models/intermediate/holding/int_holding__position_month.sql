@@ -114,7 +114,8 @@ moved as (
     'unit_quantity': 'max(renamed.unit_quantity)',
     'cost_ccy_cents': 'max(renamed.cost_ccy_cents)',
     'share_units':
-        'coalesce(nullif(sum(case when renamed.value_ccy_cents <> 0 then renamed.share_units else 0 end), 0), '
+        'coalesce('
+        ~ 'nullif(sum(case when renamed.value_ccy_cents <> 0 then renamed.share_units else 0 end), 0), '
         ~ 'max(renamed.share_units))',
     'fx_factor': 'max(renamed.fx_factor)',
     'opening_date': 'min(renamed.opening_date)',
