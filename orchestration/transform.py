@@ -30,8 +30,8 @@ WHOLE_NIGHTS_ONLY = (
     "path:models/marts/monitoring/event",
     "path:models/marts/workbench",
 )
-"""What no closing builds: sales are credited, events told, members of segments looked for on business dates;
-nights confirm."""
+"""What no closing builds: on business dates sales are credited, events told, members of saved segments looked
+for; nights confirm."""
 
 _NAMES_OF_A_WAREHOUSE = {
     "ACRM_DATABASE": "warehouse.duckdb",

@@ -79,6 +79,22 @@ def test_g1_after_five_contacts_in_30_days_a_sixth_is_held_back(nights: MemoryNi
     assert sms(nights, "FOUR", "birthday") == [("to_send", None)]
 
 
+def test_a_contact_that_was_told_ahead_of_the_window_counts_on_its_day():
+    """Five contacts of Sunday the 4th, told on Thursday the 1st, of a window of two days."""
+    bank = EventBank.of(FIRST, october(5))
+    bank.bank.customer("AHEAD").holds(1000)
+    bank.says("customer", "AHEAD", since=FIRST, birth_date=date(1990, 10, 8), mobile="1")
+    consents(bank, "AHEAD")
+    for _ in range(5):
+        bank.contacts("AHEAD", october(4), arrives=FIRST)
+    nights = MemoryNights(["fct_event_response"])
+    nights.connection.execute("update stg.contact_cap_rules set window_days = 2")
+    for night in bank.bank.nights:
+        nights.run(bank.delivery(night))
+
+    assert sms(nights, "AHEAD", "birthday") == [("suppressed", "contact_cap")]
+
+
 def test_g1_a_due_notice_goes_out(nights: MemoryNights):
     assert sms(nights, "FIVE", "loan_overdue") == [("to_send", None)]
 

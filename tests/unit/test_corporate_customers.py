@@ -110,7 +110,8 @@ def test_reminders_are_answered_by_whatever_reaches_the_customer():
     rows = memory.query(
         "select * from corporate.rpt_rm_diligence_monthly where month_start_date = '2026-01-01'"
     )
-    # V1 after 6 days, V2 after 3, V6, which came back, after 9; V3 not at all, V4 was withdrawn, V5 is nobody's
+    # V1 after 6 days, V2 after 3, V6, which came back, after 9; V3 not at all, V4 was withdrawn, V5 is
+    # nobody's
     assert [(r["reminder_cnt"], r["answered_cnt"], r["median_answer_days"]) for r in rows] == [(4, 3, D(6))]
     (told, *_) = memory.query("select * from corporate.dim_corporate_360 order by customer_id")
     assert (told["event_30d_cnt"], told["last_event_code"], told["last_event_date"]) == (

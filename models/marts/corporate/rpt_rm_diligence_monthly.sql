@@ -126,11 +126,12 @@ answers as (
 
     select customer_id, cast(sent_at as date) as answer_date, cast(null as varchar) as source_event_id
     from {{ by_survivor(ref('int_contact__log')) }}
-    where is_delivered and business_date >= (select min(month_start_date) from months)
+    -- by its own day: what is planned is told in an earlier month
+    where is_delivered and cast(sent_at as date) >= (select min(month_start_date) from months)
     union all
     select customer_id, cast(visited_at as date) as answer_date, cast(null as varchar) as source_event_id
     from {{ by_survivor(ref('int_contact__visit')) }}
-    where business_date >= (select min(month_start_date) from months)
+    where cast(visited_at as date) >= (select min(month_start_date) from months)
     union all
     select customer_id, opened_date as answer_date, source_event_id
     from {{ ref('fct_opportunity') }}

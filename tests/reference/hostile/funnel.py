@@ -89,6 +89,10 @@ def _figures(stage: str, group: list[Stay], month: date, day: date) -> dict[str,
         "won_cnt": len(won),
         "lost_cnt": len(lost),
         "closing_cnt": len(standing),
+        "opened_amt": sum(
+            (stay.rows[-1]["amount"] for stay in group if stay.counted >= month and stay.is_first), Decimal(0)
+        ),
+        "stage_order": ORDER[stage],
         "passed_on_amt": sum((stay.rows[-1]["amount"] for stay in on), Decimal(0)),
         "won_amt": sum(((stay.following or stay).rows[-1]["amount"] for stay in won), Decimal(0)),
         "lost_amt": sum(((stay.following or stay).rows[-1]["amount"] for stay in lost), Decimal(0)),
@@ -111,8 +115,10 @@ def mean_days(left: list[Stay]) -> Decimal | None:
 def stages(told: Told) -> dict[tuple[str, str], dict[str, Any]]:
     """Rows of ``fct_opportunity_stage`` by opportunity and stage, as of the last business date."""
     groups: dict[tuple[str, str], list[Stay]] = defaultdict(list)
+    ends: dict[str, str] = {}
     for stay in stays(told, told.last):
         groups[stay.opportunity, stay.stage].append(stay)
+        ends[stay.opportunity] = stay.stage
     found = {}
     for (number, stage), group in groups.items():
         last = group[-1]
@@ -132,5 +138,20 @@ def stages(told: Told) -> dict[tuple[str, str], dict[str, Any]]:
             "probability_rate": last.rows[-1]["probability"],
             "owner_id": last.rows[-1]["owner_id"],
             "is_current": last.following is None,
+            "stage_order": ORDER[stage],
+            "exit_code": left_by(last),
+            "outcome_code": ends[number] if ends[number] in OVER else "open",
+            "customer_id": last.rows[-1]["customer_id"],
         }
     return found
+
+
+def left_by(stay: Stay) -> str:
+    """How a stage was left: to a later or an earlier one, won, lost, or not yet; what ends it is not left."""
+    if stay.following is None:
+        return "stays"
+    following = stay.following.stage
+    if following in OVER:
+        return following
+    is_on = stay.stage not in OVER and ORDER[following] > ORDER[stay.stage]
+    return "passed_on" if is_on else "went_back"

@@ -190,7 +190,7 @@ contacts as (
     where
         campaign_id is not null
         and is_delivered
-        and business_date >= (select min(from_date) from caps)
+        and cast(sent_at as date) >= (select min(from_date) from caps)
         -- what is dated ahead says nothing of what was sent until then
         and cast(sent_at as date) <= {{ business_date() }}
 
