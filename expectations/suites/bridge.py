@@ -81,8 +81,8 @@ def closing_is_the_aum(months: Sql) -> Check:
 def opening_is_the_closing(months: Sql) -> Check:
     """Every customer opens a month with what the month before closed with, from the second month on.
 
-    What customers who are merged tonight had comes into tonight's month as ``scope`` of the one who goes on; so
-    did, in a month that is closed tonight, what those had who were merged in it.
+    What customers who are merged tonight had comes into tonight's month as ``scope`` of the one who goes on;
+    so did, in a month that is closed tonight, what those had who were merged in it.
     """
     merged_then = fill(
         "(month_start_date < (select max(month_start_date) from {bridge}) and {merged})",
