@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from expectations.check import Check, FailingRows, Suite, exact
-from expectations.suites.marts import AUM, months_in
+from expectations.suites.marts import AUM, merged_in_month, months_in
 from expectations.suites.marts import MARTS as CUSTOMER_VALUE
 from orchestration.bridge import PARTS
 from orchestration.check_rules import rule_for
@@ -81,13 +81,20 @@ def closing_is_the_aum(months: Sql) -> Check:
 def opening_is_the_closing(months: Sql) -> Check:
     """Every customer opens a month with what the month before closed with, from the second month on.
 
-    What customers who are merged tonight had comes into tonight's month as ``scope`` of the one who goes on.
+    What customers who are merged tonight had comes into tonight's month as ``scope`` of the one who goes on;
+    so did, in a month that is closed tonight, what those had who were merged in it.
     """
+    merged_then = fill(
+        "(month_start_date < (select max(month_start_date) from {bridge}) and {merged})",
+        bridge=name(MARTS, BRIDGE),
+        merged=merged_in_month(),
+    )
     merged = fill(
-        "(month_start_date = (select max(month_start_date) from {bridge})"
-        " and customer_id in (select customer_id from {merged}))",
+        "((month_start_date = (select max(month_start_date) from {bridge})"
+        " and customer_id in (select customer_id from {merged})) or {merged_then})",
         bridge=name(MARTS, BRIDGE),
         merged=name("intermediate", "int_customer__survivor"),
+        merged_then=merged_then,
     )
     return FailingRows(
         check_code="bridge_not_continued",
@@ -97,9 +104,11 @@ def opening_is_the_closing(months: Sql) -> Check:
         query=_side_by_side(
             fill(
                 "select customer_id, month_start_date, opening_amt as amt from {bridge}"
-                " where {months} and month_start_date > (select min(month_start_date) from {bridge})",
+                " where {months} and month_start_date > (select min(month_start_date) from {bridge})"
+                " and not {merged_then}",
                 bridge=name(MARTS, BRIDGE),
                 months=months,
+                merged_then=merged_then,
             ),
             fill(
                 "select * from (select customer_id,"

@@ -47,11 +47,19 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
         detail="corporate customers" if is_corporate else "persons",
         query=fill(
             """
-            with ways as (
+            -- who was one in a month that is closed tonight, each of its own nights has compared
+            with merged_then as (
+                select cast(date_trunc('month', known_from_date) as date) as month_start_date
+                from {versions}
+                where golden_id is not null and known_from_date < {month} and (known_to_date is null
+                    or known_to_date >= date_trunc('month', known_from_date) + interval 1 month)
+            ),
+            ways as (
                 select month_start_date, scheme_code, org_id,
                     sum(opening_cnt) as opening_cnt, sum(closing_cnt) as closing_cnt
                 from {migration}
                 where {months} and starts_with(scheme_code, {prefix}) = {is_corporate}
+                and month_start_date not in (select month_start_date from merged_then)
                 group by month_start_date, scheme_code, org_id
             ),
             -- of customers who are one tonight, all but the one who goes on, or the first of them
@@ -83,6 +91,7 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
                 )
                 where month_start_date
                     >= coalesce((select min(month_start_date) from {migration}), {month})
+                and month_start_date not in (select month_start_date from merged_then)
                 group by month_start_date, org_id
             ),
             -- one without a name where there are customers and no way at all
@@ -108,6 +117,7 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
             is_corporate=Sql("true" if is_corporate else "false"),
             segments=CORPORATE_SEGMENTS if is_corporate else SEGMENTS,
             merged=_MERGED,
+            versions=name("intermediate", "int_customer__versions"),
         ),
     )
 

@@ -32,6 +32,7 @@ Rows = dict[str, list[dict[str, Any]]]
 
 EVENTS = "what was told of somebody that night was told, and the next ones go by it (cool-down, sequences)"
 DAYS = "days of the night between, as they were published"
+WAITS = "who was looked after by the other's manager in between begins to wait anew"
 STAYS = {
     "fct_event": EVENTS,
     "fct_event_response": EVENTS,
@@ -42,6 +43,10 @@ STAYS = {
     "dim_corporate_360": EVENTS,
     "fct_recommendation": EVENTS,
     "feed_recommendation": EVENTS,
+    "rpt_key_customer_status": EVENTS,
+    "rpt_pending_assignment": WAITS,
+    "rpt_rm_workload": WAITS,
+    "dim_customer_merge": "the night that told of the merge",
     "agg_org_assets_daily": DAYS,
     "fct_customer_aum_daily": DAYS,
     "fct_large_transaction": DAYS,

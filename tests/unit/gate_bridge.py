@@ -14,6 +14,9 @@ _SUMS = ", ".join(
 MONITORING_MARTS = f"""
     create schema monitoring;
     create table if not exists intermediate.int_customer__survivor (customer_id varchar, survivor_id varchar);
+    create table if not exists intermediate.int_customer__versions (
+        customer_id varchar, golden_id varchar, known_from_date date, known_to_date date,
+        customer_type_code varchar);
     create table intermediate.int_fx__rate_by_day (
         currency_code varchar, calendar_date date, mid_rate decimal(18, 8));
     alter table intermediate.int_account__transaction add column flow_code varchar;

@@ -59,7 +59,8 @@ CUSTOMER_MARTS = f"""
         out_amt decimal(18, 2));
     create table if not exists intermediate.int_customer__survivor (customer_id varchar, survivor_id varchar);
     create table if not exists intermediate.int_customer__versions (
-        customer_id varchar, known_from_date date, known_to_date date, customer_type_code varchar);
+        customer_id varchar, golden_id varchar, known_from_date date, known_to_date date,
+        customer_type_code varchar);
     create table corporate.rpt_funnel_monthly (
         month_start_date date, opening_cnt bigint, opened_cnt bigint, entered_cnt bigint,
         passed_on_cnt bigint, went_back_cnt bigint, won_cnt bigint, lost_cnt bigint, closing_cnt bigint);

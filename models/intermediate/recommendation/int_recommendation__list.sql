@@ -331,7 +331,8 @@ lists as (
     from reasons
 
     {% if has_state() %}
-    union all
+    -- not `union all`: the engine would write tonight's list before it reads the table for the other
+    union
 
     select
         'month_before' as list_code,

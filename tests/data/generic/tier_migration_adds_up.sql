@@ -8,6 +8,21 @@ with months as (
 
 ),
 
+-- customers who are one tonight had one tier between them
+before as (
+
+    select alone.owning_org_id, alone.tier_code, alone.assessment_aum_amt, alone.month_start_date
+    from {{ ref('fct_customer_tier_monthly') }} as alone
+    left join {{ ref('int_customer__survivor') }} as merged on alone.customer_id = merged.customer_id
+    left join {{ who_go_on() }} as survivors on alone.customer_id = survivors.survivor_id
+    where merged.customer_id is null and survivors.survivor_id is null
+    union all
+    select together.owning_org_id, together.tier_code, together.assessment_aum_amt, together.month_start_date
+    from {{ ref('int_tier__closed_month') }} as together
+    inner join {{ who_go_on() }} as survivors on together.customer_id = survivors.survivor_id
+
+),
+
 sides as (
 
     select
@@ -17,7 +32,7 @@ sides as (
         tier.tier_code,
         count(*) as customer_cnt,
         sum(tier.assessment_aum_amt) as aum_amt
-    from {{ ref('fct_customer_tier_monthly') }} as tier
+    from before as tier
     inner join months on tier.month_start_date = {{ month_from_index('months.month_index - 1') }}
     group by months.month_start_date, tier.owning_org_id, tier.tier_code
     union all
