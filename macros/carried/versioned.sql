@@ -23,7 +23,7 @@ with changes as (
 is_full_load as (
 
     {% if table_name is none -%}
-    select {{ is_whole }} as is_full
+    select {{ 'true' if is_whole else 'false' }} as is_full
     {%- else -%}
     select count(*) > 0 as is_full
     from {{ source('pipeline', 'delivered_table') }}

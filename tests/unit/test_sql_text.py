@@ -97,6 +97,15 @@ def test_the_first_night_is_looked_at_too(tmp_path: Path) -> None:
     assert [capitals("first"), capitals("")] == [True, False]
 
 
+def test_capitals_are_found_where_all_is_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "fct_loud.sql"
+    path.write_text(
+        "SELECT COUNT(*) AS ACCOUNT_CNT, CAST(NULL AS DATE) AS OPEN_DATE FROM ACCOUNTS\n", encoding="utf-8"
+    )
+
+    assert {violation["code"] for violation in found(path)} == {"CP01", "CP02", "CP03", "CP04", "CP05"}
+
+
 @pytest.mark.parametrize("night", ["first", ""])
 def test_nothing_is_found_in_a_model_as_the_project_writes_them(tmp_path: Path, night: str) -> None:
     path = tmp_path / "fct_clean.sql"
@@ -121,8 +130,8 @@ def test_every_model_is_looked_at() -> None:
 def test_make_check_runs_it_over_all_models_as_two_nights_see_them() -> None:
     commands = (PROJECT / "Makefile").read_text(encoding="utf-8")
 
-    assert "\t$(BIN)/sqlfluff lint --processes 2 models\n" in commands
-    assert "\tACRM_LINTED_NIGHT=first $(BIN)/sqlfluff lint " in commands
+    assert " $(BIN)/sqlfluff lint --processes 2 models\n" in commands
+    assert " ACRM_LINTED_NIGHT=first $(BIN)/sqlfluff lint " in commands
 
 
 @pytest.mark.parametrize("folder", ["models", "macros"])
