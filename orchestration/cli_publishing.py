@@ -100,7 +100,8 @@ def erase(
     if done.unknown:
         shown, more = done.unknown[:_MOST_NAMED], len(done.unknown) - _MOST_NAMED
         out.print(
-            f"{counted(len(done.unknown), 'other thing')} in {settings.home} may name them: {'; '.join(shown)}"
+            f"{counted(len(done.unknown), 'other thing')} in {settings.home} may name them: "
+            f"{'; '.join(shown)}"
             f"{f'; and {more} more' if more > 0 else ''}. Look through them, and delete what does.",
             soft_wrap=True,
         )

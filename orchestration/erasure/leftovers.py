@@ -28,9 +28,9 @@ DERIVED = ("what_if", "cuts", "private", "dbt/copy", "dbt/logs", "failure.log")
 
 _OWN = frozenset(
     (
-        "answer_key", "audit", "bank.yml", "bi", "build", "dagster", "dbt", "erasure", "keys", "lake", "landing",
-        "mapping.yml", "published", "quality", "quarantine", "runs", "segments", "templates", "writer.lock",
-        "writer.note", *(name.split("/")[0] for name in DERIVED),
+        "answer_key", "audit", "bank.yml", "bi", "build", "dagster", "dbt", "erasure", "keys", "lake",
+        "landing", "mapping.yml", "published", "quality", "quarantine", "runs", "segments", "templates",
+        "writer.lock", "writer.note", *(name.split("/")[0] for name in DERIVED),
     )
 )  # fmt: skip
 """What a warehouse keeps in its folder."""

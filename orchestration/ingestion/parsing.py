@@ -235,11 +235,11 @@ class Typing:
         is_bad = rules.select(pl.any_horizontal(pl.col(broken).is_not_null())).to_series()
         bad, rules = sent.filter(is_bad), rules.filter(is_bad)
         keys = texts.filter(is_bad).select(
-            pl.concat_str([pl.col(k).fill_null("") for k in self.table.key], separator="|")
+            _shown(pl.concat_str([pl.col(k).fill_null("") for k in self.table.key], separator="|"))
         )
         rows = bad.with_columns(
             _shown(pl.col(self.text_columns)),
-            row_key=keys.select(_shown(pl.first())).to_series(),
+            row_key=keys.to_series(),
             record=pl.struct(_shown(pl.col(self.text_columns))).struct.json_encode(),
         )
         found = [

@@ -256,6 +256,12 @@ def test_a_misshapen_record_is_kept_as_it_was_sent():
     assert violations["record"].to_list() == ['{"record":"a,\\"b\\n"}']
 
 
+def test_of_a_text_that_is_no_value_the_length_is_kept():
+    # escaped, it would take six times its room, and cut it could name a customer whom nobody finds in it
+    violations = shape_violations(pl.DataFrame({"source_row": [4], "record": ["\0" * 50_000]}))
+    assert violations["record"].to_list() == ['{"record":"… 50000 bytes"}']
+
+
 def test_the_replacement_character_may_be_text_that_somebody_sent():
     typed = apply(GOOD | {"id": "1\ufffd", "remark": "\ufffd"})
     assert typed.quarantined == {}
