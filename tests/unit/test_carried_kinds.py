@@ -47,6 +47,29 @@ ADDED = {
 }
 
 
+@pytest.mark.parametrize("rows", [10, 200_000])
+def test_a_table_is_read_before_it_is_written(database: duckdb.DuckDBPyConnection, rows: int) -> None:
+    # statistics say that every row is of the night before, so that a filter on it is dropped
+    database.execute(
+        f"create table thing as select range as number, date '{BEFORE}' as business_date,"
+        f" date '{FIRST}' as month_start_date from range({rows})"
+    )
+    state = f"select number, date '{TONIGHT}', date '{FIRST}' from {THING} where business_date = '{BEFORE}'"
+    take_night(
+        database,
+        "state",
+        f"""
+        select range as number, date '{TONIGHT}' as business_date, date '{FIRST}' as month_start_date
+        from range({rows})
+        union all
+        {state} -- each once
+        """,
+    )
+
+    found = database.execute("select business_date, count(*) from thing group by all").fetchall()
+    assert dict(found) == {BEFORE: rows, TONIGHT: 2 * rows}
+
+
 @pytest.mark.parametrize(("kind", "column"), ADDED.items())
 def test_rows_after_the_last_night_go_and_those_up_to_it_stay(
     database: duckdb.DuckDBPyConnection, kind: str, column: str

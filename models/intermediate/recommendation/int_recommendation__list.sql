@@ -331,8 +331,7 @@ lists as (
     from reasons
 
     {% if has_state() %}
-    -- not `union all`: the engine would write tonight's list before it reads the table for the other
-    union
+    union all
 
     select
         'month_before' as list_code,
