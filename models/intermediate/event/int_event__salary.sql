@@ -29,7 +29,7 @@ known as (
     select txn_id, customer_id, txn_date from salaries
     {% if has_state() %}
     union all
-    select txn_id, customer_id, txn_date from {{ this }} as earlier where not is_taken_back
+    select txn_id, customer_id, txn_date from {{ this }} where not is_taken_back
     {% endif %}
 
 ),
