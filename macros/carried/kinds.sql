@@ -101,9 +101,9 @@
 {%- endmacro %}
 
 {% macro read_before_written(relation, rows) -%}
-    {#- DuckDB 1.5 writes the first part of a `union all` before it reads the second. Where that reads the table
-        itself, it would find tonight's rows in it: a filter on the night before is dropped where the table's
-        statistics say that every row meets it, as on the second night. So all is read first. -#}
+    {#- DuckDB 1.5 writes the first part of a `union all` before it reads the second. Where that reads the
+        table itself, it would find tonight's rows in it: a filter on the night before is dropped where the
+        table's statistics say that every row meets it, as on the second night. So all is read first. -#}
     {%- if relation | string in rows and 'union all' in rows -%}
     with rows_of_tonight as materialized (
         {{ rows }}
