@@ -5,8 +5,9 @@ from datetime import date
 from decimal import Decimal
 
 from expectations.check import Check, FailingRows, Suite, exact
-from expectations.suites.marts import AUM, merged_in_month, months_in
+from expectations.suites.marts import AUM, months_in
 from expectations.suites.marts import MARTS as CUSTOMER_VALUE
+from expectations.suites.merged import merged_at_month_ends
 from orchestration.bridge import PARTS
 from orchestration.check_rules import rule_for
 from orchestration.sql import Sql, fill, join, name, value
@@ -85,9 +86,10 @@ def opening_is_the_closing(months: Sql) -> Check:
     so did, in a month that is closed tonight, what those had who were merged in it.
     """
     merged_then = fill(
-        "(month_start_date < (select max(month_start_date) from {bridge}) and {merged})",
+        "(month_start_date < (select max(month_start_date) from {bridge}) and (customer_id, month_start_date)"
+        " in (select customer_id, month_start_date from {merged}))",
         bridge=name(MARTS, BRIDGE),
-        merged=merged_in_month(),
+        merged=merged_at_month_ends(name(MARTS, BRIDGE), months),
     )
     merged = fill(
         "((month_start_date = (select max(month_start_date) from {bridge})"
@@ -104,11 +106,9 @@ def opening_is_the_closing(months: Sql) -> Check:
         query=_side_by_side(
             fill(
                 "select customer_id, month_start_date, opening_amt as amt from {bridge}"
-                " where {months} and month_start_date > (select min(month_start_date) from {bridge})"
-                " and not {merged_then}",
+                " where {months} and month_start_date > (select min(month_start_date) from {bridge})",
                 bridge=name(MARTS, BRIDGE),
                 months=months,
-                merged_then=merged_then,
             ),
             fill(
                 "select * from (select customer_id,"

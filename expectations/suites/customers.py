@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from expectations.check import Check, FailingRows, Suite
 from expectations.suites.marts import months_in
+from expectations.suites.merged import merged_at_month_ends
 from orchestration.sql import Sql, fill, name, value
 
 MARTS = "customer"
@@ -47,28 +48,29 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
         detail="corporate customers" if is_corporate else "persons",
         query=fill(
             """
-            -- who was one in a month that is closed tonight, each of its own nights has compared
-            with merged_then as (
-                select cast(date_trunc('month', known_from_date) as date) as month_start_date
-                from {versions}
-                where golden_id is not null and known_from_date < {month} and (known_to_date is null
-                    or known_to_date >= date_trunc('month', known_from_date) + interval 1 month)
-            ),
-            ways as (
+            with ways as (
                 select month_start_date, scheme_code, org_id,
                     sum(opening_cnt) as opening_cnt, sum(closing_cnt) as closing_cnt
                 from {migration}
                 where {months} and starts_with(scheme_code, {prefix}) = {is_corporate}
-                and month_start_date not in (select month_start_date from merged_then)
                 group by month_start_date, scheme_code, org_id
             ),
-            -- of customers who are one tonight, all but the one who goes on, or the first of them
+            -- who was merged tonight, and at the end of a month that is closed tonight
+            merged as (
+                select {month} as month_start_date, customer_id, survivor_id from {merged}
+                union all
+                select month_start_date, customer_id, survivor_id
+                from {merged_then} where month_start_date < {month}
+            ),
+            -- of customers who are one, all but the one who goes on, or the first of them
             seconds as (
-                select distinct merged.customer_id
-                from {merged} as merged
-                inner join {merged} as others on merged.survivor_id = others.survivor_id
+                select distinct merged.month_start_date, merged.customer_id
+                from merged
+                inner join merged as others
+                    on merged.month_start_date = others.month_start_date
+                    and merged.survivor_id = others.survivor_id
                 inner join {segments} as own
-                    on own.month_start_date = cast({month} - interval 1 month as date)
+                    on own.month_start_date = cast(merged.month_start_date - interval 1 month as date)
                     and (
                         own.customer_id = merged.survivor_id
                         or (own.customer_id = others.customer_id and others.customer_id < merged.customer_id)
@@ -86,12 +88,12 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
                     from {segments} as before
                     anti join seconds
                         on before.customer_id = seconds.customer_id
-                        and cast(before.month_start_date + interval 1 month as date) = {month}
+                        and cast(before.month_start_date + interval 1 month as date)
+                            = seconds.month_start_date
                     where {months_before}
                 )
                 where month_start_date
                     >= coalesce((select min(month_start_date) from {migration}), {month})
-                and month_start_date not in (select month_start_date from merged_then)
                 group by month_start_date, org_id
             ),
             -- one without a name where there are customers and no way at all
@@ -117,7 +119,9 @@ def ways_are_the_segments(business_date: date, months_rebuilt: Sequence[date], i
             is_corporate=Sql("true" if is_corporate else "false"),
             segments=CORPORATE_SEGMENTS if is_corporate else SEGMENTS,
             merged=_MERGED,
-            versions=name("intermediate", "int_customer__versions"),
+            merged_then=merged_at_month_ends(
+                CORPORATE_SEGMENTS if is_corporate else SEGMENTS, months_in(months_rebuilt)
+            ),
         ),
     )
 

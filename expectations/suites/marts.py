@@ -85,20 +85,6 @@ def months_in(months: Sequence[date]) -> Sql:
     return fill("month_start_date in ({listed})", listed=listed) if months else Sql("false")
 
 
-def merged_in_month() -> Sql:
-    """Condition that a row is of a customer who was merged in its month, and was so when it ended.
-
-    For months that are closed tonight: ``int_customer__survivor`` tells of tonight alone.
-    """
-    return Sql(
-        "(customer_id, month_start_date) in ("
-        "select customer_id, cast(date_trunc('month', known_from_date) as date)"
-        " from intermediate.int_customer__versions"
-        " where golden_id is not null and (known_to_date is null"
-        " or known_to_date >= date_trunc('month', known_from_date) + interval 1 month))"
-    )
-
-
 def customer_months(table: str, months: Sql, *measures: Sql, grouped: bool = True) -> Sql:
     """The customers and months of a mart, with measures: aggregates of them if they are grouped."""
     return fill(

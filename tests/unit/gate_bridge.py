@@ -17,6 +17,9 @@ MONITORING_MARTS = f"""
     create table if not exists intermediate.int_customer__versions (
         customer_id varchar, golden_id varchar, known_from_date date, known_to_date date,
         customer_type_code varchar);
+    create schema if not exists pipeline;
+    create table if not exists pipeline.restated_merge (
+        customer_id varchar, golden_id varchar, from_date date, to_date date);
     create table intermediate.int_fx__rate_by_day (
         currency_code varchar, calendar_date date, mid_rate decimal(18, 8));
     alter table intermediate.int_account__transaction add column flow_code varchar;

@@ -61,6 +61,9 @@ CUSTOMER_MARTS = f"""
     create table if not exists intermediate.int_customer__versions (
         customer_id varchar, golden_id varchar, known_from_date date, known_to_date date,
         customer_type_code varchar);
+    create schema if not exists pipeline;
+    create table if not exists pipeline.restated_merge (
+        customer_id varchar, golden_id varchar, from_date date, to_date date);
     create table corporate.rpt_funnel_monthly (
         month_start_date date, opening_cnt bigint, opened_cnt bigint, entered_cnt bigint,
         passed_on_cnt bigint, went_back_cnt bigint, won_cnt bigint, lost_cnt bigint, closing_cnt bigint);

@@ -27,7 +27,10 @@ def bank() -> duckdb.DuckDBPyConnection:
             select date '2026-02-27' as business_date, date '2026-02-26' as previous_business_date;
         create table intermediate.int_customer__survivor (customer_id varchar, survivor_id varchar);
         create table intermediate.int_customer__versions (
-            customer_id varchar, golden_id varchar, known_from_date date, known_to_date date);
+            customer_id varchar, golden_id varchar, known_from_date date, known_to_date date,
+            customer_type_code varchar);
+        create table pipeline.restated_merge (
+            customer_id varchar, golden_id varchar, from_date date, to_date date);
         create table intermediate.int_fx__rate_by_day as
             select 'CNY' as currency_code, date '2026-02-27' as calendar_date,
                 1.0::decimal(18, 8) as mid_rate;

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 
 from expectations.check import FailingRows
-from expectations.suites.customers import customer_suites
+from expectations.suites.bridge import opening_is_the_closing
+from expectations.suites.customers import customer_suites, ways_are_the_segments
 from expectations.suites.holders import holder_suites
+from expectations.suites.marts import months_in
 from expectations.suites.reminders import reminder_suites
 from tests.reference.test_product_figures import random_bank
 from tests.support.bank import Bank
@@ -228,3 +230,62 @@ def test_half_a_cent_of_each_account_is_let_through() -> None:
     )
     assert (held[0]["amt"], kept[0]["total_assets_amt"]) == (Decimal("0.02"), Decimal("0.01"))
     assert failing(nights, TONIGHT, holders_only=True) == {}
+
+
+@pytest.fixture(scope="module")
+def merged_before_the_close() -> MemoryNights:
+    """February's last batch is of the 26th: B is merged with A and A with C by then, E with D till March."""
+    bank = Bank([date(2026, 1, 30), JANUARY, date(2026, 2, 16), date(2026, 2, 26), date(2026, 3, 2)])
+    made = {name: bank.customer(name) for name in "ABCDEF"}
+    for customer in made.values():
+        customer.holds(1000, since=date(2026, 1, 1))
+    made["B"].merges_into("A", on=date(2026, 2, 16))
+    made["A"].merges_into("C", on=date(2026, 2, 26))
+    made["E"].merges_into("D", on=date(2026, 2, 26))
+    made["E"].parts(date(2026, 3, 2))
+    made["F"].merges_into("D", on=date(2026, 3, 2))
+    nights = MemoryNights([MIGRATION, "fct_aum_bridge_monthly"])
+    *earlier, last = bank.deliveries()
+    for delivery in earlier:
+        nights.run(delivery)
+    nights.close(date(2026, 2, 28), before=last.business_date)
+    nights.run(last)
+    return nights
+
+
+def failing_of_closed(nights: MemoryNights, table: str) -> int:
+    """Rows that fail of the migration of segments or of the bridge, in February and March."""
+    months = [date(2026, 2, 1), date(2026, 3, 1)]
+    checks = (
+        [ways_are_the_segments(date(2026, 3, 2), months, is_corporate=False)]
+        if table == MIGRATION
+        else [opening_is_the_closing(months_in(months))]
+    )
+    found = 0
+    for check in checks:
+        row = nights.connection.execute(check.query).fetchone()
+        assert row is not None and row[0] > 0
+        found += row[1]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("table", "spoil"),
+    [
+        (f"customer.{MIGRATION}", "opening_cnt = opening_cnt + 1"),
+        (f"customer.{MIGRATION}", "closing_cnt = closing_cnt - 1"),
+        ("monitoring.fct_aum_bridge_monthly", "opening_amt = opening_amt + 0.01"),
+    ],
+)
+def test_months_of_merges_that_are_closed_tonight_are_compared(
+    merged_before_the_close: MemoryNights, table: str, spoil: str
+) -> None:
+    nights, name = merged_before_the_close, table.split(".")[1]
+    assert failing_of_closed(nights, name) == 0
+
+    nights.connection.execute("begin")
+    nights.connection.execute(f"update {table} set {spoil} where month_start_date = '2026-02-01'")
+    found = failing_of_closed(nights, name)
+    nights.connection.execute("rollback")
+
+    assert found > 0
