@@ -128,7 +128,7 @@
     )
 {%- endmacro %}
 
-{% macro flows_by_survivor() -%}
+{% macro flows_by_survivor(relation) -%}
     {#- payments of companies by month and other side; who is one with the other side pays nobody -#}
     (
         select
@@ -136,9 +136,7 @@
                 'counterparty_key':
                     "coalesce('customer|' || flows.counterparty_customer_id, flows.counterparty_key)",
             }) }}
-        from {{ by_survivor(
-            ref('fct_counterparty_flow_monthly'), columns=['customer_id', 'counterparty_customer_id']
-        ) }} as flows
+        from {{ by_survivor(relation, columns=['customer_id', 'counterparty_customer_id']) }} as flows
         where flows.counterparty_customer_id is null or flows.counterparty_customer_id <> flows.customer_id
     )
 {%- endmacro %}

@@ -110,7 +110,7 @@ flows as (
                 counterparty_customer_id,
                 sum(in_cnt + out_cnt) as payment_cnt,
                 sum(salary_out_amt) as salary_amt
-            from {{ flows_by_survivor() }} as flows
+            from {{ flows_by_survivor(ref('fct_counterparty_flow_monthly')) }} as flows
             where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
             group by customer_id, counterparty_key, counterparty_customer_id
         ) as payments

@@ -70,7 +70,7 @@ payments as (
                 else 0
             end
         ) as payment_6m_cnt
-    from {{ flows_by_survivor() }} as flows
+    from {{ flows_by_survivor(ref('fct_counterparty_flow_monthly')) }} as flows
     inner join months
         on
             flows.month_start_date <= months.month_start_date

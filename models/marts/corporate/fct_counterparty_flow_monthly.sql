@@ -9,18 +9,9 @@
 
 with flows as (
 
-    select
-        {{ replaced_columns('flows', {
-            'counterparty_key':
-                "coalesce('customer|' || flows.counterparty_customer_id, flows.counterparty_key)"
-        }) }}
-    from {{ by_survivor(
-        ref('int_counterparty__month'), columns=['customer_id', 'counterparty_customer_id']
-    ) }} as flows
-    where
-        flows.business_date = {{ business_date() }}
-        -- who is one with the other side pays nobody
-        and (flows.counterparty_customer_id is null or flows.counterparty_customer_id <> flows.customer_id)
+    select *
+    from {{ flows_by_survivor(ref('int_counterparty__month')) }} as flows
+    where business_date = {{ business_date() }}
 
 ),
 

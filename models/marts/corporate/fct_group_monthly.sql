@@ -116,7 +116,7 @@ payments as (
         payers.month_start_date,
         sum(flows.out_amt) as inside_payment_amt,
         sum(flows.out_cnt) as inside_payment_cnt
-    from {{ flows_by_survivor() }} as flows
+    from {{ flows_by_survivor(ref('fct_counterparty_flow_monthly')) }} as flows
     inner join members as payers
         on flows.customer_id = payers.customer_id and flows.month_start_date = payers.month_start_date
     inner join members as payees

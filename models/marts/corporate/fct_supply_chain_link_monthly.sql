@@ -38,7 +38,7 @@ flows as (
         flows.in_amt,
         flows.out_amt,
         flows.out_cnt
-    from {{ flows_by_survivor() }} as flows
+    from {{ flows_by_survivor(ref('fct_counterparty_flow_monthly')) }} as flows
     inner join months
         on
             flows.month_start_date <= months.month_start_date

@@ -21,7 +21,7 @@ flows as (
     select
         *,
         month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 6') }} as is_recent
-    from {{ flows_by_survivor() }} as flows
+    from {{ flows_by_survivor(ref('fct_counterparty_flow_monthly')) }} as flows
     where month_start_date > {{ month_from_index(month_index(business_date()) ~ ' - 12') }}
 
 ),
