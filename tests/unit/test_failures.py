@@ -17,6 +17,7 @@ import typer
 
 from orchestration.errors import BadBatchError, ExitCode, NotFoundError
 from orchestration.failures import FAILURE_LOG, guarded
+from orchestration.interrupts import connect
 from orchestration.journal import entries
 from orchestration.night import NightRun, Run
 from orchestration.plan import Night
@@ -188,7 +189,7 @@ def test_an_interrupt_within_a_query_is_one_too(
     night = Run(settings).night(NIGHT)
 
     def work() -> None:
-        with night._station("ingest"), duckdb.connect() as connection:
+        with night._station("ingest"), connect() as connection:
             Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
             # DuckDB gives up with an error of its own
             connection.execute("select sum(a.range * b.range) from range(10_000_000) a, range(10_000_000) b")
