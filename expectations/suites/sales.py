@@ -31,7 +31,11 @@ _ENTRY = (
 def sales_suites(business_date: date) -> list[Suite]:
     """Suites over the ledger and what is summed from it."""
     return [
-        Suite(SALES, LEDGER, [ledger_kept(), trades_add_up(business_date)]),
+        Suite(
+            SALES,
+            LEDGER,
+            [ledger_kept(), trades_add_up(business_date), trades_of_tonight_add_up(business_date)],
+        ),
         Suite(SALES, PERFORMANCE, [day_adds_up(business_date)]),
     ]
 
@@ -68,6 +72,14 @@ def _fingerprint(entries: Sql) -> Sql:
     )
 
 
+_NIGHT_IS_JUDGED = """
+    select confirmed_date = {night} and not exists (
+        select 1 from sales.fct_sales_credit where knowledge_date > {night}
+    ) as is_judged
+    from pipeline.confirmation
+"""
+
+
 def trades_add_up(business_date: date) -> Check:
     """Ratios, amounts and fee income of the whole ledger are those of the trades that are credited now.
 
@@ -79,7 +91,7 @@ def trades_add_up(business_date: date) -> Check:
         unit="totals",
         query=fill(
             """
-            select 1, cast(night.is_compared and ledger is distinct from trades as integer)
+            select 1, cast(night.is_judged and ledger is distinct from trades as integer)
             from (
                 select coalesce(sum(credit_ratio), 0) as trade_cnt, coalesce(sum(credit_amt), 0) as amount,
                     coalesce(sum(credit_fee_income_amt), 0) as fee_income
@@ -91,14 +103,48 @@ def trades_add_up(business_date: date) -> Check:
                 from sales.fct_trade_attribution
                 where state_code = 'credited'
             ) as trades
-            cross join (
-                select confirmed_date = {night} and not exists (
-                    select 1 from sales.fct_sales_credit where knowledge_date > {night}
-                ) as is_compared
-                from pipeline.confirmation
-            ) as night
+            cross join ({judged}) as night
             """,
-            night=value(business_date),
+            judged=fill(_NIGHT_IS_JUDGED, night=value(business_date)),
+        ),
+    )
+
+
+def trades_of_tonight_add_up(business_date: date) -> Check:
+    """Each trade that tonight looked at has the credits that its state says: all of it, or none.
+
+    Ratios add to 1 and amounts to the trade's own if it is credited.
+    """
+    return FailingRows(
+        check_code="credit_not_conserved",
+        table=LEDGER,
+        column="trade_id",
+        unit="trades",
+        query=fill(
+            """
+            select count(*), count(*) filter (
+                where coalesce(entries.credit_ratio, 0) <> cast(trades.is_credited as integer)
+                or coalesce(entries.credit_amt, 0)
+                    <> case when trades.is_credited then trades.amount_amt else 0 end
+                or coalesce(entries.fee_income_amt, 0)
+                    <> case when trades.is_credited then trades.fee_income_amt else 0 end
+            )
+            from (
+                select trades.*, trades.state_code = 'credited' as is_credited
+                from {attribution} as trades
+                inner join ({judged}) as night on night.is_judged
+            ) as trades
+            left join (
+                select trade_id, sum(credit_ratio) as credit_ratio, sum(credit_amt) as credit_amt,
+                    sum(credit_fee_income_amt) as fee_income_amt
+                from {ledger}
+                where trade_id in (select trade_id from {attribution})
+                group by trade_id
+            ) as entries on trades.trade_id = entries.trade_id
+            """,
+            attribution=name("intermediate", "int_sales__attribution"),
+            ledger=name(SALES, LEDGER),
+            judged=fill(_NIGHT_IS_JUDGED, night=value(business_date)),
         ),
     )
 

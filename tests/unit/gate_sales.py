@@ -24,6 +24,9 @@ SALES = """
             cast(0 as decimal(18, 2)) as fee_income_amt
         from (values ('T1', 'credited', 50), ('T2', 'credited', 20.01), ('T3', 'pending', 7))
             as t(trade_id, state_code, amount);
+    create table intermediate.int_sales__attribution as
+        select trade_id, state_code, trade_amt as amount_amt, fee_income_amt
+        from sales.fct_trade_attribution where trade_id <> 'T1';
     create table sales.agg_sales_performance_daily as
         select date '2026-01-31' as calendar_date, cast(1 as decimal(18, 5)) as sales_cnt,
             cast(20.01 as decimal(18, 2)) as credit_amt;
@@ -35,6 +38,13 @@ SALES_SPOILED = [
     (f"update sales.{LEDGER} set credit_amt = 10.02 where entry_id = 2", LEDGER, "credit_not_conserved"),
     ("update sales.fct_trade_attribution set state_code = 'credited'", LEDGER, "credit_not_conserved"),
     (f"update sales.{PERFORMANCE} set credit_amt = 20", PERFORMANCE, "credit_not_conserved"),
+    # what one trade lacks another has too much of
+    (
+        f"update sales.{LEDGER} set credit_amt = credit_amt + 1 where trade_id = 'T1';"
+        f" update sales.{LEDGER} set credit_amt = 9.01 where entry_id = 2",
+        LEDGER, "credit_not_conserved",
+    ),
+    (f"update sales.{LEDGER} set credit_ratio = 0.4 where entry_id = 2", LEDGER, "credit_not_conserved"),
     (f"update sales.{LEDGER} set currency_code = 'USD' where entry_id = 1", LEDGER, "ledger_not_kept"),
     (f"update sales.{LEDGER} set employee_id = 'E9' where entry_id = 1", LEDGER, "ledger_not_kept"),
-]
+]  # fmt: skip

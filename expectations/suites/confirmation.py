@@ -1,0 +1,40 @@
+"""Gate 2: what a release has confirmed of a month stays as it was."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from expectations.check import Check, FailingRows, Suite
+from expectations.suites.marts import MARTS, months_in
+from orchestration.sql import fill, name
+
+CONFIRMED = ("fct_customer_tier_confirmed", "fct_month_confirmed")
+
+
+def confirmation_suites(months_rebuilt: Sequence[date]) -> list[Suite]:
+    """Suites over the confirmations of the months that tonight may have changed; others are left alone."""
+    return [Suite(MARTS, table, [confirmed_stays(table, months_rebuilt)]) for table in CONFIRMED]
+
+
+def confirmed_stays(table: str, months_rebuilt: Sequence[date]) -> Check:
+    """Every row that the newest release confirmed is here, in all its columns."""
+    return FailingRows(
+        check_code="confirmation_not_kept",
+        table=table,
+        query=fill(
+            """
+            with months as (
+                select month_start_date from {changed}
+                union all
+                select month_start_date from {published} where {rebuilt}
+            ),
+            before as (
+                select * from {published} where month_start_date in (select month_start_date from months)
+            )
+            select (select count(*) from before), (select count(*) from (from before except from {kept}))
+            """,
+            changed=name("intermediate", "int_confirmation__month"),
+            published=name("confirmed", table),
+            kept=name(MARTS, table),
+            rebuilt=months_in(months_rebuilt),
+        ),
+    )
