@@ -52,7 +52,7 @@ demo: setup ## generate a small bank, run its nights, show what came out
 	$(BIN)/acrm demo
 
 test: check ## lint, type-check and run every test but the slow suites
-	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 1 --durations=40
+	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 --durations=40
 
 check: setup-dev ## lint Python and SQL, type-check
 	$(BIN)/ruff check .
