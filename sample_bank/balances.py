@@ -28,6 +28,10 @@ from sample_bank.world import World
 
 EVENT_SHARE = 0.15
 """Chance that a salary account is used on a day."""
+CERTIFICATE_SHARE, CERTIFICATE_FEE = 0.002, 1_000
+"""Chance that a customer pays for a certificate of deposit on a day, and its price in cents."""
+UNEXPLAINED_SHARE = 0.001
+"""Chance that a balance moves on a day and no transaction says why."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Book:
         self.is_deposit = ~accounts.is_position
         self.demand = np.arange(len(people))
         self.posted = np.zeros(len(accounts), dtype=np.int64)
+        self.unexplained = np.zeros(len(accounts), dtype=np.int64)
         first = int(self.timeline.night_days[0])
         self.extra = self._salary_left(self.timeline.business_day_before(first), first)
         self.balance = self._closing(first - 1)
@@ -141,11 +146,13 @@ class Book:
         self._spend(day, month)
         flows = self._explicit_flows(day, previous, month)
         flows.add(self.demand, -repayments * accounts.is_open(day)[self.demand], LOAN)
+        self._leave_unexplained(day, previous)
         stepped = accounts.steps[:, month] <= day
         level = np.where(stepped, accounts.levels[:, month + 1], accounts.levels[:, month])
         held = level + np.where(self.is_deposit, self.extra + self.posted, 0)
         closing = np.where(accounts.is_overdraft, held, np.maximum(held, 0)) * accounts.is_open(day)
         change = np.where(self.is_deposit, closing - self.balance - flows.net(len(accounts)), 0)
+        change -= self.unexplained
         self._add_everyday_flows(flows, change, day, month)
         self.balance = closing
         return flows
@@ -173,12 +180,29 @@ class Book:
             places = np.flatnonzero(small)
             self.posted[places] -= 300
             flows.add(places, np.full(len(places), -300), FEE)
+        self._sell_certificates(flows, day, is_running)
         self._move_terms(flows, day, previous)
         self._move_investments(flows, day, month, is_running)
         self._transfer_in_bank(flows, day, is_running)
         self._pay_suppliers(flows, day, is_running)
         self._take_back(flows, day, is_running)
         return flows
+
+    def _leave_unexplained(self, day: int, previous: int) -> None:
+        """A few balances move without a transaction that says why."""
+        is_running = self.accounts.is_open(day) & self.accounts.is_open(previous)
+        is_moved = is_running[self.demand] & (self.balance[self.demand] >= 100_000)
+        is_moved &= self.dice.chance("unexplained", UNEXPLAINED_SHARE, self.people.numbers, day)
+        size = self.dice.between("unexplained-size", -20_000, 20_000, self.people.numbers, day)
+        self.unexplained[self.demand] = np.where(is_moved, size, 0)
+        self.posted += self.unexplained
+
+    def _sell_certificates(self, flows: Flows, day: int, is_running: Bools) -> None:
+        buys = is_running[self.demand] & (self.balance[self.demand] >= 100_000)
+        buys &= self.dice.chance("certificate", CERTIFICATE_SHARE, self.people.numbers, day)
+        places = np.flatnonzero(buys)
+        self.posted[places] -= CERTIFICATE_FEE
+        flows.add(places, np.full(len(places), -CERTIFICATE_FEE), FEE)
 
     def _post_interest(self, flows: Flows, is_running: Bools) -> None:
         product = self.accounts.product

@@ -9,6 +9,7 @@ import polars as pl
 from sample_bank.accounts import account_changes, account_rows, accounts_of
 from sample_bank.answers import AnswerBook
 from sample_bank.balances import Book
+from sample_bank.bridge_answers import BridgeBook
 from sample_bank.cards import (
     card_balance_rows,
     card_changes,
@@ -20,6 +21,7 @@ from sample_bank.cards import (
 from sample_bank.contact_year import YearOfContacts
 from sample_bank.costs import Volumes
 from sample_bank.fees import FeeBook
+from sample_bank.flows import transaction_rows
 from sample_bank.holdings import deposit_rows, history_rows, position_rows
 from sample_bank.income_answers import IncomeBook
 from sample_bank.ledger import Ledger
@@ -73,6 +75,11 @@ class Chunk:
     def income(self) -> IncomeBook:
         """The answer key of contribution."""
         return IncomeBook(self.world, self.book, self.loans, self.cards)
+
+    @cached_property
+    def bridge(self) -> BridgeBook:
+        """The answer key of the AUM bridge; to be asked for before the first night."""
+        return BridgeBook(self.book, self.claims, self.trades)
 
     @cached_property
     def subjects(self) -> Subjects:
@@ -144,9 +151,10 @@ class Chunk:
     ) -> pl.DataFrame:
         book, world, accounts, loans = self.book, self.world, self.accounts, self.loans
         before = day - 1 if previous == NO_BATCH else previous
+        bridge = self.bridge if answers else None
         paid = np.zeros(len(self.people), dtype=np.int64)
         np.add.at(paid, loans.holder, loans.repayments(day, before))
-        flows = book.night(day, before, paid)
+        flows = book.night(day, before, paid).table()
         outlets = world.org_of(accounts.home, day)
         deposits = book.deposits(day)
         positions, values = book.market_values(day)
@@ -158,12 +166,13 @@ class Chunk:
         volumes.add(
             accounts=np.concatenate([outlets[deposits], outlets[positions], lenders]),
             customers=world.org_of(self.people.home[self.people.is_active(day)], day),
-            transactions=outlets[np.concatenate(flows.places)],
+            transactions=outlets[flows.places],
         )
-        if answers:
+        if answers and bridge:
             answers.add_night(book, day, previous)
+            bridge.add_night(flows, day, previous)
             self.income.add_night(day, previous)
-        return flows.rows(world, accounts, day)
+        return transaction_rows(world, accounts, day, flows)
 
     def _spending(self, day: int, previous: int, answers: AnswerBook | None) -> Iterator[pl.DataFrame]:
         """Card transactions of the night; the initial load brings those of a year before."""
