@@ -71,8 +71,7 @@ class BridgeBook:
         places, values = book.market_values(day)
         balance = np.where(book.is_deposit, book.balance, 0)
         balance[places] = values
-        rates = np.array([self._world.exchange_rate(currency, day) for currency in CURRENCIES])
-        return _Held(balance, np.maximum(balance, 0), rates[self._accounts.product])
+        return _Held(balance, np.maximum(balance, 0), self.rates_now(day))
 
     def _as_versions(self, amounts: Ints, day: int) -> Ints:
         """The amounts by the shares in force: before and after the account's change of shares."""
@@ -93,7 +92,7 @@ class BridgeBook:
         parts[RESULT] = np.where(is_deposit, 0, now.counted - was.counted) * now.rates
         moved = (parts != 0).any(axis=0)
         worth = flows.amounts * now.rates[flows.places]
-        np.add.at(parts, (self._parts_of(flows), flows.places), worth)
+        np.add.at(parts, (self.parts_of(flows), flows.places), worth)
         moved[flows.places] = True
         version = (self._changes <= day).astype(np.int64)
         every = np.arange(len(self._accounts))
@@ -106,7 +105,7 @@ class BridgeBook:
             self._reshared = np.where(changed, was.rates * was.counted, self._reshared)
         self._held = now
 
-    def _parts_of(self, flows: FlowTable) -> Ints:
+    def parts_of(self, flows: FlowTable) -> Ints:
         """The part of each flow; of a reversal, that of its original."""
         holder = self._accounts.holder
         other = holder[np.maximum(flows.others, 0)]
@@ -117,6 +116,19 @@ class BridgeBook:
         for kind, booked in _BOOKED.items():
             part = np.where(flows.kinds == kind, booked, part)
         return part
+
+    def holders(self, places: Ints) -> tuple[Ints, Ints]:
+        """Place of the holder, and number, of some accounts."""
+        return self._accounts.holder[places], self._accounts.number[places]
+
+    def rates_now(self, day: int) -> Ints:
+        """CNY per unit of every account's currency on a day, in millionths."""
+        rates = np.array([self._world.exchange_rate(currency, day) for currency in CURRENCIES])
+        return rates[self._accounts.product]
+
+    def aum_now(self, day: int) -> Ints:
+        """AUM by customer after a night, cents."""
+        return _rounded(self._by_owner(self._as_versions(self._held.counted * self._held.rates, day)))
 
     def _sell(self, day: int, previous: int, version: Ints) -> None:
         """Sold products below full weight: what leaves AUM is no result of investing."""

@@ -11,6 +11,7 @@ from sample_bank.answers import AnswerBook
 from sample_bank.balances import Book
 from sample_bank.bridge_answers import BridgeBook
 from sample_bank.cards import (
+    Spending,
     card_balance_rows,
     card_changes,
     card_rows,
@@ -20,8 +21,9 @@ from sample_bank.cards import (
 )
 from sample_bank.contact_year import YearOfContacts
 from sample_bank.costs import Volumes
+from sample_bank.event_answers import EventBook
 from sample_bank.fees import FeeBook
-from sample_bank.flows import transaction_rows
+from sample_bank.flows import FlowTable, transaction_rows
 from sample_bank.holdings import deposit_rows, history_rows, position_rows
 from sample_bank.income_answers import IncomeBook
 from sample_bank.ledger import Ledger
@@ -69,6 +71,8 @@ class Chunk:
         self.trades = trades_of(world, self.people)
         self.links = links_of(world, self.people, self.accounts, self.loans)
         self.book = Book(world, self.people, self.accounts, self.links)
+        self.events: EventBook | None = None
+        self._flows: list[tuple[int, FlowTable]] = []
         self.fees = FeeBook(world, self.people, self.book, self.cards, self.trades)
 
     @cached_property
@@ -101,7 +105,16 @@ class Chunk:
         yield "investment_position", [position_rows(self.book, day)]
         yield "loan_balance", [loan_balance_rows(self.loans, day)]
         yield "card_balance", [card_balance_rows(self.world, self.cards, day)]
-        yield "card_txn", list(self._spending(day, previous, answers))
+        spent = self._spending(day, previous)
+        yield "card_txn", [pl.concat([spending_rows(self.cards, spending) for spending in spent])]
+        if answers:
+            for spending in spent:
+                answers.add_spending(self.cards, spending)
+            if self.events is None:
+                self.events = EventBook(
+                    self.book, self.claims, self.loans, self.cards, self.links, self.bridge, answers
+                )
+            self.events.add_night(self._flows, spent, day, previous)
         yield from self._people_at_work(day, previous)
         days = self.fees.fee_days(day, is_first=previous == NO_BATCH)
         paid = [self.fees.day(d) for d in days]
@@ -172,9 +185,10 @@ class Chunk:
             answers.add_night(book, day, previous)
             bridge.add_night(flows, day, previous)
             self.income.add_night(day, previous)
+        self._flows = [(day, flows)]
         return transaction_rows(world, accounts, day, flows)
 
-    def _spending(self, day: int, previous: int, answers: AnswerBook | None) -> Iterator[pl.DataFrame]:
+    def _spending(self, day: int, previous: int) -> list[Spending]:
         """Card transactions of the night; the initial load brings those of a year before."""
         if previous == NO_BATCH:
             month = self.timeline.months[self.timeline.first_night_month]
@@ -183,11 +197,7 @@ class Chunk:
         else:
             past = []
         spent = [spending_of(self.world, self.cards, d, credit_only=True) for d in past]
-        spent.append(spending_of(self.world, self.cards, day))
-        if answers:
-            for spending in spent:
-                answers.add_spending(self.cards, spending)
-        yield pl.concat([spending_rows(self.cards, spending) for spending in spent])
+        return [*spent, spending_of(self.world, self.cards, day)]
 
     def _people_at_work(self, day: int, previous: int) -> Iterator[Delivery]:
         """Assignments, sales and registrations recorded since the last batch."""

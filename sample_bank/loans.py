@@ -192,8 +192,7 @@ def loan_balance_rows(loans: Loans, day: int) -> pl.DataFrame:
     balance, late = loans.balances(day)[places], loans.days_past_due(day)[places]
     missed = (loans.due_terms(day) - loans.paid_terms(day))[places]
     overdue = np.minimum(loans.principal[places] * missed // loans.terms[places], balance)
-    product = loans.product[places]
-    arrears = balance * RATES[product] * late // (DAY_COUNTS[product] * PPM)
+    arrears = overdue_interest(loans, places, day)
     return pl.DataFrame(
         {
             "loan_id": loan_ids("loan_id", loans.number[places]),
@@ -201,9 +200,16 @@ def loan_balance_rows(loans: Loans, day: int) -> pl.DataFrame:
             "overdue_principal": money("overdue_principal", overdue),
             "overdue_interest": money("overdue_interest", arrears),
             "days_past_due": late,
-            "five_class": pl.Series(FIVE_CLASSES).gather(_five_class(late)),
+            "five_class": pl.Series(FIVE_CLASSES).gather(five_class(late)),
         }
     )
+
+
+def overdue_interest(loans: Loans, places: Ints, day: int) -> Ints:
+    """Interest that is overdue on some loans on a day, cents."""
+    product, late = loans.product[places], loans.days_past_due(day)[places]
+    arrears: Ints = loans.balances(day)[places] * RATES[product] * late // (DAY_COUNTS[product] * PPM)
+    return arrears
 
 
 def loan_history_rows(world: World, loans: Loans, month: int) -> pl.DataFrame:
@@ -229,13 +235,15 @@ def loan_history_rows(world: World, loans: Loans, month: int) -> pl.DataFrame:
             "balance_sum": money("balance_sum", sums),
             "day_count": pl.Series(days).cast(pl.Int32),
             "worst_days_past_due": late,
-            "worst_five_class": pl.Series(FIVE_CLASSES).gather(_five_class(late)),
+            "worst_five_class": pl.Series(FIVE_CLASSES).gather(five_class(late)),
         }
     )
 
 
-def _five_class(late: Ints) -> Ints:
-    return np.searchsorted(CLASS_DAYS, late, side="right")
+def five_class(late: Ints) -> Ints:
+    """Class of loans by days past due, as a place in :data:`FIVE_CLASSES`."""
+    grades: Ints = np.searchsorted(CLASS_DAYS, late, side="right")
+    return grades
 
 
 def risk_rows(world: World, loans: Loans, day: int, month: int) -> pl.DataFrame:
@@ -255,7 +263,7 @@ def risk_rows(world: World, loans: Loans, day: int, month: int) -> pl.DataFrame:
 
 def default_chances(loans: Loans, places: Ints, day: int) -> Ints:
     """Chance that each loan defaults within a year, by its kind and class on a day, in millionths."""
-    grade = _five_class(loans.days_past_due(day)[places])
+    grade = five_class(loans.days_past_due(day)[places])
     chances: Ints = DEFAULT_CHANCES[loans.kind[places], grade]
     return chances
 

@@ -145,12 +145,16 @@ def customer_changes(world: World, people: Customers, day: int, previous: int) -
     return places, pl.Series("op", np.where(is_new[places], "I", "U"))
 
 
+def birth_days(world: World, numbers: Ints) -> Ints:
+    """Days of birth of the customers with these numbers."""
+    return world.dice.between("birth", day_number(date(1940, 1, 1)), day_number(date(2001, 12, 31)), numbers)
+
+
 def customer_rows(world: World, people: Customers, places: Ints, day: int) -> pl.DataFrame:
     """The customer extract of some customers as of a day."""
     dice, numbers = world.dice, people.numbers[places]
     is_corporate = people.is_corporate[places]
     personal = pl.Series(~is_corporate)
-    birth = dice.between("birth", day_number(date(1940, 1, 1)), day_number(date(2001, 12, 31)), numbers)
     risk = (dice.integer("risk", 5, numbers) + (people.risk_changes[places] <= day)) % 5 + 1
     frame = pl.DataFrame(
         {
@@ -160,7 +164,7 @@ def customer_rows(world: World, people: Customers, places: Ints, day: int) -> pl
             "family": pl.Series(list(FAMILY_NAMES)).gather(dice.integer("family", 20, numbers)),
             "given": pl.Series(list(GIVEN_NAMES)).gather(dice.integer("given", 30, numbers)),
             "gender": pl.Series(["M", "F"]).gather(dice.integer("gender", 2, numbers)),
-            "birth_date": date_series("birth_date", birth),
+            "birth_date": date_series("birth_date", birth_days(world, numbers)),
             "mobile": digits("mobile", dice.integer("mobile", 10**9, numbers), 9, "13"),
             "occupation": pl.Series(["01", "02", "03", "04", "05"]).gather(
                 dice.pick("occupation", (0.26, 0.14, 0.16, 0.24, 0.20), numbers)

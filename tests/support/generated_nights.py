@@ -34,7 +34,7 @@ class GeneratedNights(WholeNights):
     def _show(self, table: Table, delivery: Delivery, schema: str = "core_banking") -> None:
         columns = {column.name: load_contract().lake_type(column) for column in table.columns}
         if table.kind == "D":
-            columns[OP_COLUMN] = "varchar"
+            columns[OP_COLUMN] = "varchar default 'I'"
         columns |= {"source_file": "varchar", "source_row": "bigint"}
         declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
         relation = f'"{schema}"."{table.name}"'
