@@ -22,6 +22,7 @@ from sample_bank.flows import (
 )
 from sample_bank.links import NOBODY, Links
 from sample_bank.people import Customers
+from sample_bank.planted import Planted
 from sample_bank.rng import Bools, Ints
 from sample_bank.timeline import overlap
 from sample_bank.world import World
@@ -63,6 +64,8 @@ class Book:
         self.demand = np.arange(len(people))
         self.posted = np.zeros(len(accounts), dtype=np.int64)
         self.unexplained = np.zeros(len(accounts), dtype=np.int64)
+        self.planted = Planted(world, people, accounts)
+        self.passing = np.zeros(len(accounts), dtype=np.int64)
         first = int(self.timeline.night_days[0])
         self.extra = self._salary_left(self.timeline.business_day_before(first), first)
         self.balance = self._closing(first - 1)
@@ -149,7 +152,7 @@ class Book:
         self._leave_unexplained(day, previous)
         stepped = accounts.steps[:, month] <= day
         level = np.where(stepped, accounts.levels[:, month + 1], accounts.levels[:, month])
-        held = level + np.where(self.is_deposit, self.extra + self.posted, 0)
+        held = level + np.where(self.is_deposit, self.extra + self.posted + self.passing, 0)
         closing = np.where(accounts.is_overdraft, held, np.maximum(held, 0)) * accounts.is_open(day)
         change = np.where(self.is_deposit, closing - self.balance - flows.net(len(accounts)), 0)
         change -= self.unexplained
@@ -166,6 +169,7 @@ class Book:
 
     def _explicit_flows(self, day: int, previous: int, month: int) -> Flows:
         flows = Flows()
+        self._pass_through(flows, day)
         is_running = self.accounts.is_open(day) & self.accounts.is_open(previous) & self.is_deposit
         if day == self.timeline.settlement_day(month):
             self._post_interest(flows, is_running)
@@ -187,6 +191,15 @@ class Book:
         self._pay_suppliers(flows, day, is_running)
         self._take_back(flows, day, is_running)
         return flows
+
+    def _pass_through(self, flows: Flows, day: int) -> None:
+        """What is planted for the night; what the night before brought so is gone tonight."""
+        self.passing[:] = 0
+        places, amounts, kinds = self.planted.night(day)
+        np.add.at(self.passing, places, amounts)
+        flows.add(places, amounts, kinds)
+        places, amounts = self.planted.returning(day)
+        flows.add(places, amounts, TRANSFER)
 
     def _leave_unexplained(self, day: int, previous: int) -> None:
         """A few balances move without a transaction that says why."""
@@ -225,6 +238,9 @@ class Book:
         flows.add(holders, principal + interest, TRANSFER, due)
         # the interest is spent the same night: the customer's wealth stays what it was meant to be
         np.add.at(self.posted, holders, principal)
+        left = self.planted.leaving(due, principal, day)
+        np.subtract.at(self.passing, holders, left)
+        flows.add(holders, -left, TRANSFER)
 
         new = np.flatnonzero(is_term & (accounts.start > previous) & (accounts.start <= day))
         bought, payers = accounts.levels[new, 0], accounts.holder[new]

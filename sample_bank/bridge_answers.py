@@ -174,7 +174,7 @@ class BridgeBook:
         return frame.select("customer_id", month, pl.exclude("customer_id"))
 
     def _by_owner(self, versions: Ints, factor: int | None = None) -> pl.Series:
-        """Sums of both versions by customer, exact: times the share and the weight, or a factor in its place."""
+        """Sums of both versions by customer, exact: times the share and the weight, or a factor."""
         claims, places = self._claims, self._claims.accounts
         factors = WEIGHTS[self._accounts.product[places]] if factor is None else np.full(len(places), factor)
         old, new = (wide(versions[version, places]) for version in (0, 1))

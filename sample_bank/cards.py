@@ -25,6 +25,9 @@ STAGES = (1, 30, 60, 90)
 SPENDING = ((500, 3_000), (3_000, 7_000), (9_000, 30_000), (48_000, 120_000))
 SPENDING_SHARES = (0.72, 0.18, 0.07, 0.03)
 """Monthly spending in yuan and the share of credit cards with it."""
+LARGE_PAYMENTS = tuple(line * CENTS - short for line in (20_000, 50_000, 100_000) for short in (0, 1))
+LARGE_SHARE = 0.03
+"""Payments about the nights that are just large, or a cent less."""
 CREDIT_USE, DEBIT_USE = 0.15, 0.004
 USES_A_MONTH = 315
 """Uses of a credit card in a month of 21 business days, in hundredths."""
@@ -201,6 +204,10 @@ def spending_of(world: World, cards: Cards, day: int, *, credit_only: bool = Fal
     numbers = cards.number[places]
     percent = dice.between("spend-size", 20, 180, numbers, day)
     amounts = np.maximum(cards.monthly[places] * percent // USES_A_MONTH, 100)
+    if day >= int(world.timeline.night_days[0]) - 7:
+        lines = np.array(LARGE_PAYMENTS)[dice.integer("spend-line", len(LARGE_PAYMENTS), numbers, day)]
+        is_large = dice.chance("spend-large", LARGE_SHARE, numbers, day) & (cards.kind[places] == CREDIT)
+        amounts = np.where(is_large, lines, amounts)
     is_consumption = ~dice.chance("cash-advance", 0.1, numbers, day)
     times = 1 + dice.chance("spend-back", 0.02, numbers, day).astype(np.int64)
     firsts = np.repeat(np.cumsum(times) - times, times)

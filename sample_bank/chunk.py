@@ -98,9 +98,15 @@ class Chunk:
         yield from self._masters(day, previous)
         if previous == NO_BATCH:
             yield "monthly_balance_history", list(self._history(answers))
-            past = range(self.timeline.history_months)
-            yield "monthly_loan_history", [loan_history_rows(self.world, self.loans, month) for month in past]
-        yield "transaction", [self._balances(day, previous, ledger, volumes, answers)]
+            months = range(self.timeline.history_months)
+            yield (
+                "monthly_loan_history",
+                [loan_history_rows(self.world, self.loans, month) for month in months],
+            )
+        tonight = self._balances(day, previous, ledger, volumes, answers)
+        past = self.book.planted.history() if previous == NO_BATCH else []
+        earlier = [transaction_rows(self.world, self.accounts, d, flows) for d, flows in past]
+        yield "transaction", [pl.concat([*earlier, tonight])]
         yield "deposit_balance", [deposit_rows(self.book, day)]
         yield "investment_position", [position_rows(self.book, day)]
         yield "loan_balance", [loan_balance_rows(self.loans, day)]
@@ -114,7 +120,7 @@ class Chunk:
                 self.events = EventBook(
                     self.book, self.claims, self.loans, self.cards, self.links, self.bridge, answers
                 )
-            self.events.add_night(self._flows, spent, day, previous)
+            self.events.add_night([*past, *self._flows], spent, day, previous)
         yield from self._people_at_work(day, previous)
         days = self.fees.fee_days(day, is_first=previous == NO_BATCH)
         paid = [self.fees.day(d) for d in days]

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from sample_bank.accounts import Accounts
 from sample_bank.answers import AnswerBook
 from sample_bank.balances import Book
 from sample_bank.bridge_answers import BridgeBook
-from sample_bank.cards import CREDIT, Cards, Spending
-from sample_bank.catalogue import PRODUCTS
+from sample_bank.cards import CREDIT, PRODUCTS_OF_KINDS, Cards, Spending
+from sample_bank.catalogue import INDEX, PRODUCTS
 from sample_bank.event_dues import Debts, Dues
 from sample_bank.event_money import CORPORATE, MASS, PREMIUM, PRIVATE, Money, is_told_on
 from sample_bank.event_tiers import TierWatch
@@ -109,7 +108,7 @@ class EventBook:
         )  # fmt: skip
 
     def _begin(self, day: int, previous: int) -> None:
-        """The first account, position or loan of a product line."""
+        """The first account, position, loan or card of a product line."""
         begun = self._first_of_lines
         is_new = falls_on(begun, day, previous)
         for line in np.flatnonzero(is_new.any(axis=0)).tolist():
@@ -118,11 +117,15 @@ class EventBook:
     @property
     def _first_of_lines(self) -> Ints:
         """Day on which each customer first holds something of each product line."""
-        accounts, loans, claims = self._accounts, self._loans, self._claims
+        accounts, loans, cards, claims = self._accounts, self._loans, self._cards, self._claims
         begun = np.full((len(self._people), len(LINES)), 10**9)
         lines = _LINE_OF[accounts.product[claims.accounts]]
         np.minimum.at(begun, (claims.owners, lines), accounts.start[claims.accounts])
         np.minimum.at(begun, (loans.holder, _LINE_OF[loans.product]), loans.start)
+        for kind, code in enumerate(PRODUCTS_OF_KINDS):
+            held = cards.kind == kind
+            if code:
+                np.minimum.at(begun, (cards.holder[held], _LINE_OF[INDEX[code]]), cards.issued[held])
         return begun
 
     def table(self) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from sample_bank.loans import Loans, five_class, overdue_interest, running
 from sample_bank.people import Customers, birth_days
 from sample_bank.rng import Bools, Ints
 from sample_bank.schedules import due_interest, due_principal
-from sample_bank.timeline import NEVER, as_date, day_number, festival, is_business_day
+from sample_bank.timeline import NEVER, as_date, festival, is_business_day
 from sample_bank.told import Told, stages_reached
 from sample_bank.world import World
 

@@ -6,6 +6,7 @@ Nights are kept as they come; what needs a look back is reckoned after the last 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class Money:
             holder, number = self.bridge.holders(table.places)
             moves = np.isin(part, (MONEY, MONEY + 1, TRANSFERS, TRANSFERS + 1))
             plain = (table.kinds == TRANSFER) | (table.kinds == OTHER)
-            partner = np.where(table.others >= 0, table.others, -2 - table.places * 1_000 - table.serial)
+            partner = np.where(table.others >= 0, table.others, -2 - (day * 10**7 + table.places) * 1_000 - table.serial)
             is_named = (table.others >= 0) | (table.kinds == TRANSFER)
             self._flows.append(
                 pl.DataFrame(
@@ -261,7 +262,7 @@ class Money:
         for number, event in enumerate(self.told.of("account_maturing").iter_rows(named=True)):
             place, due = places[event["customer"]], event["event_day"]
             rows = [row for row in left.get(place, []) if due <= row["day"] <= due + LEFT_DAYS]
-            for before, night in zip(nights, nights[1:], strict=False):
+            for before, night in pairwise(nights):
                 known = [row for row in rows if row["night"] <= night]
                 gone = _cents(-sum(row["amount"] for row in known))
                 is_news = any(row["night"] == night for row in known) or event["night"] == before

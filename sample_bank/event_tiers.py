@@ -43,9 +43,17 @@ class TierWatch:
         factors = Factors(**{name: values[:, :months] for name, values in vars(every).items()})
         return assessed(self._averages[:, :months], self._exists[:, :months], factors)
 
+    def _is_told_of(self, day: int, month: int) -> Bools:
+        """Who has a row in the running month as a night knows it: who closed before it is told of no more."""
+        people, start = self._people, int(self._timeline.month_starts[month])
+        told = np.maximum(people.closed, int(self._timeline.night_days[0]))
+        is_known: Bools = (people.opened <= day) & ((told >= start) | (people.reopened <= day))
+        return is_known
+
     def _rises(self, found: Assessed, day: int, month: int) -> None:
         """What the running month already is above the last complete one."""
         both = self._exists[:, month] & self._exists[:, month - 1]
+        both &= self._people.is_active(day)
         rises = both & (found.rank[:, month] > found.rank[:, month - 1])
         numbers = self._people.numbers
         key = month * 10 + found.rank[:, month]
@@ -58,7 +66,7 @@ class TierWatch:
     def _falls(self, found: Assessed, day: int, month: int) -> None:
         """What the month that is complete now says."""
         numbers, last = self._people.numbers, int(self._timeline.month_starts[month + 1]) - 1
-        now = self._exists[:, month]
+        now = self._exists[:, month] & self._is_told_of(day, month + 1)
         before = self._exists[:, month - 1] if month else np.zeros_like(now)
         was = found.rank[:, month - 1] if month else found.rank[:, month]
         rank, status = found.rank[:, month], found.status[:, month]
@@ -66,7 +74,7 @@ class TierWatch:
         key = month * 10 + rank
         self._told.tell("tier_downgrade", day, numbers[falls], key[falls], day=last, is_change=True)
         same = before & (was == rank) & (found.status[:, month - 1] == ATTENTION if month else False)
-        is_new = now & (status == ATTENTION) & ~same
+        is_new = now & (status == ATTENTION) & ~same & self._people.is_active(last)
         self._told.tell("tier_attention", day, numbers[is_new], key[is_new], day=last, is_change=True)
         for tier in range(1, len(TIERS)):
             lost = found.is_lost[tier]

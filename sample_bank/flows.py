@@ -24,7 +24,7 @@ BANK_NAMES = ("中国工商银行", "中国农业银行", "中国银行", "中�
 
 @dataclass(frozen=True)
 class FlowTable:
-    """The flows of a night in the order of their accounts, one array element each; columns as in :class:`Flows`.
+    """The flows of a night in the order of their accounts; columns as in :class:`Flows`.
 
     Attributes:
         serial: Number of the flow among those of its account.

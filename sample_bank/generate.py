@@ -80,7 +80,8 @@ def generate_bank(
         spec: Size, time and kind of the bank.
         landing: Folder of the batches; must not hold complete ones of the same dates.
         answer_key: Folder for ``customer_month-*.parquet``, ``income-*.parquet``, ``bridge-*.parquet``,
-            ``event-*.parquet``, ``sales.parquet``, ``plan.parquet`` and a file by chunk for each subject of stage 2; none: no answer key.
+            ``event-*.parquet``, ``sales.parquet``, ``plan.parquet`` and a file by chunk for each subject of
+            stage 2; none: no answer key.
         on_progress: Told after every chunk.
 
     Raises:

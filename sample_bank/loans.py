@@ -34,6 +34,9 @@ LOSSES_GIVEN_DEFAULT = np.array([200_000, 600_000, 450_000, 400_000])
 MOST_MISSED = 15
 CAPITAL_RATE = 80_000
 LAST_DUE_DAY = 28
+PLANTED_LATE, PLANTED_DUE = 0.03, 0.01
+PLANTED_STAGES = (1, 30, 60, 90, 91, 181)
+"""Shares of loans planted, of guaranteed ones three times as many, and days past due that they reach."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def loans_of(world: World, people: Customers) -> Loans:
         tonight = later[dice.integer("loan-night", len(later), number)]
         start = np.where(dice.chance("loan-new", 0.02, number), tonight, start)
     start = np.maximum(start, people.opened[holder])
+    start, arrears = _planted(world, number, kind, terms, start, people.opened[holder])
     loans = Loans(
         holder=holder,
         number=number,
@@ -137,7 +141,31 @@ def loans_of(world: World, people: Customers) -> Loans:
     missed = np.floor(MOST_MISSED * dice.uniform("loan-missed", number) ** 3).astype(np.int64)
     is_late = dice.chance("loan-late", habits.overdue, number)
     stops = np.maximum(loans.due_terms(last) - missed, 0)
-    return Loans(**{**vars(loans), "paid_at_most": np.where(is_late, stops, NEVER)})
+    stops = np.where(is_late, stops, NEVER)
+    return Loans(**{**vars(loans), "paid_at_most": np.where(arrears >= 0, arrears, stops)})
+
+
+def _planted(
+    world: World, number: Ints, kind: Ints, terms: Ints, start: Ints, opened: Ints
+) -> tuple[Ints, Ints]:
+    """Starts of all loans, some of them moved, and instalments after which those pay no more (else −1).
+
+    Of some, a night is the one on which their arrears reach a stage; some fall due within weeks.
+    """
+    dice, nights = world.dice, world.timeline.night_days
+    draw = dice.uniform("loan-planted", number)
+    share = np.where(kind == GUARANTEED, 3 * PLANTED_LATE, PLANTED_LATE)
+    is_late, is_due = draw < share, draw > 1 - PLANTED_DUE
+    night = nights[dice.integer("loan-stage-night", len(nights), number)]
+    missed = night - np.array(PLANTED_STAGES)[dice.integer("loan-stage", len(PLANTED_STAGES), number)]
+    paid = dice.between("loan-stage-paid", 2, 9, number)
+    last = nights[0] + dice.between("loan-due", 20, 40, number)
+    month, day = _month_and_day(np.where(is_late, missed, last))
+    months = np.where(is_late, paid + 1, terms)
+    first = (month - months).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    moved = first + np.minimum(day, LAST_DUE_DAY) - 1
+    fits = (is_late | is_due) & (moved >= opened)
+    return np.where(fits, moved, start), np.where(fits & is_late, paid, -1)
 
 
 def loan_changes(world: World, loans: Loans, day: int, previous: int) -> tuple[Ints, pl.Series]:

@@ -37,7 +37,7 @@ class Factors:
 
 
 def factors_of(book: AnswerBook, cards: Cards, loans: Loans, until: int) -> Factors:
-    """The other factors up to a night, in the months before the first as far as the initial load tells of them.
+    """The other factors up to a night, before the first one as far as the initial load tells of them.
 
     That is loans at month ends, cards from their issue on as the first night knows them, and spending where
     all 12 months of it were delivered.
