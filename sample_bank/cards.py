@@ -26,7 +26,7 @@ SPENDING = ((500, 3_000), (3_000, 7_000), (9_000, 30_000), (48_000, 120_000))
 SPENDING_SHARES = (0.72, 0.18, 0.07, 0.03)
 """Monthly spending in yuan and the share of credit cards with it."""
 LARGE_PAYMENTS = tuple(line * CENTS - short for line in (20_000, 50_000, 100_000) for short in (0, 1))
-LARGE_SHARE = 0.03
+LARGE_SHARE = 0.06
 """Payments about the nights that are just large, or a cent less."""
 CREDIT_USE, DEBIT_USE = 0.15, 0.004
 USES_A_MONTH = 315

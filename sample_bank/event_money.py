@@ -75,7 +75,9 @@ class Money:
             holder, number = self.bridge.holders(table.places)
             moves = np.isin(part, (MONEY, MONEY + 1, TRANSFERS, TRANSFERS + 1))
             plain = (table.kinds == TRANSFER) | (table.kinds == OTHER)
-            partner = np.where(table.others >= 0, table.others, -2 - (day * 10**7 + table.places) * 1_000 - table.serial)
+            partner = np.where(
+                table.others >= 0, table.others, -2 - (day * 10**7 + table.places) * 1_000 - table.serial
+            )
             is_named = (table.others >= 0) | (table.kinds == TRANSFER)
             self._flows.append(
                 pl.DataFrame(

@@ -34,9 +34,9 @@ LOSSES_GIVEN_DEFAULT = np.array([200_000, 600_000, 450_000, 400_000])
 MOST_MISSED = 15
 CAPITAL_RATE = 80_000
 LAST_DUE_DAY = 28
-PLANTED_LATE, PLANTED_DUE = 0.03, 0.01
+PLANTED_LATE, PLANTED_DUE = 0.03, 0.02
 PLANTED_STAGES = (1, 30, 60, 90, 91, 181)
-"""Shares of loans planted, of guaranteed ones three times as many, and days past due that they reach."""
+"""Shares of loans planted, of guaranteed ones four times as many, and days past due that they reach."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _planted(
     """
     dice, nights = world.dice, world.timeline.night_days
     draw = dice.uniform("loan-planted", number)
-    share = np.where(kind == GUARANTEED, 3 * PLANTED_LATE, PLANTED_LATE)
+    share = np.where(kind == GUARANTEED, 4 * PLANTED_LATE, PLANTED_LATE)
     is_late, is_due = draw < share, draw > 1 - PLANTED_DUE
     night = nights[dice.integer("loan-stage-night", len(nights), number)]
     missed = night - np.array(PLANTED_STAGES)[dice.integer("loan-stage", len(PLANTED_STAGES), number)]

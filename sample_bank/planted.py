@@ -17,7 +17,7 @@ from sample_bank.timeline import as_date, day_number, earlier_month, is_business
 from sample_bank.wealth import CENTS
 from sample_bank.world import World
 
-EVERY, TURN = 40, 23
+EVERY, TURN = 25, 13
 """One customer in so many, by number."""
 ROLES = (
     "large", "large_short", "unusual", "unusual_short", "frequent", "frequent_short",
@@ -62,20 +62,25 @@ class Planted:
         self._world, self._people, self._accounts = world, people, accounts
         self._nights = world.timeline.night_days.tolist()
         self._first = self._nights[0]
-        self._movements = [] if len(self._nights) < 3 else self._planned()
+        self._days: dict[int, list[_Movement]] = {}
+        self._returning: dict[int, list[_Movement]] = {}
+        for one in self._planned() if len(self._nights) > 2 else []:
+            self._days.setdefault(one.day, []).append(one)
+            if one.returns is not None:
+                self._returning.setdefault(one.returns, []).append(one)
 
     def history(self) -> list[tuple[int, FlowTable]]:
         """Movements before the first night, by day."""
-        by_day: dict[int, Flows] = {}
-        for one in self._movements:
-            if one.day < self._first:
-                flows = by_day.setdefault(one.day, Flows())
-                flows.add(np.array([one.place]), np.array([one.amount]), one.kind)
-        return [(day, by_day[day].table()) for day in sorted(by_day)]
+        return [(day, self._flows_of(day)) for day in sorted(self._days) if day < self._first]
+
+    def _flows_of(self, day: int) -> FlowTable:
+        flows = Flows()
+        flows.add(*self.night(day))
+        return flows.table()
 
     def night(self, day: int) -> tuple[Ints, Ints, Ints]:
-        """Accounts, amounts and kinds of what moves on a night and leaves on the next."""
-        found = [one for one in self._movements if one.day == day]
+        """Accounts, amounts and kinds of what is planted for a day."""
+        found = self._days.get(day, [])
         return tuple(  # type: ignore[return-value]
             np.array([getattr(one, name) for one in found], dtype=np.int64)
             for name in ("place", "amount", "kind")
@@ -83,7 +88,7 @@ class Planted:
 
     def returning(self, day: int) -> tuple[Ints, Ints]:
         """Accounts and amounts of what leaves on a night."""
-        found = [one for one in self._movements if one.returns == day]
+        found = self._returning.get(day, [])
         return (
             np.array([one.place for one in found], dtype=np.int64),
             np.array([-one.amount for one in found], dtype=np.int64),

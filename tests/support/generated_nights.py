@@ -1,4 +1,4 @@
-"""Whole nights in memory over the Parquet files of a generated bank, which is too large for rows of Python."""
+"""Whole nights in memory over the Parquet files of a generated bank, too large for rows of Python."""
 
 import json
 from pathlib import Path
