@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 
 from sample_bank.accounts import Accounts
-from sample_bank.balances import Book, HistoryMonth
+from sample_bank.balances import Book
 from sample_bank.cards import CREDIT, Cards, Spending
 from sample_bank.catalogue import CURRENCIES, WEIGHTS
 from sample_bank.columns import PPM
+from sample_bank.history import HistoryMonth
 from sample_bank.owners import Claims
 from sample_bank.people import Customers
 from sample_bank.rng import Bools, Ints

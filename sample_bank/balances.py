@@ -1,7 +1,6 @@
 """Balances day by day and month by month, and the flows that explain every change of a deposit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,38 +19,16 @@ from sample_bank.flows import (
     TRANSFER,
     Flows,
 )
+from sample_bank.history import HistoryMonth
 from sample_bank.links import NOBODY, Links
 from sample_bank.people import Customers
-from sample_bank.planted import Planted
+from sample_bank.planted import CERTIFICATE_FEE, Planted, buys_certificate, unexplained
 from sample_bank.rng import Bools, Ints
 from sample_bank.timeline import overlap
 from sample_bank.world import World
 
 EVENT_SHARE = 0.15
 """Chance that a salary account is used on a day."""
-CERTIFICATE_SHARE, CERTIFICATE_FEE = 0.002, 1_000
-"""Chance that a customer pays for a certificate of deposit on a day, and its price in cents."""
-UNEXPLAINED_SHARE = 0.001
-"""Chance that a balance moves on a day and no transaction says why."""
-
-
-@dataclass(frozen=True)
-class HistoryMonth:
-    """One recorded month of the initial load, by account.
-
-    Attributes:
-        month: Index of the month.
-        days: Calendar days covered.
-        places: Accounts with a row.
-        ends: Balance of the last day covered.
-        sums: Sum of the daily balances.
-    """
-
-    month: int
-    days: int
-    places: Ints
-    ends: Ints
-    sums: Ints
 
 
 class Book:
@@ -203,17 +180,14 @@ class Book:
 
     def _leave_unexplained(self, day: int, previous: int) -> None:
         """A few balances move without a transaction that says why."""
-        is_running = self.accounts.is_open(day) & self.accounts.is_open(previous)
-        is_moved = is_running[self.demand] & (self.balance[self.demand] >= 100_000)
-        is_moved &= self.dice.chance("unexplained", UNEXPLAINED_SHARE, self.people.numbers, day)
-        size = self.dice.between("unexplained-size", -20_000, 20_000, self.people.numbers, day)
-        self.unexplained[self.demand] = np.where(is_moved, size, 0)
+        is_running = (self.accounts.is_open(day) & self.accounts.is_open(previous))[self.demand]
+        moved = unexplained(self.dice, self.people, self.balance[self.demand], day)
+        self.unexplained[self.demand] = np.where(is_running, moved, 0)
         self.posted += self.unexplained
 
     def _sell_certificates(self, flows: Flows, day: int, is_running: Bools) -> None:
-        buys = is_running[self.demand] & (self.balance[self.demand] >= 100_000)
-        buys &= self.dice.chance("certificate", CERTIFICATE_SHARE, self.people.numbers, day)
-        places = np.flatnonzero(buys)
+        buys = buys_certificate(self.dice, self.people, self.balance[self.demand], day)
+        places = np.flatnonzero(buys & is_running[self.demand])
         self.posted[places] -= CERTIFICATE_FEE
         flows.add(places, np.full(len(places), -CERTIFICATE_FEE), FEE)
 

@@ -21,6 +21,7 @@ from sample_bank.flows import FlowTable
 from sample_bank.links import Links
 from sample_bank.loans import Loans, running
 from sample_bank.owners import Claims
+from sample_bank.planted import LEAST_NIGHTS, baseline_start
 from sample_bank.rng import Ints
 from sample_bank.timeline import falls_on
 from sample_bank.told import Told
@@ -54,7 +55,9 @@ class EventBook:
         self._tiers = TierWatch(answers, cards, loans, self.told)
         self._dues = Dues(world, people, book.accounts, loans, cards, self.told)
         self._debts = Debts(world, people, loans, cards, links.relations, self.told)
-        self._money = Money(people, bridge, claims, self.told)
+        nights = len(world.timeline.nights)
+        recorded = baseline_start(world) if nights >= LEAST_NIGHTS else self._first
+        self._money = Money(people, bridge, claims, self.told, recorded)
 
     def add_night(
         self,

@@ -4,21 +4,19 @@ Nights are kept as they come; what needs a look back is reckoned after the last 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import polars as pl
 
 from sample_bank.bridge_answers import MONEY, TRANSFERS, BridgeBook
+from sample_bank.event_sequences import Row, by_customer, cents_of, tell_sequences
 from sample_bank.flows import OTHER, PURCHASE, SALARY, TRANSFER, FlowTable
 from sample_bank.owners import Claims
 from sample_bank.people import Customers
 from sample_bank.rng import Bools, Ints
-from sample_bank.timeline import as_date
-from sample_bank.told import Told
+from sample_bank.timeline import NEVER, as_date
+from sample_bank.told import NOTHING, Told
 from sample_bank.wealth import CENTS
 
 PRIVATE, PREMIUM, MASS, CORPORATE = range(4)
@@ -31,18 +29,7 @@ FREQUENT, FREQUENT_SUM, FREQUENT_DAYS, COOL_DOWN = 5, 10_000 * CENTS, 30, 30
 MOVED_AWAY, MOVED_DAYS = (1_000_000 * CENTS, 200_000 * CENTS, 50_000 * CENTS, 1_000_000 * CENTS), 7
 PAYROLL_MONTHS, SILENT_DAYS = 3, 40
 NEW_PARTNER, PARTNER_DAYS = 1_000_000 * CENTS, 365
-GAP_DAYS, LEFT_DAYS, LEFT_PERCENT = 14, 10, 80
 TOLD_DAYS = 7
-SCALE = 10**12
-"""Owned amounts are cents × rate × share, both in millionths."""
-
-Row = dict[str, Any]
-
-
-def _cents(amount: int) -> int:
-    """Rounded half up away from zero."""
-    size = (2 * abs(amount) + SCALE) // (2 * SCALE)
-    return size if amount >= 0 else -size
 
 
 def is_told_on(day: int, night: int) -> bool:
@@ -55,6 +42,7 @@ class Money:
     """Movements of a chunk's deposits.
 
     Attributes:
+        recorded: First day of which movements are known.
         groups: Customer group by customer, by night.
         aum: AUM in cents by customer, by night.
     """
@@ -63,6 +51,7 @@ class Money:
     bridge: BridgeBook
     claims: Claims
     told: Told
+    recorded: int
     groups: dict[int, Ints] = field(default_factory=dict)
     aum: dict[int, Ints] = field(default_factory=dict)
     _flows: list[pl.DataFrame] = field(default_factory=list)
@@ -129,17 +118,17 @@ class Money:
         """Tell what follows from more than one night."""
         owned = self._owned()
         self._partners(owned)
-        for customer, rows in _by_customer(owned.filter(pl.col("is_salary")), 1):
+        for customer, rows in by_customer(owned.filter(pl.col("is_salary")), 1):
             self._payroll(customer, rows)
-        for customer, rows in _by_customer(owned.filter(pl.col("is_outside") & pl.col("is_out")), FREQUENT):
+        for customer, rows in by_customer(owned.filter(pl.col("is_outside") & pl.col("is_out")), FREQUENT):
             self._frequent(customer, rows)
-        for customer, rows in _by_customer(owned.filter(pl.col("is_money") & pl.col("is_out")), 1):
+        for customer, rows in by_customer(owned.filter(pl.col("is_money") & pl.col("is_out")), 1):
             self._moved_away(customer, rows)
         moving = owned.filter("moves")
         many = moving.group_by("owner").agg(pl.col("day").n_unique()).filter(pl.col("day") > MOVEMENT_DAYS)
-        for customer, rows in _by_customer(moving.join(many, on="owner", how="semi"), 1):
+        for customer, rows in by_customer(moving.join(many, on="owner", how="semi"), 1):
             self._unusual(customer, rows)
-        self._sequences(owned)
+        tell_sequences(owned, self.people, list(self.groups), self.told)
 
     def _owned(self) -> pl.DataFrame:
         """Every owner's part of every movement, in the order of the nights."""
@@ -162,15 +151,30 @@ class Money:
     def _group(self, customer: int, night: int) -> int:
         return int(self.groups[night][customer])
 
-    def _tell(self, code: str, night: int, customer: int, key: int, **more: int) -> None:
-        self.told.tell(code, night, self.people.numbers[[customer]], key, **more)
+    def _tell(
+        self,
+        code: str,
+        night: int,
+        customer: int,
+        key: int,
+        *,
+        day: int | None = None,
+        amount: int = NOTHING,
+        count: int = -1,
+        reference: int = NEVER,
+        is_change: bool = False,
+    ) -> None:
+        self.told.tell(
+            code, night, self.people.numbers[[customer]], key,
+            day=day, amount=amount, count=count, reference=reference, is_change=is_change,
+        )  # fmt: skip
 
     def _frequent(self, customer: int, rows: list[Row]) -> None:
         last = -COOL_DOWN
         for night in _fresh_nights(rows):
             inside = [r for r in rows if r["night"] <= night and night - FREQUENT_DAYS < r["day"] <= night]
             count = sum(-1 if row["is_back"] else 1 for row in inside)
-            total = _cents(-sum(row["amount"] for row in inside))
+            total = cents_of(-sum(row["amount"] for row in inside))
             if count >= FREQUENT and total >= FREQUENT_SUM and night - last >= COOL_DOWN:
                 self._tell("frequent_outside_transfers", night, customer, night, amount=total, count=count)
                 last = night
@@ -182,22 +186,21 @@ class Money:
             if not known or self.people.opened[customer] > known[-1]:
                 continue
             inside = [r for r in rows if r["night"] <= night and night - MOVED_DAYS < r["day"] <= night]
-            moved = _cents(-sum(row["amount"] for row in inside))
+            moved = cents_of(-sum(row["amount"] for row in inside))
             is_most = 2 * moved >= int(self.aum[known[-1]][customer])
             if is_most and moved >= MOVED_AWAY[self._group(customer, night)] and night - last >= COOL_DOWN:
                 self._tell("funds_moved_away", night, customer, night, amount=moved)
                 last = night
 
     def _unusual(self, customer: int, rows: list[Row]) -> None:
-        recorded = min(int(frame["day"].min() or 0) for frame in self._flows if len(frame))
         sums: dict[int, int] = defaultdict(int)
         for row in rows:
             sums[row["day"]] += row["amount"]
         news = {(r["night"], r["day"]) for r in rows if not r["is_back"] and is_told_on(r["day"], r["night"])}
         for night, day in sorted(news):
-            x = _cents(sums[day])
-            before = [_cents(sums[at]) for at in range(day - BASELINE_DAYS, day) if at in sums]
-            if day - BASELINE_DAYS < recorded or len(before) < MOVEMENT_DAYS:
+            x = cents_of(sums[day])
+            before = [cents_of(sums[at]) for at in range(day - BASELINE_DAYS, day) if at in sums]
+            if day - BASELINE_DAYS < self.recorded or len(before) < MOVEMENT_DAYS:
                 continue
             total, squares = sum(before), sum(amount * amount for amount in before)
             far = BASELINE_DAYS * x - total
@@ -238,47 +241,13 @@ class Money:
         )
         days = days.sort("day").unique(["owner", "partner"], keep="first")
         for row in days.iter_rows(named=True):
-            amount = _cents(row["amount"])
+            amount = cents_of(row["amount"])
             is_news = row["night"] > self.told.first and is_told_on(row["day"], row["night"])
             if is_news and amount >= NEW_PARTNER:
                 key = row["day"] * 10**12 + row["partner"]
                 self._tell(
                     "counterparty_new_large", row["night"], row["owner"], key, day=row["day"], amount=amount
                 )
-
-    def _sequences(self, owned: pl.DataFrame) -> None:
-        nights = list(self.groups)
-        places = {number: place for place, number in enumerate(self.people.numbers.tolist())}
-        bought = dict(_by_customer(owned.filter("is_purchase"), 1))
-        for number, event in enumerate(self.told.of("large_inflow").iter_rows(named=True)):
-            place, end = places[event["customer"]], event["event_day"] + GAP_DAYS
-            night = next((night for night in nights if night >= end), None)
-            count = sum(
-                -1 if row["is_back"] else 1
-                for row in bought.get(place, [])
-                if event["event_day"] <= row["day"] <= end and night is not None and row["night"] <= night
-            )
-            if night is not None and night > event["night"] and count <= 0:
-                self._tell("inflow_then_purchase_gap", night, place, number, day=end)
-        left = dict(_by_customer(owned.filter(pl.col("is_outside") & pl.col("is_out")), 1))
-        for number, event in enumerate(self.told.of("account_maturing").iter_rows(named=True)):
-            place, due = places[event["customer"]], event["event_day"]
-            rows = [row for row in left.get(place, []) if due <= row["day"] <= due + LEFT_DAYS]
-            for before, night in pairwise(nights):
-                known = [row for row in rows if row["night"] <= night]
-                gone = _cents(-sum(row["amount"] for row in known))
-                is_news = any(row["night"] == night for row in known) or event["night"] == before
-                is_after = night >= due and night > event["night"]
-                if is_after and is_news and known and gone * 100 >= LEFT_PERCENT * event["amount"]:
-                    self._tell("maturity_then_outflow", night, place, number, amount=gone)
-                    break
-
-
-def _by_customer(owned: pl.DataFrame, least: int) -> Iterator[tuple[int, list[Row]]]:
-    """Rows of each owner of whom there are so many."""
-    for (owner,), rows in owned.partition_by("owner", as_dict=True).items():
-        if len(rows) >= least:
-            yield int(owner), rows.to_dicts()
 
 
 def _fresh_nights(rows: list[Row]) -> list[int]:

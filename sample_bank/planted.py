@@ -12,7 +12,7 @@ import numpy as np
 from sample_bank.accounts import Accounts
 from sample_bank.flows import OTHER, SALARY, TRANSFER, Flows, FlowTable
 from sample_bank.people import Customers
-from sample_bank.rng import Ints
+from sample_bank.rng import Bools, Dice, Ints
 from sample_bank.timeline import as_date, day_number, earlier_month, is_business_day
 from sample_bank.wealth import CENTS
 from sample_bank.world import World
@@ -35,7 +35,14 @@ SALARY_PAID = 8_000 * CENTS
 TRANSFERRED, TRANSFERS_BEFORE = 2_500 * CENTS, 4
 JUST_SHORT = (2_000 * CENTS, 2_000 * CENTS - 1)
 BASELINE_DAYS = 101
+LEAST_NIGHTS = 3
 SILENT_DAYS = 40
+UNEXPLAINED_SHARE = 0.001
+"""Chance that a balance moves on a day and no transaction says why."""
+CERTIFICATE_SHARE, CERTIFICATE_FEE = 0.002, 1_000
+"""Chance that a customer pays for a certificate of deposit on a day, and its price in cents."""
+ENOUGH = 1_000 * CENTS
+"""Least balance for either."""
 LEFT_PERCENT, LEAVES, LEAVES_SHORT = 80, 0.4, 0.15
 """What leaves of a deposit that falls due, and the shares of those that do so or fall a cent short of it."""
 
@@ -55,6 +62,14 @@ class _Movement:
     returns: int | None = None
 
 
+def baseline_start(world: World) -> int:
+    """The first day with movements: a business day, long enough before the first night for a baseline."""
+    day = int(world.timeline.night_days[0]) - BASELINE_DAYS
+    while not is_business_day(as_date(day)):
+        day += 1
+    return day
+
+
 class Planted:
     """The planted movements of a chunk."""
 
@@ -64,7 +79,7 @@ class Planted:
         self._first = self._nights[0]
         self._days: dict[int, list[_Movement]] = {}
         self._returning: dict[int, list[_Movement]] = {}
-        for one in self._planned() if len(self._nights) > 2 else []:
+        for one in self._planned() if len(self._nights) >= LEAST_NIGHTS else []:
             self._days.setdefault(one.day, []).append(one)
             if one.returns is not None:
                 self._returning.setdefault(one.returns, []).append(one)
@@ -151,7 +166,7 @@ class Planted:
 
     def _baseline(self, place: int) -> list[_Movement]:
         """Small movements on every second business day."""
-        days = [d for d in range(self._first - BASELINE_DAYS, self._first) if is_business_day(as_date(d))]
+        days = [d for d in range(baseline_start(self._world), self._first) if is_business_day(as_date(d))]
         number = int(self._people.numbers[place])
         sizes = self._world.dice.between("planted-size", 10_000, 90_000, number, np.array(days)).tolist()
         return [
@@ -162,7 +177,8 @@ class Planted:
     def _frequent(self, place: int, less: int) -> list[_Movement]:
         """Transfers to other banks before the first night, and the one that makes them many."""
         amount, last = JUST_SHORT if less else (TRANSFERRED, TRANSFERRED)
-        before, day = [], self._first
+        before: list[_Movement] = []
+        day = self._first
         while len(before) < TRANSFERS_BEFORE:
             day = self._world.timeline.business_day_before(day - 1)
             before.append(_Movement(day, place, -amount, TRANSFER))
@@ -188,3 +204,17 @@ class Planted:
         if max(days) >= self._first:
             return []
         return [_Movement(day, place, SALARY_PAID, SALARY) for day in days]
+
+
+def unexplained(dice: Dice, people: Customers, balances: Ints, day: int) -> Ints:
+    """By how much the balance of each customer moves on a day and no transaction says why, cents."""
+    is_moved = dice.chance("unexplained", UNEXPLAINED_SHARE, people.numbers, day) & (balances >= ENOUGH)
+    size = dice.between("unexplained-size", -20_000, 20_000, people.numbers, day)
+    return np.where(is_moved, size, 0)
+
+
+def buys_certificate(dice: Dice, people: Customers, balances: Ints, day: int) -> Bools:
+    """Which customers pay for a certificate of deposit on a day."""
+    buys = dice.chance("certificate", CERTIFICATE_SHARE, people.numbers, day)
+    enough: Bools = balances >= ENOUGH
+    return buys & enough
