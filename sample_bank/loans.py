@@ -37,6 +37,8 @@ LAST_DUE_DAY = 28
 PLANTED_LATE, PLANTED_DUE = 0.03, 0.02
 PLANTED_STAGES = (1, 30, 60, 90, 91, 181)
 """Shares of loans planted, of guaranteed ones four times as many, and days past due that they reach."""
+PLANTED_MOST = 10_000 * CENTS
+"""Principal of those in arrears at most: they change nothing in the quality of all loans."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def loans_of(world: World, people: Customers) -> Loans:
         start = np.where(dice.chance("loan-new", 0.02, number), tonight, start)
     start = np.maximum(start, people.opened[holder])
     start, arrears = _planted(world, number, kind, terms, start, people.opened[holder])
+    principal = np.where(arrears >= 0, np.minimum(principal, PLANTED_MOST), principal)
     loans = Loans(
         holder=holder,
         number=number,
@@ -148,9 +151,9 @@ def loans_of(world: World, people: Customers) -> Loans:
 def _planted(
     world: World, number: Ints, kind: Ints, terms: Ints, start: Ints, opened: Ints
 ) -> tuple[Ints, Ints]:
-    """Starts of all loans, some of them moved, and instalments after which those pay no more (else −1).
+    """Starts of all loans, and instalments after which no more is paid (−1: not planted).
 
-    Of some, a night is the one on which their arrears reach a stage; some fall due within weeks.
+    Some reach a stage of arrears on a night; some fall due within weeks.
     """
     dice, nights = world.dice, world.timeline.night_days
     draw = dice.uniform("loan-planted", number)

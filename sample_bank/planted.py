@@ -2,7 +2,7 @@
 
 Some customers in a hundred have movements before the first night that a look back needs, and on one night the
 one that tells; their neighbours in kind have one a cent, a month or a transfer short of it. Whatever comes in
-leaves on the next night, so that nobody's wealth is another than was meant.
+leaves the same night or the next, so that nobody's wealth is another than was meant.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ PARTNER, PARTNER_SHORT = "partner", "partner_short"
 PARTNERS = (0.3, 0.15)
 BANDS = np.array([200_000, 5_000_000]) * CENTS
 LARGE = np.array([50_000, 200_000, 1_000_000, 5_000_000]) * CENTS
-UNUSUAL = np.array([10_000, 50_000, 200_000, 1_000_000]) * CENTS
+UNUSUAL = np.array([10_000, 50_000, 200_000]) * CENTS
 """By band of wealth, corporates last."""
 PAID_BY_FIRMS = 1_000_000 * CENTS
 SALARY_PAID = 8_000 * CENTS
@@ -130,7 +130,7 @@ class Planted:
         for place, value in zip(firms.tolist(), draw.tolist(), strict=True):
             if value < sum(PARTNERS):
                 amount = PAID_BY_FIRMS - (0 if value < PARTNERS[0] else 1)
-                found += self._through(place, amount, TRANSFER)
+                found += self._at_once(place, amount, TRANSFER)
         return found
 
     def _of_role(self, role: str, place: int) -> list[_Movement]:
@@ -139,7 +139,9 @@ class Planted:
         band = 3 if self._people.is_corporate[place] else band
         match role.removesuffix("_short"):
             case "large":
-                return self._through(place, int(LARGE[band]) - less, OTHER)
+                return self._at_once(place, int(LARGE[band]) - less, OTHER)
+            case _ if self._people.is_corporate[place]:
+                return []
             case "unusual":
                 return self._baseline(place) + self._through(place, int(UNUSUAL[band]) - less, OTHER)
             case "frequent":
@@ -151,13 +153,18 @@ class Planted:
         raise ValueError(role)
 
     def _is_paid(self, place: int) -> bool:
-        return bool(self._accounts.swing[place] > 0 or self._people.is_corporate[place])
+        return bool(self._accounts.swing[place] > 0)
 
     def _night(self, place: int, among: int | None = None) -> int:
         """Place of a customer's night: neither the first nor the last."""
         nights = len(self._nights) - 2
         number = int(self._people.numbers[place])
         return 1 + self._world.dice.one("planted-night", min(nights, among or nights), number)
+
+    def _at_once(self, place: int, amount: int, kind: int) -> list[_Movement]:
+        """Comes in and leaves on the same night."""
+        night = self._nights[self._night(place)]
+        return [_Movement(night, place, amount, kind), _Movement(night, place, -amount, kind)]
 
     def _through(self, place: int, amount: int, kind: int) -> list[_Movement]:
         """Comes in on a night and leaves on the next."""
