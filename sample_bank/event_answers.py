@@ -5,6 +5,7 @@ tests compare the two. Thresholds are those of the rules as shipped.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -115,9 +116,10 @@ class EventBook:
         begun = self._first_of_lines
         is_new = falls_on(begun, day, previous)
         for line in np.flatnonzero(is_new.any(axis=0)).tolist():
-            self.told.tell("first_business", day, self._people.numbers[is_new[:, line]], line)
+            new = is_new[:, line]
+            self.told.tell("first_business", day, self._people.numbers[new], line, day=begun[new, line])
 
-    @property
+    @cached_property
     def _first_of_lines(self) -> Ints:
         """Day on which each customer first holds something of each product line."""
         accounts, loans, cards, claims = self._accounts, self._loans, self._cards, self._claims

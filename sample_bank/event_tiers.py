@@ -6,7 +6,7 @@ from sample_bank.answers import AnswerBook
 from sample_bank.cards import Cards
 from sample_bank.loans import Loans
 from sample_bank.rng import Bools, Ints
-from sample_bank.tier_answers import STATUSES, TIERS, Assessed, Factors, assessed, factors_of
+from sample_bank.tier_answers import STATUSES, Assessed, Factors, assessed, factors_of
 from sample_bank.told import Told
 
 ATTENTION = STATUSES.index("attention")
@@ -58,10 +58,10 @@ class TierWatch:
         numbers = self._people.numbers
         key = month * 10 + found.rank[:, month]
         self._told.tell("tier_upgrade", day, numbers[rises], key[rises], is_change=True)
-        for tier in range(1, len(TIERS)):
-            lost = found.is_lost[tier]
-            is_back = both & lost[:, month - 1] & ~lost[:, month]
-            self._told.tell("tier_regained", day, numbers[is_back], month * 10 + tier, is_change=True)
+        lost = found.is_lost
+        tier = _highest(both & lost[:, :, month - 1] & ~lost[:, :, month])
+        is_back = tier > 0
+        self._told.tell("tier_regained", day, numbers[is_back], month * 10 + tier[is_back], is_change=True)
 
     def _falls(self, found: Assessed, day: int, month: int) -> None:
         """What the month that is complete now says."""
@@ -76,7 +76,15 @@ class TierWatch:
         same = before & (was == rank) & (found.status[:, month - 1] == ATTENTION if month else False)
         is_new = now & (status == ATTENTION) & ~same & self._people.is_active(last)
         self._told.tell("tier_attention", day, numbers[is_new], key[is_new], day=last, is_change=True)
-        for tier in range(1, len(TIERS)):
-            lost = found.is_lost[tier]
-            is_lost = now & lost[:, month] & ~(before & lost[:, month - 1] if month else False)
-            self._told.tell("tier_lost", day, numbers[is_lost], month * 10 + tier, day=last, is_change=True)
+        lost = found.is_lost
+        tier = _highest(now & lost[:, :, month] & ~(before & lost[:, :, month - 1] if month else False))
+        is_lost = tier > 0
+        key = month * 10 + tier[is_lost]
+        self._told.tell("tier_lost", day, numbers[is_lost], key, day=last, is_change=True)
+
+
+def _highest(tiers: Bools) -> Ints:
+    """The highest of some tiers by customer: of several at once only that is told. 0 where there is none."""
+    ranks = np.arange(len(tiers))[:, None]
+    highest: Ints = np.where(tiers, ranks, 0).max(axis=0)
+    return highest
