@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from sample_bank.bridge_answers import MONEY, TRANSFERS, BridgeBook
+from sample_bank.columns import PPM
 from sample_bank.event_sequences import Row, by_customer, cents_of, tell_sequences
 from sample_bank.flows import OTHER, PURCHASE, SALARY, TRANSFER, FlowTable
 from sample_bank.owners import Claims
@@ -118,15 +119,19 @@ class Money:
         """Tell what follows from more than one night."""
         owned = self._owned()
         self._partners(owned)
-        for customer, rows in by_customer(owned.filter(pl.col("is_salary")), 1):
+        for customer, rows in by_customer(owned.filter("is_salary")):
             self._payroll(customer, rows)
-        for customer, rows in by_customer(owned.filter(pl.col("is_outside") & pl.col("is_out")), FREQUENT):
+        sent = owned.filter(pl.col("is_outside") & pl.col("is_out"))
+        for customer, rows in by_customer(sent.filter(pl.len().over("owner") >= FREQUENT)):
             self._frequent(customer, rows)
-        for customer, rows in by_customer(owned.filter(pl.col("is_money") & pl.col("is_out")), 1):
+        gone = owned.filter(pl.col("is_money") & pl.col("is_out"))
+        most = gone.group_by("owner").agg(pl.col("worth").abs().sum() // PPM)
+        most = most.filter(pl.col("worth") >= min(MOVED_AWAY))
+        for customer, rows in by_customer(gone.join(most, on="owner", how="semi", maintain_order="left")):
             self._moved_away(customer, rows)
         moving = owned.filter("moves")
         many = moving.group_by("owner").agg(pl.col("day").n_unique()).filter(pl.col("day") > MOVEMENT_DAYS)
-        for customer, rows in by_customer(moving.join(many, on="owner", how="semi"), 1):
+        for customer, rows in by_customer(moving.join(many, on="owner", how="semi", maintain_order="left")):
             self._unusual(customer, rows)
         tell_sequences(owned, self.people, list(self.groups), self.told)
 

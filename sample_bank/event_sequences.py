@@ -1,7 +1,8 @@
 """Answer key of events that follow on others, and what looking back over movements needs (chapter 5.3)."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -22,18 +23,19 @@ def cents_of(amount: int) -> int:
     return size if amount >= 0 else -size
 
 
-def by_customer(owned: pl.DataFrame, least: int) -> Iterator[tuple[int, list[Row]]]:
-    """Rows of each owner of whom there are so many."""
-    for (owner,), rows in owned.partition_by("owner", as_dict=True).items():
-        if len(rows) >= least:
-            yield int(owner), rows.to_dicts()
+def by_customer(owned: pl.DataFrame) -> Iterator[tuple[int, list[Row]]]:
+    """Movements of each owner, in the order of the nights."""
+    rows = owned.select("owner", "night", "day", "amount", "is_back").sort("owner", maintain_order=True)
+    for owner, group in groupby(rows.iter_rows(named=True), itemgetter("owner")):
+        yield owner, list(group)
 
 
 def tell_sequences(owned: pl.DataFrame, people: Customers, nights: list[int], told: Told) -> None:
     """Tell of inflows that nothing was bought for, and of deposits that fell due and left."""
     places = {number: place for place, number in enumerate(people.numbers.tolist())}
-    bought = dict(by_customer(owned.filter("is_purchase"), 1))
-    for number, event in enumerate(told.of("large_inflow").iter_rows(named=True)):
+    inflows, dues = told.of("large_inflow"), told.of("account_maturing")
+    bought = dict(by_customer(_of_those(owned.filter("is_purchase"), places, inflows)))
+    for number, event in enumerate(inflows.iter_rows(named=True)):
         place, end = places[event["customer"]], event["event_day"] + GAP_DAYS
         night = next((night for night in nights if night >= end), None)
         count = sum(
@@ -43,8 +45,8 @@ def tell_sequences(owned: pl.DataFrame, people: Customers, nights: list[int], to
         )
         if night is not None and night > event["night"] and count <= 0:
             told.tell("inflow_then_purchase_gap", night, people.numbers[[place]], number, day=end)
-    left = dict(by_customer(owned.filter(pl.col("is_outside") & pl.col("is_out")), 1))
-    for number, event in enumerate(told.of("account_maturing").iter_rows(named=True)):
+    left = dict(by_customer(_of_those(owned.filter(pl.col("is_outside") & pl.col("is_out")), places, dues)))
+    for number, event in enumerate(dues.iter_rows(named=True)):
         place, due = places[event["customer"]], event["event_day"]
         rows = [row for row in left.get(place, []) if due <= row["day"] <= due + LEFT_DAYS]
         for before, night in pairwise(nights):
@@ -55,3 +57,9 @@ def tell_sequences(owned: pl.DataFrame, people: Customers, nights: list[int], to
             if is_after and is_news and known and gone * 100 >= LEFT_PERCENT * event["amount"]:
                 told.tell("maturity_then_outflow", night, people.numbers[[place]], number, amount=gone)
                 break
+
+
+def _of_those(owned: pl.DataFrame, places: dict[int, int], events: pl.DataFrame) -> pl.DataFrame:
+    """Movements of customers with such an event."""
+    owners = sorted({places[number] for number in events["customer"].to_list()})
+    return owned.join(pl.DataFrame({"owner": owners}, schema={"owner": pl.Int64}), on="owner", how="semi")

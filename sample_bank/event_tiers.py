@@ -77,7 +77,8 @@ class TierWatch:
         is_new = now & (status == ATTENTION) & ~same & self._people.is_active(last)
         self._told.tell("tier_attention", day, numbers[is_new], key[is_new], day=last, is_change=True)
         lost = found.is_lost
-        tier = _highest(now & lost[:, :, month] & ~(before & lost[:, :, month - 1] if month else False))
+        was_lost: Bools = before & lost[:, :, month - 1] if month else np.zeros_like(lost[:, :, month])
+        tier = _highest(now & lost[:, :, month] & ~was_lost)
         is_lost = tier > 0
         key = month * 10 + tier[is_lost]
         self._told.tell("tier_lost", day, numbers[is_lost], key, day=last, is_change=True)
