@@ -247,7 +247,7 @@ def test_the_first_opening_is_the_accounts_own_row_of_the_history_and_what_opens
 
 
 def test_what_was_closed_before_the_first_night_is_not_in_the_opening() -> None:
-    """A1 holds 100.00. A2 held 20.00 until 1 March, when it closed: it has no row of March, and no balance."""
+    """A1 holds 100.00. A2 held 20.00 and closed on 1 March: it has no row of March and no balance."""
     first = date(2026, 3, 9)
     bank = Bank([first])
     customer = bank.customer("C1", opened=OLD)
