@@ -21,9 +21,10 @@ from sample_bank.flows import (
     Flows,
 )
 from sample_bank.links import NOBODY, Links
+from sample_bank.partners import Partners
 from sample_bank.people import Customers
 from sample_bank.rng import Bools, Ints
-from sample_bank.timeline import overlap
+from sample_bank.timeline import as_date, is_business_day, overlap
 from sample_bank.world import World
 
 EVENT_SHARE = 0.15
@@ -52,8 +53,11 @@ class HistoryMonth:
 class Book:
     """The balances of a chunk of customers, night after night."""
 
-    def __init__(self, world: World, people: Customers, accounts: Accounts, links: Links) -> None:
-        self.world, self.people, self.accounts, self.links = world, people, accounts, links
+    def __init__(
+        self, world: World, people: Customers, accounts: Accounts, links: Links, partners: Partners
+    ) -> None:
+        self.world, self.people, self.accounts = world, people, accounts
+        self.links, self.partners = links, partners
         self.timeline, self.dice = world.timeline, world.dice
         self.is_deposit = ~accounts.is_position
         self.demand = np.arange(len(people))
@@ -176,7 +180,10 @@ class Book:
         self._move_terms(flows, day, previous)
         self._move_investments(flows, day, month, is_running)
         self._transfer_in_bank(flows, day, is_running)
-        self._pay_suppliers(flows, day, is_running)
+        for at in range(previous + 1, day + 1):
+            if is_business_day(as_date(at)):
+                self._pay_suppliers(flows, at, is_running)
+        self._pay_partners(flows, day, previous, is_running)
         self._take_back(flows, day, is_running)
         return flows
 
@@ -231,7 +238,27 @@ class Book:
         both = is_running[payers] & is_running[payees]
         payers, payees = payers[both], payees[both]
         percent = self.dice.between("supply-size", 5, 25, self.people.numbers[payers], day)
-        self._send(flows, payers, payees, np.maximum(self.balance[payers], 0) * percent // 100)
+        self._send(flows, payers, payees, self._means(payers) * percent // 100)
+
+    def _means(self, payers: Ints) -> Ints:
+        """What corporates have to pay with: what they keep, and what comes in from outside in a month."""
+        means: Ints = np.maximum(self.balance[payers], 0) + self.partners.turnover[payers]
+        return means
+
+    def _pay_partners(self, flows: Flows, day: int, previous: int, is_running: Bools) -> None:
+        """Companies outside pay corporates, and corporates pay each other, as often as they do."""
+        partners = self.partners
+        places, sizes = partners.due(self.world, self.people, day, previous)
+        runs = is_running[partners.payee[places]]
+        runs &= (partners.payer[places] == NOBODY) | is_running[partners.payer[places]]
+        places, sizes = places[runs], sizes[runs]
+        companies, payers, payees = (
+            column[places] for column in (partners.company, partners.payer, partners.payee)
+        )
+        outside = payers == NOBODY
+        flows.add(payees[outside], sizes[outside], TRANSFER, company=companies[outside])
+        payers, payees = payers[~outside], payees[~outside]
+        self._send(flows, payers, payees, self._means(payers) * sizes[~outside] // 1_000)
 
     @staticmethod
     def _send(flows: Flows, payers: Ints, payees: Ints, amounts: Ints) -> None:
