@@ -189,8 +189,8 @@ def _spans(world: World, kind: Kind, key: int) -> Iterator[tuple[int, int]]:
         yield 0, last
 
 
-def prospect_answers(people: Customers, partners: Partners) -> pl.DataFrame:
-    """The companies outside: account, bank, kind, and how many customers each pays."""
+def prospect_answers(partners: Partners) -> pl.DataFrame:
+    """The companies outside: account, bank, kind, how many customers each pays, and how much at a time."""
     rows = partners.company != NOBODY
     company = partners.company[rows]
     return (
@@ -199,17 +199,21 @@ def prospect_answers(people: Customers, partners: Partners) -> pl.DataFrame:
                 "counter_account": company_account("counter_account", company),
                 "counter_bank_code": company_bank("counter_bank_code", company),
                 "kind_code": pl.Series([kind.code for kind in OUTSIDE]).gather(partners.kind[rows]),
-                "customer_id": customer_ids("customer_id", people.numbers[partners.payee[rows]]),
+                "partner": partners.payee[rows],
+                "size": partners.size[rows],
             }
         )
         .group_by("counter_account", "counter_bank_code", "kind_code")
-        .agg(pl.col("customer_id").n_unique().cast(pl.Int64).alias("partner_cnt"))
+        .agg(
+            pl.col("partner").n_unique().cast(pl.Int64).alias("partner_cnt"),
+            pl.col("size").sum().alias("size_cents"),
+        )
         .sort("counter_account")
     )
 
 
 def payer_answers(people: Customers, partners: Partners) -> pl.DataFrame:
-    """The corporates that pay another one without any relation: payer, payee and kind."""
+    """The corporates that pay another one without any relation: payer, payee, kind and thousandths."""
     rows = partners.company == NOBODY
     return (
         pl.DataFrame(
@@ -217,6 +221,7 @@ def payer_answers(people: Customers, partners: Partners) -> pl.DataFrame:
                 "customer_id": customer_ids("customer_id", people.numbers[partners.payer[rows]]),
                 "other_id": customer_ids("other_id", people.numbers[partners.payee[rows]]),
                 "kind_code": pl.Series([kind.code for kind in INSIDE]).gather(partners.kind[rows]),
+                "size": partners.size[rows],
             }
         )
         .unique()

@@ -123,7 +123,7 @@ class Subjects:
         frames = {
             "link": link_answers(self.people, self.links, last),
             "payer": payer_answers(self.people, self.partners),
-            "prospect": prospect_answers(self.people, self.partners),
+            "prospect": prospect_answers(self.partners),
             "consent": self.consents.answers(last),
             "channel": self.channels.answers(last),
             **({"campaign": pl.concat(targets).sort("campaign_id", "customer_id")} if targets else {}),
