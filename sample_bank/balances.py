@@ -178,7 +178,7 @@ class Book:
             self.posted[places] -= 300
             flows.add(places, np.full(len(places), -300), FEE)
         self._move_terms(flows, day, previous)
-        self._move_investments(flows, day, month, is_running)
+        self._move_investments(flows, day, previous, is_running)
         self._transfer_in_bank(flows, day, is_running)
         for at in range(previous + 1, day + 1):
             if is_business_day(as_date(at)):
@@ -214,13 +214,17 @@ class Book:
         flows.add(new, bought, TRANSFER, payers)
         flows.add(payers, -bought, TRANSFER, new)
 
-    def _move_investments(self, flows: Flows, day: int, month: int, is_running: Bools) -> None:
-        accounts = self.accounts
-        stepping = accounts.is_position & (accounts.steps[:, month] == day) & is_running[accounts.holder]
-        places = np.flatnonzero(stepping & accounts.is_open(day))
-        bought = accounts.levels[places, month + 1] - accounts.levels[places, month]
-        payers = accounts.holder[places]
-        flows.add(payers, -bought, np.where(bought > 0, PURCHASE, REDEMPTION))
+    def _move_investments(self, flows: Flows, day: int, previous: int, is_running: Bools) -> None:
+        """Positions that are new are paid for, and others where the wealth takes a step."""
+        accounts, month = self.accounts, self.timeline.month_of(day)
+        before, now = accounts.levels[:, month], accounts.levels[:, month + 1]
+        is_held = accounts.is_position & accounts.is_open(day) & is_running[accounts.holder]
+        is_new = is_held & (accounts.start > previous)
+        steps = is_held & ~is_new & (accounts.steps[:, month] == day)
+        level = np.where(accounts.steps[:, month] <= day, now, before)
+        places = np.flatnonzero(is_new | steps)
+        bought = np.where(is_new, level, now - before)[places]
+        flows.add(accounts.holder[places], -bought, np.where(bought > 0, PURCHASE, REDEMPTION))
 
     def _transfer_in_bank(self, flows: Flows, day: int, is_running: Bools) -> None:
         """Some customers send money to their neighbour in the bank."""
