@@ -347,7 +347,9 @@ def test_groups(bank: Bank) -> None:
 def test_payments_and_prospects(bank: Bank) -> None:
     rows = bank.rows("corporate.fct_counterparty_flow_monthly")
     key = ("customer_id", "counterparty_key", "month_start_date")
-    assert differences(flows(bank.told), rows, *key) == []
+    paid = flows(bank.told)
+    assert any(of["counter_bank_name"] for of in paid.values())
+    assert differences(paid, rows, *key) == []
     found = bank.rows("corporate.rpt_prospect", "prospect_type_code = 'outside'")
     expected = {(one,): of for one, of in prospects(rows, month_start(bank.told.last)).items()}
     assert differences(expected, found, "counterparty_key") == []
@@ -517,12 +519,15 @@ def test_corporate_customers_and_their_chains(bank: Bank) -> None:
     assert differences(expected, own, "customer_id", "month_start_date") == []
     rows = bank.rows("corporate.fct_supply_chain_link_monthly")
     key = ("payer_customer_id", "payee_customer_id", "month_start_date")
-    assert differences(links(bank.told, payments), rows, *key) == []
+    chains = links(bank.told, payments)
+    assert {of["declared_share"] is None for of in chains.values()} == {True, False}
+    assert differences(chains, rows, *key) == []
     found = policies(bank.told, own, bank.orgs)
     rows = bank.rows("corporate.rpt_segment_policy_monthly", "action_code <> 'rate_review'")
     if found or rows:
         assert differences(found, rows, "policy_code", "org_id", "month_start_date") == []
     view = corporate_view(bank.told, payments, own, [], bank.rows(CONTRIBUTION))
+    assert any(of["raroc_rate"] for of in view.values())
     assert differences(view, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
     (first,) = bank.nights.query("select * from intermediate.int_contribution__recorded_from")
     coming = expected_contributions(bank.told, own, first["recorded_from_date"])
@@ -552,6 +557,7 @@ def test_companies_campaigns_and_orgs_repeat_what_other_tables_tell(bank: Bank) 
     assert differences(companies(bank.told, bank.rows), rows, "customer_id") == []
     rows = bank.rows("customer.fct_campaign_target")
     expected = chosen(bank.told, bank.rows(TIERS), bank.rows(AUM), rows)
+    assert any(of["aum_change_amt"] for of in expected.values())
     assert differences(expected, rows, "campaign_id", "customer_id") == []
     bridges = bank.rows("monitoring.fct_aum_bridge_monthly")
     before = before_the_bridge(bank.told, bank.rows(TIERS), bridges)

@@ -15,6 +15,9 @@ from tests.reference.hostile.pipeline import changes
 from tests.reference.hostile.told import Row, Told, bank_day, rounded
 from tests.support.timeline import add_months, month_start
 
+HURDLE = Fraction("0.12")
+"""What capital has to earn in a year."""
+
 
 def corporate_view(
     told: Told, flows: Sequence[Row], segments: Iterable[Row], events: Iterable[Row], earned: Iterable[Row]
@@ -92,7 +95,7 @@ def yearly_return(earned: Row) -> Decimal | None:
     """Contribution by capital, of a year: the charge on it is the hurdle's part of the capital."""
     if not earned["capital_charge_amt"]:
         return None
-    capital = Fraction(-earned["capital_charge_amt"]) / Fraction(earned["hurdle_rate"])
+    capital = Fraction(-earned["capital_charge_amt"]) / HURDLE
     return rounded(Fraction(earned["contribution_amt"]) / capital, 6)
 
 
