@@ -74,7 +74,7 @@ berka: setup-dev ## run all nights of the Berka bank and compare every customer-
 	ACRM_BERKA_FROM=1994-01-01 ACRM_BERKA_TO=1994-03-30 $(BIN)/python -m pytest tests/berka/test_berka_pipeline.py
 
 answer-key: setup-dev ## compare 50,000 customers × 18 months × 40 nights with what the generator knows
-	ACRM_ANSWER_KEY=50000,18,40 $(BIN)/python -m pytest tests/stories/test_answer_key.py tests/stories/test_answer_key_subjects.py
+	ACRM_ANSWER_KEY=50000,18,40 $(BIN)/python -m pytest tests/stories/test_answer_key*.py
 
 raw-extracts: setup-dev ## recompute chapter 5 from the raw extracts of ten long, hostile banks
 	ACRM_RAW_EXTRACTS=10 $(BIN)/python -m pytest tests/reference/test_raw_extracts.py

@@ -257,14 +257,21 @@ class _Builder:
         return self._part(SLOT_SECOND, holders, np.array(PASSBOOK), self._constant(worth))
 
     def _overdraft(self) -> Accounts:
-        """Accounts that are overdrawn in two months of three and empty in the third."""
+        """Accounts overdrawn in two months of three, empty in the third; in those of the nights by turns."""
         holders = self._having("overdraft", self.habits.overdraft)
         numbers = self.people.numbers[holders]
         drawn = -self.dice.between("overdraft-size", 100 * CENTS, 20_000 * CENTS, numbers)
         is_drawn = self.dice.chance(
             "overdraft-month", 0.66, numbers[:, None], np.arange(self.months + 1)[None, :]
         )
-        return self._part(SLOT_OVERDRAFT, holders, np.array(OVERDRAFT), np.where(is_drawn, drawn[:, None], 0))
+        steps = self._steps(SLOT_OVERDRAFT, holders)
+        for month in range(self.timeline.first_night_month, self.months):
+            is_drawn[:, month + 1] = ~is_drawn[:, month]
+            days = self.timeline.business_days[month]
+            nights = days[np.isin(days, self.timeline.night_days)]
+            steps[:, month] = nights[self.dice.integer("overdraft-night", len(nights), numbers, month)]
+        levels = np.where(is_drawn, drawn[:, None], 0)
+        return self._part(SLOT_OVERDRAFT, holders, np.array(OVERDRAFT), levels, steps=steps)
 
     def _margin(self) -> Accounts:
         """Margin accounts: money that is not AUM."""

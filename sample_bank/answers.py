@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 
 from sample_bank.accounts import Accounts
-from sample_bank.balances import Book, HistoryMonth
+from sample_bank.balances import Book
 from sample_bank.cards import CREDIT, Cards, Spending
 from sample_bank.catalogue import CURRENCIES, WEIGHTS
 from sample_bank.columns import PPM
+from sample_bank.history import HistoryMonth
 from sample_bank.owners import Claims
 from sample_bank.people import Customers
 from sample_bank.rng import Bools, Ints
@@ -90,14 +91,24 @@ class AnswerBook:
         shape = (len(self.people), len(self.timeline.months))
         ends, sums, averages = (np.zeros(shape, dtype=np.int64) for _ in range(3))
         for month, days in enumerate(self.elapsed_days().tolist()):
-            worth = self._by_owner(month)
+            worth = self.by_owner(month)
             owners = worth["owner"].to_numpy()
             ends[owners, month] = _rounded(worth, "end", 1)
             sums[owners, month] = _rounded(worth, "sum", 1)
             averages[owners, month] = _rounded(worth, "sum", days)
         return ends, sums, averages
 
-    def _by_owner(self, month: int) -> pl.DataFrame:
+    def averages(self, month: int, until: int) -> Ints:
+        """Month average by customer of a month up to a day, rounded half up to the cent."""
+        worth = self.by_owner(month)
+        found = np.zeros(len(self.people), dtype=np.int64)
+        last = min(int(self.timeline.month_starts[month + 1]) - 1, until)
+        days = last - int(self.timeline.month_starts[month]) + 1
+        found[worth["owner"].to_numpy()] = _rounded(worth, "sum", days)
+        return found
+
+    def by_owner(self, month: int) -> pl.DataFrame:
+        """Balance sum and end of a month by customer, exact."""
         claims, places = self.claims, self.claims.accounts
         shares = (wide(claims.shares), wide(claims.later_shares))
         frame = pl.DataFrame(

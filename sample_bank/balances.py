@@ -1,7 +1,6 @@
 """Balances day by day and month by month, and the flows that explain every change of a deposit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,34 +19,17 @@ from sample_bank.flows import (
     TRANSFER,
     Flows,
 )
+from sample_bank.history import HistoryMonth
 from sample_bank.links import NOBODY, Links
 from sample_bank.partners import Partners
 from sample_bank.people import Customers
+from sample_bank.planted import CERTIFICATE_FEE, Planted, buys_certificate, unexplained
 from sample_bank.rng import Bools, Ints
 from sample_bank.timeline import as_date, is_business_day, overlap
 from sample_bank.world import World
 
 EVENT_SHARE = 0.15
 """Chance that a salary account is used on a day."""
-
-
-@dataclass(frozen=True)
-class HistoryMonth:
-    """One recorded month of the initial load, by account.
-
-    Attributes:
-        month: Index of the month.
-        days: Calendar days covered.
-        places: Accounts with a row.
-        ends: Balance of the last day covered.
-        sums: Sum of the daily balances.
-    """
-
-    month: int
-    days: int
-    places: Ints
-    ends: Ints
-    sums: Ints
 
 
 class Book:
@@ -62,6 +44,9 @@ class Book:
         self.is_deposit = ~accounts.is_position
         self.demand = np.arange(len(people))
         self.posted = np.zeros(len(accounts), dtype=np.int64)
+        self.unexplained = np.zeros(len(accounts), dtype=np.int64)
+        self.planted = Planted(world, people, accounts)
+        self.passing = np.zeros(len(accounts), dtype=np.int64)
         first = int(self.timeline.night_days[0])
         self.extra = self._salary_left(self.timeline.business_day_before(first), first)
         self.balance = self._closing(first - 1)
@@ -145,11 +130,13 @@ class Book:
         self._spend(day, month)
         flows = self._explicit_flows(day, previous, month)
         flows.add(self.demand, -repayments * accounts.is_open(day)[self.demand], LOAN)
+        self._leave_unexplained(day, previous)
         stepped = accounts.steps[:, month] <= day
         level = np.where(stepped, accounts.levels[:, month + 1], accounts.levels[:, month])
-        held = level + np.where(self.is_deposit, self.extra + self.posted, 0)
+        held = level + np.where(self.is_deposit, self.extra + self.posted + self.passing, 0)
         closing = np.where(accounts.is_overdraft, held, np.maximum(held, 0)) * accounts.is_open(day)
         change = np.where(self.is_deposit, closing - self.balance - flows.net(len(accounts)), 0)
+        change -= self.unexplained
         self._add_everyday_flows(flows, change, day, month)
         self.balance = closing
         return flows
@@ -163,6 +150,7 @@ class Book:
 
     def _explicit_flows(self, day: int, previous: int, month: int) -> Flows:
         flows = Flows()
+        self._pass_through(flows, day)
         is_running = self.accounts.is_open(day) & self.accounts.is_open(previous) & self.is_deposit
         if day == self.timeline.settlement_day(month):
             self._post_interest(flows, is_running)
@@ -177,6 +165,7 @@ class Book:
             places = np.flatnonzero(small)
             self.posted[places] -= 300
             flows.add(places, np.full(len(places), -300), FEE)
+        self._sell_certificates(flows, day, is_running)
         self._move_terms(flows, day, previous)
         self._move_investments(flows, day, previous, is_running)
         self._transfer_in_bank(flows, day, is_running)
@@ -186,6 +175,28 @@ class Book:
         self._pay_partners(flows, day, previous, is_running)
         self._take_back(flows, day, is_running)
         return flows
+
+    def _pass_through(self, flows: Flows, day: int) -> None:
+        """What is planted for the night; what the night before brought so is gone tonight."""
+        self.passing[:] = 0
+        places, amounts, kinds = self.planted.night(day)
+        np.add.at(self.passing, places, amounts)
+        flows.add(places, amounts, kinds)
+        places, amounts = self.planted.returning(day)
+        flows.add(places, amounts, TRANSFER)
+
+    def _leave_unexplained(self, day: int, previous: int) -> None:
+        """A few balances move without a transaction that says why."""
+        is_running = (self.accounts.is_open(day) & self.accounts.is_open(previous))[self.demand]
+        moved = unexplained(self.dice, self.people, self.balance[self.demand], day)
+        self.unexplained[self.demand] = np.where(is_running, moved, 0)
+        self.posted += self.unexplained
+
+    def _sell_certificates(self, flows: Flows, day: int, is_running: Bools) -> None:
+        buys = buys_certificate(self.dice, self.people, self.balance[self.demand], day)
+        places = np.flatnonzero(buys & is_running[self.demand])
+        self.posted[places] -= CERTIFICATE_FEE
+        flows.add(places, np.full(len(places), -CERTIFICATE_FEE), FEE)
 
     def _post_interest(self, flows: Flows, is_running: Bools) -> None:
         product = self.accounts.product
@@ -208,6 +219,9 @@ class Book:
         flows.add(holders, principal + interest, TRANSFER, due)
         # the interest is spent the same night: the customer's wealth stays what it was meant to be
         np.add.at(self.posted, holders, principal)
+        left = self.planted.leaving(due, principal, day)
+        np.subtract.at(self.passing, holders, left)
+        flows.add(holders, -left, TRANSFER)
 
         new = np.flatnonzero(is_term & (accounts.start > previous) & (accounts.start <= day))
         bought, payers = accounts.levels[new, 0], accounts.holder[new]

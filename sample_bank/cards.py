@@ -19,9 +19,15 @@ GRADES = ("classic", "gold", "platinum", "diamond")
 GRADE_SHARES = (0.55, 0.28, 0.13, 0.04)
 DIAMOND = 3
 LIFE_DAYS = 1826
+LAST_DUE_DAY = 28
+STAGES = (1, 30, 60, 90)
+"""Days past due from which arrears are told."""
 SPENDING = ((500, 3_000), (3_000, 7_000), (9_000, 30_000), (48_000, 120_000))
 SPENDING_SHARES = (0.72, 0.18, 0.07, 0.03)
 """Monthly spending in yuan and the share of credit cards with it."""
+LARGE_PAYMENTS = tuple(line * CENTS - short for line in (20_000, 50_000, 100_000) for short in (0, 1))
+LARGE_SHARE = 0.06
+"""Payments about the nights that are just large, or a cent less."""
 CREDIT_USE, DEBIT_USE = 0.15, 0.004
 USES_A_MONTH = 315
 """Uses of a credit card in a month of 21 business days, in hundredths."""
@@ -137,23 +143,42 @@ def owed_on(world: World, cards: Cards, places: Ints, day: int) -> Ints:
     return owed
 
 
+def due_day(world: World, cards: Cards, places: Ints, day: int) -> Ints:
+    """Day on which the next payment for some cards falls due: every card has its day of the month."""
+    day_of_month = world.dice.between("card-due", 1, LAST_DUE_DAY, cards.number[places])
+    today = as_date(day)
+    this, following = (
+        np.datetime64(month, "D").astype(np.int64) + day_of_month - 1
+        for month in (today.replace(day=1), earlier_month(today.replace(day=1), -1))
+    )
+    return np.where(this >= day, this, following)
+
+
+def days_late(world: World, cards: Cards, places: Ints, day: int) -> Ints:
+    """Days past due of some credit cards; who is late stays so.
+
+    Half of them reach a stage of arrears on a night, so that also a short time has some of every stage.
+    """
+    dice, nights, numbers = world.dice, world.timeline.night_days, cards.number[places]
+    since = nights[-1] - dice.between("late-days", 1, 200, numbers)
+    night = nights[dice.integer("late-night", len(nights), numbers)]
+    on_stage = night - np.array(STAGES)[dice.integer("late-stage", len(STAGES), numbers)]
+    since = np.where(dice.chance("late-on-stage", 0.5, numbers), on_stage, since)
+    return np.where(dice.chance("late", 0.03, numbers), np.maximum(day - since, 0), 0)
+
+
 def card_balance_rows(world: World, cards: Cards, day: int) -> pl.DataFrame:
     """What is owed on the credit cards on a day."""
     places = np.flatnonzero((cards.kind == CREDIT) & cards.is_valid(day))
     numbers = cards.number[places]
-    month = world.timeline.month_of(day)
     owed = owed_on(world, cards, places, day)
-    late = np.where(
-        world.dice.chance("late", 0.03, numbers), world.dice.between("late-days", 1, 200, numbers), 0
-    )
-    due = earlier_month(world.timeline.months[month], -1).replace(day=20)
     return pl.DataFrame(
         {
             "card_id": card_ids("card_id", numbers),
             "balance": money("balance", owed),
             "min_due": money("min_due", owed // 10),
-            "due_date": pl.Series([due]).new_from_index(0, len(places)),
-            "days_past_due": late,
+            "due_date": date_series("due_date", due_day(world, cards, places, day)),
+            "days_past_due": days_late(world, cards, places, day),
         }
     )
 
@@ -179,6 +204,10 @@ def spending_of(world: World, cards: Cards, day: int, *, credit_only: bool = Fal
     numbers = cards.number[places]
     percent = dice.between("spend-size", 20, 180, numbers, day)
     amounts = np.maximum(cards.monthly[places] * percent // USES_A_MONTH, 100)
+    if day >= int(world.timeline.night_days[0]) - 7:
+        lines = np.array(LARGE_PAYMENTS)[dice.integer("spend-line", len(LARGE_PAYMENTS), numbers, day)]
+        is_large = dice.chance("spend-large", LARGE_SHARE, numbers, day) & (cards.kind[places] == CREDIT)
+        amounts = np.where(is_large, lines, amounts)
     is_consumption = ~dice.chance("cash-advance", 0.1, numbers, day)
     times = 1 + dice.chance("spend-back", 0.02, numbers, day).astype(np.int64)
     firsts = np.repeat(np.cumsum(times) - times, times)

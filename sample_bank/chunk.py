@@ -9,7 +9,9 @@ import polars as pl
 from sample_bank.accounts import account_changes, account_rows, accounts_of
 from sample_bank.answers import AnswerBook
 from sample_bank.balances import Book
+from sample_bank.bridge_answers import BridgeBook
 from sample_bank.cards import (
+    Spending,
     card_balance_rows,
     card_changes,
     card_rows,
@@ -19,7 +21,9 @@ from sample_bank.cards import (
 )
 from sample_bank.contact_year import YearOfContacts
 from sample_bank.costs import Volumes
+from sample_bank.event_answers import EventBook
 from sample_bank.fees import FeeBook
+from sample_bank.flows import FlowTable, transaction_rows
 from sample_bank.holdings import deposit_rows, history_rows, position_rows
 from sample_bank.income_answers import IncomeBook
 from sample_bank.ledger import Ledger
@@ -69,12 +73,19 @@ class Chunk:
         self.links = links_of(world, self.people, self.accounts, self.loans)
         self.partners = partners_of(world, self.people, self.links.chains())
         self.book = Book(world, self.people, self.accounts, self.links, self.partners)
+        self.events: EventBook | None = None
+        self._flows: list[tuple[int, FlowTable]] = []
         self.fees = FeeBook(world, self.people, self.book, self.cards, self.trades)
 
     @cached_property
     def income(self) -> IncomeBook:
         """The answer key of contribution."""
         return IncomeBook(self.world, self.book, self.loans, self.cards)
+
+    @cached_property
+    def bridge(self) -> BridgeBook:
+        """The answer key of the AUM bridge; to be asked for before the first night."""
+        return BridgeBook(self.book, self.claims, self.trades)
 
     @cached_property
     def subjects(self) -> Subjects:
@@ -89,14 +100,29 @@ class Chunk:
         yield from self._masters(day, previous)
         if previous == NO_BATCH:
             yield "monthly_balance_history", list(self._history(answers))
-            past = range(self.timeline.history_months)
-            yield "monthly_loan_history", [loan_history_rows(self.world, self.loans, month) for month in past]
-        yield "transaction", [self._balances(day, previous, ledger, volumes, answers)]
+            months = range(self.timeline.history_months)
+            yield (
+                "monthly_loan_history",
+                [loan_history_rows(self.world, self.loans, month) for month in months],
+            )
+        tonight = self._balances(day, previous, ledger, volumes, answers)
+        past = self.book.planted.history() if previous == NO_BATCH else []
+        earlier = [transaction_rows(self.world, self.accounts, d, flows) for d, flows in past]
+        yield "transaction", [pl.concat([*earlier, tonight])]
         yield "deposit_balance", [deposit_rows(self.book, day)]
         yield "investment_position", [position_rows(self.book, day)]
         yield "loan_balance", [loan_balance_rows(self.loans, day)]
         yield "card_balance", [card_balance_rows(self.world, self.cards, day)]
-        yield "card_txn", list(self._spending(day, previous, answers))
+        spent = self._spending(day, previous)
+        yield "card_txn", [pl.concat([spending_rows(self.cards, spending) for spending in spent])]
+        if answers:
+            for spending in spent:
+                answers.add_spending(self.cards, spending)
+            if self.events is None:
+                self.events = EventBook(
+                    self.book, self.claims, self.loans, self.cards, self.links, self.bridge, answers
+                )
+            self.events.add_night([*past, *self._flows], spent, day, previous)
         yield from self._people_at_work(day, previous)
         days = self.fees.fee_days(day, is_first=previous == NO_BATCH)
         paid = [self.fees.day(d) for d in days]
@@ -146,9 +172,10 @@ class Chunk:
     ) -> pl.DataFrame:
         book, world, accounts, loans = self.book, self.world, self.accounts, self.loans
         before = day - 1 if previous == NO_BATCH else previous
+        bridge = self.bridge if answers else None
         paid = np.zeros(len(self.people), dtype=np.int64)
         np.add.at(paid, loans.holder, loans.repayments(day, before))
-        flows = book.night(day, before, paid)
+        flows = book.night(day, before, paid).table()
         outlets = world.org_of(accounts.home, day)
         deposits = book.deposits(day)
         positions, values = book.market_values(day)
@@ -160,14 +187,16 @@ class Chunk:
         volumes.add(
             accounts=np.concatenate([outlets[deposits], outlets[positions], lenders]),
             customers=world.org_of(self.people.home[self.people.is_active(day)], day),
-            transactions=outlets[np.concatenate(flows.places)],
+            transactions=outlets[flows.places],
         )
-        if answers:
+        if answers and bridge:
             answers.add_night(book, day, previous)
+            bridge.add_night(flows, day, previous)
             self.income.add_night(day, previous)
-        return flows.rows(world, accounts, day)
+        self._flows = [(day, flows)]
+        return transaction_rows(world, accounts, day, flows)
 
-    def _spending(self, day: int, previous: int, answers: AnswerBook | None) -> Iterator[pl.DataFrame]:
+    def _spending(self, day: int, previous: int) -> list[Spending]:
         """Card transactions of the night; the initial load brings those of a year before."""
         if previous == NO_BATCH:
             month = self.timeline.months[self.timeline.first_night_month]
@@ -176,11 +205,7 @@ class Chunk:
         else:
             past = []
         spent = [spending_of(self.world, self.cards, d, credit_only=True) for d in past]
-        spent.append(spending_of(self.world, self.cards, day))
-        if answers:
-            for spending in spent:
-                answers.add_spending(self.cards, spending)
-        yield pl.concat([spending_rows(self.cards, spending) for spending in spent])
+        return [*spent, spending_of(self.world, self.cards, day)]
 
     def _people_at_work(self, day: int, previous: int) -> Iterator[Delivery]:
         """Assignments, sales and registrations recorded since the last batch."""

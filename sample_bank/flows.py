@@ -25,6 +25,29 @@ COMPANY = 10**9
 ANYBODY = -1
 
 
+@dataclass(frozen=True)
+class FlowTable:
+    """The flows of a night in the order of their accounts; columns as in :class:`Flows`.
+
+    Attributes:
+        serial: Number of the flow among those of its account.
+    """
+
+    places: Ints
+    amounts: Ints
+    kinds: Ints
+    others: Ints
+    companies: Ints
+    reverses: Bools
+    serial: Ints
+
+    @property
+    def was_out(self) -> Bools:
+        """Whether money left the account; of a reversal, whether it did by what it takes back."""
+        left: Bools = (self.amounts < 0) ^ self.reverses
+        return left
+
+
 @dataclass
 class Flows:
     """Money into (positive) and out of (negative) deposit accounts in one night.
@@ -70,35 +93,27 @@ class Flows:
             np.add.at(total, places, amounts)
         return total
 
-    def rows(self, world: World, accounts: Accounts, day: int) -> pl.DataFrame:
-        """The transaction extract of the night."""
+    def table(self) -> FlowTable:
+        """All flows, in the order in which they are booked."""
         places = np.concatenate(self.places)
         order = np.argsort(places, kind="stable")
         places = places[order]
-        amounts = np.concatenate(self.amounts)[order]
-        kinds = np.concatenate(self.kinds)[order]
-        others = np.concatenate(self.others)[order]
-        companies = np.concatenate(self.companies)[order]
-        reverses = np.concatenate(self.reverses)[order]
         firsts = np.flatnonzero(np.diff(places, prepend=-1))
-        serial = np.arange(len(places)) - np.repeat(firsts, np.diff(firsts, append=len(places)))
-        return _transaction_rows(
-            world, accounts, day, places, amounts, kinds, others, companies, reverses, serial
+        return FlowTable(
+            places=places,
+            amounts=np.concatenate(self.amounts)[order],
+            kinds=np.concatenate(self.kinds)[order],
+            others=np.concatenate(self.others)[order],
+            companies=np.concatenate(self.companies)[order],
+            reverses=np.concatenate(self.reverses)[order],
+            serial=np.arange(len(places)) - np.repeat(firsts, np.diff(firsts, append=len(places))),
         )
 
 
-def _transaction_rows(
-    world: World,
-    accounts: Accounts,
-    day: int,
-    places: Ints,
-    amounts: Ints,
-    kinds: Ints,
-    others: Ints,
-    companies: Ints,
-    reverses: Bools,
-    serial: Ints,
-) -> pl.DataFrame:
+def transaction_rows(world: World, accounts: Accounts, day: int, flows: FlowTable) -> pl.DataFrame:
+    """The transaction extract of a day."""
+    places, amounts, kinds, others = flows.places, flows.amounts, flows.kinds, flows.others
+    serial, companies = flows.serial, flows.companies
     dice, numbers = world.dice, accounts.number[places]
     date, outlets = as_date(day), world.org_of(accounts.home[places], day)
     channel = np.where(
@@ -123,7 +138,7 @@ def _transaction_rows(
             "account": account_ids("account", numbers),
             "serial": digits("serial", serial, 2),
             "previous": digits("previous", np.maximum(serial - 1, 0), 2),
-            "reverses": reverses,
+            "reverses": flows.reverses,
             "minutes": minutes,
             "amount": money("amount", np.abs(amounts)),
             "direction": pl.Series(["out", "in"]).gather((amounts > 0).astype(np.int64)),

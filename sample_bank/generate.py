@@ -79,8 +79,9 @@ def generate_bank(
     Args:
         spec: Size, time and kind of the bank.
         landing: Folder of the batches; must not hold complete ones of the same dates.
-        answer_key: Folder for ``customer_month-*.parquet``, ``income-*.parquet``, ``sales.parquet``,
-            ``plan.parquet`` and a file by chunk for each subject of stage 2; none: no answer key.
+        answer_key: Folder for ``customer_month-*.parquet``, ``income-*.parquet``, ``bridge-*.parquet``,
+            ``event-*.parquet``, ``sales.parquet``, ``plan.parquet`` and a file by chunk for each subject of
+            stage 2; none: no answer key.
         on_progress: Told after every chunk.
 
     Raises:
@@ -114,6 +115,9 @@ def generate_bank(
             folder = private_folder(answer_key)
             key = customer_months(answers, chunk.cards, chunk.loans)
             key.write_parquet(folder / f"customer_month-{number + 1:04d}.parquet")
+            chunk.bridge.table().write_parquet(folder / f"bridge-{number + 1:04d}.parquet")
+            if chunk.events:
+                chunk.events.table().write_parquet(folder / f"event-{number + 1:04d}.parquet")
             chunk.income.table().write_parquet(folder / f"income-{number + 1:04d}.parquet")
             attribution = Attribution(world, chunk.assignments, chunk.loans, int(timeline.night_days[-1]))
             sales.append(attribution.table(chunk.trades))

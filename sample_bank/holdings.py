@@ -3,9 +3,10 @@
 import polars as pl
 
 from sample_bank.accounts import account_ids
-from sample_bank.balances import Book, HistoryMonth
+from sample_bank.balances import Book
 from sample_bank.catalogue import CODES
 from sample_bank.columns import PPM, money, quantities
+from sample_bank.history import HistoryMonth
 
 COST_SHARE = 970_000
 

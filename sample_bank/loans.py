@@ -34,6 +34,11 @@ LOSSES_GIVEN_DEFAULT = np.array([200_000, 600_000, 450_000, 400_000])
 MOST_MISSED = 15
 CAPITAL_RATE = 80_000
 LAST_DUE_DAY = 28
+PLANTED_LATE, PLANTED_DUE = 0.03, 0.02
+PLANTED_STAGES = (1, 30, 60, 90, 91, 181)
+"""Shares of loans planted, of guaranteed ones four times as many, and days past due that they reach."""
+PLANTED_MOST = 10_000 * CENTS
+"""Principal of those in arrears at most: they change nothing in the quality of all loans."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ def loans_of(world: World, people: Customers) -> Loans:
         tonight = later[dice.integer("loan-night", len(later), number)]
         start = np.where(dice.chance("loan-new", 0.02, number), tonight, start)
     start = np.maximum(start, people.opened[holder])
+    start, arrears = _planted(world, number, kind, terms, start, people.opened[holder])
+    principal = np.where(arrears >= 0, np.minimum(principal, PLANTED_MOST), principal)
     loans = Loans(
         holder=holder,
         number=number,
@@ -137,7 +144,31 @@ def loans_of(world: World, people: Customers) -> Loans:
     missed = np.floor(MOST_MISSED * dice.uniform("loan-missed", number) ** 3).astype(np.int64)
     is_late = dice.chance("loan-late", habits.overdue, number)
     stops = np.maximum(loans.due_terms(last) - missed, 0)
-    return Loans(**{**vars(loans), "paid_at_most": np.where(is_late, stops, NEVER)})
+    stops = np.where(is_late, stops, NEVER)
+    return Loans(**{**vars(loans), "paid_at_most": np.where(arrears >= 0, arrears, stops)})
+
+
+def _planted(
+    world: World, number: Ints, kind: Ints, terms: Ints, start: Ints, opened: Ints
+) -> tuple[Ints, Ints]:
+    """Starts of all loans, and instalments after which no more is paid (−1: not planted).
+
+    Some reach a stage of arrears on a night; some fall due within weeks.
+    """
+    dice, nights = world.dice, world.timeline.night_days
+    draw = dice.uniform("loan-planted", number)
+    share = np.where(kind == GUARANTEED, 4 * PLANTED_LATE, PLANTED_LATE)
+    is_late, is_due = draw < share, draw > 1 - PLANTED_DUE
+    night = nights[dice.integer("loan-stage-night", len(nights), number)]
+    missed = night - np.array(PLANTED_STAGES)[dice.integer("loan-stage", len(PLANTED_STAGES), number)]
+    paid = dice.between("loan-stage-paid", 2, 9, number)
+    last = nights[0] + dice.between("loan-due", 20, 40, number)
+    month, day = _month_and_day(np.where(is_late, missed, last))
+    months = np.where(is_late, paid + 1, terms)
+    first = (month - months).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    moved = first + np.minimum(day, LAST_DUE_DAY) - 1
+    fits = (is_late | is_due) & (moved >= opened)
+    return np.where(fits, moved, start), np.where(fits & is_late, paid, -1)
 
 
 def loan_changes(world: World, loans: Loans, day: int, previous: int) -> tuple[Ints, pl.Series]:
@@ -192,8 +223,7 @@ def loan_balance_rows(loans: Loans, day: int) -> pl.DataFrame:
     balance, late = loans.balances(day)[places], loans.days_past_due(day)[places]
     missed = (loans.due_terms(day) - loans.paid_terms(day))[places]
     overdue = np.minimum(loans.principal[places] * missed // loans.terms[places], balance)
-    product = loans.product[places]
-    arrears = balance * RATES[product] * late // (DAY_COUNTS[product] * PPM)
+    arrears = overdue_interest(loans, places, day)
     return pl.DataFrame(
         {
             "loan_id": loan_ids("loan_id", loans.number[places]),
@@ -201,9 +231,16 @@ def loan_balance_rows(loans: Loans, day: int) -> pl.DataFrame:
             "overdue_principal": money("overdue_principal", overdue),
             "overdue_interest": money("overdue_interest", arrears),
             "days_past_due": late,
-            "five_class": pl.Series(FIVE_CLASSES).gather(_five_class(late)),
+            "five_class": pl.Series(FIVE_CLASSES).gather(five_class(late)),
         }
     )
+
+
+def overdue_interest(loans: Loans, places: Ints, day: int) -> Ints:
+    """Interest that is overdue on some loans on a day, cents."""
+    product, late = loans.product[places], loans.days_past_due(day)[places]
+    arrears: Ints = loans.balances(day)[places] * RATES[product] * late // (DAY_COUNTS[product] * PPM)
+    return arrears
 
 
 def loan_history_rows(world: World, loans: Loans, month: int) -> pl.DataFrame:
@@ -229,13 +266,15 @@ def loan_history_rows(world: World, loans: Loans, month: int) -> pl.DataFrame:
             "balance_sum": money("balance_sum", sums),
             "day_count": pl.Series(days).cast(pl.Int32),
             "worst_days_past_due": late,
-            "worst_five_class": pl.Series(FIVE_CLASSES).gather(_five_class(late)),
+            "worst_five_class": pl.Series(FIVE_CLASSES).gather(five_class(late)),
         }
     )
 
 
-def _five_class(late: Ints) -> Ints:
-    return np.searchsorted(CLASS_DAYS, late, side="right")
+def five_class(late: Ints) -> Ints:
+    """Class of loans by days past due, as a place in :data:`FIVE_CLASSES`."""
+    grades: Ints = np.searchsorted(CLASS_DAYS, late, side="right")
+    return grades
 
 
 def risk_rows(world: World, loans: Loans, day: int, month: int) -> pl.DataFrame:
@@ -255,7 +294,7 @@ def risk_rows(world: World, loans: Loans, day: int, month: int) -> pl.DataFrame:
 
 def default_chances(loans: Loans, places: Ints, day: int) -> Ints:
     """Chance that each loan defaults within a year, by its kind and class on a day, in millionths."""
-    grade = _five_class(loans.days_past_due(day)[places])
+    grade = five_class(loans.days_past_due(day)[places])
     chances: Ints = DEFAULT_CHANCES[loans.kind[places], grade]
     return chances
 

@@ -62,6 +62,14 @@ def claims_of(world: World, people: Customers, accounts: Accounts) -> Claims:
     )
 
 
+def partners_of(claims: Claims, accounts: int) -> Ints:
+    """The customer who owns each account besides its holder; −1 where nobody does."""
+    partners = np.full(accounts, -1)
+    half = claims.joint // 2
+    partners[claims.accounts[half : claims.joint]] = claims.owners[half : claims.joint]
+    return partners
+
+
 def owner_rows(
     people: Customers, accounts: Accounts, claims: Claims, day: int, previous: int
 ) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from sample_bank.columns import digits, money
+from sample_bank.columns import PPM, digits, money
 from sample_bank.rng import Bools, Dice, Ints
 from sample_bank.timeline import NEVER, date_series, day_number
 from sample_bank.wealth import CENTS, STILL, Wealth, course_of, courses
@@ -16,6 +16,9 @@ FIRST_OPENINGS = day_number(date(2001, 1, 1))
 FAMILY_NAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 GIVEN_NAMES = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国红梅"
 RISK_CHANGE = 0.002
+RETURNS_EVERY, RETURNS_BELOW = 40, 2_000_000 * CENTS
+LOW_MONTHS, LOW_LEVEL = 8, 50_000
+"""One customer in so many loses a tier and regains it: months of the low and its level, millionths."""
 SOURCES = ("walk_in", "agency", "staff", "mobile", "internet", "phone")
 SOURCE_SHARES = (0.45, 0.15, 0.12, 0.18, 0.07, 0.03)
 
@@ -82,7 +85,7 @@ def customers_of(world: World, wealth: Wealth, numbers: Ints) -> Customers:
         numbers=numbers,
         is_corporate=is_corporate,
         wealth=amounts,
-        levels=courses(dice, habits.drift, numbers, timeline, habits.still),
+        levels=_with_returns(courses(dice, habits.drift, numbers, timeline, habits.still), numbers, amounts),
         is_still=course_of(dice, habits.drift, numbers) == STILL,
         home=dice.integer("home", world.outlets, numbers),
         opened=opened,
@@ -90,6 +93,17 @@ def customers_of(world: World, wealth: Wealth, numbers: Ints) -> Customers:
         reopened=reopened,
         risk_changes=risk_changes,
     )
+
+
+def _with_returns(levels: Ints, numbers: Ints, amounts: Ints) -> Ints:
+    """The courses, some with a low that lasts longer than a tier is kept and ends in the last month."""
+    returns = (numbers % RETURNS_EVERY == RETURNS_EVERY // 5) & (amounts < RETURNS_BELOW)
+    if levels.shape[1] <= LOW_MONTHS + 1:
+        return levels
+    low = levels.copy()
+    low[returns, -1 - LOW_MONTHS : -1] = LOW_LEVEL
+    low[returns, : -1 - LOW_MONTHS] = PPM + LOW_LEVEL
+    return low
 
 
 def _opening_days(world: World, numbers: Ints) -> Ints:
@@ -145,12 +159,16 @@ def customer_changes(world: World, people: Customers, day: int, previous: int) -
     return places, pl.Series("op", np.where(is_new[places], "I", "U"))
 
 
+def birth_days(world: World, numbers: Ints) -> Ints:
+    """Days of birth of the customers with these numbers."""
+    return world.dice.between("birth", day_number(date(1940, 1, 1)), day_number(date(2001, 12, 31)), numbers)
+
+
 def customer_rows(world: World, people: Customers, places: Ints, day: int) -> pl.DataFrame:
     """The customer extract of some customers as of a day."""
     dice, numbers = world.dice, people.numbers[places]
     is_corporate = people.is_corporate[places]
     personal = pl.Series(~is_corporate)
-    birth = dice.between("birth", day_number(date(1940, 1, 1)), day_number(date(2001, 12, 31)), numbers)
     risk = (first_risk_levels(dice, numbers) - 1 + (people.risk_changes[places] <= day)) % 5 + 1
     frame = pl.DataFrame(
         {
@@ -160,7 +178,7 @@ def customer_rows(world: World, people: Customers, places: Ints, day: int) -> pl
             "family": pl.Series(list(FAMILY_NAMES)).gather(dice.integer("family", 20, numbers)),
             "given": pl.Series(list(GIVEN_NAMES)).gather(dice.integer("given", 30, numbers)),
             "gender": pl.Series(["M", "F"]).gather(dice.integer("gender", 2, numbers)),
-            "birth_date": date_series("birth_date", birth),
+            "birth_date": date_series("birth_date", birth_days(world, numbers)),
             "mobile": digits("mobile", dice.integer("mobile", 10**9, numbers), 9, "13"),
             "occupation": pl.Series(["01", "02", "03", "04", "05"]).gather(
                 dice.pick("occupation", (0.26, 0.14, 0.16, 0.24, 0.20), numbers)

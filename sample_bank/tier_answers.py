@@ -36,8 +36,8 @@ class Factors:
     has_diamond: Bools
 
 
-def factors_of(book: AnswerBook, cards: Cards, loans: Loans) -> Factors:
-    """The other factors, in the months before the first night as far as the initial load tells of them.
+def factors_of(book: AnswerBook, cards: Cards, loans: Loans, until: int) -> Factors:
+    """The other factors up to a night, before the first one as far as the initial load tells of them.
 
     That is loans at month ends, cards from their issue on as the first night knows them, and spending where
     all 12 months of it were delivered.
@@ -47,7 +47,7 @@ def factors_of(book: AnswerBook, cards: Cards, loans: Loans) -> Factors:
     has_diamond = np.zeros(shape, dtype=np.bool_)
     diamonds = np.flatnonzero((cards.kind == CREDIT) & (cards.grade == DIAMOND) & ~cards.is_frozen)
     for month in range(shape[1]):
-        last = min(int(timeline.month_starts[month + 1]) - 1, int(timeline.night_days[-1]))
+        last = min(int(timeline.month_starts[month + 1]) - 1, until)
         nights = timeline.night_days[timeline.night_days <= last]
         is_told = len(nights) == 0
         night = int(timeline.night_days[0] if is_told else nights[-1])
@@ -98,11 +98,25 @@ def _by_steps(amounts: Ints, steps: tuple[tuple[int, int], ...]) -> Ints:
     return rank
 
 
-def customer_months(book: AnswerBook, cards: Cards, loans: Loans) -> pl.DataFrame:
-    """One row per customer and month: AUM, tier, status and what decided it; corporates have no tier."""
-    ends, sums, averages = book.totals()
-    exists = book.has_row()
-    factors = factors_of(book, cards, loans)
+@dataclass(frozen=True)
+class Assessed:
+    """What follows for tiers, by customer and month.
+
+    Attributes:
+        rank: Place of the tier in :data:`TIERS`; ``deciding`` that of its factor in :data:`FACTORS`.
+        status: Place in :data:`STATUSES`.
+        is_lost: Whether the tier is lost; by tier, customer and month.
+    """
+
+    rank: Ints
+    deciding: Ints
+    months_below: Ints
+    status: Ints
+    is_lost: Bools
+
+
+def assessed(averages: Ints, exists: Bools, factors: Factors) -> Assessed:
+    """Tier and status by month averages and the other factors."""
     below = np.stack([below_months(averages, exists, int(bound)) for bound in BOUNDS])
     held = (below != UNREACHED) & (below <= WINDOWS[:, None, None])
     by_aum = np.max(np.where(held, np.arange(len(TIERS))[:, None, None], 0), axis=0)
@@ -116,17 +130,25 @@ def customer_months(book: AnswerBook, cards: Cards, loans: Loans) -> pl.DataFram
         ]
     )
     rank = ranks.max(axis=0)
-    deciding = (ranks == rank).argmax(axis=0)
     is_held_otherwise = (ranks[1:] == rank).any(axis=0) & (rank > 0)
     months_below = np.take_along_axis(below, rank[None], axis=0)[0]
     months_below = np.where(is_held_otherwise, 0, months_below)
     half = WINDOWS[rank] // 2
     status = np.where(months_below == 0, 0, np.where(months_below <= half, 1, 2))
-    lost = np.zeros(rank.shape, dtype=np.int64)
-    held_otherwise = ranks[1:].max(axis=0)
+    by_others = ranks[1:].max(axis=0)
+    is_lost = (below > WINDOWS[:, None, None]) & (np.arange(len(TIERS))[:, None, None] > by_others)
+    return Assessed(rank, (ranks == rank).argmax(axis=0), months_below, status, is_lost)
+
+
+def customer_months(book: AnswerBook, cards: Cards, loans: Loans) -> pl.DataFrame:
+    """One row per customer and month: AUM, tier, status and what decided it; corporates have no tier."""
+    ends, sums, averages = book.totals()
+    exists = book.has_row()
+    factors = factors_of(book, cards, loans, int(book.timeline.night_days[-1]))
+    found = assessed(averages, exists, factors)
+    lost = np.zeros(found.rank.shape, dtype=np.int64)
     for tier in range(1, len(TIERS)):
-        is_lost = (below[tier] > WINDOWS[tier]) & (tier > held_otherwise)
-        months_lost = months_in_a_row(is_lost, exists)
+        months_lost = months_in_a_row(found.is_lost[tier], exists)
         lost = np.where((months_lost > 0) & (months_lost <= MONTHS_REPORTED), tier, lost)
 
     places, months = np.nonzero(exists)
@@ -140,10 +162,10 @@ def customer_months(book: AnswerBook, cards: Cards, loans: Loans) -> pl.DataFram
             "balance_sum_amt": money("balance_sum_amt", sums[cells]),
             "aum_month_avg_amt": money("aum_month_avg_amt", averages[cells]),
             "is_personal": is_personal,
-            "tier_code": _named(TIERS, rank[cells], is_personal),
-            "status_code": _named(STATUSES, status[cells], is_personal),
-            "deciding_factor_code": _named(FACTORS, deciding[cells], is_personal),
-            "below_months": pl.Series(months_below[cells]).set(~is_personal, None),
+            "tier_code": _named(TIERS, found.rank[cells], is_personal),
+            "status_code": _named(STATUSES, found.status[cells], is_personal),
+            "deciding_factor_code": _named(FACTORS, found.deciding[cells], is_personal),
+            "below_months": pl.Series(found.months_below[cells]).set(~is_personal, None),
             "lost_tier_code": _named(TIERS, lost[cells], is_personal & pl.Series(lost[cells] > 0)),
             "card_spend_12m_amt": money("card_spend_12m_amt", factors.card_spend[cells]),
             "mortgage_balance_amt": money("mortgage_balance_amt", factors.mortgage[cells]),

@@ -83,7 +83,7 @@
 
 {% macro group_roots(relations) -%}
     {# Common table expressions up to `group_roots`: the ultimate parent of every customer with a parent, and
-       of the parent itself. A circle ends where it has been gone round; its smallest id is the parent. #}
+       of the parent itself. Of a circle, and of who is below it, its smallest id is the parent. #}
 group_edges as (
 
     -- one parent each: the smallest, where a bank says several
@@ -111,13 +111,29 @@ group_walk as (
 
 ),
 
+-- who comes back to themselves
+group_circles as (
+
+    select walk.customer_id, least(walk.customer_id, min(walk.root_id)) as root_id
+    from group_walk as walk
+    inner join (
+        select distinct closing.customer_id
+        from group_walk as closing
+        inner join group_edges
+            on closing.root_id = group_edges.customer_id and closing.customer_id = group_edges.parent_id
+    ) as circles on walk.customer_id = circles.customer_id
+    group by walk.customer_id
+
+),
+
 group_roots as (
 
-    select walk.customer_id, min(walk.root_id) as root_id
+    select walk.customer_id, min(coalesce(group_circles.root_id, walk.root_id)) as root_id
     from group_walk as walk
     inner join (
         select customer_id, max(hops) as hops from group_walk group by customer_id
     ) as longest on walk.customer_id = longest.customer_id and walk.hops = longest.hops
+    left join group_circles on walk.root_id = group_circles.customer_id
     group by walk.customer_id
     union
     select walk.root_id as customer_id, walk.root_id

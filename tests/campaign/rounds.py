@@ -20,7 +20,9 @@ from tests.support.disks import MEGABYTE, can_fill_disks, small_disk
 ENDS_OF_BAD_FILES = (0, 3, 4, 11, 12)
 ENDS_OF_FULL_DISKS = (0, 5, 9, 12)
 RUN = COMMANDS["run"]
-_MOST_KILLS = 8
+_MOST_KILLS = 12
+_LEFT_AFTER_A_KILL = 0.7
+"""A run after a kill has less to do: each later kill of a round is drawn from so much of the way before."""
 _TWO_STATES = ("run", "feeds", "release-for")
 """Commands that publish one release or none, so that nothing else may be found after a kill."""
 
@@ -70,9 +72,10 @@ class Campaign:
         accepted, touches = self._undisturbed(name)
         home = copy(self._base, self._folder / "round")
         ended = None
-        for _ in range(chance.randint(1, _MOST_KILLS)):
+        for number in range(chance.randint(1, _MOST_KILLS)):
+            way = max(1, round(touches * _LEFT_AFTER_A_KILL**number))
             # every other kill hits what a library is at between two touches
-            moment = Kill(chance.randint(1, touches), chance.choice([0.0, chance.uniform(0.001, 0.3)]))
+            moment = Kill(chance.randint(1, way), chance.choice([0.0, chance.uniform(0.001, 0.3)]))
             ended = self._run(home, command, kill=moment)
             if ended.code is not None:
                 break

@@ -244,3 +244,27 @@ def test_the_first_opening_is_the_accounts_own_row_of_the_history_and_what_opens
     nights.run(delivery)
     (row,) = nights.query("select * from monitoring.fct_aum_bridge_monthly")
     assert (row["opening_amt"], row["closing_amt"]) == (D("123.00"), D("139.00"))
+
+
+def test_what_was_closed_before_the_first_night_is_not_in_the_opening() -> None:
+    """A1 holds 100.00. A2 held 20.00 and closed on 1 March: it has no row of March and no balance."""
+    first = date(2026, 3, 9)
+    bank = Bank([first])
+    customer = bank.customer("C1", opened=OLD)
+    customer.account(opened=OLD).holds(100, since=OLD)
+    customer.account(opened=OLD).holds(20, since=OLD).closes(date(2026, 3, 1))
+    delivery = bank.delivery(first)
+    delivery.tables["monthly_balance_history"] = [
+        {
+            "account_id": account, "product_code": "CURRENT", "balance_month": month,
+            "month_end_balance": D(amount), "balance_sum": D(amount), "day_count": 1,
+        }
+        for account, month, amount in (
+            ("C1-A1", date(2026, 2, 1), "100.00"), ("C1-A1", date(2026, 3, 1), "100.00"),
+            ("C1-A2", date(2026, 2, 1), "20.00"),
+        )
+    ]  # fmt: skip
+    nights = MemoryNights(["fct_aum_bridge_monthly"])
+    nights.run(delivery)
+    (row,) = nights.query("select * from monitoring.fct_aum_bridge_monthly")
+    assert (row["opening_amt"], row["closing_amt"], row["unexplained_amt"]) == (D(100), D(100), D(0))

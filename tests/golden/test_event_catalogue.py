@@ -61,6 +61,16 @@ def debts(bank: EventBank) -> None:
     bank.says("loan_balance", "BAD-L1", since=october(5), overdue_interest=Decimal("80.00"))
     bank.says("loan_balance", "BAD-L1", since=october(6), five_class="special_mention")
     bank.says("loan_balance", "BAD-L1", since=october(7), five_class="substandard")
+    # a circle of parents, and one who is below it, are one group
+    for child, parent in (("RING1", "RING2"), ("RING2", "RING3"), ("RING3", "RING1"), ("BELOW", "RING2")):
+        ring = bank.bank.customer(child, kind="C")
+        bank.tells(
+            "customer_relation", FIRST, customer_id=child, related_id=parent, relation_type="group_parent",
+            valid_from=date(2026, 1, 1),
+        )  # fmt: skip
+        if child == "RING1":
+            ring.borrows(wan(100), since=date(2026, 1, 5))
+    bank.says("loan_balance", "RING1-L1", since=october(7), five_class="substandard")
 
 
 def customers(bank: EventBank) -> None:
@@ -183,8 +193,8 @@ ONCE = {
     "large_card_spend": ["SPENDS"],
     "inflow_then_purchase_gap": ["IDLE"],
     "maturity_then_outflow": ["MATURED"],
-    "class_downgrade": ["BAD", "BAD"],
-    "group_member_risk": ["PARENT", "SISTER", "SURETY"],
+    "class_downgrade": ["BAD", "BAD", "RING1"],
+    "group_member_risk": ["BELOW", "PARENT", "RING2", "RING3", "SISTER", "SURETY"],
     "counterparty_new_large": ["FIRM"],
     "tier_attention": ["WANES"],
 }

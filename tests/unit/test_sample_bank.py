@@ -67,13 +67,24 @@ def test_rows_do_not_depend_on_the_size_of_the_chunks(small, tmp_path):
     for name in sorted(names):
         whole, parts = table(small, name), table(tmp_path, name)
         assert whole.sort(whole.columns).equals(parts.sort(whole.columns)), name
-    for name in ("customer_month", "income", "sales"):
+    for name in ("customer_month", "income", "bridge", "event", "sales"):
         keys = [pl.read_parquet(folder / "key" / f"{name}*.parquet") for folder in (small, tmp_path)]
         assert keys[0].sort(keys[0].columns).equals(keys[1].sort(keys[0].columns)), name
 
 
+def unexplained_of(folder):
+    """Demand accounts whose balances moved without a transaction, as the answer key has them."""
+    bridge = pl.read_parquet(folder / "key" / "bridge-*.parquet")
+    moved = bridge.filter(pl.col("planted_unexplained_amt") != 0)["customer_id"]
+    holders = table(folder, "account_owner").unique(["account_id", "customer_id"])
+    joint = holders.filter(pl.col("customer_id").is_in(moved.implode()))["account_id"]
+    return pl.concat([moved + "01", joint]).unique()
+
+
 def test_every_deposit_moves_by_its_transactions(small):
-    nights = nights_of(small)
+    """But for those that were planted to move without one, of which there are few."""
+    nights, unexplained = nights_of(small), unexplained_of(small)
+    off = set()
     for before, night in pairwise(nights):
         old, new = (
             table(small, "deposit_balance", day).select("account_id", "balance") for day in (before, night)
@@ -83,7 +94,11 @@ def test_every_deposit_moves_by_its_transactions(small):
         joined = old.join(new, on="account_id", how="full", coalesce=True, suffix="_new")
         joined = joined.join(moved, on="account_id", how="full", coalesce=True).fill_null(Decimal(0))
 
-        assert joined.filter(pl.col("balance") + pl.col("moved") != pl.col("balance_new")).is_empty()
+        differing = joined.filter(pl.col("balance") + pl.col("moved") != pl.col("balance_new"))
+        off |= set(differing["account_id"])
+
+    assert off
+    assert off <= set(unexplained)
 
 
 def test_the_history_leads_to_the_first_night(small):
@@ -94,12 +109,14 @@ def test_the_history_leads_to_the_first_night(small):
     running = running.join(wealth, on="product_code", how="anti").select("account_id", "month_end_balance")
     running = running.filter(pl.col("month_end_balance") != 0)
     signed = pl.when(pl.col("direction") == "in").then("amount").otherwise(-pl.col("amount"))
-    moved = table(small, "transaction", first).group_by("account_id").agg(signed.sum().alias("moved"))
+    transactions = table(small, "transaction", first).filter(pl.col("txn_date") == first)
+    moved = transactions.group_by("account_id").agg(signed.sum().alias("moved"))
     tonight = table(small, "deposit_balance", first).select("account_id", "balance")
     joined = running.join(tonight, on="account_id", how="full", coalesce=True)
     joined = joined.join(moved, on="account_id", how="left").fill_null(Decimal(0))
 
-    assert joined.filter(pl.col("month_end_balance") + pl.col("moved") != pl.col("balance")).is_empty()
+    differing = joined.filter(pl.col("month_end_balance") + pl.col("moved") != pl.col("balance"))
+    assert set(differing["account_id"]) <= set(unexplained_of(small))
     covered = history.filter(pl.col("balance_month") == first.replace(day=1))["day_count"]
     assert set(covered) == {first.day - 1}
     assert history["balance_month"].n_unique() == SMALL.months + 1

@@ -43,6 +43,7 @@ held as (
         accounts.product_code,
         accounts.currency_code,
         accounts.open_date,
+        accounts.close_date,
         coalesce(owners.customer_id, accounts.customer_id) as customer_id,
         coalesce(owners.ownership_share, cast(1 as decimal(9, 6))) as ownership_share
     from accounts
@@ -55,6 +56,7 @@ held as (
         accounts.product_code,
         accounts.currency_code,
         accounts.open_date,
+        accounts.close_date,
         coalesce(owners.customer_id, accounts.customer_id) as customer_id,
         coalesce(owners.ownership_share, cast(1 as decimal(9, 6))) as ownership_share
     from accounts
@@ -114,6 +116,7 @@ sides as (
         held.night_code,
         held.currency_code,
         held.open_date,
+        held.close_date,
         cast(coalesce(weights.aum_weight, 0) * held.ownership_share as decimal(18, 12)) as aum_share
     from balances
     inner join held on balances.account_id = held.account_id
@@ -135,6 +138,7 @@ both_nights as (
         max(case when night_code = 'now' then currency_code end) as now_currency_code,
         max(case when night_code = 'before' then currency_code end) as before_currency_code,
         min(open_date) as open_date,
+        max(close_date) as close_date,
         sum(case when night_code = 'now' then aum_share end) as now_share,
         sum(case when night_code = 'before' then aum_share end) as before_share
     from sides
@@ -156,6 +160,8 @@ weighed as (
         balances.now_cents,
         {% if is_first_night() -%}
         case
+            -- last month's row says nothing of what was closed since
+            when both_nights.close_date < {{ business_date() }} then 0
             when balances.is_told then balances.before_cents
             -- what opens on the first night had nothing on the day before
             when both_nights.open_date >= {{ business_date() }} then 0
