@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-ui setup-dev demo test check format written berka answer-key raw-extracts campaign docs clients bi test-bi bench lock clean
+.PHONY: help setup setup-ui setup-dev demo test check format written berka answer-key raw-extracts campaign docs clients bi test-bi bench prospects similarity lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -103,6 +103,12 @@ test-bi: setup-dev $(BI)/.installed ## compare every chart of the real server wi
 
 bench: setup-dev ## measure a night: make bench SIZE=small|large|city
 	$(BIN)/python -m benchmarks.run --size $(or $(SIZE),small)
+
+prospects: setup-dev ## compare prospects and supply chains with what the generated bank knows: benchmarks/PLANTED.md
+	$(BIN)/python -m benchmarks.prospects --write
+
+similarity: setup-dev ## compare similarity with popularity on the generated bank: benchmarks/PLANTED.md
+	$(BIN)/python -m benchmarks.recommendations --write
 
 lock: setup-dev ## resolve the lock files anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock

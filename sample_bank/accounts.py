@@ -11,7 +11,6 @@ from sample_bank.catalogue import (
     CURRENCIES,
     DEMAND,
     FOREIGN,
-    INVESTMENTS,
     MARGIN,
     OVERDRAFT,
     PASSBOOK,
@@ -23,6 +22,7 @@ from sample_bank.catalogue import (
 from sample_bank.columns import PPM, digits, rates
 from sample_bank.people import Customers
 from sample_bank.rng import Bools, Floats, Ints
+from sample_bank.tastes import bought_on, chosen
 from sample_bank.timeline import NEVER, SETTLEMENT_MONTHS, date_series, falls_on
 from sample_bank.wealth import CENTS
 from sample_bank.world import World
@@ -98,8 +98,9 @@ class _Builder:
         self.rest = people.wealth.copy()
         self.is_rich = people.wealth >= int(self.habits.rich_from * CENTS)
         self.months = len(self.timeline.months)
-        self.matured = np.zeros((len(people), self.months + 1), dtype=np.int64)
-        self.maturity_steps: list[tuple[Ints, int, Ints]] = []
+        # what lies in the demand account besides its part of the wealth
+        self.passing = np.zeros((len(people), self.months + 1), dtype=np.int64)
+        self.passing_steps: list[tuple[Ints, int, Ints]] = []
 
     def build(self) -> Accounts:
         parts = [
@@ -218,24 +219,37 @@ class _Builder:
         for month in range(self.timeline.first_night_month + 1):
             first, after = self.timeline.month_starts[month], self.timeline.month_starts[month + 1]
             now = (due >= first) & (due < after) & (due < self.timeline.night_days[0])
-            self.matured[holders[now], month + 1 :] += principal[now][:, None]
-            self.maturity_steps.append((holders[now], month, due[now]))
+            self.passing[holders[now], month + 1 :] += principal[now][:, None]
+            self.passing_steps.append((holders[now], month, due[now]))
 
     def _investments(self) -> list[Accounts]:
         """One investment account per customer with one position or two."""
         dice, people = self.dice, self.people
         holders = self._having("investment", self.habits.investment, self.habits.investment_rich)
-        has_two = dice.chance("investment-two", 0.35, people.numbers[holders])
-        first = INVESTMENTS[dice.integer("investment-1", len(INVESTMENTS), people.numbers[holders])]
-        shift = 1 + dice.integer("investment-2", len(INVESTMENTS) - 1, people.numbers[holders])
-        second = INVESTMENTS[(first - INVESTMENTS[0] + shift) % len(INVESTMENTS)]
+        first, second, is_more = chosen(self.world, people, holders)
+        has_two = is_more & dice.chance("investment-two", 0.35, people.numbers[holders])
+        start = bought_on(self.world, people, holders, 1)
+        later = np.maximum(bought_on(self.world, people, holders, 2), start)
+        everybody = np.ones(len(holders), np.bool_)
         parts = []
-        for rank, where, product in ((1, np.ones(len(holders), np.bool_), first), (2, has_two, second)):
-            owners, chosen = holders[where], product[where]
+        for rank, where, product, day in ((1, everybody, first, start), (2, has_two, second, later)):
+            owners, held, since = holders[where], product[where], day[where]
             worth = self._take(f"investment-size-{rank}", owners, 0.1, 0.5)
-            levels = self._following(owners, worth * PPM // WEIGHTS[chosen])
-            parts.append(self._part(SLOT_INVEST, owners, chosen, levels, is_second=rank == 2))
+            self._wait(owners, self._following(owners, worth), since)
+            levels = self._following(owners, worth * PPM // WEIGHTS[held])
+            parts.append(self._part(SLOT_INVEST, owners, held, levels, is_second=rank == 2, start=since))
         return parts
+
+    def _wait(self, owners: Ints, worth: Ints, since: Ints) -> None:
+        """What is invested on a day lies in the demand account until then."""
+        starts = self.timeline.month_starts
+        for month in range(self.months):
+            now = (since > starts[0]) & (since >= starts[month]) & (since < starts[month + 1])
+            now &= since > self.people.opened[owners]
+            places = np.flatnonzero(now)
+            columns = np.arange(month + 1)
+            np.add.at(self.passing, (owners[places][:, None], columns), worth[places][:, : month + 1])
+            self.passing_steps.append((owners[places], month, since[places]))
 
     def _second(self) -> Accounts:
         holders = self._having("second", self.habits.second_account)
@@ -268,13 +282,13 @@ class _Builder:
     def _demand(self) -> Accounts:
         people, dice = self.people, self.dice
         holders = np.arange(len(people))
-        levels = self._following(holders, self.rest) + self.matured
+        levels = self._following(holders, self.rest) + self.passing
         # a term deposit that falls due in a night is paid into the account then, not before
         has_salary = dice.chance("salary", self.habits.salary, people.numbers)
         has_salary &= ~people.is_corporate & ~people.is_fleeting
         salary = dice.between("salary-size", 2_500, 25_000, people.numbers) * CENTS
         steps = self._steps(SLOT_DEMAND, holders)
-        for places, month, due in self.maturity_steps:
+        for places, month, due in self.passing_steps:
             steps[places, month] = due
         return self._part(
             SLOT_DEMAND,

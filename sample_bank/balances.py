@@ -21,10 +21,11 @@ from sample_bank.flows import (
 )
 from sample_bank.history import HistoryMonth
 from sample_bank.links import NOBODY, Links
+from sample_bank.partners import Partners
 from sample_bank.people import Customers
 from sample_bank.planted import CERTIFICATE_FEE, Planted, buys_certificate, unexplained
 from sample_bank.rng import Bools, Ints
-from sample_bank.timeline import overlap
+from sample_bank.timeline import as_date, is_business_day, overlap
 from sample_bank.world import World
 
 EVENT_SHARE = 0.15
@@ -34,8 +35,11 @@ EVENT_SHARE = 0.15
 class Book:
     """The balances of a chunk of customers, night after night."""
 
-    def __init__(self, world: World, people: Customers, accounts: Accounts, links: Links) -> None:
-        self.world, self.people, self.accounts, self.links = world, people, accounts, links
+    def __init__(
+        self, world: World, people: Customers, accounts: Accounts, links: Links, partners: Partners
+    ) -> None:
+        self.world, self.people, self.accounts = world, people, accounts
+        self.links, self.partners = links, partners
         self.timeline, self.dice = world.timeline, world.dice
         self.is_deposit = ~accounts.is_position
         self.demand = np.arange(len(people))
@@ -163,9 +167,12 @@ class Book:
             flows.add(places, np.full(len(places), -300), FEE)
         self._sell_certificates(flows, day, is_running)
         self._move_terms(flows, day, previous)
-        self._move_investments(flows, day, month, is_running)
+        self._move_investments(flows, day, previous, is_running)
         self._transfer_in_bank(flows, day, is_running)
-        self._pay_suppliers(flows, day, is_running)
+        for at in range(previous + 1, day + 1):
+            if is_business_day(as_date(at)):
+                self._pay_suppliers(flows, at, is_running)
+        self._pay_partners(flows, day, previous, is_running)
         self._take_back(flows, day, is_running)
         return flows
 
@@ -221,13 +228,17 @@ class Book:
         flows.add(new, bought, TRANSFER, payers)
         flows.add(payers, -bought, TRANSFER, new)
 
-    def _move_investments(self, flows: Flows, day: int, month: int, is_running: Bools) -> None:
-        accounts = self.accounts
-        stepping = accounts.is_position & (accounts.steps[:, month] == day) & is_running[accounts.holder]
-        places = np.flatnonzero(stepping & accounts.is_open(day))
-        bought = accounts.levels[places, month + 1] - accounts.levels[places, month]
-        payers = accounts.holder[places]
-        flows.add(payers, -bought, np.where(bought > 0, PURCHASE, REDEMPTION))
+    def _move_investments(self, flows: Flows, day: int, previous: int, is_running: Bools) -> None:
+        """Positions that are new are paid for, and others where the wealth takes a step."""
+        accounts, month = self.accounts, self.timeline.month_of(day)
+        before, now = accounts.levels[:, month], accounts.levels[:, month + 1]
+        is_held = accounts.is_position & accounts.is_open(day) & is_running[accounts.holder]
+        is_new = is_held & (accounts.start > previous)
+        steps = is_held & ~is_new & (accounts.steps[:, month] == day)
+        level = np.where(accounts.steps[:, month] <= day, now, before)
+        places = np.flatnonzero(is_new | steps)
+        bought = np.where(is_new, level, now - before)[places]
+        flows.add(accounts.holder[places], -bought, np.where(bought > 0, PURCHASE, REDEMPTION))
 
     def _transfer_in_bank(self, flows: Flows, day: int, is_running: Bools) -> None:
         """Some customers send money to their neighbour in the bank."""
@@ -245,7 +256,27 @@ class Book:
         both = is_running[payers] & is_running[payees]
         payers, payees = payers[both], payees[both]
         percent = self.dice.between("supply-size", 5, 25, self.people.numbers[payers], day)
-        self._send(flows, payers, payees, np.maximum(self.balance[payers], 0) * percent // 100)
+        self._send(flows, payers, payees, self._means(payers) * percent // 100)
+
+    def _means(self, payers: Ints) -> Ints:
+        """What corporates have to pay with: what they keep, and what comes in from outside in a month."""
+        means: Ints = np.maximum(self.balance[payers], 0) + self.partners.turnover[payers]
+        return means
+
+    def _pay_partners(self, flows: Flows, day: int, previous: int, is_running: Bools) -> None:
+        """Companies outside pay corporates, and corporates pay each other, as often as they do."""
+        partners = self.partners
+        places, sizes = partners.due(self.world, self.people, day, previous)
+        runs = is_running[partners.payee[places]]
+        runs &= (partners.payer[places] == NOBODY) | is_running[partners.payer[places]]
+        places, sizes = places[runs], sizes[runs]
+        companies, payers, payees = (
+            column[places] for column in (partners.company, partners.payer, partners.payee)
+        )
+        outside = payers == NOBODY
+        flows.add(payees[outside], sizes[outside], TRANSFER, company=companies[outside])
+        payers, payees = payers[~outside], payees[~outside]
+        self._send(flows, payers, payees, self._means(payers) * sizes[~outside] // 1_000)
 
     @staticmethod
     def _send(flows: Flows, payers: Ints, payees: Ints, amounts: Ints) -> None:

@@ -39,6 +39,7 @@ from sample_bank.loans import (
 )
 from sample_bank.owners import claims_of, owner_rows
 from sample_bank.ownership import assignment_rows, assignments_of
+from sample_bank.partners import partners_of
 from sample_bank.people import customer_changes, customer_rows, customers_of
 from sample_bank.rng import Ints
 from sample_bank.sales import registration_rows, trade_rows, trades_of
@@ -70,7 +71,8 @@ class Chunk:
         self.assignments = assignments_of(world, self.people)
         self.trades = trades_of(world, self.people)
         self.links = links_of(world, self.people, self.accounts, self.loans)
-        self.book = Book(world, self.people, self.accounts, self.links)
+        self.partners = partners_of(world, self.people, self.links.chains())
+        self.book = Book(world, self.people, self.accounts, self.links, self.partners)
         self.events: EventBook | None = None
         self._flows: list[tuple[int, FlowTable]] = []
         self.fees = FeeBook(world, self.people, self.book, self.cards, self.trades)
@@ -88,7 +90,7 @@ class Chunk:
     @cached_property
     def subjects(self) -> Subjects:
         """What the customers have to do with the bank besides accounts."""
-        return Subjects(self.world, self.people, self.loans, self.links, self.contact_year)
+        return Subjects(self.world, self.people, self.loans, self.links, self.partners, self.contact_year)
 
     def night(
         self, index: int, ledger: Ledger, volumes: Volumes, answers: AnswerBook | None

@@ -20,6 +20,9 @@ CASH, TRANSFER, INTEREST, FEE, SALARY, PURCHASE, REDEMPTION, LOAN, OTHER = range
 CHANNELS = ("counter", "atm", "mobile", "internet", "pos")
 BANKS = ("102", "103", "104", "105", "308")
 BANK_NAMES = ("中国工商银行", "中国农业银行", "中国银行", "中国建设银行", "招商银行")
+COMPANY = 10**9
+"""Accounts outside with a number from here on are companies' that pay again; those below are anybody's."""
+ANYBODY = -1
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class FlowTable:
     amounts: Ints
     kinds: Ints
     others: Ints
+    companies: Ints
     reverses: Bools
     serial: Ints
 
@@ -52,6 +56,7 @@ class Flows:
         places: Account of each flow.
         kinds: Index into the contract's transaction types.
         others: Account in the bank on the other side; −1 where it is outside.
+        companies: Company outside on the other side; :data:`ANYBODY` where it is not one that pays again.
         reverses: Whether the flow takes back the one before it.
     """
 
@@ -59,17 +64,25 @@ class Flows:
     amounts: list[Ints] = field(default_factory=list)
     kinds: list[Ints] = field(default_factory=list)
     others: list[Ints] = field(default_factory=list)
+    companies: list[Ints] = field(default_factory=list)
     reverses: list[Bools] = field(default_factory=list)
 
     def add(
-        self, places: Ints, amounts: Ints, kind: Ints | int, other: Ints | int = -1, *, reverses: bool = False
+        self,
+        places: Ints,
+        amounts: Ints,
+        kind: Ints | int,
+        other: Ints | int = -1,
+        *,
+        company: Ints | int = ANYBODY,
+        reverses: bool = False,
     ) -> None:
         """Add flows; those of nothing are left out."""
         moved = amounts != 0
         count = int(moved.sum())
         self.places.append(places[moved])
         self.amounts.append(amounts[moved])
-        for column, value in ((self.kinds, kind), (self.others, other)):
+        for column, value in ((self.kinds, kind), (self.others, other), (self.companies, company)):
             column.append(np.broadcast_to(value, places.shape)[moved].astype(np.int64))
         self.reverses.append(np.full(count, reverses))
 
@@ -91,6 +104,7 @@ class Flows:
             amounts=np.concatenate(self.amounts)[order],
             kinds=np.concatenate(self.kinds)[order],
             others=np.concatenate(self.others)[order],
+            companies=np.concatenate(self.companies)[order],
             reverses=np.concatenate(self.reverses)[order],
             serial=np.arange(len(places)) - np.repeat(firsts, np.diff(firsts, append=len(places))),
         )
@@ -99,7 +113,7 @@ class Flows:
 def transaction_rows(world: World, accounts: Accounts, day: int, flows: FlowTable) -> pl.DataFrame:
     """The transaction extract of a day."""
     places, amounts, kinds, others = flows.places, flows.amounts, flows.kinds, flows.others
-    serial = flows.serial
+    serial, companies = flows.serial, flows.companies
     dice, numbers = world.dice, accounts.number[places]
     date, outlets = as_date(day), world.org_of(accounts.home[places], day)
     channel = np.where(
@@ -111,7 +125,13 @@ def transaction_rows(world: World, accounts: Accounts, day: int, flows: FlowTabl
     is_outside = (kinds == TRANSFER) & ~is_inside
     by_bank = (kinds == INTEREST) | (kinds == FEE) | (kinds == LOAN)
     minutes = dice.integer("minute", 9 * 60, numbers, day, serial)
-    bank = dice.integer("bank", len(BANKS), numbers, day, serial)
+    is_company = companies != ANYBODY
+    bank = np.where(
+        is_company, companies % len(BANKS), dice.integer("bank", len(BANKS), numbers, day, serial)
+    )
+    outside = np.where(
+        is_company, COMPANY + companies, dice.integer("outside", COMPANY, numbers, day, serial)
+    )
     teller = outlets * 8 + TELLERS[0] + dice.integer("teller", 2, numbers, day, serial)
     frame = pl.DataFrame(
         {
@@ -135,7 +155,8 @@ def transaction_rows(world: World, accounts: Accounts, day: int, flows: FlowTabl
             "other_customer": customer_ids(
                 "other_customer", accounts.number[np.maximum(others, 0)] // 100 - 1
             ),
-            "outside": digits("outside", dice.integer("outside", 10**9, numbers, day, serial), 16, "62"),
+            "outside": _outside_account("outside", outside),
+            "outside_name": _names(companies),
             "bank": pl.Series(BANKS).gather(bank),
             "bank_name": pl.Series(BANK_NAMES).gather(bank),
             "txn_type": pl.Series(TRANSACTION_TYPES).gather(kinds),
@@ -158,10 +179,29 @@ def transaction_rows(world: World, accounts: Accounts, day: int, flows: FlowTabl
         pl.when("is_counter").then("teller_id").alias("teller_id"),
         other_account.alias("counter_account"),
         pl.when("is_outside").then("bank").alias("counter_bank_code"),
-        pl.when("is_outside").then(pl.lit("张某")).alias("counter_name"),
+        pl.when("is_outside").then("outside_name").alias("counter_name"),
         pl.when("is_inside").then("other_customer").alias("counter_customer_id"),
         "is_in_bank",
         "txn_type",
         pl.when("is_outside").then("bank_name").alias("counter_bank_name"),
         pl.when("reverses").then(pl.concat_str(stamp, "account", "previous")).alias("reversed_txn_id"),
     )
+
+
+def _outside_account(name: str, numbers: Ints) -> pl.Series:
+    return digits(name, numbers, 16, "62")
+
+
+def _names(companies: Ints) -> pl.Series:
+    named = "外地第" + pl.Series(companies).cast(pl.String) + "工贸有限公司"
+    return named.set(pl.Series(companies == ANYBODY), "张某")
+
+
+def company_account(name: str, companies: Ints) -> pl.Series:
+    """Accounts of companies outside."""
+    return _outside_account(name, COMPANY + companies)
+
+
+def company_bank(name: str, companies: Ints) -> pl.Series:
+    """The banks where companies outside keep them."""
+    return pl.Series(name, BANKS).gather(companies % len(BANKS))

@@ -66,6 +66,15 @@ class Links:
     relations: Relations
     employers: Ints
 
+    def chains(self) -> set[tuple[int, int]]:
+        """Payers and payees, by place, of all supply chains that are declared at some time."""
+        found = self.relations
+        places = np.flatnonzero((found.kind == SUPPLIER) | (found.kind == BUYER))
+        is_buyer = found.kind[places] == BUYER
+        customer, related = found.customer[places], found.related[places]
+        payers, payees = np.where(is_buyer, related, customer), np.where(is_buyer, customer, related)
+        return set(zip(payers.tolist(), payees.tolist(), strict=True))
+
     def payments(self, world: World, people: Customers, day: int) -> tuple[Ints, Ints]:
         """Who pays whom for what was supplied on a day."""
         found = self.relations

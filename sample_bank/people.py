@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from sample_bank.columns import PPM, digits, money
-from sample_bank.rng import Bools, Ints
+from sample_bank.rng import Bools, Dice, Ints
 from sample_bank.timeline import NEVER, date_series, day_number
 from sample_bank.wealth import CENTS, STILL, Wealth, course_of, courses
 from sample_bank.world import World
@@ -169,7 +169,7 @@ def customer_rows(world: World, people: Customers, places: Ints, day: int) -> pl
     dice, numbers = world.dice, people.numbers[places]
     is_corporate = people.is_corporate[places]
     personal = pl.Series(~is_corporate)
-    risk = (dice.integer("risk", 5, numbers) + (people.risk_changes[places] <= day)) % 5 + 1
+    risk = (first_risk_levels(dice, numbers) - 1 + (people.risk_changes[places] <= day)) % 5 + 1
     frame = pl.DataFrame(
         {
             "customer_id": customer_ids("customer_id", numbers),
@@ -197,6 +197,11 @@ def customer_rows(world: World, people: Customers, places: Ints, day: int) -> pl
         }
     )
     return frame.select(_customer_columns())
+
+
+def first_risk_levels(dice: Dice, numbers: Ints) -> Ints:
+    """Risk level of each person, 1 to 5, before it changes."""
+    return 1 + dice.integer("risk", 5, numbers)
 
 
 def _customer_columns() -> list[pl.Expr]:

@@ -16,6 +16,7 @@ from sample_bank.contacts import message_rows, messages_a_year
 from sample_bank.link_answers import link_answers
 from sample_bank.links import Links, relation_rows
 from sample_bank.loans import Loans
+from sample_bank.partners import Partners, payer_answers, prospect_answers
 from sample_bank.people import Customers
 from sample_bank.pipeline import Opportunities, visit_answers, visit_rows
 from sample_bank.plans import plan_answers, plan_rows
@@ -41,9 +42,11 @@ class Subjects:
         people: Customers,
         loans: Loans,
         links: Links,
+        partners: Partners,
         contact_year: YearOfContacts | None = None,
     ) -> None:
-        self.world, self.people, self.loans, self.links = world, people, loans, links
+        self.world, self.people, self.loans = world, people, loans
+        self.links, self.partners = links, partners
         self.contact_year = contact_year
         self.consents = Consents(world, people)
         self.channels = Channels(world, people)
@@ -119,6 +122,8 @@ class Subjects:
         visits = pl.concat([visit_rows(self.world, self.people, d) for d in visited])
         frames = {
             "link": link_answers(self.people, self.links, last),
+            "payer": payer_answers(self.people, self.partners),
+            "prospect": prospect_answers(self.partners),
             "consent": self.consents.answers(last),
             "channel": self.channels.answers(last),
             **({"campaign": pl.concat(targets).sort("campaign_id", "customer_id")} if targets else {}),

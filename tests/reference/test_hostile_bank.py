@@ -49,7 +49,7 @@ from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.repeats import before_the_bridge, bridges_of_orgs, chosen, companies
 from tests.reference.hostile.screen import screen
 from tests.reference.hostile.screen_more import more, of_tables, outside
-from tests.reference.hostile.segments import MEASURES, rfm_cut_offs, segments
+from tests.reference.hostile.segments import MEASURES, potentials, rfm_cut_offs, segments
 from tests.reference.hostile.service import incomes, service
 from tests.reference.hostile.told import Row, Told
 from tests.reference.hostile.views import corporate_view, expected_contributions
@@ -76,6 +76,9 @@ MARTS = [
     "rpt_expected_contribution", "rpt_funnel_monthly", "agg_aum_bridge_monthly",
 ]  # fmt: skip
 
+
+STALE_DAYS = 40
+"""The bank is too young for files that have not changed in two years."""
 
 SUPPORT = 2
 """The bank is too small for the ten holders that the rules ask for."""
@@ -109,6 +112,7 @@ class Bank:
                 [product, first, after and add_months(after, -1), Decimal(rate.numerator) / rate.denominator],
             )
         self.nights.connection.execute(f"update stg.recommendation_settings set min_support_cnt = {SUPPORT}")
+        self.nights.connection.execute(f"update stg.file_field_rules set stale_days = {STALE_DAYS}")
         self.nights.run_deliveries(told)
 
     @cached_property
@@ -343,7 +347,9 @@ def test_groups(bank: Bank) -> None:
 def test_payments_and_prospects(bank: Bank) -> None:
     rows = bank.rows("corporate.fct_counterparty_flow_monthly")
     key = ("customer_id", "counterparty_key", "month_start_date")
-    assert differences(flows(bank.told), rows, *key) == []
+    paid = flows(bank.told)
+    assert any(of["counter_bank_name"] for of in paid.values())
+    assert differences(paid, rows, *key) == []
     found = bank.rows("corporate.rpt_prospect", "prospect_type_code = 'outside'")
     expected = {(one,): of for one, of in prospects(rows, month_start(bank.told.last)).items()}
     assert differences(expected, found, "counterparty_key") == []
@@ -414,9 +420,12 @@ def test_segments_and_cut_offs(bank: Bank) -> None:
     expected = segments(bank.told, bank.rows(CONTRIBUTION), bank.rows(AUM))
     rows = bank.rows("customer.fct_customer_segment_monthly")
     assert differences(expected, rows, "customer_id", "month_start_date") == []
+    lived = {(row["customer_id"], row["month_start_date"]): row for row in bank.rows(AUM)}
+    points = potentials(bank.told, lived, bank.rows("customer.fct_customer_label"))
+    assert len({of["potential_points"] for of in points.values()}) > 2
+    assert differences(points, rows, "customer_id", "month_start_date") == []
     # a month that is not over has none of its own where there are earlier ones
     published = bank.rows("customer.rpt_rfm_cut_off")
-    lived = {(row["customer_id"], row["month_start_date"]) for row in bank.rows(AUM)}
     months = {row["month_start_date"] for row in published}
     assert months == set(bank.months[:-1])
     cuts = {
@@ -482,7 +491,8 @@ def test_recommendations(bank: Bank) -> None:
 
 def test_files_and_service_by_org(bank: Bank) -> None:
     rows = bank.rows("customer.rpt_file_completeness")
-    expected = completeness(bank.told, owning_orgs(bank.told, bank.told.last))
+    expected = completeness(bank.told, owning_orgs(bank.told, bank.told.last), STALE_DAYS)
+    assert any(0 < of["stale_cnt"] < of["customer_cnt"] for of in expected.values())
     assert differences(expected, rows, "org_id", "customer_type_code", "field_code") == []
     rows = bank.rows("customer.rpt_service_monthly")
     key = ("org_id", "case_type_code", "month_start_date")
@@ -509,12 +519,15 @@ def test_corporate_customers_and_their_chains(bank: Bank) -> None:
     assert differences(expected, own, "customer_id", "month_start_date") == []
     rows = bank.rows("corporate.fct_supply_chain_link_monthly")
     key = ("payer_customer_id", "payee_customer_id", "month_start_date")
-    assert differences(links(bank.told, payments), rows, *key) == []
+    chains = links(bank.told, payments)
+    assert {of["declared_share"] is None for of in chains.values()} == {True, False}
+    assert differences(chains, rows, *key) == []
     found = policies(bank.told, own, bank.orgs)
     rows = bank.rows("corporate.rpt_segment_policy_monthly", "action_code <> 'rate_review'")
     if found or rows:
         assert differences(found, rows, "policy_code", "org_id", "month_start_date") == []
     view = corporate_view(bank.told, payments, own, [], bank.rows(CONTRIBUTION))
+    assert any(of["raroc_rate"] for of in view.values())
     assert differences(view, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
     (first,) = bank.nights.query("select * from intermediate.int_contribution__recorded_from")
     coming = expected_contributions(bank.told, own, first["recorded_from_date"])
@@ -544,6 +557,7 @@ def test_companies_campaigns_and_orgs_repeat_what_other_tables_tell(bank: Bank) 
     assert differences(companies(bank.told, bank.rows), rows, "customer_id") == []
     rows = bank.rows("customer.fct_campaign_target")
     expected = chosen(bank.told, bank.rows(TIERS), bank.rows(AUM), rows)
+    assert any(of["aum_change_amt"] for of in expected.values())
     assert differences(expected, rows, "campaign_id", "customer_id") == []
     bridges = bank.rows("monitoring.fct_aum_bridge_monthly")
     before = before_the_bridge(bank.told, bank.rows(TIERS), bridges)

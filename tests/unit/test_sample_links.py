@@ -6,8 +6,11 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
+from orchestration.settings import PROJECT
+from sample_bank.catalogue import PRODUCTS
 from sample_bank.delivery import Format
 from sample_bank.generate import SampleSpec, generate_bank
+from sample_bank.tastes import RISK_LEVELS
 
 SPEC = SampleSpec(
     customers=3_000, months=3, nights=8, end=date(2026, 9, 18), profile="wealthy",
@@ -173,6 +176,86 @@ def test_supply_chains_are_paid_from_payer_to_payee(bank):
     assert len(chains & paid) > len(chains) / 3
 
 
+def test_companies_outside_pay_the_corporates_that_the_key_counts_and_nobody_else_pays_again(bank):
+    companies = key(bank, "prospect")
+    corporates = set(table(bank, "customer").filter(pl.col("customer_type") == "C")["customer_id"])
+    holders = dict(standing(bank, "account", "account_id").select("account_id", "customer_id").rows())
+    came = table(bank, "transaction").filter(
+        (pl.col("direction") == "in") & pl.col("counter_bank_code").is_not_null()
+    )
+    payees = defaultdict(set)
+    for account, other, code in came.select("account_id", "counter_account", "counter_bank_code").iter_rows():
+        payees[other, code].add(holders[account])
+    planted = {(account, code): count for account, code, count in companies.select(
+        "counter_account", "counter_bank_code", "partner_cnt").iter_rows()}  # fmt: skip
+
+    assert companies["counter_account"].is_unique().all()
+    # fifteen blocks of 200 neighbours
+    assert dict(companies.group_by("kind_code").len().iter_rows()) == {
+        "strong": 60, "single": 30, "small": 60, "stopped": 30, "once": 60,
+    }  # fmt: skip
+    found = {account: of for account, of in payees.items() if account in planted}
+    assert len(found) > 30
+    for account, of in found.items():
+        assert of <= corporates and len(of) <= planted[account]
+    assert all(len(of) == 1 for account, of in payees.items() if account not in planted)
+    # those who pay no longer have paid last months ago
+    stopped = set(companies.filter(pl.col("kind_code") == "stopped")["counter_account"])
+    assert not stopped & {account for account, _ in found}
+
+
+def test_undeclared_suppliers_are_no_declared_ones_and_are_paid_from_both_sides(bank):
+    payers = key(bank, "payer")
+    declared = set(key(bank, "link").filter(pl.col("link_code") == "supply_chain").select(
+        "customer_id", "other_id").rows())  # fmt: skip
+    holders = dict(standing(bank, "account", "account_id").select("account_id", "customer_id").rows())
+    sides = defaultdict(set)
+    for account, other, direction, amount, day in (
+        table(bank, "transaction")
+        .filter(pl.col("txn_type") == "transfer")
+        .drop_nulls("counter_customer_id")
+        .select("account_id", "counter_customer_id", "direction", "amount", "txn_date")
+        .iter_rows()
+    ):
+        pair = (holders[account], other) if direction == "out" else (other, holders[account])
+        sides[pair].add((direction, amount, day))
+
+    pairs = set(payers.select("customer_id", "other_id").iter_rows())
+    assert not pairs & declared
+    assert set(payers["kind_code"]) == {"supplier", "small", "seldom"}
+    paid = [sides[pair] for pair in pairs if pair in sides]
+    assert len(paid) > 20
+    for payments in paid:
+        out = {(amount, day) for direction, amount, day in payments if direction == "out"}
+        assert out == {(amount, day) for direction, amount, day in payments if direction == "in"}
+
+
+def test_people_invest_within_their_risk_and_by_their_taste_and_go_on_buying(bank):
+    lines = {product.code: product.line for product in PRODUCTS}
+    positions = table(bank, "investment_position").with_columns(
+        pl.col("product_code").replace_strict(lines).alias("line"),
+        pl.col("account_id").str.slice(0, 10).alias("customer_id"),
+    )
+    people = table(bank, "customer").filter(pl.col("night") == 0, pl.col("customer_type") == "P")
+    levels = {name: int(level) for name, level in people.select("customer_id", "risk_level").iter_rows()}
+    first = positions.filter(pl.col("night") == 0)
+    held = {(customer, line) for customer, line in first.select("customer_id", "line").iter_rows()}
+
+    assert all(RISK_LEVELS[line] <= levels[customer] for customer, line in held if customer in levels)
+    by_line = {line: {customer for customer, of in held if of == line} for line in RISK_LEVELS}
+    both = len(by_line["fund"] & by_line["gold"])
+    # of who may hold both, many more than if one had nothing to do with the other
+    able = sum(level >= 3 for level in levels.values())
+    assert both > 3 * len(by_line["fund"]) * len(by_line["gold"]) / able
+    later = positions.filter(pl.col("night") > 0).select("customer_id", "line")
+    bought = set(later.iter_rows()) - held
+    assert len(bought) > 5
+    # the shipped rules ask for no other levels
+    rules = pl.read_csv(PROJECT / "seeds" / "rules" / "line_risk_rules.csv")
+    shipped = dict(rules.select("product_line_code", "risk_level").iter_rows())
+    assert {line: shipped[line] for line in RISK_LEVELS} == RISK_LEVELS
+
+
 def test_schedules_explain_the_balances_of_the_loans(bank):
     loans = standing(bank, "loan", "loan_id")
     terms = standing(bank, "repayment_schedule", "loan_id", "term_no")
@@ -235,6 +318,8 @@ def test_a_year_of_messages_is_spread_as_the_documents_say(bank):
 def test_chunks_do_not_change_the_answer_keys(bank, tmp_path):
     generate_bank(SPEC.model_copy(update={"chunk_customers": 1_000}), tmp_path / "landing", tmp_path / "key")
 
-    for name in ("link", "consent", "channel", "campaign", "service_case", "opportunity"):
+    for name in (
+        "link", "payer", "prospect", "consent", "channel", "campaign", "service_case", "opportunity",
+    ):  # fmt: skip
         parts = [pl.read_parquet(folder / "key" / f"{name}-*.parquet") for folder in (bank, tmp_path)]
         assert parts[0].sort(parts[0].columns).equals(parts[1].sort(parts[1].columns)), name

@@ -216,6 +216,8 @@ def transactions(world: World, night: date, first: date) -> None:
             counter = {
                 "counter_account": f"X{number}", "counter_bank_code": f"B{number % 2}",
                 "counter_name": f"外部{number}",
+                # not always spelled alike
+                "counter_bank_name": f"银行{number % 2}" + ("分行" if night.day % 2 else ""),
             }  # fmt: skip
         world.tell(
             "transaction", txn_id=world.next("T"), account_id=account["account_id"],

@@ -121,7 +121,11 @@ def links(told: Told, flows: Sequence[Row]) -> dict[tuple[str, str, date], dict[
             if not is_inferred and pair not in declared:
                 continue
             now = paid[pair].get(month, [Decimal(0), 0])
+            shares = [share for share in declared.get(pair, []) if share is not None]
             found[payer, payee, month] = {
+                "link_code": "inferred" if pair not in declared else "both" if is_inferred else "declared",
+                "declared_share": max(shares, default=None),
+                "rule_version": "supply-1",
                 "is_declared": pair in declared,
                 "is_inferred": is_inferred,
                 "month_paid_amt": now[0],

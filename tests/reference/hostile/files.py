@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from contract.model import OP_COLUMN
 from tests.reference.hostile.told import Row, Told, bank_day, rate, rounded
 from tests.support.timeline import month_start
 
@@ -20,9 +21,23 @@ FIELDS = {
 UNIQUE = ("cert_no", "mobile")
 
 
-def completeness(told: Told, orgs: Mapping[str, str]) -> dict[tuple[str, str, str], dict[str, Any]]:
+def unchanged_since(told: Told) -> dict[str, date]:
+    """Night that told of each customer what still holds."""
+    found: dict[str, tuple[date, Row]] = {}
+    for night in told.nights:
+        for row in night.tables["customer"].values():
+            said = {name: value for name, value in row.items() if name != OP_COLUMN}
+            if row["customer_id"] not in found or found[row["customer_id"]][1] != said:
+                found[row["customer_id"]] = (night.day, said)
+    return {customer: day for customer, (day, _) in found.items()}
+
+
+def completeness(
+    told: Told, orgs: Mapping[str, str], stale_days: int
+) -> dict[tuple[str, str, str], dict[str, Any]]:
     """Rows of ``rpt_file_completeness`` by org, customer type and field, of customers who are not closed."""
     rows = [row for row in told.rows("customer", told.last) if row["status"] != "closed"]
+    since = unchanged_since(told)
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
     for kind, fields in FIELDS.items():
         of_kind = [row for row in rows if row["customer_type"] == kind]
@@ -31,13 +46,15 @@ def completeness(told: Told, orgs: Mapping[str, str]) -> dict[tuple[str, str, st
             for row in of_kind:
                 of = found.setdefault(
                     (orgs[row["customer_id"]], kind, field),
-                    {"customer_cnt": 0, "filled_cnt": 0, "duplicate_cnt": 0},
+                    {"customer_cnt": 0, "filled_cnt": 0, "duplicate_cnt": 0, "stale_cnt": 0},
                 )
                 of["customer_cnt"] += 1
+                of["stale_cnt"] += (told.last - since[row["customer_id"]]).days > stale_days
                 of["filled_cnt"] += row[column] is not None
                 of["duplicate_cnt"] += field in UNIQUE and shared[row[column]] > 1
     for of in found.values():
         of["filled_share"] = rate(of["filled_cnt"], of["customer_cnt"])
+        of["stale_share"] = rate(of["stale_cnt"], of["customer_cnt"])
     return found
 
 

@@ -24,6 +24,7 @@ from tests.reference.hostile.bank import (
 )
 from tests.reference.hostile.world import World
 from tests.support.bank import Delivery, changed_rows
+from tests.support.timeline import month_start
 
 Row = dict[str, Any]
 D = Decimal
@@ -217,6 +218,18 @@ def batches(seed: int, nights: Iterable[date] = NIGHTS) -> list[Delivery]:
     return found
 
 
+def ratings(world: World, night: date) -> list[Row]:
+    """Risk parameters of all loans for the month of a night; every other one has a rate of its own."""
+    return [
+        {
+            "loan_id": loan["loan_id"], "risk_month": month_start(night), "pd": D("0.02"),
+            "lgd": D("0.45"), "ead": loan["principal"],
+            "capital_rate": D("0.08") if place % 2 else None,
+        }
+        for place, loan in enumerate(world.rows("loan"))
+    ]  # fmt: skip
+
+
 def _batch(
     world: World, night: date, previous: date | None, sent: dict[str, list[Row]]
 ) -> tuple[Delivery, dict[str, list[Row]]]:
@@ -240,8 +253,9 @@ def _batch(
         "monthly_loan_history",
         "ledger_control",
         "cost_pool",
-        "risk_parameter",
     ):
         content.pop(name)
         loads.pop(name)
+    is_new_month = previous is None or month_start(previous) < month_start(night)
+    content["risk_parameter"] = ratings(world, night) if is_new_month else []
     return Delivery(night, 1, previous is None, content, loads), now

@@ -69,8 +69,12 @@ def flows(told: Told) -> dict[Key, dict[str, Any]]:
                 continue
             sums = found.setdefault((own, other, month), {
                 "in_amt": Decimal(0), "out_amt": Decimal(0), "in_cnt": 0, "out_cnt": 0,
-                "salary_out_amt": Decimal(0),
+                "salary_out_amt": Decimal(0), "counter_bank_code": None, "counter_bank_name": None,
             })  # fmt: skip
+            if other.startswith("account|"):
+                # of several spellings the last in order
+                for name in ("counter_bank_code", "counter_bank_name"):
+                    sums[name] = max((sums[name], original[name]), key=lambda one: one or "")
             sums[f"{way}_amt"] += sign * rounded(amount * share)
             sums[f"{way}_cnt"] += sign
             if way == "out" and original["txn_type"] == "salary":
@@ -121,5 +125,7 @@ def prospects(rows: list[Row], month: date) -> dict[str, dict[str, Any]]:
             "partner_cnt": sum(amount > 0 for amount in partners.values()),
             "partner_1_customer_id": best[0],
             "trend_code": trend(paid, month),
+            "counter_bank_name": max((row["counter_bank_name"] or "" for row in of), default="") or None,
+            "rule_version": "prospect-1",
         }
     return found

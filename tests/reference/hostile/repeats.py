@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from tests.reference.hostile.campaigns import WINDOW
 from tests.reference.hostile.channels import band
 from tests.reference.hostile.cohorts import owning_orgs
 from tests.reference.hostile.groups import ways_up
@@ -73,11 +74,18 @@ def chosen(
     for row in chosen_rows:
         start = campaigns[row["campaign_id"]]["start_date"]
         before = (row["customer_id"], add_months(month_start(start), -1))
+        # the month in which the window ends, or the running one
+        ends = campaigns[row["campaign_id"]]["end_date"] + WINDOW
+        after = (row["customer_id"], month_start(min(ends, told.last)))
+        is_recorded = before[1] in months and after[1] in months
         found[row["campaign_id"], row["customer_id"]] = {
             "owning_org_id": tier[before]["owning_org_id"] if before in tier else "UNKNOWN",
             "tier_code": tier[before]["tier_code"] if before in tier else "none",
             "age_band_code": band(people[row["customer_id"]], start) or "unknown",
             # of a month that is recorded nothing told is nothing held
+            "aum_change_amt": worth.get(after, Decimal(0)) - worth.get(before, Decimal(0))
+            if is_recorded
+            else None,
             "pre_aum_amt": worth.get(before, Decimal(0) if before[1] in months else None),
         }
     return found

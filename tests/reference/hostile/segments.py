@@ -93,6 +93,33 @@ def scores(told: Told, lived: Lived) -> dict[Key, dict[str, Any]]:
     return found
 
 
+INCOME_POINTS = {"C": 1, "D": 2}
+LABELS_WITH_POINTS = {
+    "rising_to_next_tier", "large_maturing", "payroll", "loan_without_deposit", "deposit_without_loan",
+    "single_channel",
+}  # fmt: skip
+
+
+def potentials(told: Told, lived: Lived, labels: Iterable[Row]) -> dict[Key, dict[str, Any]]:
+    """Points of the labels that speak of potential, one each, and of the income band, by customer and month.
+
+    Args:
+        labels: Rows of ``fct_customer_label``.
+    """
+    found = {}
+    counts: dict[Key, int] = defaultdict(int)
+    for row in labels:
+        counts[row["customer_id"], row["month_start_date"]] += row["label_code"] in LABELS_WITH_POINTS
+    for month, day in told.months():
+        for customer, row in persons_of(told, month, day, lived).items():
+            points = counts[customer, month] + INCOME_POINTS.get(row["income_band"], 0)
+            found[customer, month] = {
+                "potential_points": points,
+                "potential_code": band(points, (1, "low"), (3, "middle"), last="high"),
+            }
+    return found
+
+
 def group_of(recency: int, frequency: int, monetary: int) -> str:
     """Name of three scores: the first group that they fit."""
     if recency >= 4 and frequency >= 4 and monetary >= 4:

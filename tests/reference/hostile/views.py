@@ -15,6 +15,9 @@ from tests.reference.hostile.pipeline import changes
 from tests.reference.hostile.told import Row, Told, bank_day, rounded
 from tests.support.timeline import add_months, month_start
 
+HURDLE = Fraction("0.12")
+"""What capital has to earn in a year."""
+
 
 def corporate_view(
     told: Told, flows: Sequence[Row], segments: Iterable[Row], events: Iterable[Row], earned: Iterable[Row]
@@ -82,9 +85,18 @@ def corporate_view(
             "last_visit_date": max(visits, default=None),
             "contribution_amt": worth[customer]["contribution_amt"],
             "contribution_12m_amt": worth[customer]["contribution_12m_amt"],
+            "raroc_rate": yearly_return(worth[customer]),
             "missing_lines": ",".join(sorted(known - held)) or None,
         }
     return found
+
+
+def yearly_return(earned: Row) -> Decimal | None:
+    """Contribution by capital, of a year: the charge on it is the hurdle's part of the capital."""
+    if not earned["capital_charge_amt"]:
+        return None
+    capital = Fraction(-earned["capital_charge_amt"]) / HURDLE
+    return rounded(Fraction(earned["contribution_amt"]) / capital, 6)
 
 
 def payroll(told: Told, day: date) -> dict[str, set[str]]:
