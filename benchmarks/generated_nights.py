@@ -13,16 +13,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as Shown
 
-from contract.model import OP_COLUMN, Table, load_contract
-from orchestration.ingestion.manifest import read_manifest
 from orchestration.releases.keys import HASH_KEY
-from orchestration.sql import Sql, fill, name, value
 from sample_bank.delivery import Format
 from sample_bank.generate import SampleSpec
 from sample_bank.profile import ProfileName
 from sample_bank.timeline import Timeline, earlier_month, is_business_day, next_month
-from tests.support.bank import Delivery
-from tests.support.whole_nights import WholeNights
+from tests.support.generated_nights import GeneratedNights
 
 DOCUMENT = Path(__file__).parent / "PLANTED.md"
 _KEY = "key of the benchmarks, which protects nothing"
@@ -59,49 +55,10 @@ def _spread(month: date, count: int) -> list[date]:
     return sorted({business[len(business) * (place + 1) // count - 1] for place in range(count)})
 
 
-@dataclass(frozen=True)
-class Generated(Delivery):
-    """A batch in files."""
-
-    folder: Path
-
-
-class GeneratedNights(WholeNights):
-    """Nights of a generated bank, whose batches are read from their files."""
-
-    def __init__(self, marts: Iterable[str]) -> None:
-        os.environ.setdefault(HASH_KEY, _KEY)
-        super().__init__(marts)
-
-    def run_folder(self, folder: Path) -> None:
-        """Run the night of a batch."""
-        manifest = read_manifest(folder)
-        loads: dict[str, str] = {table: told.load for table, told in manifest.tables.items()}
-        is_first = not self._nights
-        self.run(Generated(manifest.business_date, manifest.sequence, is_first, {}, loads, folder))
-
-    def _show(self, table: Table, delivery: Delivery, schema: str = "core_banking") -> None:
-        assert isinstance(delivery, Generated)
-        columns = {column.name: load_contract().lake_type(column) for column in table.columns}
-        if table.kind == "D":
-            columns[OP_COLUMN] = "varchar default 'I'"
-        columns |= {"source_file": "varchar", "source_row": "bigint"}
-        relation = name(schema, table.name)
-        declared = Sql(", ".join(f"{column} {kind}" for column, kind in columns.items()))
-        self.connection.execute(
-            fill("create or replace table {table} ({columns})", table=relation, columns=declared)
-        )
-        for path in sorted(delivery.folder.glob(f"{table.name}-[0-9]*.parquet")):
-            self.connection.execute(
-                fill(
-                    "insert into {table} by name select *, {file} as source_file,"
-                    " row_number() over () - 1 as source_row"
-                    " from read_parquet({path}, hive_partitioning = false)",
-                    table=relation,
-                    file=value(path.name),
-                    path=value(path),
-                )
-            )
+def nights_of(marts: Iterable[str]) -> GeneratedNights:
+    """A warehouse of a few marts in memory, for batches in files."""
+    os.environ.setdefault(HASH_KEY, _KEY)
+    return GeneratedNights(marts)
 
 
 @dataclass(frozen=True)

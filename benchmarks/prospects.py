@@ -15,16 +15,10 @@ import polars as pl
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.generated_nights import (
-    FewNights,
-    Figure,
-    GeneratedNights,
-    rows_of,
-    show,
-    write_section,
-)
+from benchmarks.generated_nights import FewNights, Figure, nights_of, rows_of, show, write_section
 from sample_bank.generate import generate_bank
 from sample_bank.partners import INSIDE, OUTSIDE
+from tests.support.generated_nights import GeneratedNights
 
 END = date(2026, 10, 30)
 MARTS = ("rpt_prospect", "fct_supply_chain_link_monthly")
@@ -48,7 +42,7 @@ where is_provisional
 
 def run(spec: FewNights, folder: Path) -> GeneratedNights:
     """Generate the bank, with its answer key, and run all of its nights."""
-    nights = GeneratedNights(MARTS)
+    nights = nights_of(MARTS)
     folders = generate_bank(spec, folder / "landing", folder / "key")
     for batch in track(folders, "nights", console=Console(stderr=True), transient=True):
         nights.run_folder(batch)

@@ -17,7 +17,7 @@ import polars as pl
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.generated_nights import FewNights, Figure, GeneratedNights, rows_of, show, write_section
+from benchmarks.generated_nights import FewNights, Figure, nights_of, rows_of, show, write_section
 from sample_bank.generate import generate_bank
 
 END = date(2026, 10, 30)
@@ -114,7 +114,7 @@ def month_hits(
 
 def month_rows(spec: FewNights, folders: list[Path], *, has_rules: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Months of ``rpt_recommendation_quality``, and what each order of the same lines hits in them."""
-    nights = GeneratedNights(MARTS)
+    nights = nights_of(MARTS)
     if not has_rules:
         nights.connection.execute("delete from stg.recommendation_rules")
     last_nights = {night.replace(day=1): night for night in spec.timeline.nights}
