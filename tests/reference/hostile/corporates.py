@@ -13,7 +13,7 @@ from typing import Any
 from tests.reference.hostile.cohorts import lines_on
 from tests.reference.hostile.groups import tops
 from tests.reference.hostile.pipeline import counted_dates
-from tests.reference.hostile.products import loans_on
+from tests.reference.hostile.products import loans_on, owed_by_customer
 from tests.reference.hostile.segments import band
 from tests.reference.hostile.told import Row, Told, rate, rounded
 from tests.reference.segments import lifecycle
@@ -30,10 +30,9 @@ def segments(
     held = {(row["customer_id"], row["month_start_date"]): row for row in assets}
     found = {}
     for month, day in told.months():
-        lines, of_loan = lines_on(told, day), told.by_key("loan", day)
-        owed: dict[str, Decimal] = defaultdict(Decimal)
-        for number, one in loans_on(told, day).items():
-            owed[of_loan[number]["customer_id"]] += one[4]
+        lines = lines_on(told, day)
+        exact = owed_by_customer(told, day)
+        owed = defaultdict(Decimal, {customer: rounded(amount) for customer, amount in exact.items()})
         for row in told.rows("customer", day):
             customer = row["customer_id"]
             if row["customer_type"] != "C" or row["status"] == "closed":

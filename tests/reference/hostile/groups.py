@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.reference.hostile.holdings import parts
-from tests.reference.hostile.products import loans_on
+from tests.reference.hostile.products import loans_on, owed_by_customer
 from tests.reference.hostile.told import Row, Told, rate, rounded
 
 CLASSES = ["normal", "special_mention", "substandard", "doubtful", "loss"]
@@ -75,13 +75,11 @@ def group_months(told: Told, flows: Sequence[Row]) -> dict[tuple[str, date], dic
             if kind == "deposit":
                 deposits[customer] += amount
         of_loan = told.by_key("loan", day)
-        owed: dict[str, Fraction] = defaultdict(Fraction)
+        owed = owed_by_customer(told, day)
         worst: dict[str, list[str]] = defaultdict(list)
         for number, one in loans_on(told, day).items():
-            loan = of_loan[number]
-            owed[loan["customer_id"]] += Fraction(one[5]["balance"]) * told.mid_rate(loan["currency"], day)
             if one[4] > 0:
-                worst[loan["customer_id"]].append(one[2])
+                worst[of_loan[number]["customer_id"]].append(one[2])
         for top, members in groups.items():
             inside = [
                 row for row in flows

@@ -45,6 +45,20 @@ def loans_on(told: Told, day: date) -> Loans:
     return found
 
 
+def exactly(told: Told, loan: tuple[str, str, str, int, Decimal, Row], day: date) -> Fraction:
+    """CNY owed on a loan, not rounded: a customer's total is rounded once."""
+    return Fraction(loan[5]["balance"]) * told.mid_rate(loan[5]["currency"], day)
+
+
+def owed_by_customer(told: Told, day: date) -> dict[str, Fraction]:
+    """CNY owed by every customer on loans, not rounded."""
+    loans = told.by_key("loan", day)
+    owed: dict[str, Fraction] = defaultdict(Fraction)
+    for number, one in loans_on(told, day).items():
+        owed[loans[number]["customer_id"]] += exactly(told, one, day)
+    return owed
+
+
 def delinquency(told: Told) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Rows of ``rpt_delinquency_monthly`` by org, class, category, stage and month."""
     found: dict[tuple[Any, ...], dict[str, Any]] = {}

@@ -10,7 +10,7 @@ from typing import Any
 from tests.reference.hostile.holdings import parts
 from tests.reference.hostile.households import households_on
 from tests.reference.hostile.payments import counted
-from tests.reference.hostile.products import Loans, loans_on
+from tests.reference.hostile.products import Loans, exactly, loans_on
 from tests.reference.hostile.told import Row, Told, bank_day, rounded
 from tests.reference.segments import months_later
 from tests.support.timeline import add_months, month_start
@@ -99,7 +99,8 @@ def _debts(told: Told, customer: str, loans: Loans, day: date) -> dict[str, Any]
     own = {number: one for number, one in loans.items() if of_all[number]["customer_id"] == customer}
 
     def total(*kinds: str) -> Decimal:
-        return sum((one[4] for one in own.values() if one[1] in kinds), Decimal(0))
+        exact = (exactly(told, one, day) for one in own.values() if one[1] in kinds)
+        return rounded(sum(exact, Fraction(0)))
 
     debts = told.by_key("card_balance", day)
     cards = [

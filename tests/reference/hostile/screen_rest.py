@@ -4,16 +4,17 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from tests.reference.hostile.answers import live
 from tests.reference.hostile.cohorts import owning_orgs
 from tests.reference.hostile.indicators import managers as managers_on
 from tests.reference.hostile.lists import THRESHOLDS, WINDOW
-from tests.reference.hostile.products import loans_on
+from tests.reference.hostile.products import exactly, loans_on
 from tests.reference.hostile.screen import codes, screen
 from tests.reference.hostile.segments import band
-from tests.reference.hostile.told import Row, Told, bank_day
+from tests.reference.hostile.told import Row, Told, bank_day, rounded
 from tests.support.bank import Delivery
 from tests.support.timeline import month_start
 
@@ -39,10 +40,10 @@ def belonging(told: Told) -> dict[tuple[str], dict[str, Any]]:
     orgs, managers = owning_orgs(told, day), managers_on(told, day, day)
     names = {key: row["org_name"] for key, row in told.by_key("org", day).items()}
     staff = {key: row["employee_name"] for key, row in told.by_key("employee", day).items()}
-    by_class: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    by_class: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
     loans = told.by_key("loan", day)
     for number, one in loans_on(told, day).items():
-        by_class[loans[number]["customer_id"], loans[number]["loan_class"]] += one[4]
+        by_class[loans[number]["customer_id"], loans[number]["loan_class"]] += exactly(told, one, day)
     last: dict[str, tuple[str, str]] = {}
     for row in told.brought("contact_log"):
         if row["delivered"] and bank_day(row["sent_at"]) <= day:
@@ -59,7 +60,7 @@ def belonging(told: Told) -> dict[tuple[str], dict[str, Any]]:
             "employee_id": managers.get(row["customer_id"]),
             "employee_name": staff.get(managers.get(row["customer_id"], "")),
             "assistant_cnt": 0,
-            "guaranteed_loan_amt": by_class[row["customer_id"], "guaranteed"],
+            "guaranteed_loan_amt": rounded(by_class[row["customer_id"], "guaranteed"]),
             "last_contact_channel_code": last[row["customer_id"]][1] if row["customer_id"] in last else None,
         }
         for row in told.rows("customer", day)
