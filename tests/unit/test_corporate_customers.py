@@ -436,4 +436,5 @@ def test_what_a_company_is_paid_is_no_payroll():
     pay(bank, "T", NIGHT, "A", "B", "2.00", txn_type="salary")
     memory = run(bank, {}, "dim_corporate_360")
     rows = {row["customer_id"]: row for row in memory.query("select * from corporate.dim_corporate_360")}
-    assert (rows["A"]["payroll_person_cnt"], rows["A"]["counterparty_cnt"]) == (1, 2)
+    found = tuple(rows["A"][name] for name in ("payroll_person_cnt", "payroll_12m_amt", "counterparty_cnt"))
+    assert found == (1, D(8), 2)

@@ -97,7 +97,7 @@ flows as (
         count(case when payment_cnt > 0 and counterparty_customer_id is not null then 1 end)
             as inside_counterparty_cnt,
         count(case when salary_amt > 0 and is_person then 1 end) as payroll_person_cnt,
-        sum(salary_amt) as payroll_12m_amt
+        sum(case when is_person then salary_amt else 0 end) as payroll_12m_amt
     from (
         select
             payments.*,

@@ -57,7 +57,7 @@ def companies(told: Told, read: Read) -> dict[tuple[str], dict[str, Any]]:
                 for name in ("lifecycle_code", "activity_code", "value_code", "potential_code", "loan_amt")
             },
             "value_potential_code": f"{segment['value_code']}_{segment['potential_code']}",
-            "eva_amt": worth[customer]["eva_amt"],
+            "eva_amt": worth[customer]["eva_amt"] if customer in worth else Decimal(0),
         }
     return found
 

@@ -29,6 +29,7 @@ def corporate_view(
     of_segment = {row["customer_id"]: row for row in segments if row["month_start_date"] == month}
     worth = {row["customer_id"]: row for row in earned if row["month_start_date"] == month}
     wages, channel = payroll(told, day), most_used(told, day)
+    people = {row["customer_id"] for row in told.rows("customer", day) if row["customer_type"] == "P"}
     found = {}
     for row in told.rows("customer", day):
         customer = row["customer_id"]
@@ -76,16 +77,20 @@ def corporate_view(
             "inside_counterparty_cnt": sum(partners[key] > 0 for key in inside),
             "payroll_person_cnt": len(wages[customer]),
             "payroll_12m_amt": sum(
-                (one["salary_out_amt"] for one in year if one["counterparty_customer_id"]), Decimal(0)
+                (one["salary_out_amt"] for one in year if one["counterparty_customer_id"] in people),
+                Decimal(0),
             ),
             "preferred_channel_code": channel.get(customer),
             "event_30d_cnt": len(recent),
             "open_opportunity_cnt": len(standing),
             "open_opportunity_amt": sum((one["amount"] for one in standing), Decimal(0)),
             "last_visit_date": max(visits, default=None),
-            "contribution_amt": worth[customer]["contribution_amt"],
-            "contribution_12m_amt": worth[customer]["contribution_12m_amt"],
-            "raroc_rate": yearly_return(worth[customer]),
+            # who has nothing in the ledger of the month has no row there
+            "contribution_amt": worth[customer]["contribution_amt"] if customer in worth else Decimal(0),
+            "contribution_12m_amt": worth[customer]["contribution_12m_amt"]
+            if customer in worth
+            else Decimal(0),
+            "raroc_rate": yearly_return(worth[customer]) if customer in worth else None,
             "missing_lines": ",".join(sorted(known - held)) or None,
         }
     return found
