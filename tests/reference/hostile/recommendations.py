@@ -39,7 +39,8 @@ def recommendations(told: Told, support: int, events: Iterable[Row]) -> dict[Key
     for customer, _, kind, _, row, amount in parts(told, day):
         if kind == "deposit":
             deposits[customer] += rounded(amount)
-        if kind == "card" and row["card_kind"] == "credit":
+        # nobody pays by instalments with a card that is frozen
+        if kind == "card" and row["card_kind"] == "credit" and row["status"] == "valid":
             credit.add(customer)
     agreed = {
         row["customer_id"]

@@ -79,7 +79,7 @@ def _owed(told: Told, customer: str, day: date) -> dict[str, Any]:
         for card in told.rows("card", day)
         if card["customer_id"] == customer
         and card["card_kind"] == "credit"
-        and card["status"] == "valid"
+        and card["status"] != "cancelled"
         and card["expiry_date"] >= day
     ]
     used = sum((max(Decimal(0), balances[one["card_id"]]["balance"]) for one in usable), Decimal(0))
@@ -162,8 +162,8 @@ def largest(told: Told, customer: str, day: date) -> Decimal | None:
             value = Fraction(row[column]) * told.mid_rate(account["currency"], day)
             weight = Fraction(product["aum_weight"]) if table == "investment_position" else Fraction(1)
             lines[product["product_line"]] += value * share * weight
-    whole = sum(lines.values(), Fraction(0))
-    return rate(max(lines.values()), whole) if whole else None
+    amounts = [rounded(amount) for amount in lines.values()]
+    return rate(max(amounts), sum(amounts)) if sum(amounts) else None
 
 
 def of_tables(
