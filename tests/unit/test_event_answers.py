@@ -62,3 +62,19 @@ def test_an_opportunity_counts_when_it_is_won_however_late(bank: EventBank) -> N
     for night in (MARCH, APRIL):
         nights.run(bank.delivery(night))
         assert january(nights) == found[night]
+
+
+def test_a_night_that_is_run_again_knows_of_no_later_event() -> None:
+    february = date(2026, 2, 2)
+    bank = EventBank(Bank([FIRST, TOLD, LATER, february]))
+    for night in (LATER, february):
+        bank.moves(bank.bank.customer(f"C{night.month}").holds(1000), 60_000, on=night)
+    nights = WholeNights(["rpt_event_monthly"], accept_partial_start=True)
+    found = {}
+    for night in bank.bank.nights:
+        nights.run(bank.delivery(night))
+        found[night] = nights.query("select * from monitoring.rpt_event_monthly order by all")
+    assert [len(found[night]) for night in bank.bank.nights] == [0, 0, 1, 2]
+    for night in (TOLD, LATER, february):
+        nights.run(bank.delivery(night))
+        assert nights.query("select * from monitoring.rpt_event_monthly order by all") == found[night]

@@ -299,7 +299,23 @@ counted as (
             before.org_id = now.org_id
             and before.event_code = now.event_code
             and before.month_start_date = now.month_start_date
-    where before.month_start_date >= {{ first_month }} and now.event_code is null
+    left join (
+        select distinct
+            owning_org_id as org_id,
+            event_code,
+            {{ month_start('told_date') }} as month_start_date
+        from entries
+        where recency = 1 and entry_type_code <> 'event'
+    ) as withdrawn
+        on
+            before.org_id = withdrawn.org_id
+            and before.event_code = withdrawn.event_code
+            and before.month_start_date = withdrawn.month_start_date
+    where
+        before.month_start_date >= {{ first_month }}
+        and now.event_code is null
+        -- a night that is run again finds rows of what only later ones were told
+        and (before.knowledge_date <= {{ previous_business_date() }} or withdrawn.event_code is not null)
     {% endif %}
 
 )
