@@ -20,17 +20,15 @@ def test_gate_2_stops_a_double_row_and_names_table_key_and_rule(batch: Delivered
             with duckdb.connect(str(settings.database)) as connection:
                 # a report that no suite written by hand reads
                 connection.execute(
-                    "insert into customer_value.rpt_balance_band from customer_value.rpt_balance_band"
-                    " where month_start_date = date '2026-01-01'"
+                    "insert into customer_value.rpt_aum_concentration"
+                    " from customer_value.rpt_aum_concentration where month_start_date = date '2026-01-01'"
                 )
 
     with pytest.raises(NotFitToPublishError) as caught:
         run_quickly(settings, on_event=spoil)
 
     (line,) = str(caught.value).splitlines()
-    assert line.startswith(
-        "rpt_balance_band · month_start_date, scheme_code, band_code · mart_key_not_unique: "
-    )
-    assert "first month_start_date = 2026-01-01, scheme_code = " in line
+    assert line.startswith("rpt_aum_concentration · month_start_date, cut_code · mart_key_not_unique: ")
+    assert "first month_start_date = 2026-01-01, cut_code = " in line
     assert caught.value.exit_code == ExitCode.NOT_FIT_TO_PUBLISH
     assert tree_hashes(settings.published) == published

@@ -57,6 +57,32 @@ REPORT_MARTS = """
         from (values ('C1', date '2026-01-31'), ('C2', date '2026-01-30')) as t(customer_id, day);
 """
 
+REPORTS_OF_DECEMBER = """
+    create or replace temp table december as
+        select tiers.*, aum.aum_end_amt
+        from customer_value.fct_customer_tier_monthly as tiers
+        left join customer_value.fct_customer_aum_monthly as aum using (customer_id, month_start_date)
+        where month_start_date = date '2025-12-01';
+    delete from customer_value.rpt_balance_band where month_start_date = date '2025-12-01';
+    insert into customer_value.rpt_balance_band
+        select date '2025-12-01', 'total', 'all', count(*), sum(aum_end_amt), 1, 1 from december;
+    delete from customer_value.rpt_attention_lost_by_manager where month_start_date = date '2025-12-01';
+    insert into customer_value.rpt_attention_lost_by_manager
+        select date '2025-12-01', 'O1', 'E1', 'attention', tier_code, count(*)
+        from december where status_code = 'attention' group by tier_code;
+    delete from customer_value.rpt_private_bank_stock_detail where month_start_date = date '2025-12-01';
+    insert into customer_value.rpt_private_bank_stock_detail
+        select date '2025-12-01', 'O1', 'P1', customer_id from december where tier_code = 'gold';
+    delete from customer_value.rpt_private_bank_qualified where month_start_date = date '2025-12-01';
+    insert into customer_value.rpt_private_bank_qualified
+        select date '2025-12-01', 'O1', 'P1', count(*), count(*), 0, 0 from december where tier_code = 'gold';
+    delete from customer_value.rpt_private_bank_stock_loss where month_start_date = date '2025-12-01';
+    insert into customer_value.rpt_private_bank_stock_loss
+        select date '2025-12-01', 'O1', 'P1', count(*), count(*), 0, 0, 0, 0, 0, 0
+        from december where tier_code = 'gold';
+"""
+"""Reports that follow what a test does to the month before."""
+
 _BANDS, _AT_RISK = "rpt_balance_band", "rpt_attention_lost_by_manager"
 _QUALIFIED, _NEW, _BALANCES = (
     "rpt_private_bank_qualified", "rpt_private_bank_new", "rpt_private_bank_balance_detail",

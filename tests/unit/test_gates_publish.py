@@ -13,7 +13,7 @@ from tests.unit.gate_bank import BATCH, LakeNight, row
 from tests.unit.gate_bridge import MONITORING_MARTS
 from tests.unit.gate_contribution import CONTRIBUTION_MARTS
 from tests.unit.gate_customer import CUSTOMER_MARTS
-from tests.unit.gate_reports import REPORT_MARTS, REPORTS_SPOILED
+from tests.unit.gate_reports import REPORT_MARTS, REPORTS_OF_DECEMBER, REPORTS_SPOILED
 from tests.unit.gate_sales import SALES, SALES_SPOILED
 
 DECEMBER, JANUARY, FEBRUARY = date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)
@@ -129,6 +129,8 @@ def second_night(night: LakeNight) -> LakeNight:
 
 
 def run(night: LakeNight, *restated_by: BatchId, months: list[date] | None = None) -> GateResult:
+    if DECEMBER in (months or []):
+        night.query(REPORTS_OF_DECEMBER)
     return fit_to_publish(night.settings, BATCH, list(restated_by), months or [JANUARY], PROMISED)
 
 
