@@ -1,10 +1,11 @@
 """Whether similarity finds what people buy before popularity: ``python -m benchmarks.recommendations``.
 
-A year of nights of a generated bank runs in memory, once with the shipped rules and once without any, so that
-the list is that of similarity alone. What people came to hold in a month is looked for among the first three
-lines that were recommended at the end of the month before: ``rpt_recommendation_quality`` counts it, and
-beside it what the most popular lines hit. Those it takes whether they may be offered or not; here the same
-lines are also put into three orders, all within the customer's risk level. All follows from the seed.
+Months of a generated bank run in memory, two nights of each: once with the shipped rules and once without
+any, so that the list is that of similarity alone. What people came to hold in a month is looked for among
+the first three lines that were recommended at the end of the month before: ``rpt_recommendation_quality``
+counts it, and beside it what the most popular lines hit. Those it takes whether they may be offered or not;
+here the same lines are also put into three orders, all within the customer's risk level. All follows from
+the seed.
 """
 
 import argparse

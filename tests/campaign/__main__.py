@@ -160,7 +160,7 @@ def _page(outcomes: list[Outcome], seed: int, *, by_dbt: bool) -> str:
         "",
         "`make campaign ROUNDS=40 SEED=1` kills commands, interrupts them, fills disks, lets runs collide",
         "beside readers and damages files, on copies of a small bank. `KILLS=500` goes on until there were",
-        "so many kills. A round kills one command up to eight times, each time as it goes on from what the",
+        "so many kills. A round kills one command up to twelve times, each time as it goes on from what the",
         "kill before has left; after each kill a reader opens the release. Then the command is let through,",
         "and what is published has to be byte for byte what an undisturbed run publishes. A kill comes at a",
         "file that the command touches, or a drawn moment after it. A round that fails is named",

@@ -217,6 +217,22 @@ def test_who_has_nothing_and_moves_nothing_has_no_row(case: Case) -> None:
     assert {row["customer_cnt"] for row in nights.query("from monitoring.agg_aum_bridge_monthly")} == {1}
 
 
+def first_month(bank: Bank, *history: tuple[str, date, str]) -> dict[str, Any]:
+    """The only customer's bridge on the first night, whose history has balances at the ends of months."""
+    delivery = bank.delivery(bank.start)
+    delivery.tables["monthly_balance_history"] = [
+        {
+            "account_id": account, "product_code": "CURRENT", "balance_month": month,
+            "month_end_balance": D(amount), "balance_sum": D(amount), "day_count": 1,
+        }
+        for account, month, amount in history
+    ]  # fmt: skip
+    nights = MemoryNights(["fct_aum_bridge_monthly"])
+    nights.run(delivery)
+    (row,) = nights.query("select * from monitoring.fct_aum_bridge_monthly")
+    return row
+
+
 def test_the_first_opening_is_the_accounts_own_row_of_the_history_and_what_opens_that_night_had_nothing() -> (
     None
 ):
@@ -229,20 +245,12 @@ def test_the_first_opening_is_the_accounts_own_row_of_the_history_and_what_opens
     customer = bank.customer("C1", opened=OLD)
     for amount, opened in ((110, OLD), (21, OLD), (3, OLD), (5, first)):
         customer.account(opened=opened).holds(amount, since=opened)
-    delivery = bank.delivery(first)
-    delivery.tables["monthly_balance_history"] = [
-        {
-            "account_id": account, "product_code": "CURRENT", "balance_month": month,
-            "month_end_balance": D(amount), "balance_sum": D(amount), "day_count": 1,
-        }
-        for account, month, amount in (
-            ("C1-A1", date(2026, 2, 1), "90.00"), ("C1-A1", date(2026, 3, 1), "100.00"),
-            ("C1-A2", date(2026, 2, 1), "20.00"),
-        )
-    ]  # fmt: skip
-    nights = MemoryNights(["fct_aum_bridge_monthly"])
-    nights.run(delivery)
-    (row,) = nights.query("select * from monitoring.fct_aum_bridge_monthly")
+    row = first_month(
+        bank,
+        ("C1-A1", date(2026, 2, 1), "90.00"),
+        ("C1-A1", date(2026, 3, 1), "100.00"),
+        ("C1-A2", date(2026, 2, 1), "20.00"),
+    )
     assert (row["opening_amt"], row["closing_amt"]) == (D("123.00"), D("139.00"))
 
 
@@ -253,18 +261,10 @@ def test_what_was_closed_before_the_first_night_is_not_in_the_opening() -> None:
     customer = bank.customer("C1", opened=OLD)
     customer.account(opened=OLD).holds(100, since=OLD)
     customer.account(opened=OLD).holds(20, since=OLD).closes(date(2026, 3, 1))
-    delivery = bank.delivery(first)
-    delivery.tables["monthly_balance_history"] = [
-        {
-            "account_id": account, "product_code": "CURRENT", "balance_month": month,
-            "month_end_balance": D(amount), "balance_sum": D(amount), "day_count": 1,
-        }
-        for account, month, amount in (
-            ("C1-A1", date(2026, 2, 1), "100.00"), ("C1-A1", date(2026, 3, 1), "100.00"),
-            ("C1-A2", date(2026, 2, 1), "20.00"),
-        )
-    ]  # fmt: skip
-    nights = MemoryNights(["fct_aum_bridge_monthly"])
-    nights.run(delivery)
-    (row,) = nights.query("select * from monitoring.fct_aum_bridge_monthly")
+    row = first_month(
+        bank,
+        ("C1-A1", date(2026, 2, 1), "100.00"),
+        ("C1-A1", date(2026, 3, 1), "100.00"),
+        ("C1-A2", date(2026, 2, 1), "20.00"),
+    )
     assert (row["opening_amt"], row["closing_amt"], row["unexplained_amt"]) == (D(100), D(100), D(0))

@@ -125,20 +125,20 @@ def test_every_code_of_the_rules_is_planted(in_memory: Played) -> None:
 @pytest.mark.parametrize(
     ("table", "amount", "codes"),
     [
-        ("transaction", 49_999.99, ("large_inflow", "large_outflow")),
-        ("transaction", 999_999.99, ("counterparty_new_large",)),
-        ("card_txn", 19_999.99, ("large_card_spend",)),
+        ("transaction", "49999.99", ("large_inflow", "large_outflow")),
+        ("transaction", "999999.99", ("counterparty_new_large",)),
+        ("card_txn", "19999.99", ("large_card_spend",)),
     ],
 )
 def test_what_is_a_cent_short_of_the_line_is_there_and_not_told(
-    in_memory: Played, table: str, amount: float, codes: tuple[str, ...]
+    in_memory: Played, table: str, amount: str, codes: tuple[str, ...]
 ) -> None:
     files = str(in_memory.home / "landing" / "*" / "*" / f"{table}-*.parquet")
     (short,) = in_memory.query(
         "select count(*) as cnt from read_parquet(?, hive_partitioning = false)"
         " where amount = ?::decimal(18, 2)",
         files,
-        str(amount),
+        amount,
     )
     assert short["cnt"] > 0
     (told,) = in_memory.query(
@@ -148,8 +148,8 @@ def test_what_is_a_cent_short_of_the_line_is_there_and_not_told(
             count(*) filter (amount_amt = ?::decimal(18, 2) + 0.01) as exact
         from monitoring.fct_event where event_code in (from (select unnest(?)))
         """,
-        str(amount),
-        str(amount),
+        amount,
+        amount,
         list(codes),
     )
     assert told["short"] == 0

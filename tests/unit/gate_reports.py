@@ -10,7 +10,8 @@ REPORT_MARTS = """
         from (values ('low', 407.10, 0.404226), ('high', 600.01, 0.595774)) as t(band_code, amount, share);
     create table customer_value.rpt_attention_lost_by_manager as
         select date '2026-01-01' as month_start_date, 'O1' as org_id, 'E1' as manager_id,
-            'attention' as status_code, 'gold' as tier_code, 1 as customer_cnt;
+            status as status_code, tier as tier_code, 1 as customer_cnt
+        from (values ('attention', 'gold'), ('lost', 'platinum')) as t(status, tier);
     create table customer_value.rpt_private_bank_stock_detail as
         select date '2026-01-01' as month_start_date, 'O1' as org_id, 'P1' as class_code, 'C1' as customer_id;
     create table customer_value.rpt_private_bank_new_detail as
@@ -69,7 +70,10 @@ REPORTS_OF_DECEMBER = """
     delete from customer_value.rpt_attention_lost_by_manager where month_start_date = date '2025-12-01';
     insert into customer_value.rpt_attention_lost_by_manager
         select date '2025-12-01', 'O1', 'E1', 'attention', tier_code, count(*)
-        from december where status_code = 'attention' group by tier_code;
+        from december where status_code = 'attention' group by tier_code
+        union all
+        select date '2025-12-01', 'O1', 'E1', 'lost', lost_tier_code, count(*)
+        from december where lost_tier_code is not null group by lost_tier_code;
     delete from customer_value.rpt_private_bank_stock_detail where month_start_date = date '2025-12-01';
     insert into customer_value.rpt_private_bank_stock_detail
         select date '2025-12-01', 'O1', 'P1', customer_id from december where tier_code = 'gold';
@@ -95,7 +99,17 @@ REPORTS_SPOILED = [
     ("update customer_value.rpt_balance_band set aum_amt = aum_amt + 0.01", _BANDS, _NOT_CONSERVED),
     ("update customer_value.rpt_balance_band set aum_share = 0.404227 where band_code = 'low'", _BANDS,
      _NOT_CONSERVED),
+    ("update customer_value.rpt_balance_band set customer_share = 0.499999 where band_code = 'low'", _BANDS,
+     _NOT_CONSERVED),
     ("update customer_value.rpt_attention_lost_by_manager set org_id = 'O2'", _AT_RISK, _NOT_CONSERVED),
+    ("delete from customer_value.rpt_attention_lost_by_manager where status_code = 'lost'", _AT_RISK,
+     _NOT_CONSERVED),
+    # who closes in the month is counted so, and whoever had closed before no more
+    ("update customer_value.fct_customer_tier_monthly set is_closed = true"
+     " where customer_id = 'C1' and month_start_date = date '2026-01-01'", _AT_RISK, _NOT_CONSERVED),
+    ("update customer_value.fct_customer_tier_monthly set is_closed = true where customer_id = 'C1';"
+     " update customer_value.rpt_attention_lost_by_manager set status_code = 'closed'"
+     " where status_code = 'lost'", _AT_RISK, _NOT_CONSERVED),
     ("delete from customer_value.rpt_attention_lost_by_manager", _AT_RISK, _NOT_CONSERVED),
     ("update customer_value.fct_customer_tier_monthly set lost_tier_code = 'gold'"
      " where customer_id = 'C1' and month_start_date = date '2026-01-01'", _AT_RISK, _NOT_CONSERVED),

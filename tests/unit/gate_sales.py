@@ -44,7 +44,16 @@ SALES_SPOILED = [
         f" update sales.{LEDGER} set credit_amt = 9.01 where entry_id = 2",
         LEDGER, "credit_not_conserved",
     ),
-    (f"update sales.{LEDGER} set credit_ratio = 0.4 where entry_id = 2", LEDGER, "credit_not_conserved"),
+    (
+        f"update sales.{LEDGER} set credit_ratio = 0.9 where trade_id = 'T1';"
+        f" update sales.{LEDGER} set credit_ratio = 0.6 where entry_id = 2",
+        LEDGER, "credit_not_conserved",
+    ),
+    (
+        f"update sales.{LEDGER} set credit_fee_income_amt = -1 where trade_id = 'T1';"
+        f" update sales.{LEDGER} set credit_fee_income_amt = 1 where entry_id = 2",
+        LEDGER, "credit_not_conserved",
+    ),
     (f"update sales.{LEDGER} set currency_code = 'USD' where entry_id = 1", LEDGER, "ledger_not_kept"),
     (f"update sales.{LEDGER} set employee_id = 'E9' where entry_id = 1", LEDGER, "ledger_not_kept"),
 ]  # fmt: skip

@@ -68,7 +68,8 @@ MARTS = """
         ) as t(customer_id, month_start_date, amount, balance_sum);
     create table customer_value.fct_customer_tier_monthly as
         select customer_id, month_start_date, 'documents-1' as rulebook_version, 'gold' as tier_code,
-            2 as tier_rank, 'O1' as owning_org_id, cast(null as varchar) as lost_tier_code,
+            2 as tier_rank, 'O1' as owning_org_id,
+            case when customer_id = 'C1' then 'platinum' end as lost_tier_code,
             case when customer_id = 'C2' then 'attention' else 'normal' end as status_code,
             false as is_closed
         from customer_value.fct_customer_aum_monthly;
