@@ -16,3 +16,9 @@
 {% macro first_told(relation) -%}
     (select min(business_date) as business_date from {{ relation }})
 {%- endmacro %}
+
+{# How many days ahead of its own day a row of the front office is looked for: a Friday's batch that is drawn
+   on Sunday tells of Saturday, and calendars of visits of the weeks to come. #}
+{% macro days_told_ahead() -%}
+    92
+{%- endmacro %}

@@ -30,9 +30,9 @@ def bank() -> EventBank:
     offers(bank, LATER, datetime(2026, 1, 10, 4), "lead", "500.00")
     # won two months after what it answered has ended
     offers(bank, APRIL, datetime(2026, 4, 10, 4), "won", "900.00")
-    # told with the event, two days ahead
+    # told before the event, three days ahead
     bank.tells(
-        "visit", TOLD, visit_id="V1", customer_id="C2", employee_id="E1",
+        "visit", FIRST, visit_id="V1", customer_id="C2", employee_id="E1",
         visited_at=datetime(2026, 1, 8, 4), has_location=True,
     )  # fmt: skip
     return bank

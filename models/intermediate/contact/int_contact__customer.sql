@@ -30,7 +30,7 @@ recent as (
     cross join as_of
     where
         log.is_delivered
-        and log.business_date >= {{ add_days(month_start(business_date()), -92) }}
+        and log.business_date >= {{ add_days(month_start(business_date()), '-' ~ days_told_ahead()) }}
         and cast(log.sent_at as date) <= {{ business_date() }}
         -- what was sent before the month and known on its first night stands in the months before
         and (

@@ -55,7 +55,9 @@ actions as (
     from {{ by_survivor(ref('int_contact__visit')) }} as visits
     cross join {{ first_told(ref('int_contact__visit')) }} as history
     -- some are told before their day
-    where visits.business_date >= (select {{ add_days('min(quarter_start_date)', -92) }} from months)
+    where
+        visits.business_date
+        >= (select {{ add_days('min(quarter_start_date)', '-' ~ days_told_ahead()) }} from months)
     union all
     select customer_id, 'opportunity' as action_code, since_counted_date as action_date
     from {{ ref('int_opportunity__stay') }}

@@ -60,7 +60,7 @@ computed as (
 -- the logs are read no further back than the campaigns that are computed
 bounds as (
 
-    select {{ add_days('min(start_date)', -31) }} as first_date from computed
+    select {{ add_days('min(start_date)', '-' ~ days_told_ahead()) }} as first_date from computed
 
 ),
 

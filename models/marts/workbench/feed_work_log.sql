@@ -17,7 +17,7 @@ with worked as (
         true as is_delivered
     from {{ by_survivor(ref('int_contact__visit')) }}
     -- some are told before their day
-    where business_date > {{ add_days(business_date(), '-92') }}
+    where business_date > {{ add_days(business_date(), '-' ~ days_told_ahead()) }}
     union all
     select
         'contact' as work_type_code,
@@ -31,7 +31,7 @@ with worked as (
         is_delivered
     from {{ by_survivor(ref('int_contact__log')) }}
     -- some are told before their day
-    where business_date > {{ add_days(business_date(), '-92') }}
+    where business_date > {{ add_days(business_date(), '-' ~ days_told_ahead()) }}
 
 )
 

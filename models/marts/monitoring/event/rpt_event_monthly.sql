@@ -107,7 +107,8 @@ events as (
 
 oldest as (
 
-    select min(told_date) as told_date from events
+    -- what answers an event may have been told ahead of its day, and before the event
+    select {{ add_days('min(told_date)', '-' ~ days_told_ahead()) }} as read_from_date from events
 
 ),
 
@@ -124,7 +125,7 @@ opportunity_changes as (
         opportunity_id in (
             select opportunity_id
             from {{ ref('int_opportunity__change') }}
-            where business_date >= (select told_date from oldest)
+            where business_date >= (select read_from_date from oldest)
         )
 
 ),
@@ -160,7 +161,7 @@ answers as (
     where
         -- what did not reach the customer answers nothing
         contacts.is_delivered
-        and contacts.business_date >= (select told_date from oldest)
+        and contacts.business_date >= (select read_from_date from oldest)
         and cast(contacts.sent_at as date) >= events.told_date
         and cast(contacts.sent_at as date) <= {{ add_days('events.told_date', answer_days) }}
         -- what is told ahead of its day answers nothing until then
@@ -174,7 +175,7 @@ answers as (
     inner join {{ by_survivor(ref('int_contact__visit')) }} as visits
         on events.customer_id = visits.customer_id
     where
-        visits.business_date >= (select told_date from oldest)
+        visits.business_date >= (select read_from_date from oldest)
         and cast(visits.visited_at as date) >= events.told_date
         and cast(visits.visited_at as date) <= {{ add_days('events.told_date', answer_days) }}
         and cast(visits.visited_at as date) <= {{ business_date() }}
