@@ -18,7 +18,8 @@ from orchestration.releases.privacy import show_pads
 from orchestration.transform import WHOLE_NIGHTS_ONLY
 from orchestration.warehouse import show_no_closing
 from tests.support.bank import Bank, Delivery, Row
-from tests.support.models import PROJECT, Models, columns_of
+from tests.support.macros import PROJECT
+from tests.support.models import Models, columns_of
 from tests.support.timeline import month_end, month_start
 
 _REF = re.compile(r"""ref\(\s*['"](\w+)['"]\s*\)""")

@@ -130,9 +130,7 @@ def master_rows(bank: Bank, name: str, night: date) -> list[Row]:
         "account_owner": _owners,
         "loan": _loans,
         "card": _cards,
-        "assignment": lambda bank, night: [
-            row for row in bank.books.assignments if row["valid_from"] <= night
-        ],
+        "assignment": _assignments,
     }
     return builders[name](bank, night)
 
@@ -140,6 +138,10 @@ def master_rows(bank: Bank, name: str, night: date) -> list[Row]:
 def is_used(bank: Bank, name: str) -> bool:
     """Whether the bank ever has a row of the optional table."""
     return bool(master_rows(bank, name, bank.nights[-1])) or bool(master_rows(bank, name, bank.start))
+
+
+def _assignments(bank: Bank, night: date) -> list[Row]:
+    return [row for row in bank.books.assignments if row["valid_from"] <= night]
 
 
 def _org(org_id: str, level: str, parent: str | None) -> Row:

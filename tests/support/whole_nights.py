@@ -27,9 +27,8 @@ from orchestration.sql import EVERY_ROW, Sql, fill, join, name, value
 from orchestration.transform import WHOLE_NIGHTS_ONLY, night_variables
 from orchestration.warehouse import show_no_closing
 from tests.support.bank import Bank, Delivery
-from tests.support.macros import create_what_if_macros
+from tests.support.macros import PROJECT, create_what_if_macros
 from tests.support.memory_nights import MemoryNights
-from tests.support.models import PROJECT
 from tests.support.small_release import AGREED
 from tests.support.warehouse import Warehouse
 

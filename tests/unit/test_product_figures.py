@@ -397,6 +397,18 @@ def test_net_promoters_of_10_9_8_and_6_are_25() -> None:
     assert row["closed_loop_rate"] == Decimal("0.500000")
 
 
+def test_a_case_of_the_history_that_was_closed_before_the_month_is_not_in_it() -> None:
+    bank = Bank([date(2026, 1, 30), JANUARY])
+    bank.customer("C1", opened=date(2025, 1, 1))
+    _case(bank, 1, "2025-12-01 01:00", "2025-12-01 01:01", "2025-12-02 01:00", 8)
+    nights = MemoryNights(["rpt_service_monthly"])
+    for delivery, cases in zip(bank.deliveries(), (bank.books.events["service_case"], []), strict=True):
+        delivery.tables["service_case"] = [row for _, row in cases]
+        delivery.loads["service_case"] = "delta"
+        nights.run(delivery)
+        assert nights.query("select * from customer.rpt_service_monthly") == []
+
+
 def test_a_case_that_is_told_after_its_month_was_closed_counts_in_the_month_that_tells_it() -> None:
     bank = Bank([JANUARY, FEBRUARY, date(2026, 3, 31)])
     bank.customer("C1", opened=date(2025, 1, 1))

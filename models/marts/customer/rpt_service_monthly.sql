@@ -116,6 +116,8 @@ counted as (
     from cases
     left join owners
         on cases.customer_id = owners.customer_id and cases.month_start_date = owners.month_start_date
+    -- of what the history tells only that
+    where cases.is_of_month or cases.is_open
     group by coalesce(owners.owning_org_id, 'UNKNOWN'), cases.case_type_code, cases.month_start_date
 
 )
