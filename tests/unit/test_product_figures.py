@@ -397,6 +397,13 @@ def test_net_promoters_of_10_9_8_and_6_are_25() -> None:
     assert row["closed_loop_rate"] == Decimal("0.500000")
 
 
+def test_a_case_of_who_left_before_the_month_belongs_to_his_home_org() -> None:
+    bank = Bank([JANUARY])
+    bank.customer("C1", opened=date(2025, 1, 1), org="O2").status.set(date(2025, 12, 1), "closed")
+    _case(bank, 1, "2026-01-05 01:00", None, None, None)
+    assert _service_of_one_night(bank)["org_id"] == "O2"
+
+
 def test_a_case_of_the_history_that_was_closed_before_the_month_is_not_in_it() -> None:
     bank = Bank([date(2026, 1, 30), JANUARY])
     bank.customer("C1", opened=date(2025, 1, 1))

@@ -79,13 +79,18 @@ cases as (
 
 ),
 
--- read for a month of tonight only; of who is gone no org is known
+-- read for a month of tonight only; who left before the month belongs to the org of the file
 owners as (
 
-    select customers.customer_id, customers.month_start_date, customers.owning_org_id
-    from {{ ref('int_customer__month') }} as customers
-    inner join (select distinct customer_id, month_start_date from cases) as asked
-        on customers.customer_id = asked.customer_id and customers.month_start_date = asked.month_start_date
+    select
+        asked.customer_id,
+        asked.month_start_date,
+        coalesce(customers.owning_org_id, known.home_org_id) as owning_org_id
+    from (select distinct customer_id, month_start_date from cases) as asked
+    left join {{ ref('int_customer__month') }} as customers
+        on asked.customer_id = customers.customer_id and asked.month_start_date = customers.month_start_date
+    left join {{ living(ref('int_customer__versions')) }} as known
+        on asked.customer_id = known.customer_id and known.known_to_date is null
 
 ),
 
