@@ -326,3 +326,36 @@ def test_the_last_event_that_holds_and_the_first_recommendation() -> None:
         " where recommended_product_line_code is not null"
     )
     assert [(row["customer_id"], row["line"]) for row in rows] == [("RICH", "wealth_management")]
+
+
+def test_the_contribution_of_the_year_of_who_has_nothing_this_month() -> None:
+    """A fee of June earns in June; in July the year still holds it, and after a merger who goes on has it."""
+    begin, last = date(2026, 5, 31), date(2026, 7, 2)
+    bank = Bank([begin, SECOND, THIRD, last])
+    for name in ("C1", "C2"):
+        bank.customer(name, opened=date(2026, 1, 1), kind="C")
+    for name, number in (("C1", "F1"), ("C2", "F2")):
+        bank.books.book(
+            "fee_income", SECOND, fee_id=number, customer_id=name, product_code="CURRENT", org_id="O1",
+            income_date=SECOND, fee_type="service", amount=D("30.00"), direct_cost=D(0), op="I",
+        )  # fmt: skip
+    nights = MemoryNights(
+        ["dim_customer_360", "dim_corporate_360", "fct_corporate_segment_monthly", "rpt_customer_kpi_monthly"]
+    )
+    merged = {"C2": {"golden_id": "C1"}}
+    told(bank, begin, nights, {})
+    for night, customers, expected in ((SECOND, {}, 30), (THIRD, {}, 30), (last, merged, 60)):
+        told(bank, night, nights, customers)
+        for table in ("customer.dim_customer_360", "corporate.dim_corporate_360"):
+            (row,) = nights.query(f"select * from {table} where customer_id = 'C1'")
+            assert row["contribution_12m_amt"] == expected, (table, night)
+        month = night.replace(day=1)
+        (row,) = nights.query(
+            "select * from corporate.fct_corporate_segment_monthly"
+            f" where customer_id = 'C1' and month_start_date = '{month}'"
+        )
+        assert row["contribution_avg_12m_amt"] == expected, night
+        (row,) = nights.query(
+            f"select * from customer.rpt_customer_kpi_monthly where month_start_date = '{month}'"
+        )
+        assert row["contribution_12m_amt"] == 60

@@ -10,9 +10,7 @@ left join {{ ref('int_customer__newly_merged') }} as newly on stored.customer_id
 where newly.customer_id is null
 union all
 {{ contribution_of_earlier_months("(
-    select tonight.customer_id, tonight.month_start_date, months.month_index
-    from " ~ ref('int_contribution__customer_month') ~ " as tonight
-    inner join " ~ ref('int_customer__newly_merged') ~ " as newly on tonight.customer_id = newly.customer_id
-    inner join " ~ ref('int_contribution__month') ~ " as months
-        on tonight.month_start_date = months.month_start_date
+    select newly.customer_id, months.month_start_date, months.month_index
+    from " ~ ref('int_customer__newly_merged') ~ " as newly
+    cross join " ~ ref('int_contribution__month') ~ " as months
 )", among=ref('int_customer__newly_merged')) }}

@@ -39,7 +39,7 @@ contributions as (
         contributions.month_start_date,
         contributions.contribution_amt,
         contributions.contribution_12m_amt
-    from {{ ref('fct_customer_contribution_monthly') }} as contributions
+    from {{ ref('int_contribution__of_year') }} as contributions
     inner join months on contributions.month_start_date = months.month_start_date
 
 ),

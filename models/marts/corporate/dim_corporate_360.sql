@@ -249,7 +249,7 @@ select
     cast(coalesce(flows.payroll_person_cnt, 0) as bigint) as payroll_person_cnt,
     cast(coalesce(flows.payroll_12m_amt, 0) as {{ amount_type() }}) as payroll_12m_amt,
     customers.contribution_amt,
-    cast(coalesce(earned.contribution_12m_amt, 0) as {{ amount_type() }}) as contribution_12m_amt,
+    cast(coalesce(of_year.contribution_12m_amt, 0) as {{ amount_type() }}) as contribution_12m_amt,
     cast(coalesce(earned.eva_amt, 0) as {{ amount_type() }}) as eva_amt,
     -- contribution by capital, of a year: the month's charge on capital is the hurdle's part of it
     case
@@ -269,6 +269,8 @@ from customers
 left join known on customers.customer_id = known.customer_id
 left join aum on customers.customer_id = aum.customer_id
 left join earned on customers.customer_id = earned.customer_id
+left join {{ ref('int_contribution__of_year') }} as of_year
+    on customers.customer_id = of_year.customer_id and customers.month_start_date = of_year.month_start_date
 left join members on customers.customer_id = members.customer_id
 left join line_sets on customers.customer_id = line_sets.customer_id
 left join flows on customers.customer_id = flows.customer_id

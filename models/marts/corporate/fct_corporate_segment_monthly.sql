@@ -106,7 +106,7 @@ measured as (
         on
             customers.customer_id = payments.customer_id
             and customers.month_start_date = payments.month_start_date
-    left join {{ ref('fct_customer_contribution_monthly') }} as earned
+    left join {{ ref('int_contribution__of_year') }} as earned
         on customers.customer_id = earned.customer_id and customers.month_start_date = earned.month_start_date
 
 )

@@ -165,7 +165,7 @@ labels as (
 contributions as (
 
     select contributions.*
-    from {{ ref('fct_customer_contribution_monthly') }} as contributions
+    from {{ ref('int_contribution__of_year') }} as contributions
     inner join months on contributions.month_start_date = months.month_start_date
 
 ),

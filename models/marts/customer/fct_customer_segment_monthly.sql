@@ -72,7 +72,7 @@ points as (
 contributions as (
 
     select contributions.customer_id, contributions.contribution_avg_12m_amt
-    from {{ ref('fct_customer_contribution_monthly') }} as contributions
+    from {{ ref('int_contribution__of_year') }} as contributions
     inner join months on contributions.month_start_date = months.month_start_date
 
 ),

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.reference.hostile.holdings import parts
+from tests.reference.hostile.of_year import of_year
 from tests.reference.hostile.screen import initiated
 from tests.reference.hostile.told import Row, Told, rate, rounded
 from tests.support.timeline import add_months, month_end, month_start, months_between
@@ -185,7 +186,7 @@ def vintages(told: Told, assets: Iterable[Row], earned: Iterable[Row]) -> dict[t
 
 def key_figures(told: Told, place: Place, earned: Iterable[Row]) -> dict[tuple[str, date], dict[str, Any]]:
     """Customers, transactions and worth of ``rpt_customer_kpi_monthly`` by org and month."""
-    contribution = {(row["customer_id"], row["month_start_date"]): row for row in earned}
+    years = of_year(earned)
     found: dict[tuple[str, date], dict[str, Any]] = {}
     before: dict[str, str] = {}
     for number, (month, day) in enumerate(told.months()):
@@ -201,12 +202,7 @@ def key_figures(told: Told, place: Place, earned: Iterable[Row]) -> dict[tuple[s
             came = [
                 amount for one in own & busy for when, amount in moved[one] if month <= when <= month_end(day)
             ]
-            year = [
-                contribution[one, month]["contribution_12m_amt"]
-                for one in own
-                if (one, month) in contribution
-            ]
-            worth = sum((amount for amount in year if amount is not None), Decimal(0))
+            worth = sum((years[one, month].total for one in own if (one, month) in years), Decimal(0))
             of: dict[str, Any] = {
                 "closing_customer_cnt": len(own),
                 "active_customer_cnt": len(own & busy),

@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.reference.hostile.cohorts import lines_on
 from tests.reference.hostile.groups import tops
+from tests.reference.hostile.of_year import of_year
 from tests.reference.hostile.pipeline import counted_dates
 from tests.reference.hostile.products import loans_on, owed_by_customer
 from tests.reference.hostile.segments import band
@@ -26,7 +27,9 @@ def segments(
     told: Told, flows: Sequence[Row], contributions: Iterable[Row], assets: Iterable[Row]
 ) -> dict[Key, dict[str, Any]]:
     """Columns of ``fct_corporate_segment_monthly`` by customer and month."""
+    contributions = list(contributions)
     earned = {(row["customer_id"], row["month_start_date"]): row for row in contributions}
+    years = of_year(contributions)
     held = {(row["customer_id"], row["month_start_date"]): row for row in assets}
     found = {}
     for month, day in told.months():
@@ -52,7 +55,8 @@ def segments(
             deposits = held[customer, month]["deposit_month_avg_amt"]
             # who has nothing has no contribution yet
             worth = earned.get((customer, month), {})
-            average = worth.get("contribution_avg_12m_amt")
+            year_worth = years.get((customer, month))
+            average = year_worth.average if year_worth else None
             value = band(average or Decimal(0), (1000, "low"), (10_000, "medium"), last="high")
             potential = band(outside, (1_000_000, "low"), (10_000_000, "medium"), last="high")
             found[customer, month] = {

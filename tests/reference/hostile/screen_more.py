@@ -10,6 +10,7 @@ from typing import Any
 from tests.reference.hostile.channels import band
 from tests.reference.hostile.holdings import is_open
 from tests.reference.hostile.labels import paid
+from tests.reference.hostile.of_year import of_year
 from tests.reference.hostile.products import loans_on
 from tests.reference.hostile.screen import codes, standing
 from tests.reference.hostile.told import Row, Told, rate, rounded
@@ -194,10 +195,10 @@ def of_tables(
             )
         if row["month_start_date"] == month:
             of["net_new_money_month_amt"] = row["net_new_money_amt"]
-    for row in earned:
-        if row["month_start_date"] == month:
-            found[(row["customer_id"],)] |= {
-                "contribution_12m_amt": row["contribution_12m_amt"],
-                "is_cost_centre": row["is_cost_centre"],
+    for (customer, one), worth in of_year(earned).items():
+        if one == month:
+            found[(customer,)] |= {
+                "contribution_12m_amt": worth.total,
+                "is_cost_centre": worth.total < 0,
             }
     return found

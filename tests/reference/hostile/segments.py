@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.reference.hostile.holdings import parts
 from tests.reference.hostile.labels import paid
+from tests.reference.hostile.of_year import of_year
 from tests.reference.hostile.payments import counted
 from tests.reference.hostile.screen import age, initiated
 from tests.reference.hostile.told import Row, Told, rounded
@@ -153,7 +154,7 @@ def in_arrears(told: Told, day: date, months: int = CLEAN_MONTHS) -> set[str]:
 
 def segments(told: Told, contributions: Iterable[Row], assets: Iterable[Row]) -> dict[Key, dict[str, Any]]:
     """Columns of ``fct_customer_segment_monthly`` by customer and month, but for points of labels."""
-    earned = {(row["customer_id"], row["month_start_date"]): row for row in contributions}
+    years = of_year(contributions)
     held = {(row["customer_id"], row["month_start_date"]): row for row in assets}
     found = {}
     marks = scores(told, held)
@@ -190,10 +191,9 @@ def segments(told: Told, contributions: Iterable[Row], assets: Iterable[Row]) ->
                 and customer not in bad,
                 "is_closed": row["status"] == "closed",
             }  # fmt: skip
-            contribution = earned.get((customer, month))
-            if contribution and contribution["contribution_avg_12m_amt"] is not None:
-                average = contribution["contribution_avg_12m_amt"]
-                found[customer, month]["value_code"] = band(average, (100, "low"), (1000, "middle"),
+            worth = years.get((customer, month))
+            if worth and worth.average is not None:
+                found[customer, month]["value_code"] = band(worth.average, (100, "low"), (1000, "middle"),
                                                             last="high")  # fmt: skip
     return found
 

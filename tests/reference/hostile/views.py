@@ -10,6 +10,7 @@ from typing import Any
 from tests.reference.hostile.answers import live
 from tests.reference.hostile.cohorts import lines_on
 from tests.reference.hostile.groups import tops
+from tests.reference.hostile.of_year import of_year
 from tests.reference.hostile.payments import counted, counterparty
 from tests.reference.hostile.pipeline import changes
 from tests.reference.hostile.told import Row, Told, bank_day, rounded
@@ -27,6 +28,8 @@ def corporate_view(
     lines, heads, ways = lines_on(told, day), tops(told, day), changes(told, day)
     known = {row["product_line"] for row in told.rows("product", day)}
     of_segment = {row["customer_id"]: row for row in segments if row["month_start_date"] == month}
+    earned = list(earned)
+    years = of_year(earned)
     worth = {row["customer_id"]: row for row in earned if row["month_start_date"] == month}
     wages, channel = payroll(told, day), most_used(told, day)
     people = {row["customer_id"] for row in told.rows("customer", day) if row["customer_type"] == "P"}
@@ -87,8 +90,8 @@ def corporate_view(
             "last_visit_date": max(visits, default=None),
             # who has nothing in the ledger of the month has no row there
             "contribution_amt": worth[customer]["contribution_amt"] if customer in worth else Decimal(0),
-            "contribution_12m_amt": worth[customer]["contribution_12m_amt"]
-            if customer in worth
+            "contribution_12m_amt": years[customer, month].total
+            if (customer, month) in years
             else Decimal(0),
             "raroc_rate": yearly_return(worth[customer]) if customer in worth else None,
             "missing_lines": ",".join(sorted(known - held)) or None,
