@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-ui setup-dev demo test check format written berka answer-key raw-extracts campaign docs clients bi test-bi bench prospects similarity lock clean
+.PHONY: help setup setup-ui setup-dev demo test check format written berka answer-key raw-extracts hostile campaign docs clients bi test-bi bench prospects similarity lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,9 @@ answer-key: setup-dev ## compare 50,000 customers × 18 months × 40 nights with
 
 raw-extracts: setup-dev ## recompute chapter 5 from the raw extracts of ten long, hostile banks
 	ACRM_RAW_EXTRACTS=10 $(BIN)/python -m pytest tests/reference/test_raw_extracts.py
+
+hostile: setup-dev ## recompute the marts of other hostile banks, in plain Python: make hostile SEEDS=5,6,7
+	ACRM_HOSTILE_SEEDS=$(or $(SEEDS),1,2,3) $(BIN)/python -m pytest -n 2 --dist loadfile tests/reference/test_hostile_bank.py tests/reference/test_hostile_events.py tests/reference/test_hostile_plans.py tests/reference/test_merges_put_right.py
 
 campaign: setup-dev ## kill, fill, collide, damage: make campaign ROUNDS=40 SEED=1; one round again: ONLY=17
 	$(BIN)/python -m tests.campaign --rounds $(or $(ROUNDS),40) --seed $(or $(SEED),1) $(if $(KILLS),--kills $(KILLS)) $(if $(WORKERS),--workers $(WORKERS)) $(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep $(KEEP)) $(if $(WRITE),--write) $(if $(DBT),--by-dbt)

@@ -1,9 +1,8 @@
 """Tables of chapters 6 and 7 of a hostile bank against plain Python, written from the text.
 
-Every row of each table is compared. ``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all their nights.
+Every row of each table is compared. ``make hostile`` runs other banks, with all their nights.
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.campaigns import effects, targets
 from tests.reference.hostile.channels import acquisitions, channels
 from tests.reference.hostile.cohorts import (
@@ -49,6 +47,7 @@ from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.repeats import before_the_bridge, bridges_of_orgs, chosen, companies
 from tests.reference.hostile.screen import screen
 from tests.reference.hostile.screen_more import more, of_tables, outside
+from tests.reference.hostile.seeds import SEEDS, drawn_nights, shows
 from tests.reference.hostile.segments import MEASURES, potentials, rfm_cut_offs, segments
 from tests.reference.hostile.service import incomes, service
 from tests.reference.hostile.told import Row, Told
@@ -57,7 +56,6 @@ from tests.support.models import columns_of
 from tests.support.timeline import add_months, month_start
 from tests.support.whole_nights import WholeNights
 
-SEEDS = [int(seed) for seed in os.environ.get("ACRM_HOSTILE_SEEDS", "4").split(",")]
 FEW = [date(2028, 1, 31), date(2028, 2, 29), date(2028, 3, 17), date(2028, 4, 6)]
 """Two month ends with a batch and one without."""
 
@@ -98,7 +96,7 @@ class Bank:
     """What a bank told, and what the warehouse made of it."""
 
     def __init__(self, seed: int) -> None:
-        told = batches(seed, NIGHTS if "ACRM_HOSTILE_SEEDS" in os.environ else FEW)
+        told = batches(seed, drawn_nights(FEW))
         self.told = Told(told)
         self.months = [month for month, _ in self.told.months()]
         given = {
@@ -144,7 +142,7 @@ def differences(
 ) -> list[str]:
     """What the rows say otherwise, one line for each: rows of one side alone, and columns that differ."""
     found = {tuple(row[name] for name in key): row for row in rows}
-    assert expected, "a bank without rows shows nothing"
+    assert shows(expected), "a bank without rows shows nothing"
     lines = [f"{one}: not published" for one in expected.keys() - found.keys()]
     lines += [f"{one}: not expected" for one in found.keys() - expected.keys()]
     for one in expected.keys() & found.keys():
@@ -348,7 +346,7 @@ def test_payments_and_prospects(bank: Bank) -> None:
     rows = bank.rows("corporate.fct_counterparty_flow_monthly")
     key = ("customer_id", "counterparty_key", "month_start_date")
     paid = flows(bank.told)
-    assert any(of["counter_bank_name"] for of in paid.values())
+    assert shows(any(of["counter_bank_name"] for of in paid.values()))
     assert differences(paid, rows, *key) == []
     found = bank.rows("corporate.rpt_prospect", "prospect_type_code = 'outside'")
     expected = {(one,): of for one, of in prospects(rows, month_start(bank.told.last)).items()}
@@ -383,7 +381,7 @@ def test_managers_visits(bank: Bank) -> None:
     rows = bank.rows("corporate.rpt_rm_diligence_monthly")
     assert differences(diligence(bank.told), rows, "employee_id", "month_start_date") == []
     expected = diligence_of_office(bank.told)
-    assert any(row["won_opportunity_cnt"] for row in expected.values())
+    assert shows(any(row["won_opportunity_cnt"] for row in expected.values()))
     assert differences(expected, rows, "employee_id", "month_start_date") == []
 
 
@@ -398,7 +396,7 @@ def test_plans_their_parts_and_scores(bank: Bank) -> None:
         " sum(part_actual) as actual, sum(gap) as gap from corporate.rpt_plan_variance group by all"
     )
     expected = gaps(rows)
-    assert parts
+    assert shows(parts)
     for part in parts:
         assert [part["target"], part["actual"], part["gap"]] == expected[tuple(part[name] for name in key)], (
             part
@@ -422,7 +420,7 @@ def test_segments_and_cut_offs(bank: Bank) -> None:
     assert differences(expected, rows, "customer_id", "month_start_date") == []
     lived = {(row["customer_id"], row["month_start_date"]): row for row in bank.rows(AUM)}
     points = potentials(bank.told, lived, bank.rows("customer.fct_customer_label"))
-    assert len({of["potential_points"] for of in points.values()}) > 2
+    assert shows(len({of["potential_points"] for of in points.values()}) > 2)
     assert differences(points, rows, "customer_id", "month_start_date") == []
     # a month that is not over has none of its own where there are earlier ones
     published = bank.rows("customer.rpt_rfm_cut_off")
@@ -494,7 +492,7 @@ def test_recommendations(bank: Bank) -> None:
 def test_files_and_service_by_org(bank: Bank) -> None:
     rows = bank.rows("customer.rpt_file_completeness")
     expected = completeness(bank.told, owning_orgs(bank.told, bank.told.last), STALE_DAYS)
-    assert any(0 < of["stale_cnt"] < of["customer_cnt"] for of in expected.values())
+    assert shows(any(0 < of["stale_cnt"] < of["customer_cnt"] for of in expected.values()))
     assert differences(expected, rows, "org_id", "customer_type_code", "field_code") == []
     rows = bank.rows("customer.rpt_service_monthly")
     key = ("org_id", "case_type_code", "month_start_date")
@@ -522,14 +520,14 @@ def test_corporate_customers_and_their_chains(bank: Bank) -> None:
     rows = bank.rows("corporate.fct_supply_chain_link_monthly")
     key = ("payer_customer_id", "payee_customer_id", "month_start_date")
     chains = links(bank.told, payments)
-    assert {of["declared_share"] is None for of in chains.values()} == {True, False}
+    assert shows({of["declared_share"] is None for of in chains.values()} == {True, False})
     assert differences(chains, rows, *key) == []
     found = policies(bank.told, own, bank.orgs)
     rows = bank.rows("corporate.rpt_segment_policy_monthly", "action_code <> 'rate_review'")
     if found or rows:
         assert differences(found, rows, "policy_code", "org_id", "month_start_date") == []
     view = corporate_view(bank.told, payments, own, [], bank.rows(CONTRIBUTION))
-    assert any(of["raroc_rate"] for of in view.values())
+    assert shows(any(of["raroc_rate"] for of in view.values()))
     assert differences(view, bank.rows("corporate.dim_corporate_360"), "customer_id") == []
     (first,) = bank.nights.query("select * from intermediate.int_contribution__recorded_from")
     coming = expected_contributions(bank.told, own, first["recorded_from_date"])
@@ -559,7 +557,7 @@ def test_companies_campaigns_and_orgs_repeat_what_other_tables_tell(bank: Bank) 
     assert differences(companies(bank.told, bank.rows), rows, "customer_id") == []
     rows = bank.rows("customer.fct_campaign_target")
     expected = chosen(bank.told, bank.rows(TIERS), bank.rows(AUM), rows)
-    assert any(of["aum_change_amt"] for of in expected.values())
+    assert shows(any(of["aum_change_amt"] for of in expected.values()))
     assert differences(expected, rows, "campaign_id", "customer_id") == []
     bridges = bank.rows("monitoring.fct_aum_bridge_monthly")
     before = before_the_bridge(bank.told, bank.rows(TIERS), bridges)

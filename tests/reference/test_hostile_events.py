@@ -1,9 +1,7 @@
 """What came of the events of a hostile bank, and the lists that managers work by, against plain Python.
 
-``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all their nights.
+``make hostile`` runs other banks, with all their nights.
 """
-
-import os
 
 import pytest
 
@@ -15,15 +13,15 @@ from tests.reference.hostile.answers import (
     recommendation_lines,
     work_log,
 )
-from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.frames import frames
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.lists import reminders
 from tests.reference.hostile.recommendations import recommendations
 from tests.reference.hostile.screen_rest import belonging, repeated, stays
+from tests.reference.hostile.seeds import SEEDS, drawn_nights, shows
 from tests.reference.hostile.told import Row, Told
 from tests.reference.hostile.views import corporate_view
-from tests.reference.test_hostile_bank import FEW, SEEDS, SUPPORT, differences
+from tests.reference.test_hostile_bank import FEW, SUPPORT, differences
 from tests.support.models import columns_of
 from tests.support.whole_nights import WholeNights
 
@@ -38,7 +36,7 @@ class Bank:
     """What a bank told, and what the warehouse made of it."""
 
     def __init__(self, seed: int) -> None:
-        told = batches(seed, NIGHTS if "ACRM_HOSTILE_SEEDS" in os.environ else FEW)
+        told = batches(seed, drawn_nights(FEW))
         self.batches, self.told = told, Told(told)
         self.nights = WholeNights(MARTS, accept_partial_start=True)
         self.nights.connection.execute(f"update stg.recommendation_settings set min_support_cnt = {SUPPORT}")
@@ -61,7 +59,7 @@ def bank(request: pytest.FixtureRequest) -> Bank:
 
 def test_what_came_of_events(bank: Bank) -> None:
     expected = event_months(bank.told, bank.events)
-    assert any(row["won_amt"] for row in expected.values())
+    assert shows(any(row["won_amt"] for row in expected.values()))
     rows = bank.rows("monitoring.rpt_event_monthly")
     assert differences(expected, rows, "org_id", "event_code", "month_start_date") == []
 
@@ -107,7 +105,7 @@ def test_events_of_corporate_customers(bank: Bank) -> None:
 
 def test_what_managers_answered(bank: Bank) -> None:
     expected = reminders(bank.told, bank.events)
-    assert any(row["answered_cnt"] for row in expected.values())
+    assert shows(any(row["answered_cnt"] for row in expected.values()))
     rows = bank.rows("corporate.rpt_rm_diligence_monthly")
     assert differences(expected, rows, "employee_id", "month_start_date") == []
 
@@ -119,7 +117,7 @@ def test_what_the_screen_repeats(bank: Bank) -> None:
     }
     own = {key: of for key, of in belonging(bank.told).items() if key[0] in open_ones}
     said = repeated(bank.told, bank.rows)
-    assert any(of.get("last_event_code") for of in said.values())
+    assert shows(any(of.get("last_event_code") for of in said.values()))
     for expected in (own, said):
         found = [row for row in rows if (row["customer_id"],) in expected]
         assert differences(expected, found, "customer_id") == []
@@ -127,7 +125,7 @@ def test_what_the_screen_repeats(bank: Bank) -> None:
 
 def test_who_entered_and_left_a_saved_segment(bank: Bank) -> None:
     expected = stays(bank.batches)
-    assert {of["is_member"] for of in expected.values()} == {True, False}
+    assert shows({of["is_member"] for of in expected.values()} == {True, False})
     assert (
         differences(expected, bank.rows("customer.fct_segment_member"), "customer_id", "entered_date") == []
     )

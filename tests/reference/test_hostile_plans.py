@@ -2,10 +2,9 @@
 
 The bank is hostile and has a past: years of balances before the first night, another tree of orgs and an
 employee at another org from a night on, one who leaves. A batch comes wrong at first, and once more when the
-next night has run. ``ACRM_HOSTILE_SEEDS=1,2,3`` runs other banks, with all their nights.
+next night has run. ``make hostile`` runs other banks, with all their nights.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
@@ -14,7 +13,6 @@ from functools import cached_property
 import pytest
 
 from tests.reference.hostile import names
-from tests.reference.hostile.bank import NIGHTS
 from tests.reference.hostile.front import batches
 from tests.reference.hostile.indicators import INDICATORS_OF_PLANS, Figures
 from tests.reference.hostile.lists import growth, lost_warnings, quality, rankings
@@ -22,8 +20,9 @@ from tests.reference.hostile.past import TURNED, with_a_past, wrong
 from tests.reference.hostile.pipeline import forecast_months
 from tests.reference.hostile.plan_tables import plan_actuals, scorecards, variances
 from tests.reference.hostile.plans import breakdown, scores
+from tests.reference.hostile.seeds import SEEDS, drawn_nights, shows
 from tests.reference.hostile.told import Row, Told
-from tests.reference.test_hostile_bank import SEEDS, SUPPORT, differences
+from tests.reference.test_hostile_bank import SUPPORT, differences
 from tests.support.merging import as_one
 from tests.support.merging import told as merged
 from tests.support.timeline import add_months, month_start
@@ -49,7 +48,7 @@ class Bank:
     """What a bank told, and what the warehouse made of it."""
 
     def __init__(self, seed: int) -> None:
-        nights = NIGHTS if "ACRM_HOSTILE_SEEDS" in os.environ else FEW
+        nights = drawn_nights(FEW)
         self.batches = with_a_past(batches(seed, nights), seed)
         self.told = Told(self.batches)
         self.nights = WholeNights(MARTS, accept_partial_start=True)
@@ -82,8 +81,8 @@ def test_plans_of_every_indicator(bank: Bank) -> None:
     expected = plan_actuals(bank.figures)
     rows = bank.rows("corporate.fct_plan_actual")
     assert differences(expected, rows, *TARGET, "version", "month_start_date") == []
-    assert {row["indicator_code"] for row in rows if row["actual"]} == INDICATORS_OF_PLANS
-    assert {row["status"] for row in rows} == {"ahead", "on_track", "behind", None}
+    assert shows({row["indicator_code"] for row in rows if row["actual"]} == INDICATORS_OF_PLANS)
+    assert shows({row["status"] for row in rows} == {"ahead", "on_track", "behind", None})
 
 
 def test_the_parts_of_every_gap(bank: Bank) -> None:
