@@ -104,7 +104,7 @@ bi: $(BI)/.installed ## serve dashboards of a warehouse that has run (Apache Sup
 test-bi: setup-dev $(BI)/.installed ## compare every chart of the real server with SQL, in Chromium
 	ACRM_BI=$(CURDIR)/$(BI)/bin/python $(BIN)/python -m pytest tests/bi
 
-bench: setup-dev ## measure a night: make bench SIZE=small|large|city
+bench: setup-dev ## measure a night: make bench SIZE=small|large|million|city
 	$(BIN)/python -m benchmarks.run --size $(or $(SIZE),small)
 
 prospects: setup-dev ## compare prospects and supply chains with what the generated bank knows: benchmarks/PLANTED.md

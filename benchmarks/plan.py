@@ -55,6 +55,7 @@ class Size:
 
     Attributes:
         choices: What the bank says in ``bank.yml``.
+        has_stage_two: Whether it sends the extracts of chapters 5 to 7, too.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Size:
     written_as: Format
     banks: tuple[BenchBank, ...]
     choices: tuple[tuple[str, str | int], ...] = ()
+    has_stage_two: bool = False
 
     def spec(self, bank: BenchBank) -> SampleSpec:
         """What to generate for a bank."""
@@ -74,8 +76,7 @@ class Size:
             end=last,
             profile="suzhou",
             written_as=self.written_as,
-            # the recorded results are of stage 1
-            has_stage_two=False,
+            has_stage_two=self.has_stage_two,
         )
 
 
@@ -107,6 +108,18 @@ FORMATS = {"csv": Format(compression="gzip"), "parquet": Format(kind="parquet")}
 SIZES = {
     "small": Size("small", 10_000, FORMATS["csv"], _every_night(18, 9, 4 * GIB)),
     "large": Size("large", 500_000, FORMATS["csv"], _every_night(24, 12, 30 * GIB)),
+    # all chapters, with every extract
+    "million": Size(
+        "million",
+        1_000_000,
+        FORMATS["parquet"],
+        (
+            BenchBank("shorter", 3, _DAY_24, (_DAY_28, _MONTH_END), 15 * GIB, 5 * GIB),
+            BenchBank("main", 12, _DAY_24, (_DAY_28, _MONTH_END), 20 * GIB, 5 * GIB),
+        ),
+        choices=(("keep_releases", 1),),
+        has_stage_two=True,
+    ),
     # 23 nights of a city would run for hours: an early night of April is measured on a bank of its own
     "city": Size(
         "city",

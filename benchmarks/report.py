@@ -9,12 +9,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.chapters import CHAPTERS, OTHER
 from benchmarks.measure import LAYERS, LayerSize, Usage
 from benchmarks.results import BankMeasure, NightMeasure, Station
 from orchestration.stations import STATIONS
 
 _MIB = 2**20
 _BAR = 40
+_COSTLIEST = 15
 _ORDINARY = "day 28"
 _EMPTY = "# Results\n\nWritten by `python -m benchmarks.run`; what each figure means is in README.md.\n"
 
@@ -47,6 +49,13 @@ def markdown(size: str, banks: Sequence[BankMeasure]) -> str:
     compared = list(_comparisons(banks))
     if compared:
         parts += ["### Does a night grow?", _table(_COMPARISON_COLUMNS, compared)]
+    told = [(bank, night) for bank, night in _all_nights(banks) if night.chapter_seconds]
+    if told:
+        parts += ["### Models by chapter", _table(_CHAPTER_COLUMNS, map(_chapter_row, told))]
+        bank, night = next((pair for pair in reversed(told) if pair[1].label == _ORDINARY), told[-1])
+        parts += [
+            f"The costliest models of {bank.name} {night.business_date}: {_costliest(night)}.",
+        ]
     parts += ["### Stations"]
     parts += [_table(_STATION_COLUMNS, _station_rows(bank, night)) for bank, night in _all_nights(banks)]
     parts += ["### Layers on disk", _table(["bank", "night", *LAYERS, "new release"], _layer_rows(banks))]
@@ -80,7 +89,7 @@ def _all_nights(banks: Iterable[BankMeasure]) -> Iterable[tuple[BankMeasure, Nig
 
 _NIGHT_COLUMNS = [
     "bank", "night", "rows", "time", "CPU", "peak memory", "read", "written", "rows/s", "by hand",
-    "its peak", "times by hand", "rows that differ", "contribution",
+    "its peak", "times by hand", "rows that differ",
 ]  # fmt: skip
 
 
@@ -92,7 +101,6 @@ def _night_row(bank: BankMeasure, night: NightMeasure) -> list[str]:
         f"{night.rows:,}",
         *_usage_cells(total, night.rows),
         *_floor_cells(night),
-        "" if night.contribution_seconds is None else seconds(night.contribution_seconds),
     ]
 
 
@@ -116,6 +124,28 @@ def _usage_cells(usage: Usage, rows: int) -> list[str]:
         mebibytes(usage.written_bytes),
         f"{rows / usage.seconds:,.0f}" if usage.seconds else "",
     ]
+
+
+_CHAPTER_COLUMNS = ["bank", "night", *dict.fromkeys(CHAPTERS.values()), OTHER, "5 to 7 on top of 2 to 4"]
+
+
+def _chapter_row(measured: tuple[BankMeasure, NightMeasure]) -> list[str]:
+    bank, night = measured
+    of = night.chapter_seconds
+    chapters = [*dict.fromkeys(CHAPTERS.values()), OTHER]
+    before = sum(of.get(chapter, 0) for chapter in chapters if chapter[0] in "234")
+    after = sum(of.get(chapter, 0) for chapter in chapters if chapter[0] in "567")
+    return [
+        bank.name,
+        f"{night.business_date} {night.label}",
+        *(seconds(of.get(chapter, 0)) for chapter in chapters),
+        f"{after / before:.0%}" if before else "",
+    ]
+
+
+def _costliest(night: NightMeasure) -> str:
+    models = sorted(night.model_seconds.items(), key=lambda of: (-of[1], of[0]))
+    return ", ".join(f"`{model}` {seconds(took)}" for model, took in models[:_COSTLIEST])
 
 
 _STATION_COLUMNS = ["night", "station", "time", "CPU", "peak memory", "read", "written", "rows/s"]

@@ -33,7 +33,8 @@ class NightMeasure(_Kept):
         floor: The same night by hand; none if it was left out.
         differing: Published rows that the floor has not, or has besides, by table.
         release_bytes: Disk that the new release takes for itself; the rest it shares with the one before.
-        contribution_seconds: Of the build, the models of contribution; none in results that are older.
+        model_seconds: Of the build, each model; none in results that are older.
+        chapter_seconds: The same by chapter of the specification: each model with the first that needs it.
     """
 
     label: str
@@ -46,7 +47,8 @@ class NightMeasure(_Kept):
     before: dict[str, LayerSize]
     after: dict[str, LayerSize]
     release_bytes: int
-    contribution_seconds: float | None = None
+    model_seconds: dict[str, float] = {}
+    chapter_seconds: dict[str, float] = {}
 
     @property
     def total(self) -> Usage:

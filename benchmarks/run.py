@@ -1,6 +1,6 @@
 """Measures nights of a generated bank and, in the same run, what they would cost by hand.
 
-    python -m benchmarks.run --size small|large|city [--home FOLDER] [--bank NAME] [--format csv|parquet]
+    python -m benchmarks.run --size SIZE [--home FOLDER] [--bank NAME] [--format csv|parquet]
 
 Banks are generated once and kept in ``$ACRM_BENCH/<size>``, by default ``var/bench/<size>``. The warehouse
 is built anew every time. Results go to the terminal and into ``benchmarks/RESULTS.md``.
@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,8 +19,8 @@ from time import perf_counter
 
 from rich.console import Console
 
+from benchmarks.chapters import chapter_of_models, model_seconds
 from benchmarks.compare import compare
-from benchmarks.contribution import contribution_seconds
 from benchmarks.measure import MeasuredProcessError, Usage, file_blocks, folder_size, layer_sizes, measure
 from benchmarks.plan import FORMATS, SIZES, BenchBank, MeasuredNight, Size
 from benchmarks.report import show, update_results
@@ -31,6 +32,7 @@ from orchestration.releases.files import remove
 from orchestration.releases.keys import note_generated, provide_demo_key
 from orchestration.releases.on_disk import current_release
 from orchestration.settings import PROJECT, BatchId, Settings, private_folder
+from orchestration.transform import Transform
 from sample_bank.generate import generate_bank
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -202,6 +204,11 @@ def _measure_night(
             compared = compare(settings, first_month)
     report = read_report(settings, night.batch)
     assert report is not None, f"{night.batch} was not run"
+    models = model_seconds(settings.dbt_logs / "dbt.log")
+    chapter_of = chapter_of_models(Transform(settings).manifest)
+    chapters: dict[str, float] = defaultdict(float)
+    for model, took in models.items():
+        chapters[chapter_of[model]] += took
     result = NightMeasure(
         label=night.label,
         business_date=night.business_date,
@@ -213,7 +220,8 @@ def _measure_night(
         before=before,
         after=after,
         release_bytes=sum(blocks for file, blocks in releases.items() if file not in released),
-        contribution_seconds=contribution_seconds(settings.dbt_logs / "dbt.log"),
+        model_seconds=models,
+        chapter_seconds=dict(sorted(chapters.items())),
     )
     by_hand = ""
     if floor is not None:
