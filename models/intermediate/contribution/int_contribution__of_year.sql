@@ -1,7 +1,7 @@
 -- One row per customer and month that tonight computes: the contribution of the year that ends with the
 -- month, also of who has nothing in the month itself.
 
-{{ config(materialized='view', tags=['night']) }}
+{{ config(materialized='view') }}
 
 select
     earned.customer_id,
