@@ -131,7 +131,7 @@ def fit_to_publish(
             ),
             *parts.part_suites(batch.business_date, months_rebuilt),
             *contribution.contribution_suites(months_rebuilt),
-            *confirmation.confirmation_suites(months_rebuilt),
+            *confirmation.confirmation_suites(batch.business_date, months_rebuilt),
             *reports.report_suites(batch.business_date, months_rebuilt),
             *ownership.ownership_suites(batch.business_date),
             *sales.sales_suites(batch.business_date),

@@ -34,27 +34,44 @@ def sales_suites(business_date: date) -> list[Suite]:
         Suite(
             SALES,
             LEDGER,
-            [ledger_kept(), trades_add_up(business_date), trades_of_tonight_add_up(business_date)],
+            [
+                ledger_kept(business_date),
+                trades_add_up(business_date),
+                trades_of_tonight_add_up(business_date),
+            ],
         ),
         Suite(SALES, PERFORMANCE, [day_adds_up(business_date)]),
     ]
 
 
-def ledger_kept() -> Check:
-    """Every entry of the newest release is in the ledger as it was, and none has been put between them."""
+def ledger_kept(business_date: date) -> Check:
+    """Every entry of the newest release is in the ledger as it was, and none has been put between them.
+
+    What the release holds depends on the runs before. Counted are the entries that nights before this one
+    made.
+    """
     return FailingRows(
         check_code="ledger_not_kept",
         table=LEDGER,
         query=fill(
             """
             select
-                published.entry_cnt,
-                case when published is distinct from kept then published.entry_cnt else 0 end
-            from ({published}) as published
-            cross join ({kept}) as kept
+                earlier.entry_cnt + failing.entry_cnt,
+                failing.entry_cnt
+            from (
+                select count(*) as entry_cnt from {ledger} where knowledge_date < {night}
+            ) as earlier
+            cross join (
+                select case when published is distinct from kept then published.entry_cnt else 0 end
+                    as entry_cnt
+                from ({published}) as published
+                cross join ({kept}) as kept
+            ) as failing
             """,
             published=_fingerprint(name("confirmed", LEDGER)),
             kept=_fingerprint(name(SALES, LEDGER)),
+            ledger=name(SALES, LEDGER),
+            night=value(business_date),
         ),
     )
 

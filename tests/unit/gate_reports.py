@@ -37,10 +37,12 @@ REPORT_MARTS = """
             cast(amount as decimal(18, 2)) as balance_amt
         from (values ('deposit', 500.00), ('deposit', 0.01), ('investment', 100.00)) as t(class, amount);
     create table customer_value.fct_month_confirmed as
-        select date '2025-12-01' as month_start_date, 1 as version_number, 2 as customer_cnt
-        union all select date '2026-01-01', 1, 2;
+        select date '2025-12-01' as month_start_date, 1 as version_number, 2 as customer_cnt,
+            date '2026-01-31' as confirmed_date
+        union all select date '2026-01-01', 1, 2, date '2026-01-31';
     create table customer_value.fct_customer_tier_confirmed as
-        select customer_id, month_start_date, 1 as version_number, 'gold' as tier_code
+        select customer_id, month_start_date, 1 as version_number, 'gold' as tier_code,
+            date '2026-01-31' as confirmed_date
         from customer_value.fct_customer_tier_monthly;
     create table intermediate.int_confirmation__month as select date '2025-12-01' as month_start_date;
     create table confirmed.fct_month_confirmed as from customer_value.fct_month_confirmed;

@@ -146,6 +146,20 @@ def test_sound_marts_pass_every_check_that_was_declared(night: LakeNight) -> Non
     assert outcome.ran == outcome.declared == len(outcome.results)
 
 
+def test_what_was_published_before_shows_in_no_count(night: LakeNight) -> None:
+    """Results are published: a night that is run again tells what it told at first."""
+    again = [(r.table_name, r.check_code, r.checked_cnt) for r in run(night).results]
+    for table in ("fct_month_confirmed", "fct_customer_tier_confirmed", "fct_sales_credit"):
+        night.query(f"delete from confirmed.{table}")
+
+    at_first = [(r.table_name, r.check_code, r.checked_cnt) for r in run(night).results]
+
+    assert at_first == again
+    assert {count for table, code, count in again if code in ("ledger_not_kept", "confirmation_not_kept")} == {
+        1, 2,
+    }  # fmt: skip
+
+
 def test_events_that_came_before_are_counted_and_warn(night: LakeNight) -> None:
     fees = [
         row("fee_income", fee_id=f"F{number}", customer_id="C1", product_code="DEP", org_id="O2")
