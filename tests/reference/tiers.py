@@ -114,14 +114,14 @@ def assess(
     result: dict[date, TierMonth] = {}
     for month in sorted(months):
         assessed = _assess_month(months, month, result, opened_in_history)
-        causes = dict.fromkeys(assessed.events, "change")
+        causes = {(event, "change") for event in assessed.events}
         is_complete = assessed.is_history_complete
         if records is not None:
             first = first_month or min(months)
             is_complete = is_complete and is_told(records, assessed, month, opened, first)
             begun = unrecorded_before(records, month, opened, first)
-            causes |= dict.fromkeys(_first_recorded(months, month, result, assessed, begun), "first_recorded")
-        result[month] = replace(assessed, is_history_complete=is_complete, causes=frozenset(causes.items()))
+            causes = _causes(months, month, result, assessed, begun)
+        result[month] = replace(assessed, is_history_complete=is_complete, causes=frozenset(causes))
     return result
 
 
@@ -153,14 +153,16 @@ def unrecorded_before(records: Records, month: date, opened: date, first: date) 
     return records.begins(month) | (frozenset(FACTORS[1:]) if is_new_row else frozenset())
 
 
-def _first_recorded(
+def _causes(
     months: Mapping[date, Month],
     month: date,
     earlier: Mapping[date, TierMonth],
     assessed: TierMonth,
     begun: frozenset[str],
-) -> set[str]:
-    """Events that would not have happened had only the factors counted that were recorded before."""
+) -> set[tuple[str, str]]:
+    """Events with their causes: what would not have happened had only the factors counted that were recorded
+    before is ``first_recorded``. Of several tiers regained at once each has its own.
+    """
     previous = earlier[max(earlier)] if earlier else None
     continued = 0
     for tier in DOCUMENTS:
@@ -168,16 +170,18 @@ def _first_recorded(
         given = {"aum"} if k is not None and k <= tier.window else set()
         if (given | given_by_factors(tier, months[month])) - begun:
             continued = max(continued, tier.rank)
-    compared = {"new": 0, "upgrade": previous.rank if previous else 0}
-    found = {event for event, rank in compared.items() if event in assessed.events and continued <= rank}
-    if "regained" in assessed.events and previous is not None:
-        regained = [
-            RANKS[code]
+    compared = {"new": [0], "upgrade": [previous.rank if previous else 0]}
+    if previous is not None:
+        compared["regained"] = [
+            RANKS[code] - 1
             for code, status in assessed.statuses.items()
             if _was_lost(previous, code) and status.status_code != "lost"
         ]
-        found |= {"regained"} if continued < min(regained) else set()
-    return found if begun else set()
+    return {
+        (event, "first_recorded" if begun and rank is not None and continued <= rank else "change")
+        for event in assessed.events
+        for rank in compared.get(event, [None])
+    }
 
 
 def _assess_month(
