@@ -115,7 +115,8 @@ SIZES = {
         FORMATS["parquet"],
         (
             BenchBank("shorter", 3, _DAY_24, (_DAY_28, _MONTH_END), 15 * GIB, 5 * GIB),
-            BenchBank("main", 12, _DAY_24, (_DAY_28, _MONTH_END), 20 * GIB, 5 * GIB),
+            BenchBank("early", 12, _LAST_OF_MARCH, (_DAY_2,), 20 * GIB, 5 * GIB),
+            BenchBank("main", 12, _DAY_24, (_DAY_28, _MONTH_END, _RESENT, _NEW_MONTH), 25 * GIB, 5 * GIB),
         ),
         choices=(("keep_releases", 1),),
         has_stage_two=True,
