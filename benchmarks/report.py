@@ -53,9 +53,7 @@ def markdown(size: str, banks: Sequence[BankMeasure]) -> str:
     if told:
         parts += ["### Models by chapter", _table(_CHAPTER_COLUMNS, map(_chapter_row, told))]
         bank, night = next((pair for pair in reversed(told) if pair[1].label == _ORDINARY), told[-1])
-        parts += [
-            f"The costliest models of {bank.name} {night.business_date}: {_costliest(night)}.",
-        ]
+        parts += [f"The costliest models of {bank.name} {night.business_date}: {_costliest(night)}."]
     parts += ["### Stations"]
     parts += [_table(_STATION_COLUMNS, _station_rows(bank, night)) for bank, night in _all_nights(banks)]
     parts += ["### Layers on disk", _table(["bank", "night", *LAYERS, "new release"], _layer_rows(banks))]

@@ -287,6 +287,25 @@ def test_what_would_have_happened_anyway_is_a_change(bank: str, request: pytest.
     assert events(nights, "newcomer", JANUARY) == {("new", "change")}
 
 
+def test_of_tiers_that_are_regained_at_once_each_has_its_cause() -> None:
+    bank = Bank([FIRST])
+    customer = bank.customer("returned", opened=LONG_AGO)
+    # gold until April, lost in November: in January potential by AUM, platinum by the mortgage
+    account = customer.account(opened=LONG_AGO).holds(25 * WAN, since=date(2025, 1, 1))
+    account.holds(1 * WAN, since=date(2025, 5, 1)).holds(10 * WAN, since=JANUARY)
+    customer.borrows(200 * WAN, since=date(2020, 5, 5))
+
+    rows = nights_of(bank).query(
+        "select event_code, to_tier_code, cause_code from customer_value.fct_tier_event"
+        " where customer_id = 'returned' and month_start_date = ?", JANUARY,
+    )  # fmt: skip
+    assert {tuple(row.values()) for row in rows} == {
+        ("upgrade", "platinum", "change"),
+        ("regained", "potential", "change"),
+        ("regained", "gold", "first_recorded"),
+    }
+
+
 def test_history_is_complete_only_where_every_factor_of_the_tier_is_recorded(
     told: MemoryNights, untold: MemoryNights
 ) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from benchmarks.chapters import CHAPTERS
 from benchmarks.compare import compare
 from benchmarks.floor import TABLES, floor_parquet
 from benchmarks.measure import MeasuredProcessError, layer_sizes, measure
@@ -72,6 +73,9 @@ def test_every_night_is_measured_by_station(measured):
         assert night.rows > 0
         assert night.total.peak_bytes > 0
         assert night.after["published"].disk_bytes > 0
+        # every model of the build is found in dbt's log, and each belongs to a chapter
+        assert sum(night.chapter_seconds.values()) == pytest.approx(sum(night.model_seconds.values()))
+        assert set(CHAPTERS.values()) <= set(night.chapter_seconds)
 
 
 def test_the_floor_computes_what_is_published_every_night(measured):
@@ -127,6 +131,7 @@ def test_results_replace_only_their_own_section(measured, tmp_path):
     assert page.read_text(encoding="utf-8") == once
     assert "kept" in once
     assert "| main | 2026-04-30 month end |" in once
+    assert once.count("### Models by chapter") == 1
 
 
 def test_results_are_kept_and_shown(measured, folder):
