@@ -42,13 +42,18 @@
 
 {% macro event_worth(amount, rate) -%}
     {# an amount in the currency of the rate, in the reporting currency, to the cent #}
-    cast(cast({{ amount }} as {{ sum_type() }}) * {{ rate }} as {{ amount_type() }})
+    case
+        when {{ rate }} = 1 then cast({{ amount }} as {{ amount_type() }})
+        else cast(cast({{ amount }} as {{ sum_type() }}) * {{ rate }} as {{ amount_type() }})
+    end
 {%- endmacro %}
 
 {% macro sum_of_flows(days) -%}
     {# what some rows of int_event__flow_day come to, rounded once; what no cent is seen of has no room for
        decimals #}
     case
+        when sum({{ days }}.signed_fine_amt) = 0
+            then cast(sum({{ days }}.signed_plain_amt) as {{ sum_type() }})
         when abs(sum({{ days }}.signed_plain_amt)) < 100 * {{ ten_trillion() }}
             then cast(
                 cast(sum({{ days }}.signed_plain_amt) as {{ exact_type() }}) + sum({{ days }}.signed_fine_amt)
@@ -56,6 +61,16 @@
             )
         else sum({{ days }}.signed_plain_amt) + cast(sum({{ days }}.signed_fine_amt) as {{ sum_type() }})
     end
+{%- endmacro %}
+
+{% macro sum_of_sizes(flows='') -%}
+    {# what transactions come to, each without its sign, rounded once #}
+    {%- set plain, fine = flows ~ 'signed_plain_amt', flows ~ 'signed_fine_amt' -%}
+    {{ round_signed(
+        'sum(case when ' ~ fine ~ ' = 0 then abs(' ~ plain ~ ') else 0 end)',
+        'sum(case when ' ~ fine ~ ' <> 0 then abs(cast(' ~ plain ~ ' as ' ~ exact_type() ~ ') + ' ~ fine
+        ~ ') else 0 end)'
+    ) }}
 {%- endmacro %}
 
 {% macro rates_tonight() -%}
@@ -79,69 +94,6 @@
     {# What makes an event the same event: never amounts, rules or runs. It holds private numbers, and is
        published under a key only. #}
     md5({{ event_code }} || '|' || {{ subject_type }} || '|' || {{ subject }} || '|' || {{ key }})
-{%- endmacro %}
-
-{% macro group_roots(relations) -%}
-    {# Common table expressions up to `group_roots`: the ultimate parent of every customer with a parent, and
-       of the parent itself. Of a circle, and of who is below it, its smallest id is the parent. #}
-group_edges as (
-
-    -- one parent each: the smallest, where a bank says several
-    select customer_id, min(related_id) as parent_id
-    from {{ relations }}
-    where relation_type_code = 'group_parent' and related_id <> customer_id
-    group by customer_id
-
-),
-
-group_walk as (
-
-    select * from (
-        with recursive steps as (
-            select customer_id, parent_id as root_id, 1 as hops from group_edges
-            union all
-            select steps.customer_id, group_edges.parent_id as root_id, steps.hops + 1 as hops
-            from steps
-            inner join group_edges on steps.root_id = group_edges.customer_id
-            where steps.hops < 32 and group_edges.parent_id <> steps.customer_id
-        )
-
-        select customer_id, root_id, hops from steps
-    ) as walked
-
-),
-
--- who comes back to themselves
-group_circles as (
-
-    select walk.customer_id, least(walk.customer_id, min(walk.root_id)) as root_id
-    from group_walk as walk
-    inner join (
-        select distinct closing.customer_id
-        from group_walk as closing
-        inner join group_edges
-            on closing.root_id = group_edges.customer_id and closing.customer_id = group_edges.parent_id
-    ) as circles on walk.customer_id = circles.customer_id
-    group by walk.customer_id
-
-),
-
-group_roots as (
-
-    select walk.customer_id, min(coalesce(group_circles.root_id, walk.root_id)) as root_id
-    from group_walk as walk
-    inner join (
-        select customer_id, max(hops) as hops from group_walk group by customer_id
-    ) as longest on walk.customer_id = longest.customer_id and walk.hops = longest.hops
-    left join group_circles on walk.root_id = group_circles.customer_id
-    group by walk.customer_id
-    union
-    select walk.root_id as customer_id, walk.root_id
-    from group_walk as walk
-    left join group_edges on walk.root_id = group_edges.customer_id
-    where group_edges.customer_id is null
-
-)
 {%- endmacro %}
 
 {% macro counted_flows() -%}

@@ -113,10 +113,7 @@
 {% macro signed_ratio(part, whole) -%}
     {# part / whole of two whole numbers of any sign, rounded to 6 decimals half away from zero; may pass 1,
        and reads as 999,999,999,999.999999 where it is more #}
-    {%- set millionths = floor_divide(
-        '(2000000 * abs(cast(' ~ part ~ ' as decimal(38, 0))) + abs(' ~ whole ~ '))',
-        '(2 * abs(cast(' ~ whole ~ ' as decimal(38, 0))))'
-    ) %}
+    {%- set millionths = rounded_millionths('abs(' ~ part ~ ')', 'abs(' ~ whole ~ ')') %}
     cast(
         cast(
             {# null stays null, which least() would leave out -#}

@@ -54,6 +54,13 @@ def debts(bank: EventBank) -> None:
             "customer_relation", FIRST, customer_id=child, related_id="PARENT", relation_type="group_parent",
             valid_from=date(2026, 1, 1),
         )  # fmt: skip
+    # of two parents the one with the larger share counts, as for every figure of groups
+    bank.bank.customer("ELSEWHERE", kind="C").holds(1000)
+    for parent, share in (("PARENT", "0.300000"), ("STRANGER", "0.600000")):
+        bank.tells(
+            "customer_relation", FIRST, customer_id="ELSEWHERE", related_id=parent,
+            relation_type="group_parent", share=Decimal(share), valid_from=date(2026, 1, 1),
+        )  # fmt: skip
     bank.tells(
         "customer_relation", FIRST, customer_id="BAD", related_id="SURETY", relation_type="guarantor",
         valid_from=date(2026, 1, 1),

@@ -209,15 +209,24 @@ def group_risks(look: Look) -> None:
 
 
 def _group(relations: list[Row], customer: str) -> set[str]:
-    """Everybody who is tied to the customer by parents."""
-    group, size = {customer}, 0
-    while size < len(group):
-        size = len(group)
-        for row in relations:
-            pair = {row["customer_id"], row["related_id"]}
-            if row["relation_type"] == "group_parent" and pair & group:
-                group |= pair
-    return group
+    """Everybody with the customer's ultimate parent; of several parents the one with the largest share."""
+    stated: dict[str, list[tuple[Decimal, str]]] = {}
+    for row in relations:
+        if row["relation_type"] == "group_parent" and row["customer_id"] != row["related_id"]:
+            stated.setdefault(row["customer_id"], []).append((-(row["share"] or ZERO), row["related_id"]))
+    parents = {child: min(found)[1] for child, found in stated.items()}
+    everybody = parents.keys() | set(parents.values())
+    top = _ultimate(parents, customer)
+    return {one for one in everybody if _ultimate(parents, one) == top}
+
+
+def _ultimate(parents: dict[str, str], customer: str) -> str:
+    way = [customer]
+    while way[-1] in parents:
+        if parents[way[-1]] in way:
+            return min(way[way.index(parents[way[-1]]) :])
+        way.append(parents[way[-1]])
+    return way[-1]
 
 
 def _is_risk(event: Event) -> bool:

@@ -19,6 +19,7 @@ def connection():
 DIVIDED = render("divide_round('p', 'f', 'd')")
 EXACT = render("divide_exact('p', 'f', 'd')")
 RATIO = render("signed_ratio('a', 'b')")
+SHARE = render("ratio('a', 'b')")
 ROUNDED = render("round_amount('p', 'f', 'decimal(38, 2)')")
 BY_CENTS = render("divide_cents('p', 'd')")
 PUBLISHED = render("round_amount('p', 'f')")
@@ -165,6 +166,39 @@ def test_a_ratio_has_room_whatever_it_is_of(connection, part, whole, told):
     ).fetchone()
 
     assert result == (told and Decimal(told))
+
+
+LAST_OF_64_BITS = 4 * 10**12 - 1, 10**18 - 1
+"""Part and whole of the largest ratio that is divided in 64 bits."""
+
+
+@pytest.mark.parametrize("kind", ["bigint", "hugeint", "decimal(38, 0)"])
+@given(
+    part=st.integers(min_value=0, max_value=10**20) | st.integers(4 * 10**12 - 3, 4 * 10**12 + 3),
+    whole=st.integers(min_value=1, max_value=10**20) | st.integers(10**18 - 3, 10**18 + 3),
+)
+@example(part=1, whole=2 * 10**6)  # half a millionth
+@example(part=LAST_OF_64_BITS[0], whole=LAST_OF_64_BITS[1])
+@example(part=LAST_OF_64_BITS[0] + 1, whole=LAST_OF_64_BITS[1] + 1)
+@example(part=LAST_OF_64_BITS[0], whole=1)
+def test_a_ratio_is_exact_whatever_its_size(connection, kind, part, whole):
+    limit = 2**63 - 1 if kind == "bigint" else 10**20
+    part, whole = min(part, limit), min(whole, limit)
+    doubled = 2 * 10**6 * part + whole
+    millionths = doubled // (2 * whole)
+
+    up, down = connection.execute(
+        f"select {RATIO} from (values (1, {part}::{kind}, {whole}::{kind}),"
+        f" (2, -{part}::{kind}, {whole}::{kind})) as ratios (n, a, b) order by n"
+    ).fetchall()
+
+    told = Decimal(min(millionths, LIMIT)).scaleb(-6)
+    assert (up, down) == ((told,), (-told,))
+    if millionths < 10**9:
+        (share,) = connection.execute(
+            f"select {SHARE} from (select {part}::{kind} as a, {whole}::{kind} as b)"
+        ).fetchone()
+        assert share == told
 
 
 @given(cents=st.integers(min_value=-LIMIT, max_value=LIMIT))

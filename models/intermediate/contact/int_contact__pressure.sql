@@ -28,32 +28,40 @@ state as (
 
 per_channel as (
 
-    select 'month' as period_code, customer_id, channel_code, month_start_date, contact_cnt, delivered_cnt
-    from state
-    union all
     select
-        'year' as period_code,
         customer_id,
         channel_code,
         month_start_date,
-        year_contact_cnt as contact_cnt,
-        year_delivered_cnt as delivered_cnt
+        contact_cnt,
+        delivered_cnt,
+        year_contact_cnt,
+        year_delivered_cnt
     from state
+    union all
+    select
+        customer_id,
+        'all' as channel_code,
+        month_start_date,
+        sum(contact_cnt) as contact_cnt,
+        sum(delivered_cnt) as delivered_cnt,
+        sum(year_contact_cnt) as year_contact_cnt,
+        sum(year_delivered_cnt) as year_delivered_cnt
+    from state
+    group by customer_id, month_start_date
 
 ),
 
 per_customer as (
 
-    select period_code, channel_code, month_start_date, contact_cnt, delivered_cnt from per_channel
+    select 'month' as period_code, channel_code, month_start_date, contact_cnt, delivered_cnt from per_channel
     union all
     select
-        period_code,
-        'all' as channel_code,
+        'year' as period_code,
+        channel_code,
         month_start_date,
-        sum(contact_cnt) as contact_cnt,
-        sum(delivered_cnt) as delivered_cnt
+        year_contact_cnt as contact_cnt,
+        year_delivered_cnt as delivered_cnt
     from per_channel
-    group by period_code, customer_id, month_start_date
 
 ),
 

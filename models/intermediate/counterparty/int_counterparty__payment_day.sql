@@ -43,8 +43,7 @@ select
     told_date,
 
     -- measures
-    cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }})
-        as paid_amt
+    {{ sum_of_sizes() }} as paid_amt
 
 from payments
 where counterparty_key is not null

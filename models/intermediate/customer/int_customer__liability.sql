@@ -20,7 +20,6 @@ loans as (
         loans.loan_class_code,
         balances.five_class_code,
         balances.past_due_days,
-        -- rounded once, when they are added
         cast(cast(balances.balance_ccy_amt as decimal(38, 2)) * rates.mid_rate as {{ worth_type() }})
             as balance_amt,
         cast(
@@ -43,12 +42,17 @@ loan_totals as (
 
     select
         customer_id,
-        sum(balance_amt) as loan_amt,
-        sum(case when loan_class_code = 'mortgage' then balance_amt else 0 end) as mortgage_amt,
-        sum(case when loan_class_code = 'unsecured' then balance_amt else 0 end) as unsecured_loan_amt,
-        sum(case when loan_class_code = 'guaranteed' then balance_amt else 0 end) as guaranteed_loan_amt,
-        sum(case when loan_class_code = 'other' then balance_amt else 0 end) as other_loan_amt,
-        sum(overdue_amt) as overdue_amt,
+        -- rounded here: few customers have loans, and 128 bits take microseconds to be rounded
+        cast(sum(balance_amt) as {{ amount_type() }}) as loan_amt,
+        cast(sum(case when loan_class_code = 'mortgage' then balance_amt else 0 end) as {{ amount_type() }})
+            as mortgage_amt,
+        cast(sum(case when loan_class_code = 'unsecured' then balance_amt else 0 end) as {{ amount_type() }})
+            as unsecured_loan_amt,
+        cast(sum(case when loan_class_code = 'guaranteed' then balance_amt else 0 end) as {{ amount_type() }})
+            as guaranteed_loan_amt,
+        cast(sum(case when loan_class_code = 'other' then balance_amt else 0 end) as {{ amount_type() }})
+            as other_loan_amt,
+        cast(sum(overdue_amt) as {{ amount_type() }}) as overdue_amt,
         max(past_due_days) as loan_past_due_days,
         {{ first_by('five_class_code', [
             "case five_class_code when 'loss' then 1 when 'doubtful' then 2"
@@ -86,7 +90,7 @@ next_instalments as (
     select
         customer_id,
         min(due_date) as next_instalment_date,
-        {{ first_by('due_amt', ['due_date']) }} as next_instalment_amt
+        cast({{ first_by('due_amt', ['due_date']) }} as {{ amount_type() }}) as next_instalment_amt
     from instalments
     group by customer_id
 
@@ -189,21 +193,21 @@ select
     card_totals.next_card_expiry_date,
 
     -- measures
-    cast(coalesce(loan_totals.loan_amt, 0) as {{ amount_type() }}) as loan_amt,
-    cast(coalesce(loan_totals.mortgage_amt, 0) as {{ amount_type() }}) as mortgage_amt,
-    cast(coalesce(loan_totals.unsecured_loan_amt, 0) as {{ amount_type() }}) as unsecured_loan_amt,
-    cast(coalesce(loan_totals.guaranteed_loan_amt, 0) as {{ amount_type() }}) as guaranteed_loan_amt,
-    cast(coalesce(loan_totals.other_loan_amt, 0) as {{ amount_type() }}) as other_loan_amt,
-    cast(coalesce(loan_totals.overdue_amt, 0) as {{ amount_type() }}) as overdue_amt,
+    coalesce(loan_totals.loan_amt, 0) as loan_amt,
+    coalesce(loan_totals.mortgage_amt, 0) as mortgage_amt,
+    coalesce(loan_totals.unsecured_loan_amt, 0) as unsecured_loan_amt,
+    coalesce(loan_totals.guaranteed_loan_amt, 0) as guaranteed_loan_amt,
+    coalesce(loan_totals.other_loan_amt, 0) as other_loan_amt,
+    coalesce(loan_totals.overdue_amt, 0) as overdue_amt,
     cast(greatest(
         coalesce(loan_totals.loan_past_due_days, 0), coalesce(card_debts.card_past_due_days, 0)
     ) as integer) as past_due_days,
-    cast(next_instalments.next_instalment_amt as {{ amount_type() }}) as next_instalment_amt,
+    next_instalments.next_instalment_amt,
     cast(coalesce(card_debts.card_debt_amt, 0) as {{ amount_type() }}) as card_debt_amt,
     cast(card_totals.card_limit_amt as {{ sum_type() }}) as card_limit_amt,
     case
         when card_totals.card_limit_amt > 0 then {{ signed_ratio(
-            total_cents('card_totals.limit_used_amt'), total_cents('card_totals.card_limit_amt')
+            cents('card_totals.limit_used_amt'), cents('card_totals.card_limit_amt')
         ) }}
     end as card_limit_use_rate,
     cast(coalesce(spend.card_spend_3m_amt, 0) as {{ amount_type() }}) as card_spend_3m_amt,

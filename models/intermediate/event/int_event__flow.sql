@@ -33,8 +33,7 @@ transactions as (
         flow_direction_code,
         txn_date,
         {{ first_by('customer_id', ['-ownership_share', 'customer_id']) }} as customer_id,
-        cast(sum(abs(cast(signed_plain_amt as {{ exact_type() }}) + signed_fine_amt)) as {{ amount_type() }})
-            as amount_amt
+        {{ sum_of_sizes() }} as amount_amt
     from counted
     group by txn_id, flow_direction_code, txn_date
 
@@ -68,8 +67,10 @@ daily as (
         days.customer_id,
         days.txn_date,
         cast(
-            100 * greatest(least({{ sum_of_flows('days') }}, {{ ten_trillion() }}), -{{ ten_trillion() }})
-            as bigint
+            100 * cast(
+                greatest(least({{ sum_of_flows('days') }}, {{ ten_trillion() }}), -{{ ten_trillion() }})
+                as {{ amount_type() }}
+            ) as bigint
         ) as net_cents
     from days
     inner join (
@@ -90,11 +91,40 @@ recorded as (
 
 ),
 
-baselines as (
+windows as (
+
+    select distinct window_days from rules where event_code in ('unusual_inflow', 'unusual_outflow')
+
+),
+
+-- of each window once, however many rules look at it
+summed as (
 
     select
         moved.customer_id,
         moved.txn_date,
+        windows.window_days,
+        {{ wide('max(day.net_cents)') }} as net_cents,
+        count(before.txn_date) as moved_days,
+        {{ wide('coalesce(sum(' ~ wide('before.net_cents') ~ '), 0)') }} as sum_cents,
+        {{ wide('coalesce(sum(' ~ wide('before.net_cents') ~ ' * before.net_cents), 0)') }} as square_cents
+    from moved
+    inner join daily as day on moved.customer_id = day.customer_id and moved.txn_date = day.txn_date
+    cross join windows
+    inner join recorded on recorded.from_date <= {{ add_days('moved.txn_date', '-windows.window_days') }}
+    left join daily as before
+        on
+            moved.customer_id = before.customer_id
+            and before.txn_date < moved.txn_date
+            and before.txn_date >= {{ add_days('moved.txn_date', '-windows.window_days') }}
+    group by moved.customer_id, moved.txn_date, windows.window_days
+
+),
+
+baselines as (
+
+    select
+        summed.*,
         rules.event_code,
         rules.rule_version,
         rules.customer_group_code,
@@ -102,25 +132,12 @@ baselines as (
         rules.threshold_amt,
         rules.threshold_cnt,
         rules.cool_down_days,
-        rules.threshold_rate,
-        rules.window_days,
-        {{ wide('max(day.net_cents)') }} as net_cents,
-        count(before.txn_date) as moved_days,
-        {{ wide('coalesce(sum(' ~ wide('before.net_cents') ~ '), 0)') }} as sum_cents,
-        {{ wide('coalesce(sum(' ~ wide('before.net_cents') ~ ' * before.net_cents), 0)') }} as square_cents
-    from moved
-    inner join daily as day on moved.customer_id = day.customer_id and moved.txn_date = day.txn_date
-    inner join rules on rules.event_code in ('unusual_inflow', 'unusual_outflow')
-    inner join recorded on recorded.from_date <= {{ add_days('moved.txn_date', '-rules.window_days') }}
-    left join daily as before
+        rules.threshold_rate
+    from summed
+    inner join rules
         on
-            moved.customer_id = before.customer_id
-            and before.txn_date < moved.txn_date
-            and before.txn_date >= {{ add_days('moved.txn_date', '-rules.window_days') }}
-    group by
-        moved.customer_id, moved.txn_date, rules.event_code, rules.rule_version, rules.customer_group_code,
-        rules.priority, rules.threshold_amt, rules.threshold_cnt, rules.cool_down_days, rules.threshold_rate,
-        rules.window_days
+            summed.window_days = rules.window_days
+            and rules.event_code in ('unusual_inflow', 'unusual_outflow')
 
 ),
 

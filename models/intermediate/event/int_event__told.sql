@@ -94,14 +94,21 @@ fresh as (
 
 ),
 
--- what the fate of one tells those who are tied to it: members of the same group, and who guarantees
-relations as (
+groups as (
 
-    select customer_id, related_id, relation_type_code
+    select customer_id, ultimate_parent_customer_id
+    from {{ ref('int_group__place') }}
+    where from_date <= {{ business_date() }} and to_date > {{ business_date() }}
+
+),
+
+guarantors as (
+
+    select customer_id, related_id as guarantor_id
     from {{ by_survivor(ref('int_customer__relation_versions'), columns=['customer_id', 'related_id']) }}
     where
         known_to_date is null
-        and relation_type_code in ('group_parent', 'guarantor')
+        and relation_type_code = 'guarantor'
         and valid_from <= {{ business_date() }}
         and (valid_to is null or valid_to > {{ business_date() }})
 
@@ -125,21 +132,20 @@ causes as (
 
 ),
 
-{{ group_roots('relations') }},
-
+-- what the fate of one tells those who are tied to it: members of the same group, and who guarantees
 tied as (
 
     select causes.identity_key, members.customer_id
     from causes
-    inner join group_roots as roots on causes.customer_id = roots.customer_id
-    inner join group_roots as members on roots.root_id = members.root_id
+    inner join groups on causes.customer_id = groups.customer_id
+    inner join groups as members
+        on groups.ultimate_parent_customer_id = members.ultimate_parent_customer_id
     where members.customer_id <> causes.customer_id
     union
-    select causes.identity_key, relations.related_id as customer_id
+    select causes.identity_key, guarantors.guarantor_id as customer_id
     from causes
-    inner join relations
-        on causes.customer_id = relations.customer_id and relations.relation_type_code = 'guarantor'
-    where relations.related_id <> causes.customer_id
+    inner join guarantors on causes.customer_id = guarantors.customer_id
+    where guarantors.guarantor_id <> causes.customer_id
 
 ),
 

@@ -42,11 +42,14 @@ customers as (
         customers.customer_id,
         versions.risk_level_code,
         -- who told no risk level is taken for the most careful
-        coalesce(cast(versions.risk_level_code as integer), 1) as risk_level
+        coalesce(cast(versions.risk_level_code as integer), 1) as risk_level,
+        coalesce(held.held_line_codes, ',') as held_line_codes,
+        held.deposit_amt
     from {{ ref('int_holding__customer') }} as customers
     inner join {{ living(ref('int_customer__versions')) }} as versions
         on customers.customer_id = versions.customer_id and versions.known_to_date is null
     cross join told_consents
+    left join {{ ref('int_customer__position') }} as held on customers.customer_id = held.customer_id
     left join agreed on customers.customer_id = agreed.customer_id
     left join {{ source('pipeline', 'erased_customer') }} as erased
         on customers.customer_id = erased.customer_id
@@ -57,26 +60,6 @@ customers as (
         and customers.customer_type_code = 'P'
         and erased.customer_id is null
         and (told_consents.consent_cnt = 0 or agreed.customer_id is not null)
-
-),
-
-lines as (
-
-    select customer_id, product_line_code
-    from {{ ref('int_holding__line') }}
-    where
-        business_date = {{ business_date() }}
-        and month_start_date = {{ month_start(business_date()) }}
-        and is_held
-
-),
-
-deposits as (
-
-    select customer_id, sum(balance_amt) as deposit_amt
-    from {{ ref('int_holding__product_month') }}
-    where month_start_date = {{ month_start(business_date()) }} and holding_code = 'deposit'
-    group by customer_id
 
 ),
 
@@ -168,50 +151,6 @@ options as (
 
 ),
 
-by_rule as (
-
-    select
-        customers.customer_id,
-        customers.risk_level,
-        options.product_line_code,
-        options.option_number
-    from customers
-    cross join rules
-    inner join options on rules.rule_code = options.rule_code
-    left join deposits on customers.customer_id = deposits.customer_id
-    left join cards
-        on customers.customer_id = cards.customer_id and rules.card_kind_code = cards.card_kind_code
-    left join events on customers.customer_id = events.customer_id and rules.event_code = events.event_code
-    left join arrears on customers.customer_id = arrears.customer_id
-    where
-        (rules.above_deposit_amt is null or deposits.deposit_amt > rules.above_deposit_amt)
-        and (rules.risk_level_code is null or customers.risk_level_code = rules.risk_level_code)
-        and (rules.card_kind_code is null or cards.customer_id is not null)
-        and (
-            rules.event_code is null
-            or events.told_date > {{ add_days(business_date(), '-rules.event_days') }}
-        )
-        and (
-            rules.clean_days is null
-            or arrears.last_arrears_date is null
-            or arrears.last_arrears_date < {{ add_days(business_date(), '-rules.clean_days') }}
-        )
-
-),
-
-by_similarity as (
-
-    select
-        customers.customer_id,
-        customers.risk_level,
-        options.product_line_code,
-        options.option_number
-    from customers
-    inner join lines on customers.customer_id = lines.customer_id
-    inner join options on lines.product_line_code = options.held_line_code
-
-),
-
 declined as (
 
     select distinct
@@ -233,60 +172,161 @@ declined as (
 
 ),
 
-candidates as (
+by_rule as (
 
-    select * from by_rule
-    union all
-    select * from by_similarity
+    select
+        customers.customer_id,
+        options.product_line_code,
+        min(options.option_number) as option_number
+    from customers
+    cross join rules
+    inner join options on rules.rule_code = options.rule_code
+    left join cards
+        on customers.customer_id = cards.customer_id and rules.card_kind_code = cards.card_kind_code
+    left join events on customers.customer_id = events.customer_id and rules.event_code = events.event_code
+    left join arrears on customers.customer_id = arrears.customer_id
+    left join {{ ref('line_risk_rules') }} as risks on options.product_line_code = risks.product_line_code
+    where
+        (rules.above_deposit_amt is null or customers.deposit_amt > rules.above_deposit_amt)
+        and (rules.risk_level_code is null or customers.risk_level_code = rules.risk_level_code)
+        and (rules.card_kind_code is null or cards.customer_id is not null)
+        and (
+            rules.event_code is null
+            or events.told_date > {{ add_days(business_date(), '-rules.event_days') }}
+        )
+        and (
+            rules.clean_days is null
+            or arrears.last_arrears_date is null
+            or arrears.last_arrears_date < {{ add_days(business_date(), '-rules.clean_days') }}
+        )
+        and position(',' || options.product_line_code || ',' in customers.held_line_codes) = 0
+        and (risks.risk_level is null or risks.risk_level <= customers.risk_level)
+    group by customers.customer_id, options.product_line_code
 
 ),
 
-allowed as (
+-- many hold the same lines at the same risk level: what those make similar is looked up once
+profiles as (
+
+    select distinct held_line_codes, risk_level from customers
+
+),
+
+by_profile as (
+
+    select
+        offered.*,
+        row_number() over (
+            partition by offered.held_line_codes, offered.risk_level
+            order by offered.option_number nulls last
+        ) as profile_rank
+    from (
+        select
+            profiles.held_line_codes,
+            profiles.risk_level,
+            options.product_line_code,
+            min(options.option_number) as option_number
+        from profiles
+        cross join options
+        left join {{ ref('line_risk_rules') }} as risks
+            on options.product_line_code = risks.product_line_code
+        where
+            position(',' || options.held_line_code || ',' in profiles.held_line_codes) > 0
+            and position(',' || options.product_line_code || ',' in profiles.held_line_codes) = 0
+            and (risks.risk_level is null or risks.risk_level <= profiles.risk_level)
+        group by profiles.held_line_codes, profiles.risk_level, options.product_line_code
+    ) as offered
+
+),
+
+-- lines that a profile may name but that go before it, or not at all
+skipped as (
+
+    select customer_id, count(*) as skipped_cnt
+    from (
+        select customer_id, product_line_code from by_rule
+        union all
+        select customer_id, product_line_code from declined
+    ) as lines
+    group by customer_id
+
+),
+
+-- no longer than it takes to have enough when all that is skipped is left out
+by_similarity as (
+
+    select
+        customers.customer_id,
+        by_profile.product_line_code,
+        by_profile.option_number,
+        by_profile.profile_rank,
+        skipped.customer_id is not null as is_mixed
+    from customers
+    cross join settings
+    left join skipped on customers.customer_id = skipped.customer_id
+    inner join by_profile
+        on
+            customers.held_line_codes = by_profile.held_line_codes
+            and customers.risk_level = by_profile.risk_level
+            and by_profile.profile_rank <= settings.list_cnt + coalesce(skipped.skipped_cnt, 0)
+
+),
+
+mixed as (
 
     select
         candidates.customer_id,
         candidates.product_line_code,
         min(candidates.option_number) as option_number
-    from candidates
-    left join lines
-        on
-            candidates.customer_id = lines.customer_id
-            and candidates.product_line_code = lines.product_line_code
+    from (
+        select customer_id, product_line_code, option_number from by_rule
+        union all
+        select customer_id, product_line_code, option_number from by_similarity where is_mixed
+    ) as candidates
     left join declined
         on
             candidates.customer_id = declined.customer_id
             and candidates.product_line_code = declined.product_line_code
-    left join {{ ref('line_risk_rules') }} as risks on candidates.product_line_code = risks.product_line_code
-    where
-        lines.customer_id is null
-        and declined.customer_id is null
-        and (risks.risk_level is null or risks.risk_level <= candidates.risk_level)
+    where declined.customer_id is null
     group by candidates.customer_id, candidates.product_line_code
 
 ),
 
 ranked as (
 
+    select customer_id, product_line_code, option_number, profile_rank as rank_number
+    from by_similarity
+    where not is_mixed
+    union all
     select
-        *,
+        customer_id,
+        product_line_code,
+        option_number,
         row_number() over (partition by customer_id order by option_number nulls last) as rank_number
-    from allowed
+    from mixed
 
 ),
 
-reasons as (
+chosen as (
+
+    select ranked.*
+    from ranked
+    inner join settings on ranked.rank_number <= settings.list_cnt
+
+),
+
+by_met_rule as (
 
     select
-        ranked.customer_id,
-        ranked.product_line_code,
-        ranked.rank_number,
+        chosen.customer_id,
+        chosen.product_line_code,
+        chosen.rank_number,
         options.source_code,
         options.rule_code,
         options.score,
-        options.similar_to,
         case
             when rules.above_deposit_amt is not null
-                then '; deposit_amt ' || cast(deposits.deposit_amt as varchar) || ' > '
+                then '; deposit_amt ' || cast(customers.deposit_amt as varchar) || ' > '
                 || cast(rules.above_deposit_amt as varchar)
             else ''
         end
@@ -308,12 +348,11 @@ reasons as (
                 then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days'
             else ''
         end as rule_met
-    from ranked
-    inner join settings on ranked.rank_number <= settings.list_cnt
-    inner join options on ranked.option_number = options.option_number
-    left join rules on options.rule_code = rules.rule_code
-    left join deposits on ranked.customer_id = deposits.customer_id
-    left join events on ranked.customer_id = events.customer_id and rules.event_code = events.event_code
+    from chosen
+    inner join options on chosen.option_number = options.option_number
+    inner join rules on options.rule_code = rules.rule_code
+    inner join customers on chosen.customer_id = customers.customer_id
+    left join events on chosen.customer_id = events.customer_id and rules.event_code = events.event_code
 
 ),
 
@@ -327,8 +366,23 @@ lists as (
         source_code,
         rule_code,
         score,
-        case when source_code = 'rule' then substr(rule_met, 3) else similar_to end as reason
-    from reasons
+        substr(rule_met, 3) as reason
+    from by_met_rule
+
+    union all
+
+    select
+        'tonight' as list_code,
+        chosen.customer_id,
+        chosen.product_line_code,
+        chosen.rank_number,
+        options.source_code,
+        options.rule_code,
+        options.score,
+        options.similar_to as reason
+    from chosen
+    inner join options on chosen.option_number = options.option_number
+    where options.source_code = 'similarity'
 
     {% if has_state() %}
     union all

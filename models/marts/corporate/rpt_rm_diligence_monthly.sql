@@ -16,6 +16,13 @@ with months as (
 
 ),
 
+-- nothing of these months is told earlier
+oldest as (
+
+    select {{ add_days('min(month_start_date)', '-' ~ days_told_ahead()) }} as read_from_date from months
+
+),
+
 assigned as (
 
     select
@@ -47,6 +54,7 @@ visits as (
                 as counted_date
         from {{ by_survivor(ref('int_contact__visit')) }} as visits
         cross join {{ first_told(ref('int_contact__visit')) }} as history
+        where visits.business_date >= (select read_from_date from oldest)
     ) as visits
     inner join months
         on visits.counted_date >= months.month_start_date and visits.counted_date <= months.through_date
@@ -88,7 +96,10 @@ contacted as (
                 as counted_date
         from {{ by_survivor(ref('int_contact__log')) }} as contacts
         cross join {{ first_told(ref('int_contact__log')) }} as history
-        where contacts.is_delivered and contacts.channel_code <> 'sms'
+        where
+            contacts.is_delivered
+            and contacts.channel_code <> 'sms'
+            and contacts.business_date >= (select read_from_date from oldest)
     ) as contacts
     inner join months
         on contacts.counted_date >= months.month_start_date and contacts.counted_date <= months.through_date
@@ -127,11 +138,16 @@ answers as (
     select customer_id, cast(sent_at as date) as answer_date, cast(null as varchar) as source_event_id
     from {{ by_survivor(ref('int_contact__log')) }}
     -- by its own day: what is planned is told in an earlier month
-    where is_delivered and cast(sent_at as date) >= (select min(month_start_date) from months)
+    where
+        is_delivered
+        and business_date >= (select read_from_date from oldest)
+        and cast(sent_at as date) >= (select min(month_start_date) from months)
     union all
     select customer_id, cast(visited_at as date) as answer_date, cast(null as varchar) as source_event_id
     from {{ by_survivor(ref('int_contact__visit')) }}
-    where cast(visited_at as date) >= (select min(month_start_date) from months)
+    where
+        business_date >= (select read_from_date from oldest)
+        and cast(visited_at as date) >= (select min(month_start_date) from months)
     union all
     select customer_id, opened_date as answer_date, source_event_id
     from {{ ref('fct_opportunity') }}
