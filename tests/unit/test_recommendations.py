@@ -106,6 +106,50 @@ def test_nothing_held_or_declined_is_offered_and_nobody_without_consent() -> Non
     assert nights.query(found) == []
 
 
+def test_a_list_is_as_long_as_it_can_be_whatever_was_declined() -> None:
+    bank = Bank([JANUARY])
+    similar = ["bond", "fund", "gold", "insurance", "trust"]
+    since = date(2025, 10, 1)
+    for line in similar:
+        bank.books.product(f"{line} 1", "deposit", product_line=line)
+    for number in range(12):
+        customer = bank.customer(f"C{number:02}", opened=since)
+        customer.holds(100, since=since)
+        for line in similar:
+            account = customer.account(product=f"{line} 1", opened=since)
+            account.holds(10, since=since, product=f"{line} 1")
+    # all five are as similar to a deposit: they stand in the order of their names
+    for name in ("ALL", "NOT TWO", "NOT FOUR", "CAREFUL"):
+        bank.customer(name, opened=since).holds(100, since=since)
+    (delivery,) = with_risk(bank.deliveries(), {"ALL": "5", "NOT TWO": "5", "NOT FOUR": "5", "CAREFUL": "2"})
+    declined = {"NOT TWO": ["bond", "gold"], "NOT FOUR": ["bond", "fund", "gold", "insurance"]}
+    said = [
+        {
+            "response_id": f"{name}-{line}", "campaign_id": "K", "customer_id": name,
+            "event_type": "declined", "event_at": "2026-01-15 02:00", "product_code": f"{line} 1",
+            "amount": None,
+        }
+        for name, lines_declined in declined.items() for line in lines_declined
+    ]  # fmt: skip
+    nights = MemoryNights(MARTS)
+    nights.run(
+        replace(
+            delivery,
+            tables=delivery.tables | {"campaign_response": said},
+            loads=delivery.loads | {"campaign_response": "append"},
+        )
+    )
+
+    for name, offered in {
+        "ALL": ["bond", "fund", "gold"],
+        "NOT TWO": ["fund", "insurance", "trust"],
+        "NOT FOUR": ["trust"],
+        # of those that are within the risk level
+        "CAREFUL": ["bond", "insurance"],
+    }.items():
+        assert recommended(nights, name) == [(line, "similarity", None) for line in offered]
+
+
 def test_similar_lines_are_offered_and_the_month_after_tells_what_was_bought() -> None:
     bank = Bank([DECEMBER, JANUARY, FEBRUARY])
     lines(bank)
