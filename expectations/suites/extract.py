@@ -34,7 +34,7 @@ def extract_suite(
     """
     checks: list[Check] = [*arrival(table, is_initial=is_initial), *row_count(table, previous_rows)]
     checks += [key_unique(table), *required_filled(table), *codes_in_list(table)]
-    checks += [*no_circles(table), *followed(table)]
+    checks += [*rates_below_one(table), *no_circles(table), *followed(table)]
     checks += [*events_fit(table), *dues_fit(table)]
     checks += [
         none_left(rule, is_kept=(rule.table, rule.column, rule.check_code) in kept)
@@ -107,6 +107,15 @@ def codes_in_list(table: Table) -> list[Check]:
     """Every code is in its closed list."""
     outside = [_outside(column) for column in table.columns if column.values]
     return [_filtered("value_not_in_list", table, outside)] if outside else []
+
+
+def rates_below_one(table: Table) -> list[Check]:
+    """Rates are parts of one; more than that is most likely told in percent."""
+    return [
+        _filtered("rate_above_one", table, [fill("abs(tonight.{rate}) > 1", rate=name(column.name))], column)
+        for column in table.columns
+        if column.type == "rate"
+    ]
 
 
 def no_circles(table: Table) -> list[Check]:
@@ -209,7 +218,7 @@ def _outside(column: Column) -> Sql:
     )
 
 
-def _filtered(check_code: str, table: Table, conditions: list[Sql]) -> Check:
+def _filtered(check_code: str, table: Table, conditions: list[Sql], column: Column | None = None) -> Check:
     parts = {
         "rows": name("lake", table.name),
         "fails": fill("({any}) {not_deleted}", any=join(" or ", conditions), not_deleted=not_deleted(table)),
@@ -217,6 +226,7 @@ def _filtered(check_code: str, table: Table, conditions: list[Sql]) -> Check:
     return FailingRows(
         check_code=check_code,
         table=table.name,
+        column=None if column is None else column.name,
         query=fill("select count(*), count(*) filter (where {fails}) from {rows} as tonight", **parts),
         locate=fill("select source_file, source_row from {rows} as tonight where {fails}", **parts),
     )

@@ -50,8 +50,8 @@ def test_a_clean_batch_passes_every_check_that_was_declared(night: LakeNight) ->
         "reference_rate_later", "certificate_duplicate", "column_unknown", "curve_unknown", "key_not_unique",
         "history_account_missing", "history_days_missing", "ledger_control", "loan_history_missing",
         "month_after_closing", "month_before_opening", "month_sum_off", "start_history_short",
-        "negative_balance", "merge_not_followed", "reference_circle", "reference_rate_missing",
-        "reference_unknown", "rows_lost",
+        "negative_balance", "merge_not_followed", "rate_above_one", "reference_circle",
+        "reference_rate_missing", "reference_unknown", "rows_lost",
         "shares_not_one", "start_without_history", "value_missing", "value_not_in_list",
     }  # fmt: skip
 
@@ -524,6 +524,18 @@ def test_a_product_whose_curve_has_no_rate_is_named(night: LakeNight) -> None:
     assert outcome.faults == []
     (line,) = outcome.warnings
     assert "product · ftp_curve_id · curve_unknown" in line and "1 of 4 products: DEP." in line
+
+
+@pytest.mark.parametrize(("rate", "is_told"), [("3.5", True), ("-3.5", True), ("1", False), ("0.035", False)])
+def test_rates_that_were_told_in_percent_are_a_warning(night: LakeNight, rate: str, is_told: bool) -> None:
+    night.tables["loan"][0]["interest_rate"] = Decimal(rate)
+
+    outcome = run(night)
+
+    assert outcome.faults == []
+    found = only(outcome, "rate_above_one", "loan")
+    assert (found.column_name, found.is_passed) == ("interest_rate", not is_told)
+    assert outcome.warnings == [] or "1 of 1 rows" in outcome.warnings[0]
 
 
 def test_a_warning_of_padding_names_table_column_and_count_once(night: LakeNight) -> None:
