@@ -32,6 +32,7 @@ _MENDS = {
     "row_shape": "Check delimiter and quotes: a value that holds the delimiter (12,000.00) stands in quotes",
     "text_undecodable": f"Check the encoding: acrm manifest --replace finds it, or say it in {MAPPING_FILE}",
     "value_below_minimum": "Mend the value, or what it is made of",
+    "rate_above_one": f"If rates are told in percent, say divide_by: 100 of the column in {MAPPING_FILE}",
     "start_without_history": "Add a row of the running month for each account to monthly_balance_history; "
     "or set accept_partial_start: true in bank.yml, and averages divide by the recorded days",
     "start_history_short": "Add the missing days to the running month's rows of monthly_balance_history; "
