@@ -135,6 +135,12 @@ ACCOUNT, BALANCE = "account · account.csv", "deposit_balance · deposit_balance
             2,
         ),
         (
+            written("account.csv", (",0.0145,", ",1.45,")),
+            "account · interest_rate · rate_above_one: A rate is above 1: 1 of 4 rows",
+            "If rates are told in percent, say divide_by: 100 of the column in mapping.yml",
+            0,
+        ),
+        (
             written("account.csv", ("open\n", "A\n")),
             f"{ACCOUNT} · row 1 · status · value_not_in_list",
             "The codes are open, closed, dormant: translate others in mapping.yml (columns: status: ",
