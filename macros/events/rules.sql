@@ -63,13 +63,12 @@
     end
 {%- endmacro %}
 
-{% macro sum_of_sizes(flows='') -%}
+{% macro sum_of_sizes() -%}
     {# what transactions come to, each without its sign, rounded once #}
-    {%- set plain, fine = flows ~ 'signed_plain_amt', flows ~ 'signed_fine_amt' -%}
     {{ round_signed(
-        'sum(case when ' ~ fine ~ ' = 0 then abs(' ~ plain ~ ') else 0 end)',
-        'sum(case when ' ~ fine ~ ' <> 0 then abs(cast(' ~ plain ~ ' as ' ~ exact_type() ~ ') + ' ~ fine
-        ~ ') else 0 end)'
+        'sum(case when signed_fine_amt = 0 then abs(signed_plain_amt) else 0 end)',
+        'sum(case when signed_fine_amt <> 0 then abs(cast(signed_plain_amt as ' ~ exact_type()
+        ~ ') + signed_fine_amt) else 0 end)'
     ) }}
 {%- endmacro %}
 

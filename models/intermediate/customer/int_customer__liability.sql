@@ -207,7 +207,7 @@ select
     cast(card_totals.card_limit_amt as {{ sum_type() }}) as card_limit_amt,
     case
         when card_totals.card_limit_amt > 0 then {{ signed_ratio(
-            cents('card_totals.limit_used_amt'), cents('card_totals.card_limit_amt')
+            total_cents('card_totals.limit_used_amt'), total_cents('card_totals.card_limit_amt')
         ) }}
     end as card_limit_use_rate,
     cast(coalesce(spend.card_spend_3m_amt, 0) as {{ amount_type() }}) as card_spend_3m_amt,

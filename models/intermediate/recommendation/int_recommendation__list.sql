@@ -113,41 +113,9 @@ arrears as (
 
 ),
 
--- what may be recommended to anybody, by rules before by similarity, the higher score first: of what a
--- customer may be offered, the lowest number wins. Numbers sort in a fraction of the time that texts take.
 options as (
 
-    select
-        *,
-        row_number() over (
-            order by
-                source_code asc nulls last, score desc nulls last, product_line_code asc nulls last,
-                rule_code asc nulls last, similar_to asc nulls last
-        ) as option_number
-    from (
-        select
-            'rule' as source_code,
-            rule_code,
-            product_line_code,
-            score,
-            cast(null as varchar) as held_line_code,
-            cast(null as varchar) as similar_to
-        from rules
-        union all
-        select
-            'similarity' as source_code,
-            cast(null as varchar) as rule_code,
-            pairs.product_line_code,
-            pairs.similarity as score,
-            pairs.held_line_code,
-            'similar to ' || pairs.held_line_code || ': ' || cast(pairs.both_cnt as varchar) || ' of '
-            || cast(pairs.held_line_cnt as varchar) || ' holders hold both' as similar_to
-        from {{ ref('int_recommendation__line_pair') }} as pairs
-        inner join settings on pairs.both_cnt >= settings.min_support_cnt
-        where
-            pairs.product_line_code <> pairs.held_line_code
-            and pairs.month_start_date = {{ month_start(business_date()) }}
-    ) as every_option
+    select * from {{ ref('int_recommendation__option') }}
 
 ),
 
@@ -315,39 +283,39 @@ chosen as (
 
 ),
 
-by_met_rule as (
+-- what of a rule was met: few lists are by rules
+reasons as (
 
     select
         chosen.customer_id,
-        chosen.product_line_code,
-        chosen.rank_number,
-        options.source_code,
-        options.rule_code,
-        options.score,
-        case
-            when rules.above_deposit_amt is not null
-                then '; deposit_amt ' || cast(customers.deposit_amt as varchar) || ' > '
-                || cast(rules.above_deposit_amt as varchar)
-            else ''
-        end
-        || case
-            when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code
-            else ''
-        end
-        || case
-            when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code
-            else ''
-        end
-        || case
-            when rules.event_code is not null
-                then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar)
-            else ''
-        end
-        || case
-            when rules.clean_days is not null
-                then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days'
-            else ''
-        end as rule_met
+        chosen.option_number,
+        substr(
+            case
+                when rules.above_deposit_amt is not null
+                    then '; deposit_amt ' || cast(customers.deposit_amt as varchar) || ' > '
+                    || cast(rules.above_deposit_amt as varchar)
+                else ''
+            end
+            || case
+                when rules.risk_level_code is not null then '; risk_level_code ' || rules.risk_level_code
+                else ''
+            end
+            || case
+                when rules.card_kind_code is not null then '; card_kind_code ' || rules.card_kind_code
+                else ''
+            end
+            || case
+                when rules.event_code is not null
+                    then '; event_code ' || rules.event_code || ' ' || cast(events.told_date as varchar)
+                else ''
+            end
+            || case
+                when rules.clean_days is not null
+                    then '; no arrears in ' || cast(rules.clean_days as varchar) || ' days'
+                else ''
+            end,
+            3
+        ) as rule_met
     from chosen
     inner join options on chosen.option_number = options.option_number
     inner join rules on options.rule_code = rules.rule_code
@@ -360,29 +328,17 @@ lists as (
 
     select
         'tonight' as list_code,
-        customer_id,
-        product_line_code,
-        rank_number,
-        source_code,
-        rule_code,
-        score,
-        substr(rule_met, 3) as reason
-    from by_met_rule
-
-    union all
-
-    select
-        'tonight' as list_code,
         chosen.customer_id,
         chosen.product_line_code,
         chosen.rank_number,
         options.source_code,
         options.rule_code,
         options.score,
-        options.similar_to as reason
+        coalesce(options.similar_to, reasons.rule_met) as reason
     from chosen
     inner join options on chosen.option_number = options.option_number
-    where options.source_code = 'similarity'
+    left join reasons
+        on chosen.customer_id = reasons.customer_id and chosen.option_number = reasons.option_number
 
     {% if has_state() %}
     union all
